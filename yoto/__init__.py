@@ -1,6 +1,6 @@
 """Yoto, the platform: permissions and resilience for Flask applications.
 
-What is exported here is loaded with its first use, so that guards cost nothing of permissions.
+An export is loaded with its first use, so that guards load nothing of permissions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an action is for the audit log, for layers that know no database."""
+"""An action as the audit log records it, for layers that know no database."""
 
 from __future__ import annotations
 

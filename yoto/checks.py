@@ -1,4 +1,4 @@
-"""Rules of what monitoring takes: names, labels, and who did what and why."""
+"""Rules for monitoring's input: names, labels, and the author and reason of an act."""
 
 from __future__ import annotations
 

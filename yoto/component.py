@@ -1,4 +1,4 @@
-"""One part of an application, and what is done with a list of them."""
+"""A part of an application, and functions that make, start and close a list of parts."""
 
 from __future__ import annotations
 

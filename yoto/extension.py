@@ -15,14 +15,14 @@ class Extension(Generic[T]):
     The object holds nothing of an application, so that it serves any number of them.
 
     Attributes:
-        key: of the part in ``app.extensions``.
+        key: the part's key in ``app.extensions``.
     """
 
     key: ClassVar[str]
 
     @classmethod
     def keep(cls, app: Flask, part: T) -> None:
-        """Let ``part`` be that of ``app``; for ``init_app``."""
+        """Make ``part`` the part of ``app``; for ``init_app``."""
         app.extensions[cls.key] = part
 
     @classmethod

@@ -11,7 +11,7 @@ class FifoLock:
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        # The holder of the lock has the name in the dict; behind it, the waiters.
+        # A name is in the dict while its lock is held; its deque has the waiters.
         self._lines: dict[str, deque[threading.Event]] = {}
 
     def enter(self, name: str, timeout: float) -> bool:
@@ -34,7 +34,7 @@ class FifoLock:
         return came or not self._withdraw(name, turn)
 
     def leave(self, name: str) -> None:
-        """Let the next one through."""
+        """Let the next waiter through."""
         with self._mutex:
             line = self._lines[name]
             if line:

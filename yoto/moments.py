@@ -1,4 +1,4 @@
-"""Moments: as records keep them, and as people read them."""
+"""Moments: as records store them, and as people read them."""
 
 from __future__ import annotations
 

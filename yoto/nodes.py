@@ -18,7 +18,7 @@ from yoto.errors import ValidationFailed
 NodeId: TypeAlias = int | uuid.UUID | str
 
 MAX_ID = (1 << 63) - 1  # the largest value of a BIGINT column
-# Among the numbers of people: applications have those above this one, the public has the next.
+# People's numbers: applications have those above this one, the public has the next.
 APPLICATIONS = 1 << 62
 PUBLIC_NUMBER = MAX_ID - 1
 TYPE_MAX_LENGTH = 32
@@ -29,7 +29,7 @@ TYPE_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{TYPE_MAX_LENGTH - 1}}}", re.ASCII)
 
 _INT, _UUID, _TEXT = range(3)
 _KIND_BITS, _TYPE_BITS = 2, 10
-# From here on the id.
+# The bits from here on are the id.
 SHIFT = _KIND_BITS + _TYPE_BITS
 _DASHED = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{32}", re.ASCII)

@@ -1,4 +1,4 @@
-"""A token bucket for what comes by one connection. Pure."""
+"""A token bucket for the messages of one connection. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Pace:
-    """So many at once, and so many a second.
+    """So many tokens at once, and so many a second.
 
     Attributes:
         rate: tokens a second.

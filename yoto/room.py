@@ -21,33 +21,33 @@ EXTENSION = "yoto.rooms"
 
 
 def nothing() -> Sequence[Any]:
-    """What a room has of a kind that it does not add to."""
+    """A kind of additions that a room does not have."""
     return ()
 
 
 def no_commands() -> Mapping[str, Sequence[Any]]:
-    """The same of commands."""
+    """The commands of a room that has none."""
     return {}
 
 
 @dataclass(frozen=True)
 class Room:
-    """What a feature adds. Functions import what they return, so that a declaration costs nothing.
+    """A feature's additions. Functions import what they return, so a declaration costs nothing.
 
     Attributes:
-        name: of its folder, and in ``YOTO_ROOMS``.
+        name: the name of its folder, also in ``YOTO_ROOMS``.
         settings: classes of declarations of its keys.
-        as_guest: what these keys are by default where the platform is a guest.
-        components: its parts that run: made and started after those of the core, in whose hooks
-            they register, and closed before them.
+        as_guest: other defaults of these keys where the platform is a guest.
+        components: its running parts, made and started after those of the core, in whose hooks they
+            register, and closed before them.
         needs_plane: whether an application without a control plane cannot have it.
         rest: returns blueprints of the API for people.
-        pages: returns blueprints that are none of an API.
-        acts: returns what operators do: subjects, whose routes and commands are declared, or
+        pages: returns blueprints that belong to no API.
+        acts: returns the acts of operators: subjects with declared routes and commands, or
             blueprints of the control plane.
         commands: returns commands by the name of their group after ``flask``; "": groups.
-        questions: returns those of ``flask permission`` that change nothing; guests have them, too.
-        offers: returns what ``permissions.NAME`` is.
+        questions: returns commands of ``flask permission`` that change nothing, also for guests.
+        offers: returns the value of ``permissions.NAME``.
     """
 
     name: str
@@ -85,7 +85,7 @@ def components_of(app: Flask) -> tuple[Component[Any], ...]:
 
 
 def of_rooms(app: Flask, kind: Callable[[Room], Callable[[], Sequence[Any]]]) -> list[Any]:
-    """All that the rooms of ``app`` add of a kind, such as ``lambda room: room.pages``."""
+    """All additions of the rooms of ``app`` of one kind, such as ``lambda room: room.pages``."""
     return list(chain.from_iterable(kind(one)() for one in rooms_of(app)))
 
 

@@ -1,4 +1,4 @@
-"""Rules of values: what a setting, a field of an operator's configuration or an input may hold.
+"""Rules of values: the allowed values of a setting, a field of a configuration or an input.
 
 A rule returns the value that is kept, or raises ``ValueError`` with what is allowed. ``Settings``
 are objects with one rule a field, checked once when they are made.
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from yoto.errors import ValidationFailed
 
-# What is wrong, by field.
+# Messages by field.
 Errors = dict[str, str]
 # The smallest number of all: a lowest bound that leaves out 0.
 ABOVE_0 = math.ulp(0.0)
@@ -34,7 +34,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Whole:
-    """An int (never a bool) from ``low`` to ``high``, in ``unit``; ``says``: in other words."""
+    """An int (never a bool) from ``low`` to ``high``, in ``unit``; ``says`` rephrases this."""
 
     low: int
     high: int
@@ -138,7 +138,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Matching:
-    """Text that is as ``says`` says: all of it fits ``pattern``, where there is one."""
+    """Text that fits ``pattern``, where there is one; ``says`` describes it."""
 
     says: str
     pattern: re.Pattern[str] | None = None
@@ -247,10 +247,10 @@ class Settings:
 
     @classmethod
     def of_entry(cls, name: str) -> Settings:
-        """What holds under a name of which the code says nothing.
+        """The settings of a name that the code does not declare.
 
         Raises:
-            ValidationFailed: nothing may be called so.
+            ValidationFailed: no entry may have this name.
         """
         return cls()
 

@@ -1,4 +1,4 @@
-"""Secrets in the database that are needed as they are: sealed with a key from ``SECRET_KEY``.
+"""Sealed secrets in the database, for those that are needed in clear; the key: ``SECRET_KEY``.
 
 A reader of the database, or of a copy of it, cannot read them. AES-256-GCM (NIST SP 800-38D) under
 a key made by HKDF-SHA256 (RFC 5869). A sealed value says which key it was sealed with, so that

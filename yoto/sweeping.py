@@ -1,5 +1,5 @@
-"""Deletes, once an hour, rows that have ended by themselves or are about nothing any more, and
-gives numbers to people who lack one. One worker of all does it, for as long as it lives.
+"""Deletes, once an hour, rows that have ended by themselves or whose subject is gone, and gives
+numbers to people who lack one. One worker of all does it, for as long as it lives.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ LEASE = 10.0
 EVERY = 3600.0  # s
 # s until it is tried again where a store is unavailable, or another worker does it.
 AGAIN = 60.0
-# Rows a transaction: others want to write, too.
+# Rows a transaction, so that other writers get their turn.
 SLICE = 500
-# For which operators still see a token of theirs that has ended.
+# How long operators still see a token of theirs that has ended.
 TOKENS_KEPT = timedelta(days=90)
-# Of what is about nothing; few, as each is published.
+# Orphans forgotten in one turn; few, since each is published.
 FORGOTTEN = 50
 # Orphans remembered from one time to the next; the rest waits.
 MOST_ORPHANS = 10_000
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """One process's part in it.
+    """One process's part in the sweeping.
 
     Args:
         patient: wait ``AGAIN`` seconds before the first turn: a command at a terminal, which also
@@ -156,13 +156,13 @@ def sweeper_for_guest(app: Flask) -> Sweeper:
 
 @dataclass(frozen=True, slots=True)
 class Kept(Configured):
-    """How long rows are kept that have ended."""
+    """How long rows stay after their end."""
 
     access_request_days: float = of("ACCESS_REQUEST_KEEP_DAYS")
 
 
 def _ended(now: datetime, kept: Kept) -> Sequence[tuple[Any, Any]]:
-    """Tables, and which of their rows have ended."""
+    """Tables, each with the condition that its rows have ended."""
     over = now - timedelta(days=kept.access_request_days)
     return (
         (AccessRequest, AccessRequest.ended_at < over),

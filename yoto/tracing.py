@@ -24,7 +24,7 @@ ERROR_TYPE = "error.type"
 Value: TypeAlias = str | bool | int | float
 Attributes: TypeAlias = Mapping[str, Value]
 
-# Baggage, the other half of W3C's propagation, would be text of strangers that we carry on.
+# Baggage, the other half of W3C's propagation, would pass on text of strangers.
 _w3c = TraceContextTextMapPropagator()
 
 
@@ -139,7 +139,7 @@ class LateScope:
             self._span = _tracer().start_span(
                 self._name, above, attributes=self._attributes, start_time=self._began
             )
-        # It is not made the current span: what attaches and what detaches it would be two places.
+        # It is not made the current span: attaching and detaching would happen in two places.
         return trace.set_span_in_context(self._span)
 
 

@@ -1,5 +1,5 @@
 """Passwords that are guessed first: the commonest ten thousand, and the name of the account; and
-keys that are: those of examples.
+keys that are guessed first: those of examples.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from functools import cache
 
 COMMONEST = 10_000
 AROUND = "0123456789!?._-"  # what people put around a name
-# Of 10,000 random keys of 16 hexadecimal digits, the shortest that are taken, one has fewer.
+# The shortest accepted keys have 16 hexadecimal digits; one in 10,000 random ones has fewer.
 FEWEST_CHARACTERS = 6
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiopasdfghjklzxcvbnm")
-# Of keys in examples and templates, such as "please-change-me-in-production".
+# Words of keys in examples and templates, such as "please-change-me-in-production".
 _OF_EXAMPLES = re.compile(
     "|".join(row[:length] for row in _ROWS for length in range(len(row), 3, -1))
     + "|anything|application|change|characters|default|development|dev|django|dummy|example"

@@ -1,4 +1,4 @@
-"""Counts what signed-in people do, for the risk of each: changes, and what they are refused."""
+"""Counts what signed-in people change and what they are refused, for the risk of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acts of operators are in the audit log before they take effect; the origin of every record."""
+"""Records acts of operators in the audit log before they take effect, and each record's origin."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def audit_of_guards(app: Flask) -> Audit:
 
 @event.listens_for(AuditRecord, "before_insert")
 def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord) -> None:
-    """Note which request a record came from, whichever layer wrote it, and in the control plane by
-    which credential: an operator without an account is known by nothing else.
+    """Note the request that a record came from, whichever layer wrote it, and in the control plane
+    the credential: an operator without an account is known by nothing else.
     """
     note_record(connection)
     source, via = origin(), credential()

@@ -106,7 +106,7 @@ class YotoApi(Api):
 
     def _begin(self) -> None:
         """Make a document that describes no routes yet."""
-        # A blueprint that is registered first reads ``spec`` itself.
+        # The first blueprint to be registered reads ``spec`` itself.
         waiting, self._not_described = self._not_described, []
         super()._init_spec(**self._options)
         assert self._spec is not None
@@ -121,7 +121,7 @@ class YotoApi(Api):
         self._not_described.append(blp)
 
     def _openapi_json(self) -> Response:
-        """The document as bytes made once: to make it takes longer than most requests."""
+        """The document as bytes made once: making it takes longer than most requests."""
         if self._document is None:
             assert self.spec is not None
             self._document = json.dumps(self.spec.to_dict(), indent=2, sort_keys=False).encode()

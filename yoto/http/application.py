@@ -1,8 +1,8 @@
-"""The Flask application, in which an answer that was made is given.
+"""The Flask application, which gives a response once it is made, whatever fails after that.
 
-What runs after the view counts, records, describes and cleans up. A client that is answered 500
-because one of those failed tries again what is done already, so a failure of one is logged and
-counted, and changes nothing else.
+The functions after the view count, record, describe and clean up. A client that got 500 because
+one of those failed would repeat what is done already, so such a failure is logged and counted,
+and changes nothing else.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class QuickJson(DefaultJSONProvider):
     """Flask's JSON; only responses differ, with their keys in the order given."""
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        """As Flask's, and so for what msgspec cannot write, such as half of a surrogate pair."""
+        """As Flask's, which also gets what msgspec cannot write, such as half a surrogate pair."""
         try:
             body = msgspec.json.encode(self._prepare_response_obj(args, kwargs))
         except (TypeError, ValueError, OverflowError):
@@ -58,8 +58,8 @@ class NodeConverter(PathConverter):
 
 
 class Application(Flask):
-    """Flask; what it does after the view differs, and how it writes JSON. What it would find out
-    anew for each request it knows.
+    """Flask with other steps after the view and another JSON writer. It remembers what Flask would
+    find out anew for each request.
 
     Attributes:
         sockets: answers below ``SOCKETS_PATH``, where it is set.
@@ -139,8 +139,8 @@ class Application(Flask):
         return self.url_map.bind(host).server_name
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
-        """As Flask's; a redirect to the spelling of a route is one to a path, and repeats no
-        ``Host``, which is whatever a client wrote and which a cache may keep for others.
+        """As Flask's; a redirect to the spelling of a route gives a path, and does not repeat
+        ``Host``, which a client may write at will and a cache may keep for others.
         """
         error = request.routing_exception
         if isinstance(error, RequestRedirect):

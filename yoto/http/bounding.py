@@ -1,4 +1,4 @@
-"""How many requests a worker works on at once, and which of those that wait comes next.
+"""Bounds the requests that a worker works on at once, and chooses among those that wait.
 
 A worker accepts far more connections than it has connections to the database. Without a bound each
 request waits behind all others, until nearly every answer comes after its client has gone. The

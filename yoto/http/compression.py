@@ -1,9 +1,9 @@
-"""Compression of what operators read (RFC 9110, section 8.4).
+"""Compresses responses for operators (RFC 9110, section 8.4).
 
 An attacker who makes a browser fetch a page with text of theirs in it, and sees how long the
 compressed answer is, guesses a secret in it letter by letter (BREACH, CVE-2013-3587). So an answer
 is compressed only where the request was made by no page of another site: the browser says so
-(``Sec-Fetch-Site``), or it brings no cookie, so that nobody is asked who has something to hide.
+(``Sec-Fetch-Site``), or it brings no cookie, and then there is no secret to guess.
 """
 
 from __future__ import annotations

@@ -68,11 +68,11 @@ class ActSchema(ma.Schema):
 
 
 def right(name: str) -> Callable[[View], View]:
-    """Let operators with a ``platform.*`` right in, as ``yoto.auth.operators.right``, and do once
-    what they gave a key.
+    """Let operators with a ``platform.*`` right in, as ``yoto.auth.operators.right``, and perform
+    an act with an ``Idempotency-Key`` once.
 
-    The key is claimed, and an answer of before given again, behind the right: who lost it learns
-    nothing by a key, and a caller who never had it leaves no row.
+    The key is claimed, and an earlier response repeated, behind the right: an operator who lost it
+    learns nothing by a key, and a caller who never had it leaves no row.
     """
 
     def decorate(view: View) -> View:

@@ -3,7 +3,7 @@
 For each value of each object marshmallow finds out anew how to get it, what stands in for it and
 how its field writes it. Here that is known beforehand, for all objects that have everything the
 schema names; others, and schemas with hooks or with fields that write no value of their own, are
-left to marshmallow. The schema stays what says, and documents, what leaves.
+left to marshmallow. The schema still defines, and documents, the fields that leave.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class _Writer(NamedTuple):
     """How a field writes a value.
 
     Attributes:
-        write: None: values leave as they are.
-        writes_none: whether it is asked about None too, which else leaves as it is.
+        write: the function that writes a value; None: values leave as they are.
+        writes_none: whether ``write`` is called for None too; else None leaves as it is.
     """
 
     write: Write | None

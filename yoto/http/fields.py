@@ -1,4 +1,4 @@
-"""Field types of the REST API: what text, numbers and times from outside must look like."""
+"""Field types of the REST API: the form of text, numbers and times from outside."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class _Declared(OneOf):
 
 
 class TypeName(ma.fields.String):
-    """The name of a type of resources that one can ask about.
+    """The name of a type of resources that permissions can be checked at.
 
     Args:
         everywhere: ``global`` is one, too.

@@ -1,11 +1,11 @@
-"""An act that its caller named by ``Idempotency-Key`` is done once, however often it is sent.
+"""Performs an act that its caller named by ``Idempotency-Key`` once, however often it is sent.
 
 After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the database before the act;
 its response is kept for a day and given again. A rejected act may be tried again, and so may one
 that failed before anything was recorded; one that failed later may have had an effect.
 
-A worker may die in between. The claim says that the act begins in the transaction of its first
-record in the audit log, or of the first row that the request writes: one that says nothing after
+A worker may die in between. A claim is marked as begun in the transaction of the act's first record
+in the audit log, or of the first row that the request writes: a claim without that mark after
 ``IDEMPOTENCY_LEASE`` stands for nothing done, and is taken over by the next request with the key.
 The first worker, should it still live, then finds the claim gone before it acts.
 
@@ -45,7 +45,7 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SECRET_MARK = "__secret_answer__"
 ONCE_MARK = "__once__"
-# As OpenAPI describes the header, and what else an operation that takes it may answer.
+# The header as OpenAPI describes it, and the further responses of an operation that takes it.
 PARAMETER = {
     "in": "header",
     "name": HEADER,
@@ -69,8 +69,8 @@ def secret_answer(view: View) -> View:
 
 
 def once(view: View) -> View:
-    """Let a view of the API do once what its caller gave a key. It comes inside what asks for a
-    right: a caller without it learns nothing by a key and leaves no row.
+    """Perform the view once for each key of its callers. It comes inside the decorator that asks
+    for a right: a caller without that right learns nothing by a key and leaves no row.
     """
 
     @wraps(view)
@@ -96,7 +96,7 @@ def claim(user_id: int, credential: str) -> Response | None:
 
     Args:
         user_id: the caller.
-        credential: by what they are known; the key serves with no other.
+        credential: the credential that identifies them; the key serves with no other.
 
     Returns:
         The response to give instead of acting: that of before, or a problem. None: go on.

@@ -49,7 +49,7 @@ def admit_all(record: RequestRecord, endpoint: str) -> None:
 
 
 class Pipeline:
-    """Around the requests of one application."""
+    """The steps around the requests of one application."""
 
     def __init__(
         self, app: Flask, records: RequestRecords, start: Callable[[], None], admit: Admission
@@ -64,7 +64,7 @@ class Pipeline:
         """Before the view; what raises here is the response."""
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         record = begin_record(asked)
-        # Of a request that hangs there is no other line.
+        # The only line of a request that hangs.
         request_log.log.debug("request begins")
         set_writing(record.changes)
         self._start()
@@ -92,14 +92,14 @@ class Pipeline:
     def end(self, _: BaseException | None) -> None:
         """At the end, whatever the response is, and if there is none."""
         forget_position()
-        # The thread may serve another caller's request next, who has none.
+        # The thread may serve another request next, which must not inherit this.
         set_writing(None)
         kept = g._get_current_object()
         record: RequestRecord | None = kept.pop("request_record", None)
-        # Nothing of ours ran for the handler of a socket.
+        # The handler of a socket has no record: the pipeline did not run for it.
         if record is None:
             return
-        # The application context ends after this, and what fails then must say of which request.
+        # The application context ends after this; a failure in it must name its request.
         kept.ended_request = record.request_id
         record.seconds = perf_counter() - record.began
         record.ended_at = time()

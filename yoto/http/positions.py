@@ -1,9 +1,9 @@
-"""Reading one's own writes, on whatever worker the next request lands.
+"""Lets callers read their own writes, on whatever worker the next request lands.
 
 Every response to a write carries the position of its change in ``X-Permission-Position``, and in a
-cookie that lives a little longer than a change needs to reach every worker; one that found nothing
-to change, the position of all that was committed. A request that brings either is judged on nothing
-older. The cookie is no credential: it can only make reads fresher.
+cookie that lives a little longer than a change needs to reach every worker; a write that changed
+nothing carries the position of all that was committed. A request that brings either is judged on
+nothing older. The cookie is no credential: it can only make reads fresher.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from yoto.request.context import settings
 
 POSITION_HEADER = "X-Permission-Position"
 POSITION_COOKIE = "yoto_position"
-# What a proxy sends to another worker when the first one does not answer.
+# Methods that a proxy repeats on another worker when the first one does not answer.
 REPEATED = ("PUT", "DELETE")
 # s on top of what a change may need: clocks of browsers count in whole seconds.
 COOKIE_MARGIN = 2.0
@@ -50,8 +50,8 @@ def give_position(response: Response) -> None:
     """Add the position of a write's change to its response."""
     written = permissions.last_position()
     if written is None and request.method in REPEATED and response.status_code < 400:
-        # Another worker may have done it, and died before it could say so. Who is refused gets no
-        # look at the database for it.
+        # Another worker may have made it, and died before it could answer. A refused caller costs
+        # no look at the database for it.
         written = permissions.committed_position()
     position = written or permissions.known_position()
     if position is not None:

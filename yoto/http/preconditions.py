@@ -1,9 +1,9 @@
 """Edits that may meet concurrent ones: entity tags and ``If-Match`` (RFC 9110).
 
-The tag of an entry is its version, ``"0"`` that of one that does not exist yet. A change names the
-version that it was made from: without one it is refused with 428 (RFC 6585), with another than the
-present one with 412, which has what is there by now. ``*`` would overwrite unseen, and is refused.
-A list matches if one of it is the present version; a weak tag never does (section 13.1.1).
+The tag of an entry is its version, ``"0"`` for one that does not exist yet. A change names the
+version that it was made from: without one it is refused with 428 (RFC 6585), with an outdated one
+with 412, whose body has the present entry. ``*`` would overwrite unseen, and is refused. A list
+matches if it contains the present version; a weak tag never does (section 13.1.1).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from yoto.http.problems import problem
 View = TypeVar("View", bound=Callable[..., Any])
 
 HEADER = "If-Match"
-# As OpenAPI describes the header.
+# The header as OpenAPI describes it.
 PARAMETER = {
     "in": "header",
     "name": HEADER,
@@ -46,7 +46,7 @@ def edits(blueprint: Blueprint, required: bool = True) -> Callable[[View], View]
     """Document the header, and the responses of a change that takes it.
 
     Args:
-        required: False where it may also be made unseen, such as one for an emergency.
+        required: False where the change may also be made unseen, such as one for an emergency.
     """
 
     def document(view: View) -> View:

@@ -181,7 +181,7 @@ def _platform_error(error: errors.PlatformError) -> Response:
             elif isinstance(error, errors.StoreBusy):
                 BUSY.note()
             else:
-                # Where a breaker refuses, it is known why: the trace would cost more than the rest.
+                # A breaker's refusal has a known cause: the trace would cost more than the rest.
                 known = isinstance(error.cause, errors.CircuitOpen)
                 trace = None if known else error
                 log.error("store unavailable", exc_info=trace, extra={"store": error.store})

@@ -1,4 +1,4 @@
-"""Requests in the logs: what lines within one say about it, and the line at its end."""
+"""Requests in the logs: the fields of lines within a request, and the line at its end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 def request_fields() -> dict[str, Any]:
     """The current request: id, method, ``shown_path``, and the caller where known.
 
-    The handlers of sockets run in the request that opened the socket; theirs is the namespace.
+    Handlers of sockets run in the request that opened the socket, and have the namespace instead.
     """
     if not has_request_context():
         return {}

@@ -63,10 +63,10 @@ class ErrorRate:
 
 
 class RequestMetrics:
-    """Counts and times responses; a refusal for lack of something (503) counts as failed.
+    """Counts and times responses; a refusal for an unavailable store (503) counts as failed.
 
-    One that an operator ordered, by maintenance or by isolating a breaker, is no failure, and is
-    counted apart.
+    A refusal that an operator ordered, by maintenance or by isolating a breaker, is no failure, and
+    is counted apart.
 
     Attributes:
         error_rate: how many failed, lately.

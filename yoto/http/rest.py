@@ -79,14 +79,14 @@ class RestBlueprint(Blueprint):
         return decorate
 
     def security_of(self, method: str) -> list[dict[str, list[str]]]:
-        """The credentials that a view takes that is not public, as OpenAPI writes it."""
+        """The credentials of a view that is not public, as OpenAPI writes them."""
         return [{"bearer": []}]
 
     def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
-        """Add what else all operations of this kind of blueprint have to one that is documented.
+        """Add to a documented operation what all operations of this kind of blueprint have.
 
-        Here it is that changes are counted for who makes them; see ``app.admission``. What is
-        done ``once`` takes an ``Idempotency-Key``.
+        Changes by callers are counted, so they document 429; see ``app.admission``. A view that is
+        marked ``once`` takes an ``Idempotency-Key``.
         """
         is_counted = not any(hasattr(view, mark) for mark in (PUBLIC_MARK, READ_ONLY_MARK))
         if method.upper() not in SAFE_METHODS and is_counted:

@@ -25,7 +25,7 @@ _BY_KIND = {
     for static in (False, True)
 }
 LENGTH = "content-length"
-# Headers that are made addresses of, and statuses without a body.
+# Headers whose values are addresses, and statuses without a body.
 ADDRESSES = frozenset({"location", "content-location"})
 EMPTY = frozenset({204, 304})
 _NAMES = frozenset(name.lower() for name, _ in _BY_KIND[True, False])

@@ -91,7 +91,7 @@ class Parameter(NamedTuple):
 
 @cache
 def schema_of(shape: Any) -> Any:
-    """The schema that documents and writes objects of a class, pages of them, or each of many."""
+    """The schema that documents and writes objects of a class, pages of them, or lists of them."""
     named = NAMES.get(shape)
     if named is not None and not isinstance(named, str):
         return named
@@ -103,10 +103,10 @@ def schema_of(shape: Any) -> Any:
 
 
 def field_of(one: Parameter, strict: bool = True) -> Field:
-    """The field for what is taken, or for a part of an answer, which there must be.
+    """The field for input, or for a part of a response, which must be present.
 
     Args:
-        strict: whether numbers are JSON's; those of a query are text.
+        strict: whether numbers are JSON numbers; in a query they are text.
     """
     kind, options = one.kind, dict[str, Any](allow_none=one.optional)
     options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
@@ -138,7 +138,7 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
 def schema_named(
     name: str, base: type[ma.Schema], strict: bool, *taken: Parameter
 ) -> type[ma.Schema]:
-    """The schema of a name; what is alike is one, wherever it is declared."""
+    """The schema of this name; equal declarations share one, wherever they are."""
     fields = {one.name: field_of(one, strict) for one in taken}
     return type(f"{name}Schema", (base,), fields)
 

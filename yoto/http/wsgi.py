@@ -56,7 +56,7 @@ def answer_problem(
 
     Args:
         status: of HTTP, with its phrase.
-        slug, detail, fields: as those of ``yoto.http.problems.problem``.
+        slug, detail, fields: as in ``yoto.http.problems.problem``.
     """
     body = {
         "type": f"{TYPE_PREFIX}{slug}",

@@ -49,8 +49,7 @@ class ProvidedRole:
         at: the node at which it is held, with all that is below it, type and id; None: wherever the
             role counts.
         home: the node that the role belongs to, type and id; None: it is a global role.
-        until: when it ends, with a time zone; None: when the application says no more that they
-            hold it.
+        until: when it ends, with a time zone; None: when the application reports it no longer.
     """
 
     role: str
@@ -73,11 +72,11 @@ class ProvidedRole:
             raise TypeError(f"until must be a datetime with a time zone, not {self.until!r}")
 
 
-# From some ids to the known facts of each; ids that it leaves out are unknown.
+# From some ids to the known facts of each; ids that are left out are unknown.
 Facts: TypeAlias = Callable[[list[Any]], Mapping[Any, PersonFacts]]
-# From some ids to the roles of each; those that it leaves out have none.
+# From some ids to the roles of each; ids that are left out have none.
 Roles: TypeAlias = Callable[[list[Any]], Mapping[Any, Iterable[str | ProvidedRole]]]
-# From some ids to the attributes of each, JSON data; of those that it leaves out nothing is known.
+# From some ids to the attributes of each, JSON data; nothing is known of ids that are left out.
 Attributes: TypeAlias = Callable[[list[Any]], Mapping[Any, Mapping[str, Any]]]
 
 
@@ -97,10 +96,10 @@ class Asked:
 
     @classmethod
     def checked(cls, key: str, function: Any, max_age: float, deadline: float) -> Asked:
-        """The same from an application's value.
+        """The declaration from an application's value.
 
         Raises:
-            ConfigurationError: no function, or a time that is none; it names ``key``.
+            ConfigurationError: no function, or a value that is no time; it names ``key``.
         """
         if not callable(function):
             raise ConfigurationError(key, f"{function!r} is no function")
@@ -123,7 +122,7 @@ def roles_by(function: Roles, *, max_age: float = MAX_AGE, deadline: float = DEA
         deadline: seconds that a response may take; a later one counts as none.
 
     Raises:
-        ConfigurationError: no function, or a time that is none.
+        ConfigurationError: no function, or a value that is no time.
     """
     return Asked.checked("roles", function, max_age, deadline)
 
@@ -133,7 +132,7 @@ def attributes_by(
 ) -> Asked:
     """Attributes for policies from a function of the application.
 
-    They are of resources of a type, or of people.
+    The attributes belong to resources of a type, or to people.
 
     Args:
         function: given a list of ids, at most 1,000, gives a mapping from each to its attributes:
@@ -144,13 +143,13 @@ def attributes_by(
         deadline: seconds that a response may take; a later one counts as none.
 
     Raises:
-        ConfigurationError: no function, or a time that is none.
+        ConfigurationError: no function, or a value that is no time.
     """
     return Asked.checked("attributes", function, max_age, deadline)
 
 
 def provided(attributes: Any) -> Asked | None:
-    """The function among what was declared as attributes; None: they are columns."""
+    """The function in a declaration of attributes; None: they are columns."""
     if isinstance(attributes, Asked):
         return attributes
     return attributes_by(attributes) if callable(attributes) else None

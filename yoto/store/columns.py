@@ -23,7 +23,7 @@ NAMING_CONVENTION = {
 
 # Texts are compared byte by byte on every database, spaces at the end included: SQLite does so by
 # default, MariaDB needs this collation. Tables are made by migrations, which give the database this
-# collation (MySQL has it by another name): those to come say nothing of charset and collation.
+# collation (MySQL has it by another name): new ones need not state charset and collation.
 MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 
 

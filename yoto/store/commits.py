@@ -1,6 +1,6 @@
-"""Errors that came while a COMMIT was on its way.
+"""Marks errors that came while a COMMIT was on its way.
 
-Where the connection is lost then, nobody but the database knows whether the transaction stands: the
+Where the connection is lost then, only the database knows whether the transaction stands: the
 answer is neither that it failed nor that it succeeded.
 """
 

@@ -38,18 +38,17 @@ class Store:
     """The database of one application.
 
     Attributes:
-        session: the session that is the current context's.
+        session: the session of the current context.
         engine: the engine of that session; asked for inside a context of the application.
         options: the options of a second engine on the same database; None: it connects as the
             first does.
         contexts: how many contexts of the application the caller is in, and whether its session
-            was there before them: one that is a thread's ends with the first of them, or not at
-            all.
+            existed before them: a thread's own session ends with the first of them, or not at all.
         hooks: called with every engine on it.
         setup: the command that makes the tables.
         beside: see ``engine_beside``.
-        begun: the session that a context of Flask's has, None if none was asked for; itself None
-            where the registry of sessions cannot be looked into.
+        begun: gives the session of the current context of Flask, None if none was asked for; itself
+            None where the registry of sessions cannot be looked into.
     """
 
     session: scoped_session[Any]
@@ -67,7 +66,7 @@ class Database:
 
     @property
     def session(self) -> scoped_session[Any]:
-        """Its session, which is the context's: who checks a permission looks for it each time.
+        """Its session, that of the context; every check of a permission looks for it.
 
         Raises:
             RuntimeError: outside an app context, or the application has no database.
@@ -238,7 +237,7 @@ def _look_into(session: scoped_session[Any]) -> Callable[[Any], Session | None] 
     if type(registry) is not ScopedRegistry:
         return None
     sessions, scope = registry.registry, registry.scopefunc
-    # That each check makes no more calls than it must.
+    # Chosen once, so that each check makes no more calls than it must.
     return sessions.get if scope is _context else lambda context: sessions.get(scope())
 
 

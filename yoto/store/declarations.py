@@ -1,7 +1,7 @@
-"""The tables of an application that the platform reads: its people, and its places.
+"""Declares the application's tables that the platform reads: its people, and its places.
 
-The application says it once, by mapped class and column, and the platform's statements join these
-tables in SQL. A declaration belongs to the application, and is found by the engines on its
+The application declares them once, by mapped class and column, and the platform's statements join
+these tables in SQL. A declaration belongs to the application, and is found by the engines on its
 database: two applications in one process may keep their people in different tables.
 """
 
@@ -40,10 +40,10 @@ class Declaration:
     Attributes:
         table: the table itself.
         columns: from the platform's name of each column to the column there.
-        source: the query that the table is read from; None: itself.
+        source: the query that the table is read from; None: the table itself.
         ids: for people, the column of the application's own ids.
         numbers: the table that has a number for each of these; None: they are numbers.
-        asked: for people, the function that knows them, whose last reports ``table`` has;
+        asked: for people, the function that knows them, whose last reports are in ``table``;
             None: the table is the application's.
         attributes: for people, columns that policies read, by name.
         attributes_by: for people, the function that gives these attributes instead.
@@ -59,7 +59,7 @@ class Declaration:
     attributes_by: Asked | None = None
 
     def read(self, names: tuple[str, ...]) -> Select[Any]:
-        """The columns under the platform's names; NULL where nothing is said of one."""
+        """The columns under the platform's names; NULL where one is not declared."""
         columns: list[Any] = [self.columns.get(name, null()).label(name) for name in names]
         read = select(*columns)
         source = self.table if self.source is None else self.source
@@ -77,7 +77,7 @@ class Declaration:
         )
 
     def behind(self, name: str) -> frozenset[str]:
-        """The columns of the application's table that one of the platform's is made of."""
+        """The columns of the application's table that a column of the platform's is made of."""
         given = self.columns.get(name)
         found = () if given is None else visitors.iterate(given)
         return frozenset(
@@ -91,7 +91,7 @@ class Declarations:
 
     Attributes:
         tables: by the platform's name of the table.
-        app: the application; its control plane may be another one, which is shown these too.
+        app: the application; its control plane may be another one, which reads these too.
         roles: the function that provides roles; None: there is none.
         named_roles: global roles that the code gives by name, lowest first, with the names of what
             each allows.
@@ -120,7 +120,7 @@ class Declarations:
         return f"({_written(declared.read(names), dialect)})"
 
 
-# On a dialect, which is an engine's own: statements are compiled for it.
+# Key on a dialect, which is an engine's own: statements are compiled for it.
 DECLARED = "yoto_declarations"
 
 

@@ -17,8 +17,8 @@ DELETED_BY_ANOTHER = r"DELETE statement on table '\w+' expected to delete"
 
 SQLITE_PRIMARY_CODE = 0xFF  # the other bits say more about the same error
 
-# MariaDB's numbers, as https://mariadb.com/kb/en/mariadb-error-codes/ has them.
-# From 2000 on the driver speaks: it cannot connect, or the connection broke.
+# MariaDB's error numbers (https://mariadb.com/kb/en/mariadb-error-codes/).
+# Those from 2000 are the driver's: it cannot connect, or the connection broke.
 _OF_THE_CLIENT = range(2000, 3000)
 _UNAVAILABLE = frozenset(
     {
@@ -38,7 +38,7 @@ _NO_SUCH_TABLE = frozenset({1146})
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database, or a connection to it, is unavailable; trying later makes sense."""
-    if isinstance(error, exc.TimeoutError):  # of the pool
+    if isinstance(error, exc.TimeoutError):  # the pool's
         return True
     if not isinstance(error, exc.DBAPIError):
         return False

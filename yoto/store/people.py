@@ -1,4 +1,4 @@
-"""The tables of an application's people, and numbers for those whose ids are no numbers.
+"""The tables of an application's people, and numbers for people whose ids are no numbers.
 
 Inside, everybody is a 64-bit number: keys of the cache, rows, masks of many people at once. Where
 the application's ids are something else (UUIDs, short texts), a table of the platform gives each
@@ -40,7 +40,7 @@ from yoto.store.models.person import KnownPerson
 USERS = "users"
 KEYS = "yoto_subjects"
 
-# Defaults for a person with NULL in a column, and for all where no column is given.
+# Values for a person with NULL in a column, and for all where no column is given.
 _UNKNOWN: Mapping[str, ColumnElement[bool]] = {"disabled": true(), "super_admin": false()}
 _DEFAULTS: Mapping[str, Any] = {
     "disabled": false(),
@@ -48,7 +48,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "token_epoch": literal(0, Id),
     "clearance": literal(0, Id),
 }
-# The types of ids that a function may know people by; None: they are numbers.
+# The types of ids that a function may know people by; None: ids are numbers already.
 _KEYS: Mapping[type[Any], TypeEngine[Any] | None] = {
     int: None,
     uuid.UUID: Uuid(),
@@ -81,7 +81,7 @@ def people(
         clearance: their level of trust, 0 to 4; by default 0.
         created_at: when the account was made, in UTC; by default unknown.
         attributes: columns for policies, or names with columns or expressions; or a function that
-            knows them, see ``attributes_by``.
+            gives them, see ``attributes_by``.
 
     Each is the name of an attribute, or an expression of columns: ``disabled=~User.active``.
 
@@ -109,7 +109,7 @@ def people(
     for column, value in given.items():
         if value is not None:
             columns[column] = _column(model, column, value)
-            # Where it is unknown, a person may do nothing, rather than everything.
+            # An unknown flag means that a person may do nothing, rather than everything.
             if column in _UNKNOWN:
                 columns[column] = func.coalesce(columns[column], _UNKNOWN[column])
         elif column in _DEFAULTS:
@@ -131,7 +131,7 @@ def people_by(
     """People from a function of the application: in a directory, or in another database.
 
     Args:
-        function: given a list of ids, at most 1,000, gives a mapping from those that it knows to
+        function: given a list of ids, at most 1,000, gives a mapping from the known ones to
             ``PersonFacts``; the others are unknown. It is called in a thread of its own, in an app
             context and outside of any request.
         ids: the type of their ids: ``int``, ``uuid.UUID`` or ``str`` (up to 255 characters).
@@ -140,7 +140,7 @@ def people_by(
         attributes: the function that gives their attributes for policies, see ``attributes_by``.
 
     Raises:
-        ConfigurationError: no function, another type, or a time that is none.
+        ConfigurationError: no function, another type, or a value that is no time.
     """
     asked = Asked.checked("users", function, max_age, deadline)
     if ids not in _KEYS:
@@ -194,9 +194,9 @@ def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
     if not isinstance(type_, String) or connection.dialect.name == "sqlite":
         return type_
     if declared.asked is not None:
-        return type_  # the function alone says who is the same, and the table compares exactly
+        return type_  # the function alone decides who is the same, and the table compares exactly
     table = declared.table
-    # What the table has of its own accord is not in its description.
+    # The description of the table lacks its own defaults.
     collation = connection.scalar(
         text(
             "SELECT collation_name FROM information_schema.columns WHERE table_name = :table "

@@ -21,7 +21,7 @@ class PoolUse:
     Attributes:
         size: the most connections.
         at_once: callers, since the pool was made, who found a free one or opened a new one;
-            ``waited``: who waited for one; ``timed_out``: who waited in vain.
+            ``waited``: callers who waited for one; ``timed_out``: callers who waited in vain.
         busiest: the most connections in use at once since the last reading.
     """
 
@@ -37,7 +37,7 @@ logging.getLogger(f"{__name__}.WatchedPool").setLevel(logging.WARNING)
 
 
 class WatchedPool(QueuePool):
-    """SQLAlchemy's own pool, counting who waited.
+    """SQLAlchemy's own pool, which counts the callers that waited.
 
     Whether a caller waits is decided a moment before, so at the very edge it may be another one. A
     count may be a few off, which does not matter for sizing a pool.

@@ -1,4 +1,4 @@
-"""Which database servers are known to work: from the oldest of each that the tests run on."""
+"""The database servers that are known to work: from the oldest version that the tests run on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from yoto.errors import ConfigurationError
 OLDEST = {"MariaDB": (10, 11), "MySQL": (8, 4)}
 BACKENDS = frozenset({"sqlite", "mysql", "mariadb"})
 WORKING = "SQLite, MariaDB from 10.11 and MySQL from 8.4 are the databases that work"
-# MariaDB from 10 on says first that it is this one, for old replicas.
+# MariaDB from 10 on reports this version first, for old replicas.
 _DISGUISE = "5.5.5-"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
@@ -34,7 +34,7 @@ def refuse_unsupported(url: URL, setting: str = "DATABASE_URL") -> None:
 
 
 def refuse_old(connection: Any, record: Any) -> None:
-    """Refuse a server that is too old, by what it says of itself when a connection opens.
+    """Refuse a server that is too old, by the version that it reports when a connection opens.
 
     Raises:
         ConfigurationError: it names ``DATABASE_URL`` and both versions.

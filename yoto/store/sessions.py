@@ -17,11 +17,11 @@ from yoto.store.translation import unavailable
 def reading(app: Flask) -> Iterator[Session]:
     """A session that sees the rows committed when the block begins, whatever a request holds.
 
-    It works inside and outside the contexts of ``app``, on a connection that is none of the
-    requests'. What the database says of the statement or its values comes through.
+    It works inside and outside the contexts of ``app``, on a connection apart from the requests'.
+    An error about the statement or its values comes through.
 
     Raises:
-        StoreUnavailable: the database could not be had, or has no tables.
+        StoreUnavailable: the database is unavailable, or has no tables.
     """
     with _reached(app), writing(False), Session(engine_beside(app)) as session:
         yield session
@@ -31,7 +31,7 @@ def reading(app: Flask) -> Iterator[Session]:
 def recording(app: Flask) -> Iterator[Session]:
     """A session whose rows are committed when the block ends, and not at all if it raises.
 
-    It is its own, so that nothing of the caller's is committed half-done. Only SQLite has one write
+    It is apart, so that nothing of the caller's is committed half-done. Only SQLite has one write
     lock for all, which the request at hand may hold; its open transaction is ended by this one.
 
     Raises: as ``reading``; nothing was written.

@@ -1,4 +1,4 @@
-"""What SQLite needs: writers that say so when they begin, and files for their owner alone."""
+"""The needs of SQLite: writers that announce themselves, and files for their owner alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def keep_private(path: str | None, *_: Any) -> None:
     if not path or path == ":memory:" or path.startswith("file:"):
         return
     try:
-        # One that is there is not opened: to close it would give up, for the whole process, the
+        # An existing file is not opened: closing it would give up, for the whole process, the
         # locks that SQLite holds on it, and another process would write into the rows written here.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
@@ -59,7 +59,7 @@ def begin_as_marked(connection: Connection) -> None:
 
 def begin(connection: Connection) -> None:
     if not will_write.get():
-        # Past SQLAlchemy, for which this would be a statement like any other: it asks for nothing.
+        # Past SQLAlchemy, for which this would be a statement like any other; the driver gets it.
         driver: Any = connection.connection.dbapi_connection
         driver.execute("BEGIN")
     elif not _wait_for_write_lock(connection):
@@ -67,7 +67,7 @@ def begin(connection: Connection) -> None:
 
 
 def _wait_for_write_lock(connection: Connection) -> bool:
-    """Begin as the writer, as soon as there is no other; False when it cannot be, or not in time.
+    """Begin as the writer, as soon as there is no other; False if that fails, or not in time.
 
     SQLite's own waiting stops the whole thread. Under eventlet or gevent that is every request of
     the process, also the one that holds the lock; so the waiting is ours, and lets the others run.

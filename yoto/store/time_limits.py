@@ -14,16 +14,16 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-# The execution option by which a statement, or all of a connection, asks for another limit, in
-# seconds; None is none.
+# The execution option that sets another limit for one statement or a whole connection, in
+# seconds; None: no limit.
 TIME_LIMIT = "time_limit"
 
-CONNECT_SECONDS = 2.0  # to open a connection: so many for TCP, and for each response
-PING_SECONDS = 1.5  # to say that a connection from the pool still lives, or to end a transaction
+CONNECT_SECONDS = 2.0  # to open a connection: for TCP, and again for each response
+PING_SECONDS = 1.5  # to check that a pooled connection still lives, or to end a transaction
 READ_SECONDS = 4.5  # for a statement that only reads: its request is answered within five
 LOCK_SECONDS = 10  # to wait for a row that another transaction has locked
 WRITE_SECONDS = 15.0  # for a statement that may have to wait for one, and for a commit
-SILENCE_SECONDS = 0.3  # after which the end of a statement that took too long should have been said
+SILENCE_SECONDS = 0.3  # after which the server should have reported the end of a slow statement
 # A worker that stops in the middle of a transaction keeps its locks no longer than this.
 IDLE_TRANSACTION_SECONDS = 60
 
@@ -49,20 +49,20 @@ def connect_arguments() -> dict[str, Any]:
 def open_quickly(engine: Engine) -> None:
     """Let PyMySQL read the machine's certificates once a process, not for each connection.
 
-    They take it 20 ms of processor time, ten times as long as all else, whether or not the server
-    speaks TLS; and where the address names no certificate, none of them is compared with anything.
+    Reading them takes 20 ms of processor time, ten times as long as all else, whether or not the
+    server speaks TLS; and an address without a certificate compares none of them with anything.
     """
     engine.dialect.connect = _connection_class()  # type: ignore[method-assign]
 
 
 @cache
 def _connection_class() -> Any:
-    from pymysql.connections import Connection as Driver  # who is on SQLite has no use for it
+    from pymysql.connections import Connection as Driver  # not needed on SQLite
 
     class Opened(Driver):  # type: ignore[misc]
         unchecked: Any = None
 
-        # Were it called otherwise one day, connections would only open slowly again.
+        # Should it get another name one day, connections would only open slowly again.
         def _create_ssl_ctx(self, given: Any) -> Any:
             if given:
                 return super()._create_ssl_ctx(given)

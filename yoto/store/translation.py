@@ -1,4 +1,4 @@
-"""What an error of the driver is for callers of the platform."""
+"""Translates the driver's errors into those of the platform."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def platform_error(error: BaseException) -> PlatformError | None:
 
 
 def unavailable(error: BaseException, app: Flask | None = None) -> StoreUnavailable | None:
-    """The error where the database could not be had, or has no tables; else None.
+    """The error where the database is unavailable, or has no tables; else None.
 
     Args:
-        app: whose tables; by default the application at hand.
+        app: the owner of the tables; by default the application at hand.
     """
-    if isinstance(error, exc.TimeoutError):  # of the pool
+    if isinstance(error, exc.TimeoutError):  # the pool's
         return StoreBusy(DATABASE, error)
     if is_outcome_unknown(error):
         return OutcomeUnknown(DATABASE, error)

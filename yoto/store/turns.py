@@ -16,7 +16,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, scoped_
 from yoto.fifo_lock import FifoLock
 from yoto.store.time_limits import LOCK_SECONDS
 
-# In ``Session.info``: the line at whose head this session is, and that it has a connection.
+# In ``Session.info``: the line that this session heads, and whether it has a connection.
 _LINE = "yoto.line"
 _CONNECTED = "yoto.connected"
 # An attribute of a class of sessions that take turns.
@@ -26,12 +26,12 @@ fifo_lock = FifoLock()
 
 
 def take_turns(sessions: scoped_session[Any]) -> None:
-    """Let transactions that begin by locking rows begin one after the other, those of one statement
-    with the same values, in the order in which they came.
+    """Make transactions that begin by locking rows take turns, where they run one statement with
+    the same values, in the order in which they came.
 
-    A caller with a connection may already hold locks, for which the one whose turn it is may wait:
-    it takes no turn, and the database sees to it. What is not had within ``LOCK_SECONDS`` raises
-    SQLAlchemy's ``TimeoutError``, as a pool does whose connections stay in use.
+    A caller with a connection may already hold locks that the head of the line waits for: it
+    takes no turn, and the database decides. A turn that does not come within ``LOCK_SECONDS``
+    raises SQLAlchemy's ``TimeoutError``, as a pool does whose connections stay in use.
     """
     # The class that listeners are kept at; ``event.contains`` goes by ids, which are used again.
     class_ = getattr(sessions.session_factory, "class_", sessions.session_factory)

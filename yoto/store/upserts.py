@@ -1,4 +1,4 @@
-"""INSERT or else UPDATE, which each database says in its own way."""
+"""INSERT or else UPDATE, which each database spells in its own way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import mysql, sqlite
 
 
 def insert_new(table: Table, dialect: Dialect) -> Insert:
-    """An INSERT that leaves alone what is there already."""
+    """An INSERT that leaves existing rows alone."""
     if dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     # IGNORE would also swallow values that do not fit.
@@ -21,10 +21,10 @@ def insert_new(table: Table, dialect: Dialect) -> Insert:
 def insert_or_update(
     table: Table, dialect: Dialect, values: Callable[[Any], Mapping[str, Any]]
 ) -> Insert:
-    """An INSERT that changes the row with the same primary key.
+    """An INSERT that updates an existing row with the same primary key.
 
     Args:
-        values: from the columns of the row that was not inserted to what the other one gets.
+        values: from the columns of the row that was not inserted to the values of the existing one.
     """
     if dialect.name == "sqlite":
         new = sqlite.insert(table)

@@ -54,10 +54,10 @@ def found_in(connection: Connection, versions: str = VERSIONS) -> frozenset[str]
 
 @cache
 def known_to_code(directory: Path = MIGRATIONS) -> tuple[frozenset[str], frozenset[str]]:
-    """The newest migrations of the code, and all; read without alembic, which no worker needs.
+    """The newest migrations of the code, and all; read without alembic, which workers do not need.
 
     Raises:
-        ValueError: a file of a migration does not say which it is.
+        ValueError: a file of a migration lacks its identity.
     """
     known: set[str] = set()
     followed: set[str] = set()
@@ -128,7 +128,7 @@ def _run(connection: Connection, revision: str, act: str, then: list[str]) -> No
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory(str(MIGRATIONS)).get_revision(revision)
-    # Names as of the application: MySQL wants those of checks unique in a database.
+    # The application's naming: MySQL wants names of checks unique in a database.
     names = {"target_metadata": Model.metadata}
     with Operations.context(MigrationContext.configure(connection, opts=names)):
         getattr(script.module, act)()
@@ -166,7 +166,7 @@ def one_at_a_time(app: Flask) -> Iterator[None]:
 
 @contextmanager
 def _migrating() -> Iterator[Connection]:
-    # To rewrite a large table takes longer than any statement of a request may.
+    # Rewriting a large table takes longer than any statement of a request may.
     unlimited = db.engine.execution_options(**{TIME_LIMIT: None})
     with writing(), unlimited.connect() as connection, unchecked_foreign_keys(connection):
         yield connection

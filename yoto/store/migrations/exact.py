@@ -12,7 +12,7 @@ EXACT = ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 
 def exact_texts() -> dict[str, Any]:
     """The options of a table whose texts are compared exactly, whatever the database's own."""
-    from alembic import op  # which no worker needs
+    from alembic import op  # not needed by workers
 
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":

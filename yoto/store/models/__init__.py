@@ -56,7 +56,7 @@ from yoto.store.models.sign_in import ROTATED, Device, RevokedToken
 from yoto.store.models.switch import EmergencyAccess, PlatformSwitch
 from yoto.store.models.team import ProgramAccount, Team, TeamMember, TeamParent
 
-# Columns whose values are sealed, and as what; an application adds its own.
+# Sealed columns, each with its purpose; an application adds its own.
 SEALED: dict[type[Any], dict[str, str]] = {
     AlertWebhookRow: {"url": "alert_webhooks.url", "secret": "alert_webhooks.secret"},
 }

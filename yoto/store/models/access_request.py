@@ -1,4 +1,4 @@
-"""Requests for a right: who asks for what, who agreed, and how it ended."""
+"""Requests for a right: the person, the right, the approvers, and the end."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ REASON = String(500)
 class AccessRequest(Model):
     """One request for a permission at one node, ``place``, for so many seconds.
 
-    ``also`` names further permissions that are lent or refused with it; NULL: none.
+    ``also`` names further permissions that are lent or refused together with it; NULL: none.
 
-    Nothing here is a foreign key: a request outlives whom and what it is about.
+    Nothing here is a foreign key: a request outlives its person and its place.
 
     ``open_key`` is a hash of person, permissions and place while the request is open or granted,
-    and NULL afterwards: being unique, it lets nobody ask twice. ``due_at`` is when it lapses, or
-    what was lent ends; NULL: neither any more. ``role_id`` is the role that holds what is lent.
+    and NULL afterwards: being unique, it prevents a second request. ``due_at`` is when it lapses or
+    the lent right ends; NULL: neither any more. ``role_id`` is the role that holds the lent right.
     """
 
     __tablename__ = "yoto_access_requests"

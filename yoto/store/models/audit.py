@@ -17,7 +17,7 @@ from yoto.store.db import db
 from yoto.store.models.declared import User
 from yoto.store.models.role import SUBJECT_LENGTH
 
-# Authors that are accounts are written so; all others are programs or people at a terminal.
+# The form of authors that are accounts; all others are programs or people at a terminal.
 _ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
 
 
@@ -95,8 +95,8 @@ def record_audit(
 
 
 def record_entry(entry: AuditEntry, session: Session, **details: Any) -> None:
-    """The same for the action of a layer that knows no database; its details stand beside the
-    values that it sets.
+    """Record the action of a layer that knows no database; its details stand beside the values
+    that it sets.
     """
     record_audit(
         entry.action,

@@ -57,10 +57,10 @@ class DecisionRecord(Model):
 
 
 class DecisionCount(Model):
-    """How many decisions there were in an hour or a day, by one thing that they had in common.
+    """The number of decisions in an hour or a day that have one property in common.
 
-    ``span`` is 1 or 24 hours, ``hour`` when it began, in hours since 1970. ``facet`` is what
-    ``value`` is: a permission or an expression, a place, or a reason; long ones are cut off.
+    ``span`` is 1 or 24 hours, ``hour`` when it began, in hours since 1970. ``facet`` is the kind of
+    ``value``: a permission or an expression, a place, or a reason; long ones are cut off.
     """
 
     __tablename__ = "yoto_decision_counts"

@@ -105,7 +105,7 @@ class Member(Declared):
 
 
 class Category(Declared):
-    """A heading over channels, whose overwrites those in sync take over."""
+    """A heading over channels; channels in sync take over its overwrites."""
 
     __tablename__ = "categories"
 
@@ -133,7 +133,7 @@ class Channel(Declared):
 
 
 class Message(Declared):
-    """Something that was said in a channel."""
+    """A message in a channel."""
 
     __tablename__ = "messages"
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
-# In which an action must be recorded once its key is claimed. After it, who sends the key again
-# does it, and the first one cannot any more.
+# The time from claiming a key to recording the act. After it, a repeated request performs the
+# act, and the first one no longer can.
 IDEMPOTENCY_LEASE = timedelta(seconds=30)
 LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 

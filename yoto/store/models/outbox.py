@@ -12,7 +12,7 @@ from yoto.store.models.role import SUBJECT_LENGTH
 
 
 class OutboxEvent(Model):
-    """One subject that a transaction touched, such as ``user:42``; written in that transaction.
+    """A subject that a transaction touched, such as ``user:42``; written in that transaction.
 
     ``position`` is the event's place in the invalidation log, NULL until it was appended there.
     """

@@ -32,8 +32,8 @@ def overwrite_key(context: Any) -> str:
 class ChannelOverwrite(Model):
     """One permission allowed or denied to one role, user or team at one node, ``place``.
 
-    ``channel_id`` and ``category_id`` repeat the id where it is one of these, for what else refers
-    to them.
+    ``channel_id`` and ``category_id`` repeat the id of a channel or a category, for other tables
+    that refer to them.
     """
 
     __tablename__ = "yoto_channel_overwrites"

@@ -13,7 +13,7 @@ from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
 class OnPolicyError(enum.StrEnum):
-    """What counts where policies give no verdict."""
+    """The verdict where policies give none."""
 
     DENY = "deny"
     RBAC = "rbac"

@@ -75,8 +75,8 @@ class PolicyRevision(Model):
 
     All policies are compiled together, so two changes must not be made from the same set: the
     primary key lets exactly one of them win. ``bundle`` is the version of the whole set, as
-    decisions name it. ``engine`` is the one by which it was admitted, with its level; NULL where
-    any may run it.
+    decisions name it. ``engine`` is the engine that admitted it, with its level; NULL: any engine
+    may run it.
     """
 
     __tablename__ = "yoto_policy_revisions"

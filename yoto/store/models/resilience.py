@@ -12,9 +12,9 @@ from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
 
 
 class ResilienceConfigChange(Model):
-    """One version of one entry: the value of its layer ``origin`` from then on.
+    """One version of one entry: the new value of its layer ``origin``.
 
-    The unique version is what lets exactly one of two operators win who edit the same version.
+    The unique version lets exactly one of two operators win who edit the same version.
     ``config_values`` is NULL after a delete. ``expires_at`` and ``at`` are Redis time.
     """
 

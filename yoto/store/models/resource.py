@@ -15,7 +15,7 @@ from yoto.store.columns import MYSQL_OPTIONS, Model
 class Resource(Model):
     """A node by its type and its id, which is a text, below a node of any other type.
 
-    Of the three columns for the parent's id one is given, the one of that type's ids: so that
+    One of the three columns for the parent's id is filled, the one of its type of ids, so that
     statements find it by an index. ``owner_id`` is the number of the person who owns it.
     """
 

@@ -66,9 +66,9 @@ class Role(Model):
 
     ``server_id`` repeats the id where the node is a server, for other references to servers.
     ``parent_id`` is the first role that it inherits from; others are in ``yoto_role_parents``.
-    ``access_request_id``: it holds what this request lent, and nobody gives or changes it.
+    ``access_request_id``: it holds what this request lent, and cannot be given or changed.
     ``declared``: for a role that the application declares by its name, the permissions and the
-    position that set-up last stored of the declaration; what differs from it an operator changed.
+    position that set-up last stored of the declaration; an operator changed any that differ.
     """
 
     __tablename__ = "yoto_roles"
@@ -160,7 +160,7 @@ class RoleAssignment(Model):
     """A role that a subject holds while ``valid_from <= now < valid_until`` (NULL: no bound).
 
     ``subject`` is ``user:5`` (a person or an application, also in ``user_id``), ``team:5`` (also in
-    ``team_id``), ``everyone:`` and the node whose people these are, or ``public``. ``node`` is
+    ``team_id``), ``everyone:`` and the node that these people belong to, or ``public``. ``node`` is
     where the role is held, with all below (``folder:3``) or at it alone (``!folder:3``); empty:
     wherever it counts. ``attributes`` are for policies.
     """

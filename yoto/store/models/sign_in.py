@@ -1,4 +1,4 @@
-"""What sign-ins leave: tokens that were taken back before they ran out, and registered devices."""
+"""Traces of sign-ins: tokens that were revoked before they ran out, and registered devices."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class TeamMember(Model):
 
 
 class TeamParent(Model):
-    """The members of the team are members of its parent too."""
+    """A team whose members are members of its parent too."""
 
     __tablename__ = "yoto_team_parents"
     __table_args__ = (MYSQL_OPTIONS,)
@@ -54,8 +54,8 @@ class TeamParent(Model):
 
 
 class ProgramAccount(Model):
-    """An application that acts for itself, and holds roles as people do; its number among them is
-    ``yoto.nodes.APPLICATIONS`` more than its id.
+    """An application that acts for itself, and holds roles as people do; its number among people's
+    is its id plus ``yoto.nodes.APPLICATIONS``.
     """
 
     __tablename__ = "yoto_applications"

@@ -1,7 +1,7 @@
 """From a node to the nodes above, in SQL: one outer join a step, for any tree.
 
-Types say beforehand what can be above what. So the way up is known when a statement is made: a
-rung for each type, and several for one that nests. Rungs that a node does not have are NULL.
+The types declare beforehand which can be above which. So the way up is known when a statement is
+made: a rung for each type, and several for one that nests. Rungs that a node lacks are NULL.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Rung(NamedTuple):
 
     Attributes:
         alias: the type's table here.
-        expected: the id that a node has there, whether there is such a row or not.
+        expected: the id that a node has there, whether its row exists or not.
     """
 
     type: ResourceType
@@ -31,7 +31,7 @@ class Rung(NamedTuple):
 
     @property
     def id(self) -> ColumnElement[Any]:
-        """The id of the row that is there; NULL: none."""
+        """The id of the row; NULL: there is none."""
         return self.alias.c[self.type.key]
 
     def of(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -67,7 +67,7 @@ class Chain(NamedTuple):
         return [rung for rung in self.rungs if rung.type.members is not None]
 
     def used(self) -> list[Rung]:
-        """The rungs above the first that have to be joined for what the others say."""
+        """The rungs above the first that others need in the join."""
         expressions: list[Any] = [rung.expected for rung in self.rungs]
         expressions += [rung.synced for rung in self.rungs if rung.synced is not None]
         if self.too_deep is not None:
@@ -82,7 +82,7 @@ class Chain(NamedTuple):
         ]
 
     def broken(self) -> list[ColumnElement[bool]]:
-        """True where a node above is not there, or where too many are."""
+        """True where a node above is missing, or where too many are above."""
         found = [
             and_(rung.expected.is_not(None), rung.id.is_(None))
             for rung in self.rungs[1:]
@@ -91,7 +91,7 @@ class Chain(NamedTuple):
         return found if self.too_deep is None else [*found, self.too_deep]
 
     def _is_assured(self, rung: Rung) -> bool:
-        """Whether foreign keys see to it that the row is there."""
+        """Whether foreign keys guarantee that the row exists."""
         columns = [
             parent.column
             for below in self.rungs

@@ -17,7 +17,7 @@ from yoto.store.models import Resource
 from yoto.store.people import USERS
 from yoto.store.resources.types import Members, Parent, ResourceType, Sync, types_of
 
-# Nodes of one type below each other, where nothing else is said.
+# The default of ``nested``: nodes of one type below each other.
 NESTED = 8
 MOST_NESTED = 24
 _IDS = (int, uuid.UUID, str)
@@ -52,8 +52,8 @@ def declare_resource(
     Args:
         model: a mapped class; None: its nodes are registered one by one, by ids that are texts
             (``permissions.put_resource``), and ``parent`` names the types that they may be below.
-        parent: the column with the id of what a node is below, or several, of which the first with
-            a value counts. The foreign key gives the type; where there is none, give a mapping from
+        parent: the column with the id of the node above, or several, of which the first with a
+            value counts. The foreign key gives the type; where there is none, give a mapping from
             type to column. A column that refers to its own table nests.
         owner: the column with the id of the person who may do everything there.
         members: the mapped class of a node's members. Its columns are found by their foreign
@@ -62,14 +62,14 @@ def declare_resource(
         label: the column, or expression, with the name that people know a node by; operators find
             it by this, or by its id alone.
         remaining: permissions that a member in a time-out keeps; for types that have members.
-        shares: permissions, each with the declared roles (``Yoto(roles=...)``) that whoever has it
-            at a node gives and takes there, as far as they may do what the role allows themselves.
+        shares: permissions, each with the declared roles (``Yoto(roles=...)``) that its holders at
+            a node give and take there, if they may do all that the role allows themselves.
         gate, administrator, audit, approver, shared: see ``ResourceType``; ``shared`` is
             ``"members"`` or ``"anyone"``.
         sync: ``(type, column)`` of the node whose overwrites are in force in place of the node's
             own, with a condition as a third, where there is one.
         attributes: columns for policies, or names with columns or expressions; or a function that
-            knows them, see ``attributes_by``.
+            gives them, see ``attributes_by``.
         id: the column of the ids, by default the primary key: integers, UUIDs or texts.
         nested: the most nodes of the type one below the other (at most 24).
         askable: False: it has only overwrites, and is never checked.

@@ -15,7 +15,7 @@ from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, TEXT_MAX_LENGTH, No
 from yoto.store.asked import Asked
 
 EXTENSION = "yoto.resources"
-# Names that mean something else where a type could stand.
+# Names with another meaning where a type could stand.
 RESERVED = frozenset(
     {
         GLOBAL_KIND,
@@ -75,12 +75,12 @@ class ResourceType:
     Attributes:
         parents: the first of them whose column has a value gives the node above.
         owner: the column with the id of the person who owns a node.
-        gate: without this permission nothing else at a node remains.
+        gate: without this permission no other one at a node counts.
         administrator: this permission at a node implies all others there.
         audit: with this permission at a node that has members, a user may query others' permissions
             there and below; None: with the permission to administer.
-        approver: with this permission at a node a user may lend others what they ask for there;
-            None: with the permission to administer.
+        approver: with this permission at a node a user may lend others the rights that they request
+            there; None: with the permission to administer.
         shares: permissions, each with the names of declared roles that its holders at a node give
             and take there.
         label: the column with the name that people know a node by; None: they know its id alone.
@@ -90,8 +90,8 @@ class ResourceType:
         attributes_by: the function that gives the attributes instead.
         nested: the most nodes of the type one below the other.
         askable: whether permissions there can be checked.
-        registered: its nodes are rows of the platform's own (``yoto.store.models.Resource``), in
-            which people have their numbers.
+        registered: its nodes are rows of the platform's own (``yoto.store.models.Resource``), where
+            people have their numbers.
     """
 
     name: str
@@ -123,7 +123,7 @@ class ResourceType:
         return str(self.id.key)
 
     def place(self, node_id: Any, field_name: str = "scope_id") -> Place:
-        """The node with this id, which texts may name as a URL does.
+        """The node with this id, also as a URL spells it.
 
         Raises:
             ValidationFailed: not an id of this type.
@@ -198,10 +198,10 @@ class ResourceTypes:
         return self._types.get(name)
 
     def get(self, name: Any, *, asked: bool = False) -> ResourceType:
-        """The same.
+        """The type of that name; raises if there is none.
 
         Args:
-            asked: only one that can be asked about.
+            asked: accept only a type whose permissions can be checked.
 
         Raises:
             ValidationFailed: there is none (field ``scope``).
@@ -241,7 +241,7 @@ class ResourceTypes:
         return [one for one in self.line(name) if one.members is not None]
 
     def high_of(self, name: str) -> set[str]:
-        """The names of these types, and of all above one."""
+        """The names of these types, and of all types above one."""
         return {above.name for home in self.homes_of(name) for above in self.line(home.name)}
 
     def __iter__(self) -> Iterator[ResourceType]:

@@ -1,6 +1,6 @@
 """First tables.
 
-An application that had them under their names of before has brought them here already.
+An application that had them under their earlier names has brought them here already.
 
 Revision: 0001
 """

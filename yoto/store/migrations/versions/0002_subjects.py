@@ -17,7 +17,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # In the type that ids have there, so that the two can be joined by an index.
+    # The type of the application's ids, so that the two can be joined by an index.
     type_ = key_type(current_app, op.get_bind())
     op.create_table(
         "yoto_subjects",
@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("key", type_, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_yoto_subjects"),
         sa.UniqueConstraint("key", name="uq_yoto_subjects_key"),
-        # A number that was given is never given again.
+        # A number is never given twice.
         sqlite_autoincrement=True,
         **exact_texts(),
     )

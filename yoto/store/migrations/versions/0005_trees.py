@@ -1,6 +1,6 @@
 """Trees of resources: roles at nodes, teams, applications, several parents of a role.
 
-What belonged to a server, a channel or a category says so as a node (``channel:3``) from here on.
+Rows of a server, a channel or a category refer to it as a node (``channel:3``) from here on.
 
 Revision: 0005
 """
@@ -27,7 +27,7 @@ SUBJECT = sa.String(length=110)
 ROLES, ASSIGNMENTS = "yoto_roles", "yoto_role_assignments"
 OVERWRITES = "yoto_channel_overwrites"
 GRANTS = ("yoto_role_grants", "yoto_role_group_grants")
-# Texts of nodes in what is written down, and how long they were. They stay as long: an older
+# Columns that record texts of nodes, and their earlier length. They stay as long: an older
 # version reads them as well.
 NODES_TOLD = (
     ("yoto_permission_outbox", "subject", 32),
@@ -207,7 +207,7 @@ def _upgrade_overwrites() -> None:
 
 
 def downgrade() -> None:
-    # What an older version cannot say is lost: it would read it as something else.
+    # Rows that an older version cannot express are lost: it would read them as something else.
     op.execute(f"DELETE FROM {ASSIGNMENTS} WHERE user_id IS NULL OR node <> ''")  # nosec B608
     op.execute(
         f"DELETE FROM {OVERWRITES} "  # nosec B608
@@ -310,7 +310,7 @@ def _changing(
     """Change a table with its conditions.
 
     Args:
-        drop: conditions that speak of this go.
+        drop: conditions that contain this text go.
         add: conditions to add, by name.
     """
     connection = op.get_bind()

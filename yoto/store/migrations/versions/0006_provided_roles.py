@@ -1,4 +1,4 @@
-"""Roles that an application's function said that people hold.
+"""Roles that people hold by the report of an application's function.
 
 Revision: 0006
 """

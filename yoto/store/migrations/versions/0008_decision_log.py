@@ -1,4 +1,4 @@
-"""The decision log: indexes of records by what they are looked for, and counts by hour and day.
+"""The decision log: indexes for its searches, and counts of decisions by hour and day.
 
 Revision: 0008
 """
@@ -41,7 +41,7 @@ def upgrade() -> None:
 
 
 def _count_what_is_there() -> None:
-    """So that trends begin with the records, not with this migration."""
+    """Trends then begin with the records, not with this migration."""
     sqlite = op.get_bind().dialect.name == "sqlite"
     hour = f"{SECONDS if sqlite else SECONDS_ELSEWHERE} {'/' if sqlite else 'DIV'} 3600"
     for facet, column in FACETS.items():

@@ -23,7 +23,7 @@ REQUESTS = "yoto_access_requests"
 def upgrade() -> None:
     approvals = sa.Column("requires_approvals", ID, server_default=sa.text("1"), nullable=False)
     op.add_column("yoto_permissions", approvals)
-    # Nobody is lent what is the whole platform's.
+    # Permissions of the whole platform are lent to no one.
     op.execute(
         sa.update(PERMISSIONS).where(PERMISSIONS.c.scope == "global").values(requires_approvals=0)
     )

@@ -1,4 +1,4 @@
-"""Roles say which access request lent by them; requests that are over are found by when.
+"""Roles name the access request that lent them; requests that are over are found by their end.
 
 Revision: 0010
 """

@@ -1,4 +1,4 @@
-"""Versions of policies from when ``input.subject.id`` was a number of the platform's are marked.
+"""Marks versions of policies from when ``input.subject.id`` was a number of the platform's.
 
 Revision: 0013
 """

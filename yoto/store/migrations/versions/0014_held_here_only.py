@@ -1,5 +1,6 @@
-"""Roles that are held at a node and not below it: earlier code takes their nodes for none, and so
-gives nothing by them. Going back takes them away, as that code could not show or revoke them.
+"""Roles that are held at a node and not below it: earlier code does not take their nodes for
+nodes, and so grants nothing by them. Going back deletes them, as that code could not show or
+revoke them.
 
 Revision: 0014
 """
