@@ -11,7 +11,7 @@ from yoto.policy.texts import LANGUAGES, text_of
 if TYPE_CHECKING:
     from .judging import *  # noqa: F401, F403
 else:
-    # Permissions give reasons of policies, and need no engine for it.
+    # Permissions give the reasons of policies, and need no engine for it.
     __getattr__ = exports(__name__, rest=".judging")
 
 __all__ = [

@@ -11,7 +11,7 @@ from datetime import datetime
 from yoto.policy.metrics import EngineCounts
 from yoto.store.columns import utcnow
 
-# A decision of a few dozen us needs no help; beyond this, less is done for each.
+# us. A cheaper decision needs no help; a dearer one is reused longer and recorded less often.
 DEAR_US = 500.0
 CHEAP_US = 200.0
 # Decisions since the last look without which nothing is concluded.
@@ -25,11 +25,11 @@ KEPT_ACTIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """One thing that was done.
+    """One change that was made.
 
     Attributes:
-        setting: ``"cache_seconds"``, or ``"explanation_share"``: of the decisions offered, how many
-            are taken down with input and reasons.
+        setting: ``"cache_seconds"``, or ``"explanation_share"``: the share of the offered decisions
+            that are recorded with input and reasons.
         old, new: its values.
         why: the figures that led to it.
     """

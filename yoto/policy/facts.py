@@ -40,7 +40,7 @@ class PolicySlow(Event, frozen=True, kw_only=True):
 
     Attributes:
         bundle: the set in service.
-        median_ms: of the evaluations looked at.
+        median_ms: median of the observed evaluations.
         suspects: policies, dearest first, with the ms that each adds; empty if not measured.
     """
 

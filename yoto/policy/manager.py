@@ -49,7 +49,7 @@ DEFAULT_SAMPLE = 1.0
 class PolicyManager(Extension[PolicyService]):
     """``policy = PolicyManager()``.
 
-    Wherever a name is asked for, it is 1 to 48 of ``a-z``, ``0-9`` and ``_``. ``author`` is
+    Every name is 1 to 48 of ``a-z``, ``0-9`` and ``_``. ``author`` is
     ``"user:42"`` for an account, else any text. Calls that change something are audited; they raise
 
     - ``ValidationFailed``: a field is refused;
@@ -97,7 +97,7 @@ class PolicyManager(Extension[PolicyService]):
 
         Args:
             input_document: JSON data, which policies read as ``input``.
-            valid_for: which of its values change by themselves, and for how long a verdict made
+            valid_for: the paths whose values change by themselves, and for how long a verdict made
                 from them may be reused, in seconds; None in it: unknown. Without it, no verdict is
                 reused.
         """
@@ -251,10 +251,10 @@ class PolicyManager(Extension[PolicyService]):
 
         Args:
             name: of the bundle; its entries are stored by the author ``bundle:NAME``.
-            folder: as ``docs/policies.md`` describes one.
+            folder: laid out as ``docs/policies.md`` describes.
 
         Raises:
-            ValidationFailed: there is a bundle of that name, or one that has such an entry.
+            ValidationFailed: another bundle has this name, or one of its entries.
             PolicyError: a file is wrong.
         """
         author = f"bundle:{checked_name(name)}"
@@ -270,11 +270,11 @@ class PolicyManager(Extension[PolicyService]):
         bundles[author] = entries
 
     def sync_defaults(self) -> Upgrade:
-        """Store what the bundles of this release have and the record lacks: the default one, then
-        those that were added, each by itself.
+        """Store entries of this release's bundles that the record lacks: the default bundle, then
+        the added ones, each by itself.
 
-        A policy that was edited or deactivated stays as it is, and so do those of
-        a bundle that is added no more. The record names the engine of this process afterwards.
+        A policy that was edited or deactivated stays as it is, and so do those of a bundle that is
+        no longer added. The record names the engine of this process afterwards.
 
         Raises:
             PolicyError: the record names another engine.
@@ -294,8 +294,8 @@ class PolicyManager(Extension[PolicyService]):
         return done
 
     def lacking(self, connection: Connection) -> str:
-        """Why this process cannot serve what is stored: there is nothing, or another engine
-        admitted it; empty: it can."""
+        """Why this process cannot serve the stored policies: there are none, or another engine
+        admitted them; empty: it can."""
         newest = connection.execute(ENGINE_OF_FLEET).one_or_none()
         if newest is None:
             return "no policies were ever stored"
@@ -319,8 +319,8 @@ class PolicyManager(Extension[PolicyService]):
     ) -> PolicyReceipt:
         """Evaluate a candidate beside the live policies, on a share of their evaluations.
 
-        Decisions from the cache are none. There is one candidate at a time. ``sample`` is above 0
-        and at most 1.
+        Decisions from the cache do not count. There is one candidate at a time. ``sample`` is above
+        0 and at most 1.
         """
         entry = Entry(PolicyKind.REGO, name, rego_source, tests)
         return self.current.publisher.start_shadow(entry, sample, author, comment)
@@ -342,7 +342,7 @@ class PolicyManager(Extension[PolicyService]):
         """Bring the candidate into force; it is rolled back if denials jump then.
 
         Args:
-            seen: the version that the candidate must be; None: whichever it is.
+            seen: the version that the candidate must be; None: any version.
         """
         return self.current.publisher.promote(author, comment, seen)
 
@@ -354,7 +354,7 @@ class PolicyManager(Extension[PolicyService]):
         """Take a policy off the list that ``unacknowledged`` gives.
 
         Raises:
-            ValidationFailed: it is not on the list, or as above.
+            ValidationFailed: it is not on the list, or another field is refused.
         """
         check_words(author, comment)
         if all(one.name != name for one in self.unacknowledged()):
@@ -367,7 +367,7 @@ class PolicyManager(Extension[PolicyService]):
         """Policies in force, and a candidate, that read ``input.subject.id`` and are from when it
         was a number of the platform's, until ``acknowledge``.
 
-        None in an application whose people have integers as ids, for which it is the same.
+        Empty in an application whose people have integers as ids: there it is the same.
         """
         return self.current.unacknowledged(self.in_use())
 
@@ -384,7 +384,7 @@ class PolicyManager(Extension[PolicyService]):
         return [one for one in self._live() if one.kind is PolicyKind.DATA]
 
     def in_force(self, name: str, kind: str = PolicyKind.REGO) -> StoredVersion | None:
-        """The version of an entry that is in force; None: none is."""
+        """The version of an entry that is in force; None: no version is."""
         wanted = _kind(kind), name
         return next((one for one in self._live() if (one.kind, one.name) == wanted), None)
 
@@ -392,7 +392,7 @@ class PolicyManager(Extension[PolicyService]):
         return (one for one in self.in_use() if one.state is PolicyState.LIVE)
 
     def judged(self) -> Sequence[JudgedPermission]:
-        """Which policies in force have something to say about which permissions.
+        """The permissions that policies in force judge, with these policies.
 
         Empty where the permissions are unknown.
         """
@@ -441,7 +441,7 @@ class PolicyManager(Extension[PolicyService]):
         return metrics_of(self.current)
 
     def measure_costs(self) -> PolicyCosts | None:
-        """Measure what each policy costs, on recent inputs; None where there are none."""
+        """Measure the cost of each policy on recent inputs; None where there are none."""
         return self.current.slow_guard.measure()
 
 

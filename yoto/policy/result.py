@@ -36,7 +36,7 @@ class Verdict:
 
     Attributes:
         allow: whether all of them let it pass.
-        deny: the codes of those that do not, sorted.
+        deny: the codes of those that deny it, sorted.
     """
 
     allow: bool
@@ -49,11 +49,11 @@ class PolicyDecision:
 
     Attributes:
         allow: False also when there is no verdict.
-        reasons: codes, why not.
+        reasons: codes of the denial.
         version: the set of policies that decided; None when there was none.
         engine: ``embedded`` or ``opa``.
         duration_us: how long it took, in us.
-        failed: there is no verdict, which denies; no code that policies give makes it true.
+        failed: there is no verdict, which denies; no code of a policy sets it.
     """
 
     allow: bool

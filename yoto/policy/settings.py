@@ -17,11 +17,11 @@ class PolicySettings(Configured):
 
     Attributes:
         directory: a folder of policies that is watched; None: none.
-        poll_seconds: between looks at the record whether something was missed.
-        cache_size, cache_seconds: verdicts kept, and the longest that one is given again.
+        poll_seconds: time between looks at the record for missed changes.
+        cache_size, cache_seconds: verdicts kept, and the longest reuse of one.
         cache_seconds_max: how far the adaptive part may widen ``cache_seconds``.
         slow_alert_ms, slow_limit_ms: median latencies that raise an alert and end the service.
-        instead_of_slow: the set in service instead.
+        instead_of_slow: the fallback for a set out of service.
         deny_jump: how far a promotion may raise the share of denials, 0 to 1.
     """
 

@@ -34,7 +34,7 @@ DEEPEST = 12
 
 PACKAGE = ("yoto", "authz")
 TEST_PACKAGE = ("yoto", "authz_test")
-# Where policies are, what OPA keeps for itself, and what the engine for OPA adds.
+# The packages of policies, OPA's own, and those that the engine for OPA adds.
 _RESERVED = re.compile(r"system|yoto.*")
 
 _OUTSIDE = "a verdict must follow from the input and the data documents alone"
@@ -42,7 +42,8 @@ _LOGGED = "it would write inputs to a log"
 _DIFFERENT = "the engines differ in it"
 _BY_APPLICATION = "the application does it, and policies read the result in context.given"
 _COSTLY = "what it makes can be larger than any memory"
-# Rego tests may not call these either. What only differs they may: they hold where they run.
+# Rego tests may not call these either. They may call builtins that only differ: tests hold where
+# they run.
 HARMFUL: Mapping[str, str] = {
     "http.send": _OUTSIDE,
     # A schema may refer to others by their addresses, which OPA fetches.
@@ -90,7 +91,7 @@ FORBIDDEN: Mapping[str, str] = {
     "yaml.marshal": f"{_DIFFERENT}; {_BY_APPLICATION}",
     "yaml.unmarshal": f"{_DIFFERENT}; use json.unmarshal",
 }
-# What regorus and OPA have, and read alike unless it is forbidden above.
+# Builtins of both regorus and OPA that they read alike, unless forbidden above.
 BUILTINS = frozenset(FORBIDDEN) | frozenset("""
     abs array.concat array.reverse array.slice base64.decode base64.encode base64.is_valid
     base64url.decode base64url.encode base64url.encode_no_pad bits.and bits.negate bits.or
@@ -105,7 +106,7 @@ BUILTINS = frozenset(FORBIDDEN) | frozenset("""
     to_number trim trim_left trim_prefix trim_right trim_space trim_suffix type_name union
     uuid.parse walk
     """.split())
-# What OPA alone has and policies ask for, by how its name begins: what does the same here.
+# Replacements for builtins of OPA alone that policies ask for, by the beginning of their names.
 _INSTEAD: Mapping[str, str] = {
     "io.jwt.": "the application verifies tokens, and policies read what it makes of them in input",
     "crypto.": "compare what the application has verified",
@@ -120,16 +121,16 @@ _INSTEAD: Mapping[str, str] = {
     "strings.split_n": "use split",
     "__builtin_": "use the operators & and |",
 }
-# What the names of builtins begin with, in any engine.
+# The beginnings of the names of builtins, in any engine.
 _NAMESPACES = frozenset(name.partition(".")[0] for name in BUILTINS if "." in name) | frozenset(
     "crypto graphql internal io opa providers rego uri".split()
 )
-# Words that regorus takes for the beginning of something else, also behind a dot.
+# Words that regorus takes for the beginning of another construct, also behind a dot.
 _KEYWORDS = frozenset(
     "as default else every false if import in not null package some true with".split()
 )
 
-# Imports that say what Rego v1 says anyway.
+# Imports of features that Rego v1 has anyway.
 _KEYWORDS_OF_V1 = frozenset(
     {
         ("rego", "v1"),
@@ -137,19 +138,19 @@ _KEYWORDS_OF_V1 = frozenset(
         *(("future", "keywords", word) for word in ("contains", "every", "if", "in")),
     }
 )
-# What an engine is said to admit that reads every form of the language as OPA does.
+# The name for an engine that reads every form of the language as OPA does.
 EVERY_FORM = "every form"
 
 
 def check_bundle(bundle: Bundle, exact: Collection[str] = ()) -> None:
-    """Refuse what no engine may get.
+    """Refuse forms that no engine may get.
 
     Args:
-        exact: builtins in which engines differ, or that others lack, and which the one that runs
-            the bundle evaluates as OPA does, or with an error; forms that it reads as OPA does.
+        exact: builtins in which engines differ, or that others lack, and that the chosen engine
+            evaluates as OPA does, or with an error; forms that it reads as OPA does.
 
     Raises:
-        PolicyError: the first thing that is wrong.
+        PolicyError: the first fault.
     """
     _check_data(bundle)
     modules = {name: _read(name, text, exact) for name, text in bundle.modules.items()}
@@ -242,7 +243,7 @@ def _check_calls(
         in_package.setdefault(package_of(tokens), set()).update(defined_functions(tokens))
     everywhere = frozenset().union(*in_package.values())
     for name, tokens in modules.items():
-        # A package inside this one is another: there, http.send is no name for what it defines.
+        # A package inside this one is another: there, http.send does not name its function.
         own: Collection[tuple[str, ...]] = in_package.get(package_of(tokens), ())
         for call in calls_of(tokens):
             known = call.path in (own if call.own else everywhere)

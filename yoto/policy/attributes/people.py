@@ -43,7 +43,7 @@ def load_roles(
     connection: Connection, user_id: int, server_id: int | None, now: float
 ) -> list[int]:
     """Ids of the roles that a user holds at ``now``, assigned or provided: global ones and the
-    server's, without what they inherit, by id."""
+    server's, in order, without inherited ones."""
     moment = datetime.fromtimestamp(now, UTC)
 
     def held_by(held: Any) -> Select[Any]:

@@ -33,7 +33,7 @@ class PlaceAttributes:
 
     Attributes:
         server, channel: JSON data for the input; ``channel`` is None for a server.
-        judged: whether an attribute is set that policies read for members, who only send messages.
+        judged: whether it has an attribute that policies read for members, who only send messages.
     """
 
     server_id: int
@@ -80,7 +80,7 @@ def judges_members(channel: Any) -> ColumnElement[bool]:
 
 
 def judged_channels(connection: Connection, channel_ids: Sequence[int]) -> list[int]:
-    """Those of some channels that policies judge members by."""
+    """The channels among some whose attributes policies judge members by."""
     statement = select(Channel.id).where(Channel.id.in_(channel_ids), judges_members(Channel))
     return list(connection.scalars(statement))
 

@@ -62,7 +62,7 @@ class _Remembered(ABC, Generic[K, V]):
 
     @abstractmethod
     def _forget(self, about: cache.tags.DirtySet) -> None:
-        """Forget what may have changed; the lock is held."""
+        """Forget entries that may have changed; the lock is held."""
 
 
 class RememberedPlaces(_Remembered[PlaceKey, PlaceAttributes]):

@@ -50,7 +50,7 @@ class BehaviourCounters:
         """Count actions of users, in one round trip to each server.
 
         Returns:
-            Why those were not counted that were not.
+            The errors of the servers that did not count.
 
         Raises:
             StoreUnavailable: no server is known to ask.
@@ -70,8 +70,8 @@ class BehaviourCounters:
     def note_failed_sign_in(self, user_id: int, network: str) -> None:
         """Count a wrong password; raises ``StoreUnavailable``.
 
-        It says something about users in that network, and nothing about the owner in another: else
-        any stranger could raise any user's risk.
+        It says something about users in that network, and nothing about the owner in another:
+        otherwise any stranger could raise any user's risk.
 
         Args:
             network: where it came from, as ``network_of`` gives it.

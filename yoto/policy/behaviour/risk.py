@@ -20,7 +20,7 @@ ACT, VELOCITY_MAX = 1.0, 30.0
 KNOWN_ACTS, USUAL_SHARE = 30.0, 0.02
 UNUSUAL_HOUR = 20.0
 NEW_ACCOUNT, NEW_ACCOUNT_DAYS = 10.0, 1.0
-# Points for what could not be more unusual for its doer: as an unusual hour, no reason by itself.
+# Points for the most unusual behaviour: like an unusual hour, no reason by itself.
 UNUSUAL_BEHAVIOUR = 20.0
 
 HOURS = 24
@@ -57,8 +57,8 @@ def risk_of(behaviour: Behaviour, account_age_days: float, unusual: float | None
     """The risk in allowing a user an important action.
 
     Args:
-        unusual: how far what they do now is from what they usually do, 0 to 1; None: unknown, and
-            then the part is not there.
+        unusual: the distance between present and usual behaviour, 0 to 1; None: unknown, and then
+            the part is missing.
     """
     beyond = max(0.0, behaviour.acts - BUSY_ACTS)
     parts = {

@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 
 from yoto.policy.rego import EVERYTHING
 
-# Input path, such as ``"context.time"``, to the seconds for which a verdict that was made from what
-# it holds may be given again; None: unknown. Values of other paths are part of the cache key.
+# From an input path, such as ``"context.time"``, to the seconds for which a verdict may be reused
+# that was made from its value; None: unknown. Values of other paths are part of the cache key.
 Validity: TypeAlias = Mapping[str, float | None]
 
-# The builtins whose value is another at the next call with the same input, since they read a clock,
-# by the ends of their names. Policies may not call others (``yoto.policy.sources.FORBIDDEN``).
+# Builtins that give another value at the next call with the same input, since they read a clock, by
+# the ends of their names. Policies may not call others (``yoto.policy.sources.FORBIDDEN``).
 _CLOCK = re.compile(r"\b(?:now_ns|decode_verify|parse_and_verify_certificates\w*)\b")
 
 
@@ -62,7 +62,7 @@ def plan_for(reads: Iterable[str], sources: Iterable[str]) -> CachePlan | None:
 
     Args:
         reads: dotted input paths that they read, or ``"*"``.
-        sources: their Rego; what reads a clock must be evaluated each time.
+        sources: their Rego; a source that reads a clock must be evaluated each time.
     """
     paths = {tuple(path.split(".")) for path in reads}
     if (EVERYTHING,) in paths or any(_CLOCK.search(source) for source in sources):

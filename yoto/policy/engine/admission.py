@@ -11,8 +11,8 @@ from yoto.policy.portable import check_costs, check_portable
 from yoto.policy.rego import Syntax, syntax_of
 from yoto.policy.sources import EVERY_FORM, check_bundle
 
-# Bundles that were admitted last: what is put, tried and promoted is the same over and over,
-# and to look at it takes four fifths of compiling it.
+# Bundles that were admitted last: the same one is put, tried and promoted over and over, and
+# checking it takes four fifths of compiling it.
 MOST_ADMITTED = 4
 
 Sources = tuple[tuple[str, str], ...]
@@ -36,14 +36,14 @@ def admit(bundle: Bundle, exact: frozenset[str] = frozenset()) -> None:
 
 @lru_cache(maxsize=MOST_ADMITTED)
 def _admit(modules: Sources, tests: Sources, data_json: str, exact: frozenset[str]) -> None:
-    """By all that the bundle holds: its version is too short to be trusted with it."""
+    """Takes the whole contents as its key: the bundle's version is too short to be trusted."""
     bundle = Bundle(dict(modules), dict(tests), json.loads(data_json))
     check_bundle(bundle, exact)
     check_forms(syntax_of(bundle.modules), exact)
 
 
 def check_forms(trees: Mapping[str, Syntax], exact: frozenset[str]) -> None:
-    """Refuse forms that the engine that is going to run them may read differently, or at any cost.
+    """Refuse forms that the engine at hand may read differently, or at any cost.
 
     Raises:
         PolicyError: the first such form, with line and column.

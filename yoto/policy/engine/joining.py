@@ -1,21 +1,21 @@
 """A fleet has one policy engine.
 
-A policy is admitted by what that engine evaluates as OPA does, so a worker of another engine could
-read it in another way. The record of the policies names the engine and its level; where workers of
-several engines are meant, all of them admit the common part alone (``POLICY_PORTABLE``), and the
-record names none.
+A policy is admitted by the forms that the engine evaluates as OPA does, so a worker with another
+engine could read it in another way. The record of the policies names the engine and its level;
+where workers of several engines are meant, all of them admit the common part alone
+(``POLICY_PORTABLE``), and the record names none.
 """
 
 from __future__ import annotations
 
 from yoto.policy.engine.protocol import EngineName, LibraryName
 
-# What a release admits on each engine; one more with each release that admits more.
+# The level of each engine: raised by one with each release that admits more on it.
 LEVELS: dict[EngineName | LibraryName, int] = {"regorus": 1, "regopy": 1, "opa": 1}
 
 
 def record_of(evaluator: EngineName | LibraryName, portable: bool) -> str | None:
-    """How the record names an engine, such as ``regorus 1``; None where policies are portable."""
+    """The record's name for an engine, such as ``regorus 1``; None where policies are portable."""
     return None if portable else f"{evaluator} {LEVELS[evaluator]}"
 
 
@@ -23,7 +23,7 @@ def fault_of(recorded: str | None, own: str | None) -> str:
     """Why a worker does not join the fleet, and the way round; empty: it joins.
 
     Args:
-        recorded: what the record names; None: no engine.
+        recorded: the engine in the record; None: no engine.
         own: ``record_of`` the worker's engine.
     """
     if recorded is None or own is None:

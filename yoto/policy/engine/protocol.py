@@ -56,7 +56,7 @@ class EngineHealth:
     Attributes:
         state: ``unknown`` before the first request.
         detail: one sentence for an operator.
-        latency_ms: of the health request; None without one.
+        latency_ms: time of the health request; None without one.
     """
 
     state: Literal["ok", "unavailable", "unknown"]
@@ -86,15 +86,15 @@ class Decider(Protocol):
 
 
 class CompiledPolicies(Decider, Protocol):
-    """One set of policies. Nothing of it changes."""
+    """One set of policies. It never changes."""
 
     @property
     def version(self) -> str:
-        """The bundle's."""
+        """The bundle's version."""
         ...
 
     def about(self, topic: Topic | None) -> Decider:
-        """Policies with the same verdicts for inputs of that topic, which read less of them.
+        """Policies with the same verdicts for inputs of that topic, which read less of the input.
 
         Args:
             topic: None: any.
@@ -130,14 +130,14 @@ class PolicyEngine(Protocol):
 
     @property
     def record(self) -> str | None:
-        """How the record of the policies names it, and its level; None: it names no engine."""
+        """The engine's name and level in the record of the policies; None: it names no engine."""
         ...
 
     @property
     def tried_by(self) -> LibraryName | None:
-        """By which library a child process tries a set before this engine gets it.
+        """The library by which a child process tries a set before this engine gets it.
 
-        None: there is none, and this engine tries it itself.
+        None: there is none, and this engine tries the set itself.
         """
         ...
 
@@ -156,9 +156,9 @@ class PolicyEngine(Protocol):
         ...
 
     def sweep(self) -> None:
-        """Remove what it keeps of sets that were closed a while ago; called from time to time."""
+        """Remove data of sets that were closed a while ago; called from time to time."""
         ...
 
     def close(self) -> None:
-        """Let go of threads and connections; a later use opens them again."""
+        """End threads and connections; a later use opens them again."""
         ...

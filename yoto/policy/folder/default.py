@@ -17,7 +17,7 @@ class Upgrade:
 
     Attributes:
         stored: entries that are new, or newer than an unedited one of a bundle.
-        removed: unedited entries that their bundle has no more.
+        removed: unedited entries that their bundle no longer has.
         kept: entries of a bundle that were edited or deactivated.
     """
 
@@ -46,8 +46,8 @@ def upgrade_of(
 
     Args:
         known: kind and name of every entry that ever was, in force or not.
-        bundle: as this release has it.
-        author: whom its entries are stored by.
+        bundle: the entries of this release.
+        author: the author under whom its entries are stored.
     """
     new: list[Entry] = []
     kept: list[tuple[PolicyKind, str]] = []

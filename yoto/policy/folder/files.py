@@ -20,7 +20,7 @@ def read_folder(folder: Traversable | Path) -> list[Entry]:
 
     Raises:
         PolicyError: there is no such folder, or a file cannot be read, is no UTF-8, or has a name
-            that is none for a policy.
+            that no policy can have.
     """
     if not folder.is_dir():
         raise PolicyError(folder.name, f"{folder} is no folder")

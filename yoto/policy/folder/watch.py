@@ -21,11 +21,11 @@ Stamp = dict[str, tuple[int, int]]
 class FolderWatch:
     """Looks at one folder from time to time.
 
-    Files are only read when one of them has changed. What is taken out of the folder stays in
+    Files are only read when one of them has changed. A file that leaves the folder stays in
     force: a folder may hold a few of many policies.
 
     Attributes:
-        error: why what the folder holds is not in force; None: it is.
+        error: why the folder's contents are not in force; None: they are.
     """
 
     def __init__(

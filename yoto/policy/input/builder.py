@@ -1,4 +1,4 @@
-"""Assembles the input of policies from parts, each made only when a policy will read it."""
+"""Assembles the input of policies from parts, each made only for policies that read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# s. What is read anew for each question speaks for itself.
+# s. The validity of a part that is read anew for each question.
 STEADY = math.inf
 # Different sets of reads for which the parts are remembered.
 _MOST_READS = 512
@@ -31,15 +31,15 @@ class Absent:
         return "ABSENT"
 
 
-# A part that is not there: it is left out, and policies that need it deny, naming it.
+# The value of a part that is left out: policies that need it deny, naming it.
 ABSENT: Final = Absent()
 
 
 class PartUnknown(Exception):
-    """A part that policies read, and without which they must not be asked.
+    """A part cannot be read, and policies that read it must not be asked.
 
     Attributes:
-        path: where it would stand.
+        path: the part's place in the input.
     """
 
     def __init__(self, path: str) -> None:
@@ -49,7 +49,7 @@ class PartUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """RBAC allows ``permission`` to the user there; do policies?
+    """A permission that roles allow to a user at a place: do policies, too?
 
     Attributes:
         user_id: the platform's number of the user.
@@ -96,12 +96,12 @@ class Part(Generic[T]):
     """One part of the input, made from a ``T``.
 
     Attributes:
-        path: where it stands, such as ``context.risk``.
+        path: its place in the input, such as ``context.risk``.
         make: gives its value, JSON data, or ``ABSENT``.
-        seconds: gives for how long a verdict holds that was made from it, whatever its value is
+        seconds: gives the time for which a verdict made from it holds, whatever its value is
             then; infinity: its value speaks for itself. With an error of any kind from either,
-            policies are not asked: what they would deny by the part must not be allowed because it
-            could not be read.
+            policies are not asked: a part that cannot be read must not turn a denial into an
+            allow.
         documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
             only for permissions that one of them names.
     """
@@ -126,7 +126,7 @@ class InputBuilder(Generic[T]):
         reads: frozenset[str],
         documents: Mapping[str, Any],
     ) -> tuple[dict[str, Any], dict[str, float]]:
-        """The input, and which of its paths hold for how many seconds; see ``Part.seconds``.
+        """The input, and the seconds for which some of its paths hold; see ``Part.seconds``.
 
         Args:
             about: the source of the parts.

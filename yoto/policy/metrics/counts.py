@@ -10,10 +10,10 @@ from time import monotonic
 
 from yoto.policy.metrics.histogram import LatencyHistogram
 
-# Codes are the policies' own; one that makes them up must not fill the memory.
+# Policies choose their codes; one that makes up ever new ones must not fill the memory.
 MAX_CODES = 500
 OTHER_CODES = "(other)"
-# Of the recent rate.
+# The span of the recent rate.
 WINDOW_SECONDS = 10
 
 
@@ -53,8 +53,8 @@ class EngineCounts:
 
     Attributes:
         decisions: decisions given, from the cache or evaluated.
-        evaluations: those that the engine was asked for.
-        errors, unavailable: evaluations that failed, and that no engine was there for; all denied.
+        evaluations: requests to the engine.
+        errors, unavailable: evaluations that failed, and those without an engine; all denied.
         denies: decisions that denied; ``denies_by_code`` counts each of their codes.
         cache_hits, cache_misses: of decisions that may be cached; ``uncacheable`` are the others.
         per_second: decisions a second, lately.

@@ -16,10 +16,10 @@ class LatencyHistogram:
     """Counts latencies in us; not thread-safe.
 
     Attributes:
-        counts: how many were at most each of ``BOUNDS_US``, and beyond the one before; the last
-            place counts those beyond all.
-        total: how many.
-        sum_us: all of them added up.
+        counts: values up to each of ``BOUNDS_US`` and above the one before; the last place counts
+            those beyond all.
+        total: the number of values.
+        sum_us: their sum.
         max_us: the slowest.
     """
 
@@ -39,7 +39,7 @@ class LatencyHistogram:
     def quantile(self, share: float) -> float | None:
         """A bound in us that ``share`` (0 to 1) of the latencies do not exceed; None without any.
 
-        Where that is beyond the last bound, it is the slowest of all.
+        If the bound is beyond the last one, the slowest value is returned.
         """
         return quantile(self.counts, share, self.max_us)
 
@@ -51,7 +51,7 @@ class LatencyHistogram:
         return copy
 
     def since(self, before: LatencyHistogram) -> LatencyHistogram:
-        """The values since ``before`` was copied; the maximum is that of all time."""
+        """The values since ``before`` was copied; the maximum covers all time."""
         rest = LatencyHistogram()
         rest.counts = [now - then for now, then in zip(self.counts, before.counts)]
         rest.total, rest.sum_us = sum(rest.counts), self.sum_us - before.sum_us

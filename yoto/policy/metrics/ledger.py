@@ -29,7 +29,7 @@ class PolicyLedger:
     def loaded(self, versions: Mapping[str, int], sources: Mapping[str, str]) -> None:
         """Take note of a set that was loaded.
 
-        What has the version that it had goes on counting; anything else begins anew.
+        A policy of the same version goes on counting; anything else begins anew.
         """
         lines = {name: _Line(versions[name], codes_of(source)) for name, source in sources.items()}
         with self._lock:
@@ -54,7 +54,7 @@ class PolicyLedger:
         """The metrics of each policy.
 
         Args:
-            latency: what each adds to an evaluation, of those for which it was measured.
+            latency: the time that each adds to an evaluation, where it was measured.
         """
         with self._lock:
             return {

@@ -10,7 +10,7 @@ from typing import Any
 from yoto.errors import PolicyError
 from yoto.policy.rego import Kind, Token, parse, tokenize
 
-# What a format puts something in the place of.
+# Placeholders of a format.
 _VERB = re.compile(r"%[vsd%]")
 _NONE = r"(?!)"  # a pattern that nothing matches
 
@@ -21,7 +21,7 @@ class Complexity:
 
     Attributes:
         rules, expressions: in its syntax tree; None for a policy that has none.
-        source_bytes: of the source as UTF-8.
+        source_bytes: size of the source as UTF-8.
     """
 
     rules: int | None

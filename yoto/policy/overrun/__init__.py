@@ -1,4 +1,4 @@
-"""An end to evaluations that nothing in this process can end."""
+"""Ends evaluations that nothing in this process can end."""
 
 from yoto.policy.overrun.deadline import (
     EVALUATION_SECONDS,

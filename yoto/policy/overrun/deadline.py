@@ -40,9 +40,9 @@ class Overrun:
 
     Attributes:
         version: the set that was evaluated.
-        pid: the process that ended with it.
-        stack: where it was.
-        path: the file that says so.
+        pid: the process that ended with the evaluation.
+        stack: the stack at that moment.
+        path: the file that recorded it.
     """
 
     version: str
@@ -61,8 +61,8 @@ class EvaluationDeadline:
         """Nothing is written before the first evaluation.
 
         Args:
-            folder: where it is written down; made if it is not there.
-            seconds: of processor time.
+            folder: the folder of the records; made if it is missing.
+            seconds: the limit in processor time.
         """
         self.folder = folder
         self._seconds = seconds
@@ -105,12 +105,12 @@ class EvaluationDeadline:
             # With the handler that was there before, the signal ends the process.
             faulthandler.register(signal.SIGVTALRM, file=file, all_threads=False, chain=True)
         except OSError as error:
-            # A handler from before holds the number of a file that is closed below, which the next
+            # An earlier handler holds the number of a file that is closed below, which the next
             # file or socket of this process would get.
             faulthandler.unregister(signal.SIGVTALRM)
             file = None
-            # The deadline holds without it; only the set will be unknown. Not the error
-            # itself into the log: through its frames it would keep what regorus made here.
+            # The deadline holds without it; only the set will be unknown. The error itself must
+            # not go into the log: through its frames it would keep objects of regorus.
             log.warning("evaluations that take too long are not written down: %s", str(error))
             written = mmap.mmap(-1, VERSION_LENGTH)
         self._pid, self._file, self._written = pid, file, written

@@ -15,7 +15,7 @@ Span = tuple[int, int]
 
 
 class NotDivisible(Exception):
-    """A module of which not every part is known: such a set is evaluated as it is."""
+    """A module with a part that is not understood: such a set is evaluated as it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +37,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clause:
-    """One rule with a head and a body, of which a name may have several.
+    """One rule with a head and a body; a name may have several.
 
     Attributes:
         rule: its name, below ``data``.
         module: the policy that it stands in.
         is_set: whether it adds a member to a set.
-        head: what its head depends on; of a rule that is not divisible, all of it.
+        head: the dependencies of its head; of the whole rule if it is not divisible.
         body: its statements; empty where it is not divisible.
         divisible: whether its statements are known, and leaving it out leaves a rule.
         valued: whether another clause may give another value, which is an error.
@@ -61,7 +61,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
-    """A source, and what of it its guards need."""
+    """A source, with the parts that its guards need."""
 
     name: str
     source: str
@@ -74,7 +74,7 @@ def modules_of(sources: Mapping[str, str], syntax: Mapping[str, Syntax]) -> list
     """Read the modules of a set.
 
     Raises:
-        NotDivisible: something in them may look at anything.
+        NotDivisible: something in them may read anything.
     """
     packages = {name: _package(tree) for name, tree in syntax.items()}
     kinds: dict[Path, set[bool]] = {}
@@ -155,7 +155,7 @@ class _Reader:
             uses = self._scope.uses(parts)
             return Clause(path, self._name, span, kind == "Set", uses, body, True, valued)
         parts = [value for key, value in head.items() if key not in ("refr", "span")]
-        # The first name of a reference is the rule's own; all behind it is looked at.
+        # The first name of a reference is the rule's own; everything behind it is read.
         parts += [_behind_first(head["refr"]), bodies]
         uses = self._scope.uses(parts)
         return Clause(path, self._name, span, kind == "Set", uses, (), False, valued)
@@ -197,7 +197,7 @@ def _bound(literal: Any) -> Iterator[Any]:
 
 
 def _declared(tree: Any, kind: str) -> Iterator[Any]:
-    """Whatever declares variables in a part of a rule: patterns, or places of names."""
+    """Every declaration of variables in a part of a rule: patterns, or places of names."""
     if kind in ("Func", "Default"):
         yield tree.get("args") or tree.get("head", {}).get("Func", {}).get("args")
     for node in nodes(tree, "SomeIn", "Every", "SomeVars", "AssignExpr"):
@@ -205,7 +205,7 @@ def _declared(tree: Any, kind: str) -> Iterator[Any]:
         if key == "SomeVars":
             yield from inside["vars"]
         elif key == "AssignExpr":
-            # A comparison by '=' declares what has no value yet.
+            # A comparison by '=' declares variables that have no value yet.
             yield from (inside["lhs"], inside["rhs"] if inside["op"] != "ColEq" else None)
         else:
             yield from (inside["key"], inside["value"])

@@ -12,7 +12,7 @@ from itertools import count
 
 from yoto.policy.partial.clauses import Clause, Module, NotDivisible, Statement
 
-# What a set may have at most; one with more is evaluated as it is.
+# The most guards of a set; one with more is evaluated as it is.
 MOST_GUARDS = 2000
 # Names of guards begin with it, and no policy may have it.
 PREFIX = "yoto_guard_"
@@ -35,8 +35,8 @@ class Group:
     """Statements of a clause that share variables with each other, and with no other statement.
 
     Attributes:
-        in_head: whether the head needs their variables.
-        guards: of its first statements, of more and more of them.
+        in_head: whether the head needs its variables.
+        guards: the guards of its first statements, of more and more of them.
     """
 
     statements: tuple[Statement, ...]
@@ -49,8 +49,8 @@ class Guarded:
     """The guards of a set.
 
     Attributes:
-        groups: of each clause that is divisible.
-        modules: the Rego of the guards, by the policy that they are of.
+        groups: the groups of each divisible clause.
+        modules: the Rego of the guards, by policy.
     """
 
     groups: dict[Clause, tuple[Group, ...]]
@@ -116,7 +116,7 @@ def _groups(body: Sequence[Statement]) -> list[tuple[Statement, ...]]:
 
 
 def _closed(statements: Sequence[Statement]) -> Iterator[tuple[Statement, ...]]:
-    """The beginnings of a group that need no variable from behind, and no input by themselves."""
+    """The beginnings of a group that need no later variable, and no input by themselves."""
     bound: set[str] = set()
     for size, statement in enumerate(statements, 1):
         if statement.uses.moving:

@@ -12,7 +12,7 @@ from yoto.policy.rego import Syntax
 
 Path = tuple[str, ...]
 
-# The builtin whose value is another at the next call.
+# A builtin that gives another value at the next call.
 _CLOCK = ("time", "now_ns")
 # Builtins that take values of any type and never raise an error.
 _TOTAL = frozenset(
@@ -30,9 +30,9 @@ class Uses:
     Attributes:
         rules: rules and functions, by their paths below ``data``.
         names: variables of the rule itself.
-        moving: it reads input beside the topic, or a clock.
+        moving: it reads the input outside the topic, or a clock.
         raises: by itself, not by the rules that it uses, it may raise an error.
-        whole: it may look at all rules of a package, or at anything.
+        whole: it may read all rules of a package, or anything.
     """
 
     rules: set[Path] = field(default_factory=set)
@@ -47,10 +47,10 @@ class Scope:
     """The resolution of a module's names.
 
     Attributes:
-        package: its own.
+        package: the module's package.
         imports: names to paths, which begin with ``data`` or ``input``.
-        rules: of all modules, each by its package and first name.
-        sets: those of them that only ever add members to a set.
+        rules: the rules of all modules, each by its package and first name.
+        sets: the rules that only ever add members to a set.
         packages: every path that has rules below it.
     """
 

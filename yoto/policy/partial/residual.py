@@ -3,8 +3,8 @@
 It is partial evaluation (Jones, Gomard, Sestoft, "Partial Evaluation and Automatic Program
 Generation", 1993), as far as it is exact. A clause is left out if statements of it that depend on
 the topic and the documents alone cannot all hold; a statement is left out if it holds, and the rest
-shares no variable with it. Both are found by the engine itself, so its semantics hold. An error
-that the whole set would raise for an input is raised by the rest, too.
+shares no variable with it. The engine itself finds both, so its semantics hold. An error that the
+whole set would raise for an input is raised by the rest, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from yoto.policy.partial.guards import Group, Guard, Guarded, guarded
 from yoto.policy.partial.references import Path, Uses
 from yoto.policy.rego import Syntax, reads_of, tokenize
 
-# Characters of all sources; what is larger is evaluated as it is.
+# Characters of all sources; a larger set is evaluated as it is.
 LARGEST = 300_000
 _ENTRY: Path = ("yoto", "authz", "decision")
 
@@ -32,7 +32,7 @@ class Residual:
 
     Attributes:
         modules: the sources; each line is where it was.
-        reads: the input paths below which they look, as ``CompiledPolicies.reads``.
+        reads: the input paths at or below which they read, as ``CompiledPolicies.reads``.
     """
 
     modules: Mapping[str, str]
@@ -46,7 +46,7 @@ class Divided:
         """Read it.
 
         Raises:
-            NotDivisible: it has to be evaluated as it is.
+            NotDivisible: it must be evaluated as a whole.
         """
         if sum(map(len, sources.values())) > LARGEST:
             raise NotDivisible("it is too large")
@@ -56,7 +56,7 @@ class Divided:
 
     @property
     def guards(self) -> Mapping[str, str]:
-        """Modules beside those of the set, with the rules that ``Ask`` is asked for."""
+        """Modules beside those of the set, with the rules that ``Ask`` evaluates."""
         return self._guarded.modules
 
     @property
@@ -140,7 +140,7 @@ class _Reduction:
                 continue
             if index < last:
                 return False
-            # What declares a variable, the engine may evaluate before what waits for another one.
+            # The engine may move a declaration before a statement that waits for another variable.
             if statement.binds and len(failing.statements) > 1:
                 return False
         return True
@@ -165,7 +165,7 @@ class _Reduction:
                 yield from (one.uses for one in clause.body if one not in self._true)
 
     def _closure(self, begins: Callable[[Path], bool]) -> frozenset[Path]:
-        """The rules of which that is true, and all that use them."""
+        """The rules for which ``begins`` holds, and all that use them."""
         used_by: dict[Path, set[Path]] = {}
         for rule in self._rules:
             for part in self._parts_of(rule):
@@ -180,7 +180,7 @@ class _Reduction:
         return frozenset(found)
 
     def _reached(self) -> set[Path]:
-        """The rules that the decision is made from."""
+        """The rules that the decision depends on."""
         found, waiting = {_ENTRY}, [_ENTRY]
         while waiting:
             for part in self._parts_of(waiting.pop()):
@@ -207,7 +207,7 @@ class _Reduction:
         return "".join((*parts, module.source[done:]))
 
     def _instead(self, clause: Clause) -> str:
-        """A rule that never holds where nothing else of that name is left; others refer to it."""
+        """A rule that never holds, where a name has no rule left; others refer to it."""
         clauses = self._rules[clause.rule]
         if clause is not clauses[0] or not all(one in self._dead for one in clauses):
             return ""

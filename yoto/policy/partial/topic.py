@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-# Where they are in the input. What is known of a rule from these alone is found out once a topic.
+# Their places in the input. Rules that depend on these alone are evaluated once a topic.
 TOPIC_PATHS: Final = (("action", "name"), ("action", "names"), ("resource", "scope"))
-# Names are those of permissions: what is longer or more is none, and must not be remembered.
+# Names of a permission: longer or more of them are no permission's, and must not be remembered.
 _MOST_NAMES = 8
 _LONGEST = 200
 
 
 class Topic(NamedTuple):
-    """A permission, what documents may call it, and the scope in which it is asked for."""
+    """A permission, its names in documents, and the scope in which it is asked for."""
 
     name: str
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class Topic(NamedTuple):
 
     @property
     def document(self) -> dict[str, Any]:
-        """An input that has nothing else."""
+        """An input with nothing else."""
         return {
             "action": {"name": self.name, "names": list(self.names)},
             "resource": {"scope": self.scope},

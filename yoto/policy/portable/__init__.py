@@ -1,4 +1,4 @@
-"""Refusing Rego that is valid and that the engines read differently."""
+"""Refuses valid Rego that the engines read differently."""
 
 from yoto.policy.portable.bodies import OBJECTS
 from yoto.policy.portable.checks import check_costs, check_portable

@@ -16,7 +16,7 @@ from yoto.policy.portable.objects import (
 from yoto.policy.portable.syntax import NotPortable, name_of, nodes, path_of
 from yoto.policy.rego import Syntax
 
-# What a library that checks the fields of patterns is said to read as OPA does.
+# The name of a form that a library reads as OPA does if it checks the fields of patterns.
 OBJECTS = "objects in patterns"
 
 _PATTERN = (
@@ -77,7 +77,7 @@ def check_bodies(
         own: how many arguments the functions of policies have, by the last part of their names.
     """
     lines: set[tuple[int, int]] = set()
-    # A line comes before what it holds.
+    # A line comes before its parts.
     kinds = ("SomeIn", "Membership", "AssignExpr", "ArithExpr", "Expr", "Call", "RefBrack")
     for node in nodes(module["rules"], *kinds):
         for kind, one in node.items():

@@ -95,7 +95,7 @@ def _literal(node: Any, fault: Callable[[str], str | None], what: str) -> Iterat
 
 def _range(call: Syntax, arguments: list[Any]) -> Iterator[NotPortable]:
     ends = [_number(one) for one in arguments]
-    # How many arguments there are is checked when the set is compiled, which is later.
+    # The number of arguments is checked when the set is compiled, which is later.
     written_out = len(ends) > 1 and all(isinstance(end, int) for end in ends)
     if not written_out or abs(ends[1] - ends[0]) > LONGEST_RANGE:
         yield NotPortable(

@@ -20,7 +20,7 @@ _PART = re.compile(
 
 
 def as_regex(pattern: str, delimiters: list[str]) -> str | None:
-    """A regular expression for a pattern; None where this does not know what OPA makes of it."""
+    """A regular expression for a pattern; None where OPA's reading of it is unknown here."""
     outside = "".join(f"\\x{{{ord(one):x}}}" for one in delimiters)
     one = f"[^{outside}]" if outside else "."
     found, at, depth = [], 0, 0

@@ -38,7 +38,7 @@ _WITHOUT_VALUE = "without a value, regorus keeps the first key alone: write x[ke
 _ARGUMENT = "an object in the place of an argument: take it whole and read its fields"
 
 
-# What a library that gets them with variables is said to read as OPA does.
+# The name of a form that a library reads as OPA does if it gets such heads with variables.
 MIXED_HEADS = "mixed heads"
 
 
@@ -61,7 +61,7 @@ def check_heads(
 
 
 def _computed(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable]]:
-    """Rules that look below a computed name for what a rule gives for any key."""
+    """Rules that read, below a computed name, the result of a rule for any key."""
     general: set[tuple[Path, Path]] = set()
     for module in modules.values():
         package = package_of(module)
@@ -88,7 +88,7 @@ def mixed_heads(modules: Mapping[str, Syntax]) -> dict[str, dict[int, frozenset[
     """The rules for a key of their own beside one for any key.
 
     Returns:
-        By module and number of the rule: which parts of its reference, counted from its end.
+        By module and number of the rule: parts of its reference, counted from its end.
     """
     groups: dict[Path, list[tuple[str, int, list[str | None]]]] = {}
     for name, module in modules.items():
@@ -107,7 +107,7 @@ def mixed_heads(modules: Mapping[str, Syntax]) -> dict[str, dict[int, frozenset[
 def _opened(
     group: list[tuple[str, int, list[str | None]]],
 ) -> Iterator[tuple[str, int, frozenset[int]]]:
-    """Those of a group of rules that get a variable for a constant part, and for which."""
+    """Rules of a group that get a variable for constant parts, with these parts."""
     opened: list[set[int]] = [set() for _ in group]
     changed = True
     while changed:
@@ -190,7 +190,7 @@ def recursive(
 
 
 def _read(inside: Any, local: Collection[str], module: Syntax) -> Iterator[Path]:
-    """The paths below ``data`` that a part of a module looks at."""
+    """The paths below ``data`` that a part of a module reads."""
     package, imports = package_of(module), imports_of(module)
     for reference, _ in references(inside):
         written = constant_part(reference)
@@ -227,6 +227,6 @@ def _reaches(start: Path, leads_to: Mapping[Path, set[Path]]) -> bool:
 def _evaluated_with(
     read: Path, defined: Mapping[Path, object], below: Mapping[Path, set[Path]]
 ) -> Iterator[Path]:
-    """The rules that looking at ``read`` evaluates: those inside it, and what it is inside."""
+    """The rules that reading ``read`` evaluates: those inside it, and those around it."""
     yield from below.get(read, ())
     yield from (read[:size] for size in range(len(read)) if read[:size] in defined)

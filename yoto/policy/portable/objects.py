@@ -8,7 +8,7 @@ from typing import Any
 from yoto.policy.portable.syntax import nodes, path_of
 from yoto.policy.rego import Syntax
 
-# Keys of a pattern whose text can be said twice.
+# Keys of a pattern whose text can be repeated.
 _LITERALS = ("String", "RawString", "Number", "Bool", "Null")
 
 
@@ -19,7 +19,7 @@ def holds_object(pattern: Any) -> bool:
 
 
 def pairs_of(assign: Syntax) -> Iterator[tuple[Any, Any]]:
-    """Each pattern with objects and variables in an assignment, and what it is matched with."""
+    """Each pattern with objects and variables in an assignment, with the value that it matches."""
     yield from _pairs(assign["lhs"], assign["rhs"], assign["op"] != "ColEq")
 
 

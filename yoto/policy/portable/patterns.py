@@ -42,7 +42,7 @@ def regex_fault(pattern: str) -> str | None:
     """Why the engines may read a regular expression differently; None: they read it alike."""
     position, before = 0, ""
     names: set[str] = set()
-    # Repetitions of what was read last, and the most of them in each group that is open.
+    # Repetitions of the last element, and the most of them in each open group.
     repeated, most_in = 1, [1]
     while position < len(pattern):
         match = _REGEX.match(pattern, position)
@@ -68,7 +68,7 @@ def regex_fault(pattern: str) -> str | None:
 
 
 def glob_fault(pattern: str) -> str | None:
-    """The same for the pattern of ``glob.match``."""
+    """As ``regex_fault``, for the pattern of ``glob.match``."""
     if pattern.isascii() and _GLOB.fullmatch(pattern) and "***" not in pattern:
         return None
     return (

@@ -1,4 +1,4 @@
-"""Looking into a module's syntax tree: one key names the node, its value is it."""
+"""Reads a module's syntax tree: a node is a mapping of one key, its kind, to its contents."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def nodes(tree: Any, *kinds: str) -> Iterator[Syntax]:
 
 
 def text_of(node: Any) -> str | None:
-    """The text that a literal is; None for anything else."""
+    """The text of a literal; None for anything else."""
     for kind in ("String", "RawString"):
         if isinstance(node, dict) and kind in node:
             return str(node[kind]["value"])
@@ -56,7 +56,7 @@ def text_of(node: Any) -> str | None:
 
 
 def path_of(node: Syntax) -> tuple[str | None, ...]:
-    """The parts of a reference; None where one is not constant, and from no name at all ``()``."""
+    """The parts of a reference; None for a part that is not constant; ``()`` without a name."""
     if "Var" in node:
         return (str(node["Var"]["value"]),)
     if "RefDot" in node:

@@ -22,7 +22,7 @@ class RecentInputs:
     """Takes inputs, masked, as JSON texts; safe for threads.
 
     Attributes:
-        share: of the inputs offered, how many are looked at, 0 to 1.
+        share: the share of the offered inputs that are looked at, 0 to 1.
     """
 
     def __init__(

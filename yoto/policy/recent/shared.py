@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from yoto.redis import RedisConnection, load_script
 
 CAPACITY = 500
-# ms. A change is tried on what was asked lately, and nothing is kept without need.
+# ms. A change is tried on recent questions, and nothing is kept without need.
 TTL_MS = 24 * 3600 * 1000
 
 _KEEP = load_script("yoto.policy.recent.lua", "keep.lua")

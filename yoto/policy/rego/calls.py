@@ -20,7 +20,7 @@ class Call:
 
     Attributes:
         name: as it is written.
-        path: where the function is below ``data``.
+        path: the function's path below ``data``.
         own: whether that is in the module's own package; then a builtin may be meant instead.
         everywhere: whether every engine finds it there.
     """

@@ -21,7 +21,7 @@ _LEVELS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("ArithExpr", {"+": "Add", "-": "Sub"}),
     ("ArithExpr", {"*": "Mul", "/": "Div", "%": "Mod"}),
 )
-# The level above unions, of which the first term of a comprehension is.
+# The level above unions: the first term of a comprehension is read at it.
 _BELOW_UNION = 2
 _DOUBLE = frozenset((":=", "==", "!=", "<=", ">="))
 _RESERVED = frozenset(
@@ -116,7 +116,7 @@ class Expressions:
         return found
 
     def _membership(self) -> Node:
-        """The same where a key may stand before the member."""
+        """As ``_expression``, where a key may stand before the member."""
         first = self._at
         key = self._operation(0)
         if not self._take(","):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from yoto.policy.rego.tokens import Kind, Token, is_word, joins
 
 TEST_PREFIX = "test_"
-# Behind these at the end of a line, the next one is no rule of its own.
+# A line that ends in one of these goes on in the next.
 _GO_ON = frozenset(("if", "not", "else", "contains", "default", "some", "every"))
 
 

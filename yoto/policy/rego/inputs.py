@@ -41,7 +41,7 @@ def is_root(tokens: Sequence[Token], index: int, name: str) -> bool:
 def _path(tokens: Sequence[Token], index: int) -> tuple[str, ...]:
     path: list[str] = []
     for part in path_at(tokens, index)[0][1:]:
-        # Such a name cannot be written in a dotted path, so what holds it stands for it.
+        # Such a name cannot be written in a dotted path, so the part that holds it stands for it.
         if "." in part or part in ("", EVERYTHING):
             break
         path.append(part)

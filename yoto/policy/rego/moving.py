@@ -2,8 +2,8 @@
 
 It also writes ``not f(input.x)`` as ``[1 | f(input.x)] == []``. The two mean the same, but OPA
 computes the arguments of a negated call outside the negation: where ``input.x`` is missing, its
-``not`` is undefined, and what should deny for want of a field is silent. Regorus, which is the
-reference here, says that ``f`` does not hold.
+``not`` is undefined, and a rule that should deny for want of a field is silent. Regorus, which is
+the reference here, says that ``f`` does not hold.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Moved:
         package: its new package, dotted.
         imports: its import statements.
         body: all the rest, each line where it was.
-        edits: for each change of the body in its order: line, column from 1 in the old source at
-            which it begins, and by how many characters what follows is further right.
+        edits: each change of the body in order: its line, the column from 1 in the old source at
+            which it begins, and by how many characters the text after it moves to the right.
     """
 
     package: str
@@ -65,7 +65,7 @@ def move(source: str, prefix: str) -> Moved:
     moves = [
         _behind(tokens[index], f".{prefix}") for index in _roots(tokens) if index not in inside
     ]
-    # At one place, what is moved comes before the bracket that ends a negation.
+    # At one place, a moved name comes before the bracket that ends a negation.
     edits = sorted([*taken_out, *moves, *_negations(tokens)], key=lambda edit: edit.start)
     parts: list[str] = []
     done = 0
@@ -99,8 +99,8 @@ def _roots(tokens: Sequence[Token]) -> Iterator[int]:
 
 
 def _is_every_keyword(tokens: Sequence[Token], index: int) -> bool:
-    """Whether an import is that of all keywords: Rego v1 has those that our parser reads, and those
-    of a later OPA would change what is written without them."""
+    """Whether an import is that of all keywords: Rego v1 has those that our parser reads, and
+    those of a later OPA would change the meaning of a source without them."""
     path, end = path_at(tokens, index + 1)
     return path == ("future", "keywords") and (end == len(tokens) or tokens[end].first)
 
@@ -121,7 +121,7 @@ def _negations(tokens: Sequence[Token]) -> Iterator[_Edit]:
     for token, last in negations(tokens):
         yield _Edit(token.start, token.end, token.line, token.column, "[1 |")
         ends.append(_behind(last, "] == []"))
-    # Of negations inside each other, the inner one ends first.
+    # For nested negations, the inner one ends first.
     yield from reversed(ends)
 
 

@@ -8,7 +8,7 @@ from yoto.policy.rego.tokens import Token, is_word, joins
 
 
 def negations(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
-    """Each ``not``, and the last token of what it negates, its ``with`` included."""
+    """Each ``not``, and the last token of its operand, its ``with`` included."""
     for index, token in enumerate(tokens):
         if index + 1 < len(tokens) and is_word(tokens, index, ("not",)):
             yield token, tokens[_last(tokens, index)]
@@ -19,7 +19,7 @@ def _last(tokens: Sequence[Token], index: int) -> int:
     last = index + 1
     while last + 1 < len(tokens):
         following = tokens[last + 1]
-        # A closing bracket has the depth of what is outside it.
+        # A closing bracket has the depth of its surroundings.
         inside = following.depth > depth or (following.depth == depth and following.value in ")]}")
         if following.depth < depth or (following.depth == depth and following.value == ";"):
             break

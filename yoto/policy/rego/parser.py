@@ -1,8 +1,8 @@
 """Reads a module of Rego v1 into a syntax tree, without any engine.
 
-A node is ``{kind: what it holds}``, as regorus writes it, and each holds a ``span``: line and
-column from 1, and offsets in the source. What is no Rego is refused; what is meant by a name, and
-whether every variable has a value, is for the engine to say.
+A node is ``{kind: contents}``, as regorus writes it, and each holds a ``span``: line and column
+from 1, and offsets in the source. A text that is no Rego is refused; the engine decides what a name
+means, and whether every variable has a value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from yoto.errors import PolicyError
 from yoto.policy.rego.expressions import Expressions, Node, Refused
 from yoto.policy.rego.tokens import Token
 
-# Of one module, or a part of it.
+# The tree of a module, or of a part of it.
 Syntax = Mapping[str, Any]
 
 
@@ -124,8 +124,8 @@ class _Modules(Expressions):
 
     def _body(self, first: int, assign: Node | None) -> Node:
         begins, expressions = self._at, self.expressions
-        # The token and not the error, whose frames would hold it again: such a circle keeps the
-        # frames of all callers too, and any thread that collects it drops an engine of theirs.
+        # The token is kept and not the error, whose frames would hold it again: such a circle keeps
+        # the frames of all callers too, and any thread that collects it drops an engine of theirs.
         refused: Token | None = None
         if self._take("{"):
             try:
@@ -216,7 +216,7 @@ class _Modules(Expressions):
             return {"SomeIn": {"span": self._span(first), **held}}
         if not all("Var" in one for one in found):
             raise Refused(self._token)
-        # Names that are declared are places, and no expressions.
+        # Declared names are places, and no expressions.
         self.expressions -= len(found)
         return {"SomeVars": {"span": self._span(first), "vars": [_place_of(one) for one in found]}}
 

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OPEN, _CLOSE = "([{", ")]}"
-# A line goes on over its end behind and before these.
+# A line goes on past its end after these, and before them.
 _INFIX = frozenset("= ! < > + - * / % & | : , .".split())
 _INFIX_WORDS = frozenset(("in", "with", "as"))
 

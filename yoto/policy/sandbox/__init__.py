@@ -1,4 +1,4 @@
-"""Trying a bundle where it can do no harm."""
+"""Tries a bundle where it can do no harm."""
 
 from yoto.policy.sandbox.running import OverLimit, SandboxLimits, refuse_failures, run_in_sandbox
 

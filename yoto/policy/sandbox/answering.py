@@ -28,7 +28,7 @@ NO_MEMORY = 77
 def main() -> None:
     """Respond to the request on standard input."""
     question = json.load(sys.stdin)
-    # What it takes for itself is nothing of the bundle: regopy asks for addresses by the GB.
+    # The engine's own needs do not count as the bundle's: regopy reserves addresses by the GB.
     engine = EmbeddedEngine(library=library(question["library"]))
     engine.health()
     limit(question["cpu_seconds"], question["memory_bytes"])
@@ -60,7 +60,7 @@ def answer(engine: EmbeddedEngine, question: dict[str, Any]) -> dict[str, Any]:
         for text in (*question["inputs"], *made):
             try:
                 compiled.evaluate(text)
-                # As decisions are made, which may evaluate more of what is constant.
+                # Evaluated as decisions are, which may evaluate more of the constant parts.
                 compiled.about(Topic.of_text(text)).evaluate(text)
             except PolicyError:
                 continue  # a deny, which the policies may mean

@@ -25,7 +25,7 @@ MEGABYTE = 1 << 20
 
 
 class OverLimit(PolicyError):
-    """A trial passed one of its limits, or did not end as one does."""
+    """A trial passed one of its limits, or did not end normally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SandboxLimits:
     """The limits of one trial.
 
     Attributes:
-        cpu_seconds: of processor time, for parsing, tests and inputs together.
+        cpu_seconds: processor time for parsing, tests and inputs together.
         wall_seconds: by the clock, start of the child included; a busy machine is slow.
         memory_mb: megabytes that the child may have beyond what it has when it starts.
     """
@@ -52,10 +52,10 @@ def run_in_sandbox(
 ) -> TestReport:
     """Compile a bundle, run its Rego tests, and evaluate it, in a child process.
 
-    It is evaluated on recorded inputs, and on those that the conditions of its rules ask for.
+    It is evaluated on recorded inputs, and on inputs made from the conditions of its rules.
 
     Args:
-        name: the changed entry of the bundle; named when no single policy can be.
+        name: the changed entry of the bundle; used when no single policy can be named.
         inputs: JSON texts. An error of a policy on one of them is its verdict (a deny), no reason
             to refuse the bundle.
         limits: None: the defaults.
@@ -119,7 +119,7 @@ def _ask_child(
         output, _ = child.communicate(question.encode("ascii"))
     finally:
         timer.cancel()
-        # Whatever ended the waiting, the child does not stay.
+        # However the waiting ended, the child must not stay.
         if child.poll() is None:
             child.kill()
             child.wait()

@@ -1,4 +1,4 @@
-"""Inputs that a set's own conditions ask for: a trial reaches by them what no recorded one does."""
+"""Inputs made from a set's own conditions: a trial reaches rules with them that no record does."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from yoto.policy.portable.syntax import nodes, path_of, rules_of, text_of
 from yoto.policy.rego import Syntax
 
-# Inputs that are made of one set.
+# The most inputs of one set.
 MOST = 300
 
 _SIDES = (("lhs", "rhs"), ("rhs", "lhs"))
-# What a number has to be beside a bound for the comparison to hold, ours being on the left.
+# The step from a bound to a number for which the comparison holds, ours being on the left.
 _BESIDE = {"Gt": 1, "Lt": -1, "Ne": 1}
 
 
@@ -22,7 +22,7 @@ def inputs_for(modules: Mapping[str, Syntax], recorded: Sequence[str]) -> list[s
 
     Args:
         modules: the syntax tree of each module.
-        recorded: JSON texts; the first is what the others begin with, as far as it goes.
+        recorded: JSON texts; the first is the base of the others, as far as it goes.
     """
     base = json.loads(recorded[0]) if recorded else {}
     found: dict[str, None] = {}
@@ -39,7 +39,7 @@ def inputs_for(modules: Mapping[str, Syntax], recorded: Sequence[str]) -> list[s
 
 def _wanted(rule: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     for kind in ("BoolExpr", "AssignExpr"):
-        # What only has to differ comes first, so that what it has to be takes its place.
+        # Values that only have to differ come first, so that required values replace them.
         for node in sorted(nodes(rule, kind), key=lambda one: one[kind]["op"] != "Ne"):
             sides = node[kind]
             for ours, theirs in _SIDES:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SHARE_SECONDS = 1.0
 ADAPT_SECONDS = 5.0
-# Times as long between two looks at the record while the log is heard.
+# Factor of the time between two looks at the record while the log is heard.
 HEARD_POLL_FACTOR = 5
 # s between two writes of a candidate's counts.
 COUNT_SECONDS = 1.0
@@ -43,12 +43,12 @@ class LoadTask:
         poll_seconds: float,
         hears: Callable[[], bool],
     ) -> None:
-        """Nothing is looked at yet.
+        """Nothing is read yet.
 
         Args:
-            end_overruns: takes out of service what the record says must not be evaluated.
+            end_overruns: takes sets out of service that the record forbids to evaluate.
             poll_seconds: between two looks while no event would be heard.
-            hears: whether who changes the record would be heard, so that few looks are enough.
+            hears: whether others' changes of the record would be heard, so that few looks suffice.
         """
         self._hears = hears
         self._loader = loader
@@ -56,14 +56,14 @@ class LoadTask:
         self._poll_seconds = poll_seconds
 
     def work(self) -> float:
-        """Load what is new; seconds until the next time."""
+        """Load a newer revision, if there is one; seconds until the next time."""
         self._loader.refresh()
         self._end_overruns()
         return self._poll_seconds * (HEARD_POLL_FACTOR if self._hears() else 1)
 
 
 class OverrunCollector:
-    """Writes into the record what processes of this host left behind that had to end."""
+    """Records evaluations that had to end with their process on this host."""
 
     def __init__(self, overruns: Overruns, writer: PolicyWriter, instance: str) -> None:
         """``instance``: the writing process."""
@@ -120,7 +120,7 @@ class ShadowTask:
         return COUNT_SECONDS
 
     def flush(self) -> None:
-        """Write what was counted, unless that is written."""
+        """Write the counts, unless they are written."""
         with self._writing:
             shadow = self._shadow()
             if shadow is None:
@@ -179,7 +179,7 @@ class InputTask:
 
 
 class AdaptTask:
-    """Shows the adaptive part what was measured since it looked last, and does what it says."""
+    """Shows the adaptive part the latest measurements, and makes the changes that it returns."""
 
     def __init__(
         self,
@@ -226,7 +226,7 @@ class Background:
         self._end: Callable[[], None] | None = None
 
     def start(self, wake_load: Callable[[], None]) -> None:
-        """Start what does not run in this process."""
+        """Start the threads that do not run in this process."""
         if self._pid == os.getpid():
             return
         with self._lock:

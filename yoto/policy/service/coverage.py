@@ -1,7 +1,7 @@
-"""Which policies have something to say about which permissions.
+"""The policies that may judge each permission.
 
-Found as ``naming`` finds it: by the names of permissions in sources and in the documents that they
-read. A policy that names none, and reads no document, says something of every permission.
+They are found as ``naming`` finds them: by the names of permissions in sources and in the documents
+that they read. A policy that names none, and reads no document, judges every permission.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def judged_permissions(
 
     Args:
         modules: Rego by name, without tests.
-        documents: what they read, by name.
+        documents: the documents that they read, by name.
     """
     groups = {name.partition(".")[0] for name in permissions.known}
     named = {
@@ -70,7 +70,7 @@ def _asked(permission: str, permissions: KnownPermissions) -> Asked:
 
 
 def _named(source: str, documents: Mapping[str, Any], groups: set[str]) -> set[str] | None:
-    """The names, ``*`` and ``group.*`` among them; None: it speaks of every permission."""
+    """The names, with ``*`` and ``group.*``; None: it judges every permission."""
     found = set(named_in_source(source, groups))
     read = _documents_of(source) & documents.keys()
     for name in read:

@@ -27,7 +27,7 @@ from yoto.policy.slow import Pace, SlowWatch
 
 log = logging.getLogger(__name__)
 
-# Makes an input, when it is asked to.
+# Makes an input on demand.
 MakeInput = Callable[[], Mapping[str, Any]]
 
 MICROSECONDS = 1e6
@@ -85,8 +85,8 @@ class Evaluator:
 
         Args:
             serving: the set that the document was made for; None: the set in service.
-            whole: makes the document with all that any policy reads, to be tried on others later;
-                None: this one is.
+            whole: makes the document with all parts that any policy reads, to try other sets on it
+                later; None: this document is whole.
         """
         began = perf_counter()
         loaded: Loaded | None = None
@@ -187,7 +187,7 @@ class Evaluator:
         cached: bool | None,
         whole: MakeInput | None,
     ) -> None:
-        """Count what was decided; nothing that goes wrong here changes the decision."""
+        """Count a decision; an error here never changes the decision."""
         try:
             self._metrics.decided(decision.allow, decision.reasons, cached)
             if loaded is None:

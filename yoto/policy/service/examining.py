@@ -30,7 +30,7 @@ _NO_VERDICT = Verdict(allow=False, deny=())
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A set of policies that has passed; empty where nothing had to be looked at."""
+    """A set of policies that has passed; empty where nothing had to be examined."""
 
     compiled: CompiledPolicies | None = None
     tests_passed: int = 0
@@ -63,8 +63,8 @@ class Examiner:
 
         Raises:
             PolicyError: a source is refused, a test fails, or an evaluation takes too much.
-            PolicyUnavailable: the engine is not there, or did not answer each comparison: one that
-                failed says nothing about the policies.
+            PolicyUnavailable: the engine is not there, or did not answer each comparison: a failed
+                comparison says nothing about the policies.
         """
         sample = self.sample()
         # The child has limits: excessive work fails there, and not here afterwards.
@@ -148,7 +148,7 @@ class Examiner:
 def _refuse_what_takes_too_much(
     name: str, bundle: Bundle, inputs: Sequence[str], library: LibraryName
 ) -> None:
-    """Try a set by another library than decides about it: only its limits count."""
+    """Try a set by another library than the one that decides: only its limits count."""
     try:
         run_in_sandbox(name, bundle, inputs, library=library)
     except OverLimit:

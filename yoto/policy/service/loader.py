@@ -65,7 +65,7 @@ class PolicyLoader:
         """Nothing is read yet.
 
         Args:
-            collect: writes versions that must not be evaluated any more into the record.
+            collect: records versions that must not be evaluated any more.
             on_loaded: called with each set, before it decides.
             on_failure: called once for a revision that cannot be loaded, with the reason.
         """
@@ -118,7 +118,7 @@ class PolicyLoader:
 
         Args:
             ready_made: a compiled set, used if it is the one in the record, else closed.
-            again: compile also what is compiled already, for an engine that has lost it.
+            again: also compile sets that are compiled already, for an engine that has lost them.
         """
         with self._lock:
             self._load(ready_made, again)
@@ -132,7 +132,7 @@ class PolicyLoader:
             self.serving = change(self.serving)
 
     def close(self) -> None:
-        """Let go of everything compiled; a later decision loads anew."""
+        """Release everything compiled; a later decision loads anew."""
         with self._lock:
             serving, self.serving = self.serving, Serving()
             self._first_try_at = float("-inf")
@@ -233,7 +233,7 @@ class PolicyLoader:
             kept = old
         out = before.taken_out
         if out is not None and out.version == loaded.version:
-            # Only something beside it has changed: it is as slow as before.
+            # Only the candidate beside it has changed: the set is as slow as before.
             self.serving = Serving(loaded=old, taken_out=loaded, previous=before.previous)
         else:
             self.serving = Serving(loaded=loaded, previous=kept)
@@ -275,7 +275,7 @@ def _compiled_in(serving: Serving) -> Iterator[CompiledPolicies]:
 
 
 def _rollback_watch(stored: StoredSet, newest: Loaded | None) -> RollbackWatch | None:
-    """The promotion that is watched from now on, or still."""
+    """The promotion to watch from now on, or still."""
     if newest is None:
         return None
     promotion = stored.promotion
@@ -296,7 +296,7 @@ def refuse_other_engine(stored: StoredSet, engine: PolicyEngine) -> None:
     """Refuse policies that the engine of another worker admitted.
 
     Raises:
-        PolicyError: it may read them in another way; the message says the way round.
+        PolicyError: this engine may read them in another way; the message gives the remedy.
     """
     fault = fault_of(stored.engine, engine.record)
     if fault:
@@ -304,10 +304,10 @@ def refuse_other_engine(stored: StoredSet, engine: PolicyEngine) -> None:
 
 
 def refuse_overrun(name: str, bundle: Bundle, stored: StoredSet) -> None:
-    """Refuse a set of which an evaluation had to be ended; ``name`` is what to name.
+    """Refuse a set with an evaluation that had to be ended; the error names ``name``.
 
     Raises:
-        PolicyError: it is one.
+        PolicyError: it has one.
     """
     if bundle.version in stored.overruns:
         raise PolicyError(

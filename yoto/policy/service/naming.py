@@ -21,9 +21,9 @@ NO_RULE: Final = "no_rule"
 # A permission, or all of a group.
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:[.:][A-Za-z0-9_-]+)*(?:\.\*)?", re.ASCII)
 _ALL = "*"
-# A rule that reads one of these in a line with a text means a permission by it.
+# A rule that reads one of these in a line with a text uses that text as a permission.
 _ASKED = frozenset({"action", "names"})
-# Where documents say something else by a name that a permission may have, too.
+# Documents in which a name of a permission has another meaning.
 _OTHER_NAMES = frozenset({"limiter"})
 
 
@@ -50,8 +50,8 @@ class PolicyWarning:
 
     Attributes:
         code: ``never_asked``: it names permissions that no policy judges, unless a caller gives a
-            context; ``not_registered``: it names permissions that there are not; ``no_rule``: of
-            permissions that policies always judge, those that nothing in force names.
+            context; ``not_registered``: it names permissions that do not exist; ``no_rule``:
+            nothing in force names these permissions, which policies always judge.
         permissions: their names, or those of groups (``vault.*``).
     """
 
@@ -78,7 +78,7 @@ def without_rule(
     groups = {_group(name) for name in permissions.known}
     named: set[str] = set()
     for source in modules.values():
-        # What names documents may use for a permission, a policy says in general.
+        # "*" in a policy is a key that documents may have, and names no permission by itself.
         named |= set(named_in_source(source, groups)) - {_ALL}
     for document in documents.values():
         named |= set(named_in_document(document, groups))
@@ -109,12 +109,12 @@ def _named(entry: Entry, groups: set[str]) -> Iterable[str]:
 
 
 def named_in_source(source: str, groups: set[str]) -> Iterator[str]:
-    """What a policy calls permissions, ``*`` and ``group.*`` among it."""
+    """The names of permissions in a policy, with ``*`` and ``group.*``."""
     tokens = tokenize(source)
     lines = {token.line for token in tokens if token.kind is Kind.NAME and token.value in _ASKED}
     before = ""
     for token in tokens:
-        # After "contains" stands the code of a denial.
+        # The text after "contains" is the code of a denial.
         if token.kind is Kind.TEXT and before != "contains":
             text = token.value[1:-1]
             asked = token.line in lines and "." in text and _NAME.fullmatch(text)
@@ -124,7 +124,7 @@ def named_in_source(source: str, groups: set[str]) -> Iterator[str]:
 
 
 def named_in_document(value: Any, groups: set[str]) -> Iterator[str]:
-    """The same of a document."""
+    """The names of permissions in a document."""
     if isinstance(value, str):
         if value == _ALL or _is_name(value, groups):
             yield value
@@ -139,5 +139,5 @@ def named_in_document(value: Any, groups: set[str]) -> Iterator[str]:
 
 
 def _is_name(text: str, groups: set[str]) -> bool:
-    """Whether a text is a name of a group that there is."""
+    """Whether a text is a name in a group that exists."""
     return "." in text and _group(text) in groups and _NAME.fullmatch(text) is not None

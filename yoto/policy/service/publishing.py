@@ -37,7 +37,7 @@ ATTEMPTS = 5
 
 
 class _Step(NamedTuple):
-    """One revision to be written; ``state`` None: only the state of a version changes."""
+    """One revision to write; ``state`` None: only the state of a version changes."""
 
     action: str
     entry: Entry
@@ -95,8 +95,8 @@ class Publisher:
     def record_engine(self, author: str) -> None:
         """Write the engine of this worker as that of the fleet, unless the record names one.
 
-        Its level is left to the next change of a policy: while a release is replaced, workers of
-        the one before go on.
+        A change of its level is left to the next change of a policy: while a release is replaced,
+        workers of the release before go on.
 
         Raises:
             PolicyError: the fleet has another engine; ``POLICY_PORTABLE`` is the way to change it.
@@ -129,7 +129,7 @@ class Publisher:
         Args:
             version: the live version that an only entry was made from; None: the present one.
             action: its name in the record.
-            removed: kind and name of entries that are in force.
+            removed: kind and name of entries in force.
             acknowledged: see ``StoredVersion``.
         """
         for entry in entries:
@@ -234,7 +234,7 @@ class Publisher:
                 _refuse_conflict(stored.find(*key), number)
             planned = plan(stored)
             for step in planned.steps:
-                # What comes with the code is written for ids of any kind.
+                # Policies that come with the code are written for ids of any kind.
                 if step.action != "default":
                     self.refuse_other_ids(step.entry)
             examined = Examined()
@@ -308,7 +308,7 @@ class Publisher:
         ]
 
     def refuse_other_ids(self, entry: Entry) -> None:
-        """Refuse a policy that compares ``input.subject.id`` with what is no id.
+        """Refuse a policy that compares ``input.subject.id`` with a value that no id has.
 
         Raises:
             PolicyError: it does.
@@ -318,10 +318,10 @@ class Publisher:
             refuse_other_kinds(entry.name, entry.source, kinds)
 
     def _warnings(self, planned: _Plan) -> list[tuple[PolicyWarning, ...]]:
-        """Of each step what it names in vain; of the last also what the whole set does not name."""
+        """Names without effect in each step; the last also gets what the whole set leaves out."""
         found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.steps]
         if planned.tried is None or any(step.action == "default" for step in planned.steps):
-            # What comes with the code is written for many applications.
+            # Policies that come with the code are written for many applications.
             return found
         try:
             permissions = self._permissions()
@@ -344,7 +344,7 @@ def _number(stored: StoredVersion | None) -> int:
 
 
 def _acknowledged(step: _Step, stored: StoredSet) -> bool:
-    """Whether a new version needs no look: what it replaces needed none, or the code brings it."""
+    """Whether a new version needs no review: the one before needed none, or it is the code's."""
     live = stored.find(step.entry.kind, step.entry.name)
     apart = step.action in ("default", "rollback")
     replaced = apart or live is None or live.acknowledged

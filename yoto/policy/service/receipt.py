@@ -13,9 +13,9 @@ class Comparison:
     """A set of policies against the one in service, on inputs of recent decisions.
 
     Attributes:
-        inputs: how many were tried; 0 when none are recorded.
-        allow_to_deny, deny_to_allow: how many would flip.
-        subjects, places, codes: for whom, where and by which codes, with counts.
+        inputs: the number tried; 0 when none are recorded.
+        allow_to_deny, deny_to_allow: the numbers of verdicts that would flip.
+        subjects, places, codes: the users, places and codes of these, with counts.
     """
 
     inputs: int = 0
@@ -35,9 +35,9 @@ class PolicyReceipt:
         version: the version that it is about.
         revision, bundle: number and version of the whole set now.
         tests_passed: how many Rego tests of the set passed.
-        comparison: what differs from the set before; None when nothing was tried.
-        warnings: what of it has no effect; of several that were put together, the last also has
-            what the whole set leaves out.
+        comparison: the differences from the set before; None when nothing was tried.
+        warnings: its parts without effect; of several that were put together, the last also has
+            the permissions that the whole set leaves out.
     """
 
     kind: str

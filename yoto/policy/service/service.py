@@ -55,7 +55,7 @@ FOLDER_AUTHOR = "folder"
 
 
 class PolicyService:
-    """Everything that ``PolicyManager`` offers is done by one of these parts.
+    """All parts behind ``PolicyManager``.
 
     Attributes:
         reader: reads the record.
@@ -103,7 +103,7 @@ class PolicyService:
         )
         shared = SharedInputs(redis)
         self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
-        # Wired by the code that knows them.
+        # Set by the code that knows the permissions.
         self.permissions: KnowPermissions = lambda: None
         self.kinds: KnowKinds = lambda: None
         self.publisher = Publisher(
@@ -150,7 +150,7 @@ class PolicyService:
         self._wake_slow_now = heavy.add("slow policies", self.slow_guard.work)
         heavy.add("probation", rollback_watch.work)
         heavy.add("unused policies", SweepTask(engine).work)
-        # What the code of the app adds to the default bundle, by author.
+        # Additions of the application's code to the default bundle, by author.
         self.bundles: dict[str, Sequence[Entry]] = {}
         self.folder: FolderWatch | None = None
         if settings.directory is not None:
@@ -174,7 +174,7 @@ class PolicyService:
         self.loader.ready()
 
     def close(self) -> None:
-        """End the threads and let the engine go; a later use begins anew."""
+        """End the threads and release the engine; a later use begins anew."""
         self.background.stop()
         try:
             self.shadow_task.flush()
@@ -210,8 +210,8 @@ class PolicyService:
                 )
 
     def unacknowledged(self, versions: Iterable[StoredVersion]) -> list[StoredVersion]:
-        """Those whose meaning may have changed with what ``input.subject.id`` is, and that nobody
-        has acknowledged; none where it is what it was.
+        """Versions whose meaning may have changed with that of ``input.subject.id``, and that have
+        not been acknowledged; none where the id is the same as before.
         """
         kinds = self.kinds()
         if kinds is None or kinds.subject == "integer":

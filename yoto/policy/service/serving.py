@@ -48,7 +48,7 @@ class Loaded:
     Attributes:
         tally: its decisions in this process.
         shadow: the candidate beside it.
-        shadow_error: why a candidate that there is cannot run beside it.
+        shadow_error: why an existing candidate cannot run beside it.
         probation: a promotion that is watched.
     """
 
@@ -69,15 +69,15 @@ class Loaded:
         """The cache plan for decisions by the set, or by its part for a topic; None: no caching."""
         plans, reads = self._plans, decider.reads
         if reads not in plans:
-            # What is left of a set differs by topic, even where it does not read the topic.
+            # The rest of a set differs by topic, even where it does not read the topic.
             topic = () if decider is self.compiled else map(".".join, TOPIC_PATHS)
             plans[reads] = plan_for((*reads, *topic), self.bundle.modules.values())
         return plans[reads]
 
     def given_read(self, permission: str) -> frozenset[str]:
-        """Paths below ``context.given`` at which policies look that may be about a permission.
+        """Paths below ``context.given`` that policies may read for a permission.
 
-        A policy is not where it names permissions, and this one is not among them. ``""`` is the
+        A policy that names permissions, and not this one, does not count. ``""`` is the
         whole.
         """
         if permission not in self._given:
@@ -94,7 +94,7 @@ class Loaded:
 
     @cached_property
     def _given_by(self) -> Mapping[str, frozenset[str]]:
-        """By source, such paths at which it looks."""
+        """Such paths that each source reads."""
         return {
             source: frozenset(_below_given(reads_of([tokenize(source)])))
             for source in self.bundle.modules.values()
@@ -146,7 +146,7 @@ class Serving:
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """Input paths below which policies look, candidate included.
+        """Input paths at or below which policies read, candidate included.
 
         ``"*"`` when that is unknown, or when nothing is loaded.
         """
@@ -156,8 +156,8 @@ class Serving:
     def reads_about(self, topic: Topic | None) -> frozenset[str]:
         """``reads``, as far as decisions about a topic need them.
 
-        What a set says of a topic once, it goes on saying: who builds an input from these reads
-        may have it evaluated by ``about(topic)`` of the same set at any later time.
+        A set's paths for a topic never change: an input built from these reads may be evaluated by
+        ``about(topic)`` of the same set at any later time.
         """
         if self.loaded is None or topic is None:
             return self.reads
@@ -190,7 +190,7 @@ GIVEN = "context.given"
 
 
 def _below_given(reads: Iterable[str]) -> Iterator[str]:
-    """Of the paths that a policy reads, those below what the caller gives; ``""``: all of it."""
+    """The paths among ``reads`` below the caller's context; ``""``: all of it."""
     for path in reads:
         if path in (EVERYTHING, "context", GIVEN):
             yield ""

@@ -83,7 +83,7 @@ class SlowGuard:
             self._take_out(loaded, median_ms)
 
     def end_overruns(self) -> None:
-        """Take out what the record says must not be evaluated any more."""
+        """Take sets out of service that the record forbids to evaluate."""
         loaded = self._loader.serving.loaded
         if loaded is not None and loaded.version in self._loader.overruns:
             self._take_out(loaded, EVALUATION_SECONDS * 1000)
@@ -104,7 +104,7 @@ class SlowGuard:
         return RETRY_SECONDS
 
     def measure(self) -> PolicyCosts | None:
-        """Measure what each policy costs; None without a set, inputs, or an engine to do it by.
+        """Measure the cost of each policy; None without a set, inputs, or an engine to do it by.
 
         Raises:
             PolicyError: the set does not compile in this process.

@@ -43,8 +43,8 @@ class ManagerMetrics:
     Attributes:
         engine: its name.
         counts: decisions, evaluations, denials, cache.
-        latency: of evaluations, see ``LatencyHistogram.to_plain``.
-        policies: by name.
+        latency: latency of evaluations, see ``LatencyHistogram.to_plain``.
+        policies: metrics of each policy, by name.
         data_bytes: size of the data documents as JSON.
         cached, cache_seconds: verdicts kept, and the longest that one is given again.
         explanation_share: the share of decisions that may be recorded with input and reasons.

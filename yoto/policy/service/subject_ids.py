@@ -1,8 +1,8 @@
-"""``input.subject.id`` is the application's own id: what it is compared with must be of its kind.
+"""``input.subject.id`` is the application's own id: comparisons must be with values of its kind.
 
-A comparison of a text with a number is no error in Rego: it never holds, so a denial by it is
-silent. Comparisons are found where they are written, by a name for the id or without one; not
-through a function.
+Comparing a text with a number is no error in Rego: it never holds, so a denial by it is silent.
+Comparisons are found where they are written, by a name for the id or without one; not through a
+function.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LITERALS: Mapping[str, JsonKind] = {
     "RawString": "text",
     "Bool": "boolean",
 }
-# Of names for names; no policy has more.
+# The most names of names that are followed; no policy has more.
 _MOST_NAMES = 10
 
 
@@ -41,9 +41,9 @@ class InputKinds:
     """The kinds of ids in the inputs of an application.
 
     Attributes:
-        subject: of the ids of its people.
-        paths: of other dotted paths below ``input``, the kinds that they may have; one that is not
-            there may have any.
+        subject: the kind of the ids of its people.
+        paths: the possible kinds of other dotted paths below ``input``; a path that is missing may
+            have any.
     """
 
     subject: IdKind
@@ -59,7 +59,7 @@ def reads_subject_id(source: str) -> bool:
 
 
 def refuse_other_kinds(name: str, source: str, kinds: InputKinds) -> None:
-    """Refuse a policy that compares the id with what no id can be.
+    """Refuse a policy that compares the id with a value that no id has.
 
     Raises:
         PolicyError: the first such comparison, with the kind that ids are.
@@ -75,7 +75,7 @@ def refuse_other_kinds(name: str, source: str, kinds: InputKinds) -> None:
 
 
 class _Comparisons:
-    """Those of one module."""
+    """The comparisons of one module."""
 
     def __init__(self, module: Syntax, kinds: InputKinds) -> None:
         self._module = module
@@ -84,7 +84,7 @@ class _Comparisons:
         self._names = _imported(module) | _named_by_rules(module)
 
     def faults(self) -> Iterator[tuple[Syntax, str]]:
-        """Each term that is of another kind, and what it is."""
+        """Each term of another kind, with its description."""
         for rule, _, _, _ in rules_of(self._module):
             names = self._names | _named_within(rule)
             for node in nodes(rule, "BoolExpr", "AssignExpr", "Membership"):
@@ -109,7 +109,7 @@ class _Comparisons:
     def _at(
         self, path: Path, other: Syntax, names: Mapping[str, Path]
     ) -> Iterator[tuple[Syntax, str]]:
-        """What the input at ``path`` is compared with, also as a field of an object."""
+        """Other sides of comparisons with the input at ``path``, also as a field of an object."""
         if path == SUBJECT_ID:
             if found := self._other(other, names):
                 yield other, found

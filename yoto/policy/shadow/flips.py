@@ -22,8 +22,8 @@ class FlipCounts:
 
     Attributes:
         directions: ``"allow_to_deny"`` and ``"deny_to_allow"``.
-        subjects: the affected users, by id; ``denied``: those of them who would be denied.
-        places: where, as ``"<action> <scope>:<id>"``.
+        subjects: the affected users, by id; ``denied``: those who would be denied.
+        places: the affected places, as ``"<action> <scope>:<id>"``.
         codes: codes of the denial on one side that the other does not give.
     """
 
@@ -50,7 +50,7 @@ class FlipCounts:
             _count(self.codes, code)
 
     def merge(self, plain: Mapping[str, Any]) -> None:
-        """Add what ``to_plain`` gave in another process."""
+        """Add the result of ``to_plain`` in another process."""
         for table in TABLES:
             for name, count in plain.get(table, {}).items():
                 _count(getattr(self, table), name, count)

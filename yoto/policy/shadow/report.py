@@ -20,11 +20,11 @@ class ShadowReport:
     Attributes:
         name, version, author: the candidate.
         sample: the share of live evaluations it is evaluated beside, 0 to 1.
-        evaluated: evaluations compared so far, which decisions from the cache are none of;
-            ``errors`` of them it could not decide, which would be denials.
-        allow_to_deny, deny_to_allow: how many would flip.
-        subjects, places, codes: for whom, where, and by which codes, most frequent first; of the
-            first, ``denied`` are those who would be denied.
+        evaluated: evaluations compared so far, without decisions from the cache; ``errors`` are
+            those that it could not decide, which would be denials.
+        allow_to_deny, deny_to_allow: the numbers of verdicts that would flip.
+        subjects, places, codes: the affected users, places and codes, most frequent first;
+            ``denied`` are the users who would be denied.
     """
 
     name: str
@@ -42,7 +42,7 @@ class ShadowReport:
 
 
 def report_of(candidate: StoredVersion, counts: Iterable[StoredCounts]) -> ShadowReport:
-    """Add up what each process has counted."""
+    """Add up the counts of all processes."""
     flips = FlipCounts()
     evaluated = errors = 0
     for one in counts:

@@ -34,7 +34,7 @@ class Shadow:
     A decision never waits for it: inputs are queued, and ``work`` compares.
 
     Attributes:
-        version_id: of the candidate's row.
+        version_id: id of the candidate's row.
         missed: evaluations that came when too many waited.
     """
 

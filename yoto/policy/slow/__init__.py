@@ -1,4 +1,4 @@
-"""Noticing that evaluations turn slow, and which policy makes them so."""
+"""Notices that evaluations turn slow, and which policy makes them so."""
 
 from yoto.policy.slow.costs import PolicyCosts, costliest, measure_costs
 from yoto.policy.slow.watch import MINIMUM, Pace, SlowWatch

@@ -22,7 +22,7 @@ class PolicyCosts:
 
     Attributes:
         bundle: the set.
-        inputs: how many inputs it was measured on.
+        inputs: the number of inputs in the measurement.
         latency: a histogram a policy. A policy that others need cannot be left out, and is missing.
     """
 
@@ -34,8 +34,8 @@ class PolicyCosts:
 def measure_costs(bundle: Bundle, inputs: Sequence[str], seconds: float) -> PolicyCosts:
     """Measure each policy of ``bundle`` by the engine in this process.
 
-    That one measures also what a server runs: a server that is slow is not to be sent a set for
-    each policy, and what the way to it takes is no policy's cost.
+    This engine measures the policies of a server, too: a slow server is not to be sent a set for
+    each policy, and the time of the way to it is no policy's cost.
 
     Args:
         inputs: JSON texts.
@@ -89,7 +89,7 @@ def costliest(costs: PolicyCosts, limit: int = 3) -> dict[str, float]:
 
 def _latency_us(compiled: CompiledPolicies, text: str) -> float | None:
     """The time of one evaluation; None if it gives no verdict."""
-    # As decisions are made: of a policy that cannot matter for an input, nothing is evaluated.
+    # As decisions are made: policies that cannot matter for an input are not evaluated.
     decider = compiled.about(Topic.of_text(text))
     began = perf_counter()
     try:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from statistics import median
 
-# Evaluations looked at, and without which nothing is concluded: one that was held up by the machine
+# Evaluations in the median, and the least for a conclusion: a single one that the machine held up
 # says nothing about the policies.
 WINDOW = 21
 MINIMUM = 7
@@ -33,7 +33,7 @@ class SlowWatch:
         """Note an evaluation; how fast they are by now."""
         with self._lock:
             self._window.append(latency_us)
-            # All that is below the bound: the usual case, without sorting anything.
+            # Everything is below the bound: the usual case, without sorting anything.
             if latency_us < self._alert_us or len(self._window) < MINIMUM:
                 return Pace.FINE
         return self.pace()
@@ -54,6 +54,6 @@ class SlowWatch:
             return median(self._window) / 1000 if self._window else 0.0
 
     def forget(self) -> None:
-        """Judge only what comes."""
+        """Judge only later evaluations."""
         with self._lock:
             self._window.clear()

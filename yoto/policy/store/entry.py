@@ -23,7 +23,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of a policy or data document, as a list has it.
+    """One version of a policy or data document, without its texts.
 
     Attributes:
         at: when it was written, UTC.
@@ -44,7 +44,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionTexts(Version):
-    """The same with its texts.
+    """One version with its texts.
 
     Attributes:
         source: Rego, or JSON text.
@@ -57,7 +57,7 @@ class VersionTexts(Version):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVersion(VersionTexts):
-    """The same with the ``id`` of its row.
+    """One version with the ``id`` of its row.
 
     Attributes:
         acknowledged: written, or looked at, since ``input.subject.id`` is the application's id.
@@ -84,9 +84,9 @@ class StoredSet:
         revision: 0 when nothing was ever written; it only grows.
         live: the version in force of each entry, by kind and name.
         candidate: the version that is evaluated beside them, if there is one.
-        promotion: the newest there was, whatever came after it.
-        overruns: versions of whole sets of which an evaluation had to be ended.
-        engine: the one that admitted it, with its level; None: any may run it.
+        promotion: the newest promotion, whatever came after it.
+        overruns: versions of whole sets with an evaluation that had to be ended.
+        engine: the engine that admitted it, with its level; None: any may run it.
     """
 
     revision: int
@@ -107,7 +107,7 @@ class StoredSet:
     def bundle_with(
         self, entries: Iterable[Entry], removed: Collection[tuple[PolicyKind, str]] = ()
     ) -> Bundle:
-        """The same with entries replaced or added, and others taken out by kind and name."""
+        """The bundle with entries replaced or added, and others taken out by kind and name."""
         new = list(entries)
         gone = {(one.kind, one.name) for one in new} | set(removed)
         kept = [_entry(one) for one in self.live if (one.kind, one.name) not in gone]
@@ -126,12 +126,12 @@ class Change:
     Attributes:
         action: ``"put"``, ``"rollback"``, ``"remove"``, ``"shadow"``, ``"promote"``, ``"drop"``,
             ``"default"``.
-        state: what the new version is to be; None when only the state of one changes, which
-            ``"remove"``, ``"promote"`` and ``"drop"`` do.
+        state: the state of the new version; None when only the state of an existing one changes,
+            as by ``"remove"``, ``"promote"`` and ``"drop"``.
         base: the revision it was made from.
         bundle: version of the whole set after it.
-        acknowledged: as of ``StoredVersion``.
-        engine: as of ``StoredSet``.
+        acknowledged: see ``StoredVersion``.
+        engine: see ``StoredSet``.
     """
 
     action: str

@@ -35,7 +35,7 @@ _IN_USE = _VERSIONS.where(
 # The names of revisions that change no policy: one forbids the evaluation of a set, the other names
 # the engine of the fleet.
 OVERRUN, ENGINE = "overrun", "engine"
-# The engine that the newest set was admitted by; no row where none was ever stored.
+# The engine that admitted the newest set; no row where no set was ever stored.
 ENGINE_OF_FLEET = (
     select(PolicyRevision.engine)
     .where(PolicyRevision.action != OVERRUN)

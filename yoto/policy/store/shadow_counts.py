@@ -20,9 +20,9 @@ class StoredCounts:
     """One process's part of a report.
 
     Attributes:
-        evaluated: evaluations that the candidate was evaluated beside.
+        evaluated: evaluations that the candidate took part in.
         errors: evaluations of the candidate that failed.
-        flips: how often and where the two differed; see ``yoto.policy.shadow``.
+        flips: the differences between the two; see ``yoto.policy.shadow``.
     """
 
     evaluated: int
@@ -47,7 +47,7 @@ class ShadowCountStore:
         """The counts of every process for a candidate.
 
         Args:
-            own: this process's, of which it has written a part so far; None: as it wrote them.
+            own: this process's counts so far, in place of its written ones; None: as it wrote them.
         """
         statement = select(
             PolicyShadowCount.evaluated, PolicyShadowCount.errors, PolicyShadowCount.flips

@@ -42,7 +42,7 @@ class PolicyWriter:
         """Write changes as consecutive revisions, all or none.
 
         Returns:
-            The version of each that it made live, a candidate or the past.
+            The version of each that became live, a candidate or the past.
 
         Raises:
             Overtaken: the first one's ``base`` is not the newest revision any more.
@@ -81,7 +81,7 @@ class PolicyWriter:
                 )
 
     def write_engine(self, stored: StoredSet, engine: str | None, author: str) -> None:
-        """Write which engine the fleet has, after ``stored``; raises as ``write_overrun``."""
+        """Record the fleet's engine, after ``stored``; raises as ``write_overrun``."""
         with self._changing_none() as session:
             _mark(session, stored, ENGINE, author, stored.bundle().version, engine)
             record_audit(
@@ -104,7 +104,7 @@ class PolicyWriter:
             raise Overtaken from None
 
     def acknowledge(self, name: str, author: str, reason: str) -> None:
-        """Write that somebody has looked through what is in force, or a candidate, under a name.
+        """Record that somebody has reviewed a policy in force, or a candidate, by its name.
 
         Raises:
             ValidationFailed: the author is an account that does not exist.
@@ -161,7 +161,7 @@ def _write(session: Session, change: Change) -> int:
     )
     before = None if policy is None else policy.live_version
     version = _next(session, policy) if change.state else _settled(session, policy, change)
-    # Before anything else is locked: of two writers the second waits here, and gives up here.
+    # The first lock: of two writers the second waits here, and gives up here.
     session.add(
         PolicyRevision(
             revision=change.base + 1,
@@ -253,7 +253,7 @@ def _add(session: Session, policy: Policy, version: int, change: Change) -> None
 
 
 def _settle(session: Session, policy: Policy, version: int, change: Change) -> None:
-    """Change what a version is, writing no new one."""
+    """Change the state of a version, writing no new one."""
     old = _state_before(change)
     if change.action == "promote":
         _move(session, policy, PolicyState.LIVE, PolicyState.RETIRED)

@@ -1,5 +1,5 @@
--- Reads the counters of somebody's behaviour, as they were when each was last added to.
--- KEYS: 1 hash, 2 hash of the failed sign-ins from where they are now, if that is known
+-- Reads the counters of a user's behaviour, as they were when each was last added to.
+-- KEYS: 1 hash, 2 hash of the failed sign-ins from the user's network, if that is known
 -- ARGV: none
 -- returns: {time in ms, field, value, field, value, ...}
 -- repeatable: yes

@@ -1,4 +1,4 @@
--- Adds one to a counter of somebody's behaviour, which decays by half in its half-life.
+-- Adds one to a counter of a user's behaviour, which decays by half in its half-life.
 -- KEYS: 1 hash
 -- ARGV: 1 counter, 2 its half-life in ms, 3 half-life in ms of the hours of the day, or 0 where the
 --       hour does not count, 4 ms to keep the hash

@@ -38,11 +38,11 @@ class EmbeddedEngine:
 
         Args:
             deadline: of each evaluation; None: there is none.
-            library: None: the one that is installed.
+            library: the library to use; None: the installed one.
             portable: whether policies have to mean the same on every engine.
 
         Raises:
-            ConfigurationError: none is.
+            ConfigurationError: no library is installed.
         """
         self.library = library or installed()
         self.owner = Owner()
@@ -92,7 +92,7 @@ class EmbeddedEngine:
         """See ``PolicyEngine``: nothing outlives its set here."""
 
     def close(self) -> None:
-        """End the thread that owns what is compiled."""
+        """End the thread that owns the compiled sets."""
         self.owner.close()
         if self._deadline is not None:
             self._deadline.close()

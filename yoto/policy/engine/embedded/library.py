@@ -51,7 +51,7 @@ class Library(Protocol):
 
     @property
     def version(self) -> str:
-        """Of the package."""
+        """The package's version."""
         ...
 
     @property
@@ -107,7 +107,7 @@ def installed() -> Library:
     for name in LIBRARIES:
         try:
             return library(name)
-        # A package for another C library is found, and cannot be loaded.
+        # A package for another C library is found, but cannot be loaded.
         except (ImportError, OSError) as error:
             reasons.append(f"{name}: {error}")
     raise ConfigurationError(
@@ -125,8 +125,8 @@ def library(name: LibraryName) -> Library:
     """
     if name == "regopy" and sys.platform == "linux":
         if "greenlet" in sys.modules and "regopy" not in sys.modules:
-            # Regopy has an allocator of its own, and both use one C++ library: what one takes, the
-            # other gives back, which ends the process. In the other order they agree.
+            # Regopy has an allocator of its own, and both use one C++ library: each frees memory of
+            # the other, which ends the process. In the other order they agree.
             raise ImportError("import it before greenlet, which SQLAlchemy and eventlet bring")
     found: Library = import_module(_MODULES[name]).LIBRARY
     return found

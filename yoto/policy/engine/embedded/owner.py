@@ -92,13 +92,13 @@ class Owner:
     def run(self, job: Callable[[Kept], R]) -> R:
         """The result of ``job``, which takes the owner's state; its errors are raised.
 
-        A result must hold nothing of what the owner keeps, which the caller would drop.
+        A result must refer to no object of the owner, which the caller would drop.
         """
         thread = self._thread or self._start()
         if get_native_id() == thread.native_id:
             return job(thread.kept)
         if not thread.hands_over:
-            # Another thread of the system, beside the event loop's: it owns what it makes.
+            # Another thread of the system, beside the event loop's: it owns its own objects.
             return job({})
         given = _Job(job)
         given.done.acquire()

@@ -112,7 +112,7 @@ class EmbeddedPolicies:
         return evaluate() if self._deadline is None else self._deadline.keep(self.version, evaluate)
 
     def _compile(self, program_of: Callable[[Kept], Program]) -> None:
-        """Have the owner compile and keep it. No job gives a program away: the caller could be the
+        """Have the owner compile and keep it. No job returns a program: the caller could be the
         last to drop it, in another thread than its own.
         """
 
@@ -153,8 +153,8 @@ class EmbeddedPolicies:
                 self._is_divisible = False
                 return self
             except Exception as error:
-                # What the whole set says is always right. Not the error itself into the log:
-                # through its frames it would keep what regorus made here.
+                # The whole set is always right. The error itself must not go into the log:
+                # through its frames it would keep objects that regorus made here.
                 text = "".join(traceback.format_exception(error))
                 log.error("policies %s are evaluated as a whole: %s", self.version, text)
                 self._is_divisible = False
@@ -169,7 +169,7 @@ class EmbeddedPolicies:
             if len(self._residuals) >= self._library.most_kept:
                 return self
             found = _Reduced(self, f"{self._key}/{len(self._residuals)}", residual)
-            # It is compiled now: what cannot be, decides nothing.
+            # It is compiled now: a set that cannot be compiled must decide nothing.
             self._compile(found.program)
             self._residuals[sources] = found
         return found

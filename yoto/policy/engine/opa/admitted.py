@@ -1,8 +1,8 @@
-"""What an OPA server is given beyond what every engine reads alike: it is what the others follow.
+"""The additional builtins that an OPA server is given: OPA is the engine that others follow.
 
-Builtins are listed and not taken from the server, so that none of a later OPA is let in before it
-was looked at. Left out are those that ``yoto.policy.sources`` calls harmful; signatures and keys,
-which are made by chance (``io.jwt.encode_sign``, ``providers.aws.sign_req``); templates
+Builtins are listed and not taken from the server, so that a new one of a later OPA stays out until
+it was looked at. Left out are those that ``yoto.policy.sources`` calls harmful; signatures and
+keys, which are made by chance (``io.jwt.encode_sign``, ``providers.aws.sign_req``); templates
 (``strings.render_template``), whose loops have no end that a server could set; ``rego.metadata``,
 since policies stand at another place on the server; and the operators by their names.
 """

@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 
 # Seconds. Other processes may use a version a little longer than this one does.
 KEPT_AFTER_USE = 60.0
-# Versions that are kept so. OPA compiles all that it has with each one that comes, so the time of a
-# push grows with them; who still uses one that is gone puts it back.
+# Versions that are kept so. OPA compiles everything again with each new one, so the time of a push
+# grows with them; a user of one that is gone puts it back.
 MOST_KEPT = 8
 
 _STRICT = "?strict-builtin-errors=true"
@@ -80,7 +80,7 @@ class OpaEngine:
 
     @property
     def tried_by(self) -> LibraryName | None:
-        """See ``PolicyEngine``. It tells what takes too much; regopy can read less of it."""
+        """See ``PolicyEngine``. The trial finds excess; regopy could read less of a set."""
         return "regorus" if find_spec("regorus") is not None else None
 
     def compile(self, bundle: Bundle) -> OpaPolicies:
@@ -111,7 +111,7 @@ class OpaEngine:
         return EngineHealth("ok", "the OPA server answers", latency_ms)
 
     def sweep(self) -> None:
-        """Take from the server what this process has let go of, but the last few for a minute."""
+        """Remove layouts that this process no longer uses, except the last few for a minute."""
         before = monotonic() - KEPT_AFTER_USE
         with self._lock:
             over = len(self._unused) - MOST_KEPT
@@ -182,7 +182,7 @@ class OpaPolicies:
     def evaluate(self, input_json: str) -> Verdict:
         """See ``CompiledPolicies``; returns or raises within the time-out."""
         try:
-            # It is put between two braces: what is no JSON could be more there than the input.
+            # It is put between two braces: a text that is no JSON could add more than the input.
             msgspec.json.decode(input_json, type=msgspec.Raw)
         except msgspec.DecodeError as error:
             raise PolicyError("input", f"is not JSON: {error}") from error

@@ -49,7 +49,7 @@ class Placed:
         return f"/v1/policies/{quote(self.module_id, safe='/')}"
 
     def place(self, line: int, column: int) -> tuple[str, int, int] | None:
-        """Policy, line and column that a place in the module was made of; None for none."""
+        """Policy, line and column behind a position in the module; None where there is none."""
         for part in self.parts:
             if part.first_line <= line <= part.last_line:
                 line = line - part.first_line + 1
@@ -59,7 +59,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A bundle in the form in which it is sent.
+    """A bundle in the form for the server.
 
     Attributes:
         prefix: the name below ``data`` that holds everything.

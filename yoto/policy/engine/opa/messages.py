@@ -1,4 +1,4 @@
-"""OPA's errors in our words."""
+"""Puts OPA's errors into our words."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class _Attempt:
 
 
 class Refill:
-    """Puts a bundle back once for all who miss it; each waits only as long as it can."""
+    """Puts a bundle back once for all callers who miss it; each waits only as long as it can."""
 
     def __init__(self, work: Callable[[], None]) -> None:
         """``work`` puts it back."""

@@ -16,7 +16,7 @@ OPA_BREAKER = CircuitBreakerConfig(
     # Seconds. A server that restarts is back soon, and every second without it denies.
     recovery_timeout=1.0,
     recovery_timeout_max=5.0,
-    # Seconds. Slow is what passes the time-out, and that is a failure already.
+    # Seconds. A slow call passes the time-out, and that is a failure already.
     slow_call_duration=SETTINGS["OPA_TIMEOUT"].default * 10,
 )
 

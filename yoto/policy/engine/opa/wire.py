@@ -14,9 +14,9 @@ from yoto.deadline import DeadlineConnection, DeadlineTlsConnection
 from yoto.errors import PolicyUnavailable
 from yoto.policy.engine.opa.settings import OpaSettings
 
-# Each request may be sent twice: they read, or they put what is already there.
+# Each request may be sent twice: it reads, or puts the same data again.
 ATTEMPTS = 2
-# That are kept open.
+# Connections that are kept open.
 CONNECTIONS = 16
 
 
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Deadline:
-    """A time on the clock by which something has to be done."""
+    """A time on the clock by which an operation must end."""
 
     def __init__(self, seconds: float) -> None:
         self._at = monotonic() + seconds

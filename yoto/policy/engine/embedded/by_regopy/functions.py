@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-# Where the functions of ``functions.rego`` are, and their tables.
+# The package of ``functions.rego``, and its tables.
 PACKAGE = "yoto_regopy"
 SOURCE = (resources.files(__package__) / "functions.rego").read_text("utf-8")
 TABLES: Mapping[str, object] = {
@@ -23,8 +23,8 @@ class Function:
 
     Attributes:
         arguments: how many it takes; another number would be silently undefined.
-        checked: whether one of ours is called, which raises an error for values of which regopy
-            makes something else.
+        checked: whether our own function is called instead, which raises an error for values that
+            regopy would turn into something else.
         unordered: whether the order of an array does not matter to it.
     """
 
@@ -71,5 +71,5 @@ FUNCTIONS: Mapping[str, Function] = {
 
 
 def called_instead(name: str) -> str:
-    """The path of what is called for a function that is checked."""
+    """The path of the function that is called instead of a checked one."""
     return f"data.{PACKAGE}.{name.replace('.', '_')}_checked"

@@ -1,4 +1,4 @@
-"""Calls to regopy, and its messages in our words."""
+"""Calls regopy, and puts its messages into our words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Program:
         PolicyError: a module is refused.
         """
         self._regopy = regopy.Interpreter()
-        # Errors inside builtins would be undefined, and messages go to standard output.
+        # Otherwise errors inside builtins would be undefined, and messages go to standard output.
         self._regopy.strict_built_in_errors = True
         self._regopy.log_level = regopy.LogLevel.NONE
         sources = written(modules)
@@ -60,7 +60,7 @@ class _Program:
     def _text_of(self, rule: str) -> str:
         assert self._compiled is not None
         ours, compiled = self._regopy._impl, self._compiled._impl
-        # Its own class would parse the text, which is more than most evaluations need.
+        # Regopy's own class would parse the text, which takes longer than most evaluations.
         output = rego_shared.rego_bundle_query_entrypoint(ours, compiled, _entry(rule))
         try:
             if not rego_shared.rego_output_ok(output):
@@ -79,10 +79,10 @@ class Regopy:
     """Rego-cpp, by the package ``regopy``. See ``Library``."""
 
     name: LibraryName = "regopy"
-    # Of 9 MB each.
+    # A program takes 9 MB.
     most_kept = 8
     exact = frozenset[str]()
-    # It ends the process where a rule that uses another is evaluated so.
+    # It ends the process where a rule that uses another is evaluated with replacements.
     replaces = False
 
     @property
@@ -122,7 +122,7 @@ def _translated(sources: Mapping[str, str], policy: str, call: Callable[[], R]) 
         reason = message["message"] if message else text.strip()
         if place is None or place["policy"] not in sources:
             raise PolicyError(policy, reason) from None
-        # What is written for regopy keeps lines, and no columns.
+        # Rewritten sources for regopy keep lines, and no columns.
         source = sources[place["policy"]].encode()
         line = source.count(b"\n", 0, int(place["offset"])) + 1
         raise PolicyError(place["policy"], f"line {line}: {reason}") from None
@@ -135,7 +135,7 @@ def _reason(node: Any) -> str:
     about = rego_shared.rego_node_get(error, 1)
     if rego_shared.rego_node_size(about):
         value: str = rego_shared.rego_node_value(rego_shared.rego_node_get(about, 0)).strip('"')
-        # An error of our own functions is the text that is no number.
+        # An error of our own functions shows as a text where a number belongs.
         if value.startswith("yoto: "):
             return value.removeprefix("yoto: ")
     return message

@@ -1,8 +1,8 @@
-"""Refuses what regopy would not read as the other engines do.
+"""Refuses forms that regopy would read differently from the other engines.
 
-It finds no variable without a value, no function that is not there and no rule that comes back to
+It does not notice a variable without a value, a missing function or a rule that comes back to
 itself: all of these are silently undefined, and a rule that denies would be silent. So names are
-looked up here, one statement after the other, and functions are those of a list.
+looked up here, one statement after the other, and functions in a list.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _REGEX = re.compile(rf"\^?(?:(?:{_ITEM})|\({_BRANCHES}\))*\$?")
 
 
 def check_subset(modules: Mapping[str, Syntax]) -> None:
-    """Refuse a set that holds more.
+    """Refuse a set with other forms.
 
     Raises:
         PolicyError: the first such form; the reason has the form that works.

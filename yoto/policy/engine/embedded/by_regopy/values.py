@@ -1,4 +1,4 @@
-"""Values as regopy gets them and gives them.
+"""Values in the form that regopy takes and gives.
 
 It keeps texts as they are escaped in JSON, so that ``count`` counts backslashes, and ``"\\u0041"``
 is another text than ``"A"``. Here a character that JSON has to escape is two of Unicode's private
@@ -15,7 +15,7 @@ MARK = "\ue000"
 _ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f\ue000]')
 _MARKED = re.compile(r"\ue000(.)")
 _BASE = 0xE100
-# What is above it, and has the place of one character that is itself a mark.
+# The mark's companions are above it; this one stands for a character that is itself a mark.
 _MARK_ITSELF = chr(_BASE + 0x80)
 
 
@@ -36,12 +36,12 @@ def encoded(value: Any) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """Its text for regopy."""
+    """The text of JSON data for regopy."""
     return json.dumps(encoded(value), ensure_ascii=False, allow_nan=False)
 
 
 def from_json(text: str) -> str:
-    """A JSON text that regopy gave, as others would have given it."""
+    """A JSON text from regopy, in the form of other engines."""
     return json.dumps(_decoded(json.loads(text))) if MARK in text else text
 
 
@@ -49,7 +49,7 @@ def read(text: str) -> Any:
     """JSON data.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no JSON.
     """
     return json.loads(text, parse_constant=_refuse)
 

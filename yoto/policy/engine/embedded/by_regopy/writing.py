@@ -1,4 +1,4 @@
-"""Writes a module as regopy has to get it: see ``subset`` for why."""
+"""Rewrites a module for regopy: see ``subset`` for the reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from yoto.policy.engine.embedded.by_regopy.values import encoded_text
 from yoto.policy.portable.syntax import name_of, package_of, rules_of, text_of
 from yoto.policy.rego import Syntax, syntax_of
 
-# Start and end in the source, and what stands there instead.
+# Start and end in the source, and the text to stand there instead.
 _Edit = tuple[int, int, str]
 
 _BACKSLASHED = re.compile(r"\\(.)")
@@ -63,7 +63,7 @@ class _Writer:
                     span = inside["span"]
                     yield span["start"], span["end"], f'"{encoded_text(inside["value"])}"'
                 elif kind == "Number" and type(inside["value"]) is int:
-                    # What is written 1.0 is no index there.
+                    # A number that is written 1.0 is no index there.
                     yield inside["span"]["start"], inside["span"]["end"], str(inside["value"])
                 elif kind == "BoolExpr" and inside["op"] in _ORDER:
                     yield self._order(inside)
@@ -106,7 +106,7 @@ class _Writer:
         if not query["stmts"] or self._is_braced(query):
             yield from self._edits(query["stmts"])
         else:
-            # It reads 'if every ...' and 'if not ...' only in braces.
+            # Regopy reads 'if every ...' and 'if not ...' only in braces.
             inside = self.region(span["start"], span["end"], query["stmts"])
             yield span["start"], span["end"], f"{{ {inside} }}"
 

@@ -1,4 +1,4 @@
-"""Changes to a source, each by its place, of which one may take along what others changed."""
+"""Changes to a source, each at a place; a later one may contain parts that others changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 # A text, or the start and end of a part of the source.
 Part = str | tuple[int, int]
 
-# What comes first of several insertions at one place.
+# The order of several insertions at one place.
 OPENS, INSIDE, AFTER, CLOSES = range(4)
 
 
@@ -21,7 +21,7 @@ class _Edit:
 
     @property
     def of_body(self) -> bool:
-        """Whether it belongs to the body of a rule, of which no other edit takes a part along."""
+        """Whether it belongs to the body of a rule, no part of which another edit contains."""
         return self.start == self.end and self.order in (OPENS, CLOSES)
 
 

@@ -1,4 +1,4 @@
-"""Calls to regorus, and its messages in our words."""
+"""Calls regorus, and puts its messages into our words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TRACE = re.compile(r"\n\s*Stack backtrace:")
 def new_engine() -> regorus.Engine:
     """An empty engine, whose errors come without the stack of the binding.
 
-    To collect that, Rust walks the stack of the thread: under greenlets it walks off its end, which
+    Rust would walk the stack of the thread for it: under greenlets it walks off its end, which
     hangs or ends the process. ``RUST_BACKTRACE`` asks for it, and this variable forbids it.
     """
     os.environ["RUST_LIB_BACKTRACE"] = "0"
@@ -46,7 +46,7 @@ class _Program:
         # Takes less than a microsecond.
         engine = _copy(self._engine)
         if input_json is not None:
-            # As text alone: the binding's conversion of Python objects makes 0 of False.
+            # As text only: the binding's conversion of Python objects makes 0 of False.
             translated("input", lambda: engine.set_input_json(input_json))
         return lambda rule: translated("decision", lambda: engine.eval_rule_as_json(rule))
 
@@ -55,7 +55,7 @@ class Regorus:
     """Regorus, by the package ``celine-regorus``. See ``Library``."""
 
     name: LibraryName = "regorus"
-    # Of 100 to 300 KB each.
+    # A program takes 100 to 300 KB.
     most_kept = 64
     exact = EXACT
     replaces = True
@@ -66,7 +66,7 @@ class Regorus:
         return version("celine-regorus")
 
     def admit(self, bundle: Bundle) -> None:
-        """It is the reference here: no engine may read a form that it reads differently."""
+        """Regorus is the reference here: no engine may read a form that it reads differently."""
 
     def documents(self, data_json: str) -> regorus.Engine:
         """An engine without policies; copies share its documents."""
@@ -85,13 +85,13 @@ class Regorus:
         engine = _copy(documents)
         for name, source in written(modules).items():
             translated(name, lambda: engine.add_policy(name, source))
-        # Copies are to be analysed already, which takes longer than most evaluations.
+        # Copies should be analysed already: an analysis takes longer than most evaluations.
         if not tests:
-            # Some of what regorus finds wrong, it finds only when a rule is evaluated.
+            # Regorus finds some faults only when a rule is evaluated.
             engine.set_input_json("{}")
             translated("bundle", lambda: engine.eval_query_as_json("data.yoto"))
         elif rules:
-            # All rules would be all tests. What is wrong with this one is said when it is run.
+            # All rules would be all tests. A fault of this one is reported when it is run.
             with suppress(PolicyError):
                 translated("bundle", lambda: engine.eval_rule_as_json(rules[0]))
         return _Program(engine)
@@ -109,14 +109,14 @@ def translated(policy: str, call: Callable[[], R]) -> R:
     """``call()``, with errors of regorus raised as ``PolicyError``.
 
     Args:
-        policy: what to name where the message names no policy.
+        policy: the name to use where the message names no policy.
     """
     try:
         return call()
     except RuntimeError as error:
         raise _policy_error(policy, str(error)) from None
     except BaseException as error:
-        # The binding's panics are no Exception; what ends a thread must pass.
+        # The binding's panics are no Exception; an exception that ends a thread must pass.
         if type(error).__name__ != "PanicException":
             raise
         raise PolicyError(policy, f"the engine failed: {error}") from None

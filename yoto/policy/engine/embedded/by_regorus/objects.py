@@ -1,6 +1,6 @@
 """Objects in the place of patterns: regorus takes any object that has these fields.
 
-OPA takes one that has no other, so each gets a check of the fields of what it is matched with.
+OPA takes only an object with no other fields, so each pattern gets a check of its value's fields.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from yoto.policy.engine.embedded.by_regorus.edits import AFTER, Edits, Part, spa
 from yoto.policy.portable.objects import holds_object, pairs_of
 from yoto.policy.portable.syntax import nodes
 
-# Where the functions of ``functions.rego`` are.
+# The package of ``functions.rego``.
 PACKAGE = "yoto_regorus"
 
 
@@ -27,7 +27,7 @@ def rewrite_statement(statement: Any, edits: Edits) -> None:
 
 
 def shaped(value: tuple[Part, ...], pattern: Any, source: str) -> tuple[Part, ...]:
-    """A call that gives ``value`` where its objects have the fields of a pattern's alone."""
+    """A call that gives ``value`` where its objects have only the fields of a pattern's objects."""
     return (f"data.{PACKAGE}.shaped(", *value, f", {_shapes(pattern, source)})")
 
 
@@ -48,7 +48,7 @@ def _assign(assign: Any, statement: Any, negated: bool, edits: Edits) -> None:
             edits.insert(start, f"data.{PACKAGE}.shaped(")
             edits.insert(end, f", {_shapes(pattern, edits.source)})")
         elif name != "_":
-            # It may get its value here.
+            # The name may get its value here.
             check = shaped((name,), pattern, edits.source)
             edits.insert(statement["span"]["end"], "; ", *check, order=AFTER)
 

@@ -1,10 +1,10 @@
-"""Rules as regorus has to get them.
+"""Rewrites rules into the form that regorus needs.
 
-Where a head has no value for one binding of its body, regorus loses what others gave; so what a
-head holds is computed in the body, as OPA's compiler does, too. A rule for a key of its own beside
-one for any key gets a variable for that key, and an object among arguments is taken apart in the
-body. A function whose ``else`` has no value gets ``true``, which regorus would leave undefined. A
-variable of ``every`` is declared once more inside, where regorus would bind it anew.
+Where a head has no value for one binding of its body, regorus loses the values of the others; so
+the value of a head is computed in the body, as OPA's compiler does, too. A rule for a key of its
+own beside one for any key gets a variable for that key, and an object among arguments is taken
+apart in the body. A function whose ``else`` has no value gets ``true``, which regorus would leave
+undefined. A variable of ``every`` is declared once more inside, where regorus would bind it anew.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def rewrite_every(node: Any, edits: Edits) -> None:
 
 
 def _may_be_bound(name: str, query: Any) -> bool:
-    """Whether a variable stands where one may get its value."""
+    """Whether a variable stands at a place that may give it a value."""
     patterns: list[Any] = [call["Call"]["params"][-1:] for call in nodes(query, "Call")]
     for assign in nodes(query, "AssignExpr"):
         if assign["AssignExpr"]["op"] != "ColEq":

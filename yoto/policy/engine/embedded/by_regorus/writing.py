@@ -1,4 +1,4 @@
-"""Writes a module as regorus has to get it, where it would read a form or a value otherwise."""
+"""Rewrites a module for regorus, where it would read a form or a value differently."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_WRITTEN = 128
 
 @lru_cache(maxsize=_MOST_WRITTEN)
 def _parsed(name: str, source: str) -> Syntax | None:
-    # Tests need not be read by our parser: what the engine makes of them shows.
+    # Our parser need not be able to read tests: the engine reports their faults.
     try:
         return parse(name, source)
     except PolicyError:
@@ -62,7 +62,7 @@ def written(modules: Mapping[str, str]) -> dict[str, str]:
 
 
 def reason_at(line: int) -> str | None:
-    """What an error of the checks at a line of theirs says; None: the error is another's."""
+    """The text of an error at a line of the checks; None: the error is another's."""
     found = _ERROR.search(SOURCE.splitlines()[line - 1])
     return None if found is None else found[1]
 
