@@ -1,5 +1,5 @@
-"""What operators can see and do: each operation declared once, as a typed function.
+"""The operations that operators can see and do, each declared once, as a typed function.
 
-``operation`` has what a declaration says. ``rest`` makes the routes of the control API from it with
-their document, and ``yoto.cli.operations`` the commands of the terminal.
+``operation`` defines what a declaration holds. From declarations, ``rest`` makes the routes and the
+document of the control API, and ``yoto.cli.operations`` the commands of the terminal.
 """

@@ -24,7 +24,7 @@ alert_rules = Subject(
 
 @dataclass(frozen=True, kw_only=True)
 class ShownRule(AlertRule):
-    """A rule as it holds now, what operators set on it, and what the code says."""
+    """A rule as it holds now, with the operators' changes and the code's values."""
 
     unit: Annotated[str, "`count`, `share` (0 to 1), `ms`, `s`, `bytes` or `per_second`"]
     direction: Annotated[Direction, "The side on which values are bad"]
@@ -40,7 +40,7 @@ class ShownRule(AlertRule):
     default: Annotated[Mapping[str, Any], "Such fields in code; empty: it has no such rule"]
 
     def __post_init__(self) -> None:
-        """Nothing: the rule was checked when it was made."""
+        """Skip the checks: the rule was checked when it was made."""
 
 
 class Rules(TypedDict):
@@ -50,7 +50,7 @@ class Rules(TypedDict):
 
 
 class RuleChange(TypedDict):
-    """A version of what operators set on a rule."""
+    """One version of the operators' changes to a rule."""
 
     version: int
     set: dict[str, Any]
@@ -127,7 +127,7 @@ def read_alert_rule(rule: str) -> ShownRule:
 def read_alert_rule_history(
     rule: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[RuleChange]:
-    """What operators set on a rule, newest first, and why"""
+    """Changes that operators made to a rule, newest first, and why"""
     found = platform.rules.history(rule, after, limit + 1)
     page = cut(found, limit, lambda change: change.version)
     changes: list[RuleChange] = [

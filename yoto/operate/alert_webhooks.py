@@ -1,4 +1,4 @@
-"""Webhooks: where alerts are sent, and what came of it."""
+"""Webhooks: where alerts are sent, and the result of each delivery."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AddedWebhook(ShownWebhook):
 
 
 class WebhookTest(TypedDict):
-    """What came of a test message."""
+    """The result of a test message."""
 
     delivered: bool
     status: Annotated[int | None, "HTTP status of the answer"]
@@ -128,13 +128,13 @@ def add_alert_webhook(
     ),
 )
 def remove_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> None:
-    """Send nothing there any more; what waits is given up"""
+    """Send nothing there any more; waiting messages are given up"""
     platform.webhooks.remove(webhook_id, by=by, reason=reason)
 
 
 @alert_webhooks.operation("POST", "/<int:webhook_id>/rotate", ADMIN, secret=True)
 def rotate_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> AddedWebhook:
-    """Sign with a new secret, and with the one before as well until that is settled"""
+    """Sign with a new secret, and with the previous one as well until the change is settled"""
     found = platform.webhooks.rotate(webhook_id, by=by, reason=reason)
     return AddedWebhook(**vars(found.webhook), secret=found.secret)
 
@@ -156,7 +156,7 @@ def settle_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> None:
 
 @alert_webhooks.operation("POST", "/<int:webhook_id>/test", ADMIN)
 def test_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> WebhookTest:
-    """Send a test message, and wait for what comes of it"""
+    """Send a test message, and wait for its result"""
     found = platform.webhooks.test(webhook_id, by=by, reason=reason)
     return {"delivered": found.delivered, "status": found.status, "error": found.error}
 
@@ -175,8 +175,8 @@ def test_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> WebhookTe
 def list_alert_deliveries(
     webhook_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[Message]:
-    """Messages, newest first, with what came of them"""
+    """Messages, newest first, with their results"""
     found = platform.webhooks.deliveries(webhook_id, after, limit + 1)
     page = cut(found, limit, lambda message: message.id)
-    # The terminal shows all that is known of them.
+    # The terminal prints every known field of a message.
     return Page([cast(Message, vars(one)) for one in page.items], page.next)

@@ -1,4 +1,4 @@
-"""Alerts and silences. The desk records and audits what is done, with what it changes."""
+"""Alerts and silences. The alert service records and audits each act together with its change."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class AlertEvent(TypedDict):
 
 
 class AlertDetail(ShownAlert):
-    """An alert with what happened to it, newest first."""
+    """An alert with its history, newest first."""
 
     history: list[AlertEvent]
     history_next: Annotated[int | None, "`after` for the rest at `history`; null: that was all"]
@@ -115,7 +115,7 @@ def list_alerts(
 
 @alerts.operation("GET", "/<int:alert_id>", VIEW)
 def read_alert(alert_id: int) -> AlertDetail:
-    """An alert and what happened to it"""
+    """An alert and its history"""
     alert = platform.service.get(alert_id)
     silenced = any(one.matches(alert.rule, alert.labels) for one in platform.service.silences())
     shown = _shown(alert, alert.open and silenced, _rules())
@@ -127,7 +127,7 @@ def read_alert(alert_id: int) -> AlertDetail:
 def read_alert_history(
     alert_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[AlertEvent]:
-    """What happened to an alert, newest first"""
+    """The history of an alert, newest first"""
     found = cut(platform.service.history(alert_id, after, limit + 1), limit, lambda entry: entry.id)
     events: list[AlertEvent] = [
         {
@@ -143,7 +143,7 @@ def read_alert_history(
 
 @alerts.operation("POST", "/<int:alert_id>/acknowledge", OPERATE)
 def acknowledge_alert(alert_id: int, reason: Reason, by: Author) -> AlertDetail:
-    """Say that you take care of an alert that holds"""
+    """Acknowledge an alert that is still active"""
     platform.service.acknowledge(alert_id, by=by, note=reason)
     return read_alert(alert_id)
 
@@ -230,7 +230,7 @@ def _rules() -> dict[str, AlertRule]:
 
 def _shown(alert: Alert, silenced: bool, rules: Mapping[str, AlertRule]) -> ShownAlert:
     rule = rules.get(alert.rule)
-    # The terminal shows all that is known of it.
+    # The terminal prints every known field of an alert.
     more = {
         "unit": None if rule is None else unit_of(rule.metric),
         "runbook": platform.current.links.runbook(alert.rule, "" if rule is None else rule.runbook),

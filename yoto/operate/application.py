@@ -1,6 +1,6 @@
-"""What the control plane asks of the application that it is part of.
+"""The facts that the control plane needs from the application that it is part of.
 
-Who an operator is it asks by ``yoto.auth.operators``; here is what else it must know of them.
+``yoto.auth.operators`` says who is an operator; everything else is here.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class ControlPlane:
     """The application's part of its control plane.
 
     Attributes:
-        person: how an operator is called; None: they have no account.
-        socket_credential: whose a socket is that connects, by what its client sent, which may be
-            None; raises ``Unauthorized``. An application without Socket.IO needs none.
+        person: the name of an operator; None: they have no account.
+        socket_credential: finds the owner of a new socket from the data that its client sent, which
+            may be None; raises ``Unauthorized``. An application without Socket.IO needs none.
         sign_in: endpoint of the page that signs operators in, and leads back to the page that its
             parameter ``next`` names; None: they sign in elsewhere.
         sign_out: endpoint of the POST that ends a session; None: there is none here.
         api_docs: endpoint of a page on the application's own API, if it has one.
         sign_in_limits: names of the limits on tries to sign in.
-        limits_against_guessing: names of the limits that keep out who guesses: administrators alone
-            change them, and their callers are not shown.
-        administrators: how many accounts may administer the platform, of which it need count no
-            more than it is told; None: the application does not say.
+        limits_against_guessing: names of the limits that stop password guessing: only
+            administrators change them, and their callers are not shown.
+        administrators: counts the accounts that may administer the platform, up to the number
+            given; None: the application does not say.
         routes: JSON routes of the application on its operators.
         static: folders of style and scripts of the application's own pages, by the name that they
             have in addresses; modules in them import ``../control/dom.js``.
@@ -55,6 +55,6 @@ class ControlPlane:
 
 
 def of_application() -> ControlPlane:
-    """That of the current application."""
+    """The control plane of the current application."""
     found: ControlPlane = current_app.extensions[EXTENSION_KEY]
     return found

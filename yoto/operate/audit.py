@@ -28,7 +28,8 @@ from yoto.store.models import User
 USERNAME_LENGTH = longest(User.__table__.c.username)
 ACTION_PATTERN = r"[a-z0-9_.-]+"
 
-# How acts on what runs begin: they say nothing of what other people may do, or do elsewhere.
+# Prefixes of acts on the running platform. Their records do not reveal other people's rights, or
+# what they do elsewhere.
 OPERATIONS = (
     "alert.",
     "breaker.",
@@ -45,7 +46,7 @@ OPERATIONS = (
     "queue.",
     "resilience.",
 )
-# Who may do what: roles, grants, groups, overwrites, accounts, measures against people.
+# Acts on rights: roles, grants, groups, overwrites, accounts, measures against people.
 RIGHTS = (
     "access_request.",
     "application.",
@@ -75,7 +76,7 @@ RIGHTS = (
     "user.delete",
     "user.update",
 )
-# Who got in, who tried, and with what: passwords, codes, tokens, devices.
+# Sign-ins, failed tries, and the credentials for them: passwords, codes, tokens, devices.
 SIGN_INS = (
     "api_token.",
     "control.break_glass",
@@ -90,7 +91,7 @@ SIGN_INS = (
     "user.change_password",
     "user.register",
 )
-# What the rules are, beside the rights of each.
+# Changes of policies, which judge beside the rights of each user.
 POLICIES = ("policy.",)
 AREAS = {
     "operators_and_rights": OPERATIONS + RIGHTS,
@@ -111,7 +112,7 @@ audit = Subject(
 
 
 class AuditFilter(TypedDict):
-    """Which acts. Times are half open: from <= at < to."""
+    """A filter on acts. Times are half open: from <= at < to."""
 
     actor_id: Annotated[int | None, Between(1, MAX_ID)]
     actor: Annotated[str | None, Length(1, USERNAME_LENGTH), "Username of who did it"]
@@ -134,8 +135,8 @@ def list_audit_records(
 ) -> Page[Record]:
     """The audit log, newest first
 
-    Addresses, and what was done outside the control plane or to who may do what, are shown to those
-    alone who may know about others: that takes `admin.audit`.
+    Addresses, acts outside the control plane and acts on rights are shown only to operators who may
+    know about others, which takes `admin.audit`.
     """
     insight = has_insight()
     page = service.records(after=after, limit=limit, **_query(wanted, insight))
@@ -144,7 +145,7 @@ def list_audit_records(
 
 @audit.operation("GET", "/<int:record_id>", VIEW)
 def read_audit_record(record_id: int) -> Record | None:
-    """One act, if the caller may see such"""
+    """One act, if the caller may see acts of its kind"""
     found = service.record(record_id)
     insight = has_insight()
     if found is None or not (insight or found.action.startswith(OPERATIONS)):
@@ -153,7 +154,7 @@ def read_audit_record(record_id: int) -> Record | None:
 
 
 def row_of(record: Record) -> tuple[Any, ...]:
-    """As a line of a table; what was and what is are JSON."""
+    """The record as a line of a table, with the states before and after as JSON."""
     author = record.after.get("author") if isinstance(record.after, dict) else None
     return (
         record.id,
@@ -189,7 +190,7 @@ def export_audit_records(**wanted: Unpack[AuditFilter]) -> Iterator[Record]:
 
 
 def _query(wanted: AuditFilter, insight: bool) -> dict[str, Any]:
-    """As ``service.records`` takes it, of the acts that the caller may see."""
+    """The filter as ``service.records`` takes it, narrowed to acts that the caller may see."""
     query: dict[str, Any] = {**wanted}
     since, until = query["since"], query["until"]
     if since is not None and until is not None and until <= since:

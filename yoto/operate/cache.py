@@ -1,6 +1,6 @@
-"""How the cache is: what each tier answered, what is remembered, and how far each worker is.
+"""The state of the cache: hits of each tier, entries in memory, and how far each worker is.
 
-What nobody can tell is None.
+None stands for an unknown value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from yoto.monitor import MIDDLE, Point, WorkerState, WorkerStatus, names, series
 from yoto.operate.operation import Subject
 from yoto.store.columns import utcnow
 
-WINDOW = 600  # s that counts of tiers are of
+WINDOW = 600  # s covered by the counts of tiers
 # s after which a worker that is silent and never said that it ends is left out.
 FORGOTTEN = 600.0
 # Kinds of memory whose keys are users.
@@ -36,7 +36,7 @@ cache = Subject(
 
 
 class Tier(TypedDict):
-    """What one tier answered in the window, over all workers."""
+    """The look-ups of one tier in the window, over all workers."""
 
     tier: TierName
     hits: int
@@ -47,14 +47,14 @@ class Tier(TypedDict):
 
 
 class Window(TypedDict):
-    """Which stretch of time the counts of tiers and events are of."""
+    """The stretch of time that the counts of tiers and events cover."""
 
     seconds: int
     complete: Annotated[bool, "Of all workers; else of the one that answers"]
 
 
 class Store(TypedDict):
-    """One kind of what the worker that answers remembers."""
+    """One kind of entries in the memory of the worker that answers."""
 
     kind: str
     keys: int
@@ -86,7 +86,7 @@ class Worker(TypedDict):
 
 
 class Cache(TypedDict):
-    """How the cache is."""
+    """The state of the cache."""
 
     instance: Annotated[str, "The worker that answers"]
     at: datetime
@@ -153,7 +153,7 @@ def _events(points: list[Point]) -> dict[str, int]:
             if about.name == names.CACHE_EVENTS:
                 event = dict(about.labels)["event"]
                 found[event] = found.get(event, 0) + count
-    # At least this one is there, also before anybody counted.
+    # This event is listed even before the first one was counted.
     return {"stampedes_avoided": 0} | {event: round(count) for event, count in found.items()}
 
 
@@ -212,12 +212,12 @@ def _other_worker(worker: WorkerStatus, newest: int | None, max_staleness: float
 
 
 def _state(silence: float | None, age: float, max_staleness: float) -> Following:
-    """Whether the worker's memory may answer now, as far as its word of ``age`` ago tells."""
+    """Whether the worker's memory may answer now, judged by its report of ``age`` seconds ago."""
     if silence is None:
         return "unknown"
     if silence > max_staleness:
         return "cut_off"
-    # It followed then; what became of it since, nobody knows for longer than that.
+    # It followed at its last report; beyond ``max_staleness`` its state since then is unknown.
     return "following" if silence + age <= max_staleness else "unknown"
 
 

@@ -30,14 +30,14 @@ from yoto.resilience import (
     get_resilience_controller,
 )
 
-# Of these an operator changes nothing here: they have acts of their own, some for administrators.
+# Kinds that operators cannot change here: they have acts of their own, some for administrators.
 READ_ONLY = {
     Kind.FORCED_BREAKER: "changes by isolating, closing and resetting",
     Kind.LOG: "changes by the level of logs",
     Kind.ALERT_RULE: "changes by the rules of alerts",
     Kind.ROLLOUT: "changes by beginning and ending a rollout",
 }
-# An entry of these whose name the code does not know would be stored and change nothing.
+# Kinds in which an entry with a name unknown to the code would be stored without any effect.
 NAMED_BY_CODE = (Kind.SWITCH, Kind.DEGRADATION)
 ENTRY = "/<kind>/<name>"
 Values = dict[str, Any | None]
@@ -45,7 +45,7 @@ Key = tuple[Kind, str]
 
 
 class Layer(TypedDict):
-    """One change of an entry: what a layer holds from then on."""
+    """One change of an entry: the values that a layer holds from then on."""
 
     version: int
     origin: Annotated[str, "operator or tuner"]
@@ -111,7 +111,7 @@ config = Subject(
 
 @config.operation("GET", "/<kind>", VIEW)
 def list_config(kind: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> Entries:
-    """Entries of a kind: what is in force, what the code says, who set what"""
+    """Entries of a kind: the values in force, those of the code, and who set them"""
     found = _parsed(kind)
     page = slice_of([_shown(entry) for entry in _store().list(found)], after, limit)
     fields = class_of(found).describe()
@@ -136,7 +136,7 @@ def put_config(
         float | None, Seconds(0, LONGEST_EXPIRY, above=True), "Seconds; null: for good"
     ] = None,
 ) -> LiveEntry:
-    """Make these values all that operators set on an entry"""
+    """Replace all values that operators set on an entry"""
     change = partial(
         _store().set,
         values=values,
@@ -153,7 +153,7 @@ def put_config(
 def delete_config(
     kind: str, name: str, reason: Reason, by: Author, version: SeenVersion
 ) -> LiveEntry:
-    """Take back what operators set on an entry"""
+    """Take back all values that operators set on an entry"""
     change = partial(_store().delete, author=by, version=version, reason=reason)
     return _changed(kind, name, version, change, lambda key: {})
 
@@ -162,7 +162,7 @@ def delete_config(
 def list_config_history(
     kind: str, name: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[Layer]:
-    """Who set what when, newest first"""
+    """Changes of an entry with their times and authors, newest first"""
     changes = _store().history(*guard_key(kind, name), limit + 1, after)
     return cut([_layer(change) for change in changes], limit, lambda row: row["version"])
 
@@ -176,7 +176,7 @@ def rollback_config(
     by: Author,
     version: SeenVersion,
 ) -> LiveEntry:
-    """Set what operators had set at another version"""
+    """Go back to the values that operators had set at another version"""
     change = partial(
         _store().rollback, version=version, to_version=to_version, author=by, reason=reason
     )
@@ -216,7 +216,7 @@ def _store() -> ConfigStore:
 
 
 def _shown(entry: Entry) -> ConfigEntry:
-    """An entry with what lies under it."""
+    """An entry with its layers."""
     layers = {change.origin: _layer(change) for change in entry.layers}
     return {
         "kind": entry.kind.value,
@@ -243,7 +243,7 @@ def _layer(change: Change) -> Layer:
     }
 
 
-# The values of the cache are of the kind that tunes workers, where many look for them first.
+# The cache's values belong to the kind "tuning", but many readers look for them under "cache".
 _ALSO_NAMED = {"cache": Kind.TUNING}
 
 
@@ -255,7 +255,7 @@ def _parsed(kind: str) -> Kind:
 
 
 def guard_key(kind: str, name: str) -> Key:
-    """The entry, if there is one to speak of: a guard must exist, other names may be new."""
+    """The key of the entry; a guard must exist, other names may be new."""
     found = _parsed(kind)
     if found in GUARDED:
         check_known(found, name)
@@ -269,11 +269,11 @@ def _changed(
     change: Callable[[Kind, str], Receipt],
     yours: Callable[[Key], Mapping[str, Any]],
 ) -> LiveEntry:
-    """What a change made of an entry.
+    """Change an entry, and return it as it is afterwards.
 
     Raises:
         UnknownResource: there is no such entry.
-        PermissionDenied: it keeps out who guesses, which administrators alone may change.
+        PermissionDenied: the guard protects the sign-in, and only administrators may change it.
         ValidationFailed: a value is refused; nothing changed.
         VersionConflict: it is not at ``version`` any more; nothing changed.
     """
@@ -297,7 +297,7 @@ def _is_known(key: Key) -> bool:
 
 
 def _override_at(key: Key, version: int) -> dict[str, Any]:
-    """What operators had set at a version, as far as it is still known."""
+    """The values that operators had set at a version, as far as they are still known."""
     for change in _store().history(*key, before_version=version + 1):
         if change.origin is Origin.OPERATOR:
             return dict(change.values or {})
@@ -305,8 +305,8 @@ def _override_at(key: Key, version: int) -> dict[str, Any]:
 
 
 def conflict_at(key: Key, version: int, yours: Mapping[str, Any]) -> VersionConflict:
-    """How the entry is now, and of each field in question what it was when it was read (``base``),
-    what it is (``theirs``) and what was sent (``yours``)."""
+    """The entry as it is now, and three values of each field in question: when it was read
+    (``base``), now (``theirs``), and as sent (``yours``)."""
     store = _store()
     # Another worker may have made the change a moment ago.
     store.sync.reconcile()

@@ -31,7 +31,7 @@ class Feature(TypedDict):
 
 
 class LiveFeature(Feature):
-    """The same after a change."""
+    """The feature after a change."""
 
     live: Annotated[bool, "False: recorded; workers follow when Redis is back"]
 
@@ -76,6 +76,6 @@ def set_degradation(
 
 
 def feature_names() -> set[str]:
-    """Features that the code has, that are used, or under whose names something is stored."""
+    """Names of features that the code declares, that are in use, or that have a stored entry."""
     stored = {entry.name for entry in get_resilience_controller().config.list(Kind.DEGRADATION)}
     return stored | declared(Kind.DEGRADATION) | {EVERY_FEATURE}

@@ -1,7 +1,7 @@
-"""What has a name: people, resources, roles, guards, policies, rules of alerts, and requests.
+"""Search by name: people, resources, roles, guards, policies, rules of alerts, and requests.
 
-No statement reads a large table: people are found by the beginning of their names, as lists of
-accounts find them; of resources, roles and records those of the last thousands are looked through.
+No statement reads a large table: people are found by the beginning of their names, as in lists of
+accounts; among resources, roles and records only the newest thousands are searched.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from yoto.store.db import db
 from yoto.store.models import AuditRecord, DecisionRecord, Role
 from yoto.store.resources import ResourceType, known_types
 
-# Newest rows of a table that are looked through for a part of a name.
+# Newest rows of a table that are searched for a part of a name.
 LATEST = 5_000
 MOST_ALERTS = 100
-# The ids of requests, which no name of ours looks like.
+# The form of a request's id, which no name of the platform has.
 REQUEST = re.compile(r"(?=.*[0-9])[0-9A-Za-z_-]{16,64}", re.ASCII)
 
 
@@ -40,9 +40,9 @@ class Hit:
     """Something that was found.
 
     Attributes:
-        of: as ``names`` has it, such as ``user:31``; empty where it has no such text.
-        hint: what tells it from others of its name.
-        where: the page below ``/control/`` that shows it, with what it shows.
+        of: its text in ``names``, such as ``user:31``; empty if it has none.
+        hint: a text that distinguishes it from others of the same name.
+        where: the page below ``/control/`` that shows it, with the page's parameters.
     """
 
     kind: str
@@ -53,10 +53,10 @@ class Hit:
 
 
 def hits(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit]:
-    """What is called so, at most so many of a kind.
+    """Everything with such a name, at most ``most`` of each kind.
 
     Args:
-        rule_named: how the reader calls a rule of alerts.
+        rule_named: gives the name of an alert rule in the reader's language.
     """
     yield from _by_id(text)
     yield from people(text, most)
@@ -71,7 +71,7 @@ def hits(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit
 
 
 def people(text: str, most: int) -> Iterator[Hit]:
-    """Accounts whose username begins so."""
+    """Accounts whose username begins with the text."""
     found = accounts(after=None, limit=most, username=text, disabled=None, super_admin=None)
     for one in found.items:
         hint = one.display_name if one.display_name != one.username else None
@@ -79,7 +79,7 @@ def people(text: str, most: int) -> Iterator[Hit]:
 
 
 def guards(text: str, most: int) -> Iterator[Hit]:
-    """Guards whose name has the text."""
+    """Guards whose name contains the text."""
     controller = get_resilience_controller()
     for kind in GUARDED:
         fitting = [name for name in controller.known_names(kind) if fits(name, text)]
@@ -89,7 +89,7 @@ def guards(text: str, most: int) -> Iterator[Hit]:
 
 
 def fits(name: str, text: str) -> bool:
-    """Whether all words of the text are in the name; spaces alone are no difference."""
+    """Whether the name contains all words of the text."""
     lowered, wanted = name.lower(), text.lower()
     return all(word in lowered for word in wanted.split()) or (
         wanted.replace(" ", "") in lowered.replace(" ", "")
@@ -97,14 +97,14 @@ def fits(name: str, text: str) -> bool:
 
 
 def _by_id(text: str) -> Iterator[Hit]:
-    """What is meant by ``user:31``, ``channel:5`` or ``#31``, which is a person."""
+    """The thing that ``user:31``, ``channel:5`` or ``#31`` (a person) stands for."""
     of = f"user:{text[1:]}" if text.startswith("#") else text
     if ":" in of:
         yield from _named([of])
 
 
 def _named(texts: Sequence[str]) -> Iterator[Hit]:
-    """Those of such texts that are there."""
+    """The existing things among those that the texts stand for."""
     for of, found in named(texts).items():
         kind, _, id_ = of.partition(":")
         name = found.name or of
@@ -133,7 +133,7 @@ def roles(text: str, most: int) -> Iterator[Hit]:
 
 
 def _called(rows: Any, key: Any, text: str, most: int) -> Sequence[Any]:
-    """The ids of those of the newest rows in whose name the text is."""
+    """The ids of those among the newest rows whose name contains the text."""
     latest = rows.order_by(key.desc()).limit(LATEST).subquery()
     fitting = latest.c.name.icontains(text, autoescape=True)
     found = select(latest.c.id).where(fitting).order_by(latest.c.name).limit(most)
@@ -163,7 +163,7 @@ def _alerts(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[
 
 
 def _requests(text: str) -> Iterator[Hit]:
-    """What was recorded of a request, to those who may know about others."""
+    """The records of a request, for operators who may know about others."""
     if not REQUEST.fullmatch(text) or not has_insight():
         return
     of = f"request:{text}"

@@ -1,4 +1,4 @@
-"""What a new installation still needs before somebody relies on it."""
+"""The set-up steps that a new installation needs before anyone relies on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from yoto.operate.operation import Command, Subject
 from yoto.request.context import settings
 
 ENOUGH = 2  # administrators: one may lose their password
-# The header that proxies add; where nobody is trusted to say it, all callers have one address.
+# The header that proxies add; if no proxy is trusted, all callers seem to have one address.
 FORWARDED = "X-Forwarded-For"
 BREAK_GLASS = "BREAK_GLASS_HASH"
 
@@ -32,8 +32,7 @@ class FirstStep(TypedDict):
 
 
 class FirstSteps(TypedDict):
-    """What to set up, in the order in which it is worth doing; what has no meaning here is left
-    out."""
+    """Steps of the set-up in a sensible order; those that do not apply here are left out."""
 
     items: list[FirstStep]
 
@@ -60,7 +59,7 @@ SAYS = {
     Command("first-steps", _lines, "Show what a new installation still needs."),
 )
 def read_first_steps() -> FirstSteps:
-    """What is set up, and what is not"""
+    """Steps of the set-up that are done, and those that are not"""
     items: list[FirstStep] = [
         {"name": name, "done": done}
         for name, done in (
@@ -85,14 +84,14 @@ def _if_known(key: str, name: str) -> Iterator[tuple[str, bool]]:
 
 
 def _knows_callers() -> bool | None:
-    """Whether addresses are those of callers, as far as this request shows."""
+    """Whether requests carry their callers' own addresses, as far as this request shows."""
     if settings()["TRUSTED_PROXIES"]:
         return True
     return FORWARDED not in request.headers if has_request_context() else None
 
 
 def _reached_somebody() -> bool:
-    """Whether a test message was ever taken; sending one alone shows nothing."""
+    """Whether a receiver ever accepted a message; sending alone shows nothing."""
     found = audit.records(
         after=None, limit=1, since=None, until=None, action_prefix="alert.webhook.reached"
     )

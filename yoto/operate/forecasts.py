@@ -1,4 +1,4 @@
-"""Forecasts: what the elected worker said last of the next minutes, and whether that holds."""
+"""Forecasts of the next minutes: the elected worker's newest one, and whether it still holds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ STEP = 60  # s
 LATEST = 10  # anomalies, and drifts, that a terminal shows
 UNITS = sorted({metric.unit for metric in FORECAST_METRICS.values()})
 
-# Nobody has said anything within a day, or nobody did lately.
+# No worker has made a forecast within a day, or the last one is too old.
 Unknown: TypeAlias = Literal["nobody", "old"]
-# The forecaster's own reasons, and that nobody measures it any more.
+# The forecaster's own reasons for silence, and a metric that is no longer measured.
 Silent: TypeAlias = Literal["history", "naive", "unmeasured"]
 Unit = Annotated[str, partial(ma.fields.String, metadata={"examples": UNITS})]
 
@@ -46,7 +46,7 @@ forecasts = Subject(
 
 
 class ForecastMinute(TypedDict):
-    """What is expected of one minute; nine in ten real values lie from ``lower`` to ``upper``."""
+    """The forecast of one minute; nine in ten real values lie from ``lower`` to ``upper``."""
 
     at: Epoch
     value: float
@@ -55,7 +55,7 @@ class ForecastMinute(TypedDict):
 
 
 class MetricForecast(TypedDict):
-    """What is expected of one metric, in its unit, or why nothing is said."""
+    """The forecast of one metric, in its unit, or the reason why there is none."""
 
     metric: Annotated[str, OneOf(tuple(FORECAST_METRICS))]
     unit: Unit
@@ -79,7 +79,7 @@ class MetricForecast(TypedDict):
 
 
 class Anomaly(TypedDict):
-    """Minutes in a row that were not as expected; value and score are of the worst."""
+    """Consecutive minutes that were not as expected; value and score are those of the worst."""
 
     metric: str
     unit: Unit
@@ -91,14 +91,14 @@ class Anomaly(TypedDict):
 
 
 class Drift(TypedDict):
-    """From then on the metric is harder, or easier, to foretell than before."""
+    """A moment from which the metric is harder, or easier, to forecast than before."""
 
     metric: str
     at: Epoch
 
 
 class Forecasts(TypedDict):
-    """What the worker that forecasts said last. Unknown: there are no forecasts that hold now."""
+    """The newest forecast of the elected worker. Unknown: no forecast holds now."""
 
     state: Literal["known", "unknown"]
     reason: Annotated[Unknown | None, "Why it is unknown: no report within a day, or no recent one"]
@@ -149,13 +149,13 @@ def _expected(one: MetricForecast) -> str:
     ),
 )
 def show_forecasts() -> Forecasts:
-    """What is expected of the next minutes, and the anomalies and drifts of the last day"""
+    """Forecasts of the next minutes, and the anomalies and drifts of the last day"""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     return shown(forecast_board(app).read(), Monitor.of(app).now())
 
 
 def shown(statement: ForecastReport | None, now: float) -> Forecasts:
-    """``statement`` as it holds at ``now``; without a new one there are no forecasts. Pure."""
+    """``statement`` as it holds at ``now``; if it is too old, there are no forecasts. Pure."""
     snapshot = ForecastSnapshot() if statement is None else statement.snapshot
     reason: Unknown | None = None
     if statement is None:
@@ -174,7 +174,7 @@ def shown(statement: ForecastReport | None, now: float) -> Forecasts:
                 "metric": one.metric,
                 "unit": _unit(one.metric),
                 "at": one.at,
-                # The minute that began then was one of them.
+                # The minute that began at ``until`` is part of the anomaly.
                 "until": one.until + STEP,
                 "value": one.value,
                 "expected": one.expected,
@@ -207,7 +207,7 @@ def _metric(name: str, snapshot: ForecastSnapshot, now: float) -> MetricForecast
     }
     if last is not None:
         found |= {"level": last.value, "level_at": last.at}
-        # Of an older minute it says nothing about now.
+        # The score of an older minute says nothing about now.
         found["score"] = snapshot.scores.get(name) if last.at == snapshot.learned_to else None
     if offered is not None:
         found |= {"ratio": offered.ratio, "tests": offered.tests}

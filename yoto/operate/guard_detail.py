@@ -1,4 +1,4 @@
-"""One guard over time: how many it let through and refused, and its callers one by one."""
+"""One guard over time: the calls it allowed and rejected, and its callers one by one."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from yoto.resilience import Kind, LimitedCall, get_resilience_controller, top_ke
 
 __all__ = ["guards"]
 
-# As of other charts: seconds of a range, what it is read from, seconds of a point.
+# For each range, as in other charts: its seconds, its source, and the seconds of a point.
 RANGES: dict[str, tuple[int, Resolution, int]] = {
     "10m": (600, MIDDLE, MIDDLE.seconds),
     "6h": (6 * 3600, MIDDLE, 60),
     "7d": (7 * 24 * 3600, COARSE, 900),
 }
 METRICS = frozenset({names.PASSES, names.REJECTIONS, names.BULKHEAD_HELD})
-STEP = 10  # s of a step of a caller's line
+STEP = 10  # s in each step of a caller's line
 
 
 class GuardPoint(TypedDict):
-    """A step of time; null: nobody recorded then."""
+    """A step of time; null: no worker recorded then."""
 
     at: Annotated[int, "ms since 1970"]
     passes: Annotated[float | None, "Calls a second"]
@@ -51,14 +51,14 @@ class GuardPoints(TypedDict):
 
 
 class CallerLine(KeyUse):
-    """What one caller did, step by step."""
+    """The calls of one caller, step by step."""
 
     passed_each: list[int]
     rejected_each: list[int]
 
 
 class CallerLines(TypedDict):
-    """The callers of a limit, those first who were refused most."""
+    """The callers of a limit, the most rejected first."""
 
     since: datetime
     step: Annotated[int, "Seconds"]
@@ -95,7 +95,7 @@ def read_guard_callers(kind: str, name: str) -> CallerLines:
     controller = get_resilience_controller()
     trail = controller.trails.read(Kind.RATE_LIMIT, check_known(Kind.RATE_LIMIT, name))
     calls = [cast(LimitedCall, one) for one in trail.calls if one.cost > 0]
-    # Back from the end: a last step that is not over would look like a fall.
+    # Steps are counted back from the end, since an unfinished last step would look like a drop.
     ends = ceil(trail.until)
     steps = max(1, ceil((ends - int(calls[0].at)) / STEP)) if calls else 1
     start = ends - steps * STEP
@@ -134,7 +134,7 @@ def _each(
 
 
 def _point_of(point: Point, kind: str, name: str) -> GuardPoint:
-    """What was told of one guard; where anybody recorded, what was not told is nothing."""
+    """The values of one guard; a count missing in a step that some worker recorded is 0."""
     recorded = bool(point.counters or point.gauges)
     counted = {names.PASSES: 0.0, names.REJECTIONS: 0.0}
     for about, added in point.counters.items():
@@ -144,7 +144,7 @@ def _point_of(point: Point, kind: str, name: str) -> GuardPoint:
     for about, gauge in point.gauges.items():
         is_held = kind == Kind.BULKHEAD and about.name == names.BULKHEAD_HELD
         if is_held and dict(about.labels)["name"] == name:
-            # Each worker says it once a second.
+            # Each worker reports its gauge once a second.
             held = gauge.total / point.seconds
     return {
         "at": point.at * 1000,

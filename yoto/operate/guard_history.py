@@ -1,4 +1,4 @@
-"""What the monitor knows of guards: their last ten minutes, read once for all of them."""
+"""The last ten minutes of all guards, read from the monitor at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Rates(TypedDict):
 
 
 class Spark(TypedDict):
-    """The last ten minutes in steps; null: nobody recorded then."""
+    """The last ten minutes in steps; null: no worker recorded then."""
 
     since: datetime
     step: Annotated[int, "Seconds"]
@@ -37,7 +37,7 @@ class Spark(TypedDict):
 
 @dataclass(slots=True)
 class GuardHistory:
-    """Steps of one guard, oldest first; None where nobody recorded it."""
+    """Steps of one guard, oldest first; None where no worker recorded it."""
 
     passes: Steps
     rejections: Steps
@@ -48,10 +48,10 @@ class History:
     """The last ten minutes of all guards."""
 
     def __init__(self) -> None:
-        """Reads; without the store only what this worker recorded."""
+        """Read the last ten minutes; without the store only this worker's own records."""
         watching = monitor.current
         now = watching.now()
-        # The step that is not over would look like a fall.
+        # An unfinished step would look like a drop.
         self._until = int(now - now % MIDDLE.seconds)
         reading = watching.read(MIDDLE, self._until - SHOWN, self._until)
         self._complete = reading.complete
@@ -59,7 +59,7 @@ class History:
             int(point.at - (self._until - SHOWN)) // MIDDLE.seconds: point
             for point in reading.points
         }
-        # Where anybody recorded, a guard of which nothing was told let nobody through.
+        # A guard without counts in a step that some worker recorded allowed no calls.
         empty = [0.0 if step in points else None for step in range(STEPS)]
         self._guards: dict[tuple[str, str], GuardHistory] = defaultdict(
             lambda: GuardHistory(list(empty), list(empty))
@@ -74,7 +74,7 @@ class History:
         return {"passes": _rate(found.passes), "rejections": _rate(found.rejections)}
 
     def spark(self, kind: str, name: str) -> Spark:
-        """Its steps."""
+        """The steps of one guard."""
         found = self._guards[kind, name]
         return {
             "since": datetime.fromtimestamp(self._until - SHOWN, UTC),
@@ -94,7 +94,7 @@ class History:
                 steps[step] = (steps[step] or 0.0) + added / point.seconds
         for about, gauge in point.gauges.items():
             if about.name == names.BULKHEAD_HELD:
-                # Each worker says it once a second.
+                # Each worker reports its gauge once a second.
                 found = self._guards["bulkhead", dict(about.labels)["name"]]
                 found.in_flight[step] = gauge.total / point.seconds
 

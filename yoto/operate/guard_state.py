@@ -35,17 +35,17 @@ BreakerWord: TypeAlias = Literal[
 GuardState: TypeAlias = Literal[
     BreakerWord, "passing", "limiting", "idle", "free", "waiting", "full", "unknown"
 ]
-# Callers of each limit, in a list and alone; reports of workers that are read for a list.
+# Callers shown of each limit, in a list and alone; reports of workers that are read for a list.
 TOP_IN_LIST, TOP_IN_DETAIL = 3, 20
 REPORTS_IN_LIST = 60
-# Characters of a key that the code gave.
+# Characters shown of a key that the code chose.
 TEXT_SHOWN = 64
-# What Redis knows of a guard, in the words of its kind; of a limit None while it is away.
+# The state of a guard in Redis, by kind; None for a limit while Redis is unavailable.
 Seen: TypeAlias = BreakerState | BulkheadStats | TrailReading | None
 
 
 class Forced(TypedDict):
-    """Who forced the state of a breaker."""
+    """A forced state of a breaker, and who forced it."""
 
     state: str
     author: str
@@ -85,7 +85,7 @@ class Quota(TypedDict):
 
 
 class KeyUse(TypedDict):
-    """What one caller did."""
+    """The calls of one caller."""
 
     user: str | None
     server: str | None
@@ -96,7 +96,7 @@ class KeyUse(TypedDict):
 
 
 class TopKeys(TypedDict):
-    """The callers who were refused most, then those who called most."""
+    """The callers who were rejected most, then those who called most."""
 
     calls: Annotated[int, "That this rests on"]
     seconds: Annotated[float, "How far back they reach"]
@@ -105,7 +105,7 @@ class TopKeys(TypedDict):
 
 
 class Leases(TypedDict):
-    """What became of the units that the worker that answers paid for before they were used."""
+    """The use of units that the worker that answers took from Redis in advance."""
 
     leased: int
     returned: Annotated[int, "Given back unused"]
@@ -139,7 +139,7 @@ class Bulkhead(TypedDict):
 
 
 class Guard(TypedDict):
-    """One guard; what is of other kinds is null."""
+    """One guard; fields of other kinds are null."""
 
     kind: GuardKind
     name: str
@@ -205,7 +205,7 @@ def _guard(
     seen: Seen,
     most: int,
 ) -> Guard:
-    """One guard; ``seen`` is what Redis knows of it."""
+    """One guard; ``seen`` is its state in Redis."""
     entry = controller.get_config(kind, name)
     whole: dict[str, Any] = {
         "kind": kind.value,
@@ -264,7 +264,7 @@ def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str,
 
 
 def _same(shape: type, found: object) -> dict[str, Any]:
-    """The fields of a shape that something has by the same names."""
+    """The fields of a shape, read from an object's attributes of the same names."""
     return {name: getattr(found, name) for name in shape.__annotations__ if hasattr(found, name)}
 
 
@@ -328,7 +328,7 @@ def _top(trail: TrailReading, most: int) -> TopKeys:
 
 
 def caller_parts(key: Any) -> dict[str, Any]:
-    """Whom a limit counted, by what it knows of them."""
+    """The parts of a limit's key that identify the caller."""
     if not isinstance(key, tuple):
         text = None if key is None else str(key)[:TEXT_SHOWN]
         return {"user": None, "server": None, "address": None, "text": text}

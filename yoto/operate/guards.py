@@ -1,6 +1,6 @@
-"""Breakers, rate limits and bulkheads: how they are, and what operators do to them.
+"""Breakers, rate limits and bulkheads: their states, and the acts of operators on them.
 
-The platform's own record of each act is made before it.
+The audit record of each act is made before the act takes effect.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from yoto.resilience import (
 T = TypeVar("T")
 
 LONGEST_NAME, LONGEST_PART = 128, 200  # characters
-# s. An operator who forces a state and goes home does not leave it so for ever.
+# s. A state that an operator forced and forgot ends by itself.
 FORCED_FOR = 3_600.0
 LONGEST_EXPIRY = 365 * 24 * 3600
 ISOLATE, CLOSE, RESET = "isolate", "close", "reset"
-# What two guards never have in common, and what their states say already.
+# Fields that two guards never share, or that their states express already.
 NOT_COMPARED = ("name", "spark", "limiter.top", "breaker.forced")
 ForcedFor = Annotated[
     float | None,
@@ -58,7 +58,7 @@ bulkheads = Subject("bulkheads", "/bulkheads", "What is done to bulkheads", "bul
 
 
 class ResetDone(TypedDict):
-    """What was reset."""
+    """The callers whose usage was reset."""
 
     dimensions: list[str]
     complete: Annotated[bool, "False: some of all callers are left, and another call goes on"]
@@ -81,7 +81,7 @@ class GuardPair(TypedDict):
 
 
 class Released(TypedDict):
-    """What came back."""
+    """The slots that were released."""
 
     released: int
 
@@ -98,7 +98,7 @@ def list_guards(
     after: After = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> Page[Guard]:
-    """Every guard: its state, how many pass, what it refuses"""
+    """Every guard: its state, and the calls it allows and rejects"""
     kinds = GUARDED if kind is None else (Kind(kind),)
     found = [
         one
@@ -153,7 +153,7 @@ def diff_guards(first: str, second: str) -> GuardPair:
 def isolate_breaker(
     name: str, reason: Reason, by: Author, expires_in: ForcedFor = FORCED_FOR
 ) -> Guard:
-    """Refuse every call, in every worker, until the expiry"""
+    """Reject every call, in every worker, until the expiry"""
     return _force(ISOLATE, name, reason, by, expires_in)
 
 
@@ -161,7 +161,7 @@ def isolate_breaker(
 def close_breaker(
     name: str, reason: Reason, by: Author, expires_in: ForcedFor = FORCED_FOR
 ) -> Guard:
-    """Let every call in and count none, in every worker, until the expiry"""
+    """Allow every call and count none, in every worker, until the expiry"""
     return _force(CLOSE, name, reason, by, expires_in)
 
 
@@ -185,7 +185,7 @@ def reset_limiter_key(
     ] = False,
     all: Annotated[bool, partial(ma.fields.Boolean), "Of every caller"] = False,
 ) -> ResetDone:
-    """Forget what a caller used: each dimension of which all parts are given"""
+    """Reset a caller's usage in each dimension of which all parts are given"""
     ways = (bool(user or server or address), bool(text), everyone, all)
     if ways.count(True) != 1:
         raise ValidationFailed({"user": "give parts of a caller, or text, everyone or all"})
@@ -209,14 +209,14 @@ def release_bulkhead(
     by: Author,
     partition: Annotated[str, partial(Text, LONGEST_PART)] = "",
 ) -> Released:
-    """Give back the slots of workers that are gone, before their leases end"""
+    """Release the slots of workers that are gone, before their leases end"""
     check_known(Kind.BULKHEAD, name)
     acts = get_resilience_controller().acts
     return {"released": acts.release(name, partition, author=by, reason=reason)}
 
 
 def _facts(guard: Guard) -> dict[str, Any]:
-    """What a guard and its configuration say, by field."""
+    """The fields of a guard and its configuration, by name."""
     entry = get_resilience_controller().get_config(Kind(guard["kind"]), guard["name"])
     whole: dict[str, Any] = {**guard, "settings": entry.config.to_mapping()}
     facts: dict[str, Any] = {}
@@ -227,7 +227,7 @@ def _facts(guard: Guard) -> dict[str, Any]:
 
 
 def check_known(kind: Kind, name: str) -> str:
-    """The name, if there is such a guard: an act on a misspelt one would do nothing.
+    """The name, if there is such a guard, since an act on a misspelt one would do nothing.
 
     Raises:
         UnknownResource: there is none.
@@ -238,21 +238,21 @@ def check_known(kind: Kind, name: str) -> str:
 
 
 def demand_right_to_the_way_in(name: str) -> None:
-    """Go on with what could open or shut the way in, if that is this operator's to do.
+    """Let only administrators act on a guard that could open or block the sign-in.
 
-    Behind a limit against guessing are the passwords of administrators too: whoever loosened it
-    could guess one, and have all rights. Without the database nobody signs in, so whoever forced or
-    set its breaker could keep everybody out but those with the break-glass token or a terminal.
+    A limit against guessing protects the passwords of administrators too: an operator who loosened
+    it could guess one and gain all rights. Without the database no user can sign in, so an operator
+    who forced its breaker could lock out everyone without the break-glass token or a terminal.
 
     Raises:
-        PermissionDenied: it is such a guard, and who asks is no administrator.
+        PermissionDenied: it is such a guard, and the caller is no administrator.
     """
     if name in of_application().limits_against_guessing or name == DATABASE:
         demand_right(ADMIN)
 
 
 def slice_of(rows: Sequence[T], after: int | None, limit: int) -> Page[T]:
-    """A page of rows that are all at hand; the cursor is a place among them."""
+    """A page of rows that are all in memory; the cursor is an index into them."""
     start = after or 0
     places = list(enumerate(rows[start : start + limit + 1], start + 1))
     page = cut(places, limit, lambda row: row[0])
@@ -260,7 +260,7 @@ def slice_of(rows: Sequence[T], after: int | None, limit: int) -> Page[T]:
 
 
 def _hide_networks(found: Sequence[Guard]) -> None:
-    """Where callers are is for those who may know about others, as in the audit log."""
+    """Mask the networks of callers for operators who may not know about others."""
     tops = [one["limiter"]["top"] for one in found if one["limiter"] is not None]
     callers = [use for top in tops if top is not None for use in top["keys"]]
     if callers and not has_insight():
@@ -273,7 +273,8 @@ def _force(act: str, name: str, reason: str, by: str, ttl: float | None) -> Guar
 
     Raises:
         UnknownResource: there is no such breaker.
-        ValidationFailed: it is that of the connection to Redis, which has a mind of its own.
+        ValidationFailed: it is the breaker of the connection to Redis, which changes only by
+            itself.
         StoreUnavailable: the record cannot be reached; nothing was done.
     """
     if name == REDIS_BREAKER:

@@ -1,10 +1,10 @@
 """Which operators may know about other people.
 
-``platform.view`` alone lets nobody read what others may do: as in the application's API that takes
-``server.audit`` in the server concerned, or ``admin.audit``. An API token must have been made for
-it (``platform.insight``), and its account have these. The break-glass token opens this too, since
-it is for when rights themselves are broken. Where the application says which rights operators have,
-those may who may operate.
+``platform.view`` alone lets no operator read other people's rights: as in the application's API,
+that takes ``server.audit`` in the server concerned, or ``admin.audit``. An API token must have been
+made for it (``platform.insight``), and its account must have these rights. The break-glass token is
+enough too, since it is meant for times when rights themselves are broken. Where the application
+says which rights operators have, every operator who may operate may also know about others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def demand_operators_insight(questions: Iterable[Question]) -> None:
 def has_insight() -> bool:
     """Whether the operator may know about others everywhere.
 
-    In maintenance the rights of the application are not asked, and nobody with an account may.
+    Maintenance closes the application's rights, so no operator with an account may then.
     """
     who = operator()
     if who.limit is not None and INSIGHT not in who.limit:
@@ -57,10 +57,10 @@ def has_insight() -> bool:
 def open_question(
     permission: str, scope: str, scope_id: NodeId | None, *, spelled: bool = True
 ) -> Question:
-    """The question, if the operator may have it answered about anybody.
+    """The question, if the operator may ask it about any user.
 
     Args:
-        spelled: a query has the id, in which integers are texts.
+        spelled: the id comes from a query, in which integers are texts.
 
     Raises:
         ValidationFailed: field ``scope_id``: not an id of this type.
@@ -74,12 +74,12 @@ def open_question(
 
 
 def asked_user(user_id: int | None, username: str | None) -> int:
-    """The user of this id or of this name; a program as ``application:3``, and who is not signed in
-    as ``public``.
+    """The user of this id or of this name; a program is ``application:3``, and a caller who is not
+    signed in is ``public``.
 
     Raises:
         ValidationFailed: neither was given, or both.
-        UnknownResource: nobody has the name.
+        UnknownResource: no user has the name.
     """
     if (user_id is None) == (username is None):
         raise ValidationFailed({"user_id": "Give either user_id or username."})

@@ -24,7 +24,7 @@ instances = Subject(
 
 
 class Facts(TypedDict):
-    """What a worker says of itself; see ``yoto.parts.worker``."""
+    """The facts that a worker reports of itself; see ``yoto.parts.worker``."""
 
     version: str | None
     async_mode: str | None
@@ -77,14 +77,14 @@ class Instances(TypedDict):
 
 
 class Steered(TypedDict):
-    """What became of it."""
+    """The result of an order."""
 
     acknowledged: Annotated[bool, "Whether the worker has said that it obeys"]
     instance: Instance
 
 
 def shown(worker: Worker) -> Instance:
-    """A worker as JSON data; what it did not say is None."""
+    """A worker as JSON data; facts that it did not report are None."""
     facts = cast(Facts, {name: worker.facts.get(name) for name in Facts.__annotations__})
     return {
         "id": worker.id,
@@ -136,7 +136,7 @@ def _obeys(found: Steered, done: str) -> list[str]:
 
 @instances.operation("GET", "", VIEW, Command("instances", _lines))
 def list_instances() -> Instances:
-    """Every worker that was heard within a day"""
+    """Every worker that sent a heartbeat within a day"""
     return {"items": [shown(worker) for worker in fleet.current.all()]}
 
 
@@ -153,7 +153,7 @@ def drain_instance(
     by: Author,
     seconds: Annotated[int, Seconds(DRAIN_LEAST, DRAIN_MOST)] = DRAIN_DEFAULT,
 ) -> Steered:
-    """Have a worker take no new sockets, send its own elsewhere, and say that it is not ready"""
+    """Make a worker take no new sockets, move its own elsewhere, and report that it is not ready"""
     about = _known(instance_id)
     record_act("instance.drain", about, reason=reason, after={"seconds": seconds, "by": by})
     found = fleet.current.drain(instance_id, seconds, by, reason)
@@ -162,17 +162,17 @@ def drain_instance(
 
 @instances.operation("POST", "/<instance_id>/resume", OPERATE, Command("resume", _resumes))
 def resume_instance(instance_id: str, reason: Reason, by: Author) -> Steered:
-    """Have a worker take what comes again"""
+    """Make a worker take requests and sockets again"""
     record_act("instance.resume", _known(instance_id), reason=reason, after={"by": by})
     found = fleet.current.resume(instance_id, by, reason)
     return _asked(instance_id, found, WorkerState.LIVE)
 
 
 def _known(instance_id: str) -> str:
-    """What records call a worker.
+    """The name of a worker in records.
 
     Raises:
-        UnknownResource: nobody has heard of it within a day.
+        UnknownResource: it sent no heartbeat within a day.
         StoreUnavailable: Redis does not answer.
     """
     if fleet.current.get(instance_id) is None:

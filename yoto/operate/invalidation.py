@@ -34,21 +34,21 @@ upkeep = Subject("upkeep", "/maintenance", "Warming up and refreshing the cache"
 
 
 class Invalidated(TypedDict):
-    """An invalidation that every worker hears of."""
+    """An invalidation that reaches every worker."""
 
     subject: str
     position: Annotated[str, "Of its entry; a check with it is answered by nothing older"]
 
 
 class ForgottenHot(TypedDict):
-    """Somebody of whom Redis has no counts any more."""
+    """A user whose counts were removed from Redis."""
 
     user_id: int
     places: Annotated[int, "Where they had asked, as Redis knew"]
 
 
 class MemoryCount(TypedDict):
-    """Exact, of the worker that answers alone."""
+    """Exact, but only for the worker that answers."""
 
     instance: str
     users: int
@@ -56,7 +56,7 @@ class MemoryCount(TypedDict):
 
 
 class Preview(TypedDict):
-    """What an invalidation would hit. Null: unknown."""
+    """The entries and people that an invalidation would hit. Null: unknown."""
 
     subject: str
     name: Annotated[str | None, "Null: none of that id is there"]
@@ -66,21 +66,21 @@ class Preview(TypedDict):
 
 
 class Started(TypedDict):
-    """Work that goes on in the background; `GET /tasks/<id>` and events tell of it."""
+    """Work that goes on in the background; `GET /tasks/<id>` and events report on it."""
 
     task_id: str
     instance: Annotated[str, "The worker whose memory is filled, and Redis"]
 
 
 class Refreshed(Started):
-    """Everything was forgotten everywhere, and what is hot is brought back."""
+    """Every worker forgot everything, and hot entries are being loaded again."""
 
     position: str
 
 
 @cache.operation("POST", "/invalidate/preview", VIEW, changes=False, body="Target")
 def preview_invalidation(kind: Kind, id: Of = None) -> Preview:
-    """What an invalidation would hit; changes nothing"""
+    """Preview an invalidation: the entries and people that it would hit"""
     target, current = target_of(kind, id), extension.current
     found, number = current.would_drop(target.subject), target.number
     memory: MemoryCount | None = None
@@ -104,7 +104,7 @@ def invalidate_cache(
     id: Of = None,
     memory: Annotated[bool, "Only what processes remember; what Redis has stays believed"] = False,
 ) -> Invalidated:
-    """Let every worker forget verdicts about a user, role, team, application, resource, or all"""
+    """Make every worker forget verdicts about a user, role, team, application, resource, or all"""
     return invalidate(target_of(kind, id), memory, reason)
 
 
@@ -112,7 +112,7 @@ def invalidate_cache(
 def forget_hot(
     user_id: Annotated[NodeId, "The number, or the application's own id"], reason: Reason
 ) -> ForgottenHot:
-    """Forget where a user asked for permissions, which warming up goes by"""
+    """Forget where a user asked for permissions, on which warm-ups are based"""
     number = user_number(user_id, "user_id")
     record_act("cache.forget_hot", cache_layer.tags.user(number), reason=reason)
     return {"user_id": number, "places": optimization.hot.forget(number)}
@@ -120,7 +120,7 @@ def forget_hot(
 
 @cache.operation("POST", "/warm-up", OPERATE, status=202)
 def warm_cache_up(reason: Reason) -> Started:
-    """Bring what is hot into the cache, in the background; 409 while that goes on"""
+    """Load hot entries into the cache, in the background; 409 while a warm-up is running"""
     _check_idle()
     record_act("cache.warm_up", f"worker:{_instance()}", reason=reason)
     return _begin()
@@ -134,13 +134,13 @@ def warm_platform_up(reason: Reason) -> Started:
 
 @upkeep.operation("POST", "/refresh", OPERATE, status=202)
 def refresh_platform(reason: Reason) -> Refreshed:
-    """Let every worker forget everything, then warm up in the background"""
+    """Make every worker forget everything, then warm up in the background"""
     _check_idle()
     return {"position": forget_all(reason), **_begin()}
 
 
 def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
-    """Let every worker forget it.
+    """Make every worker forget the target.
 
     Raises:
         StoreUnavailable: the log did not take it; only this worker has forgotten it.
@@ -151,7 +151,7 @@ def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
 
 
 def forget_all(reason: str) -> str:
-    """The first half of a refresh, for who warms up by themselves; raises as ``invalidate``.
+    """The first half of a refresh, for callers that warm up themselves; raises as ``invalidate``.
 
     Returns:
         The position of the invalidation.
@@ -176,7 +176,7 @@ def _instance() -> str:
 
 
 def _unless_unavailable(ask: Callable[[], T]) -> T | None:
-    """What a store says; None while it is away: an operator looks when something is down."""
+    """The store's response; None while it is unavailable, since operators look during outages."""
     try:
         return ask()
     except StoreUnavailable:

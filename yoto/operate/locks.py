@@ -1,4 +1,4 @@
-"""Distributed locks: which are held, and taking one away from its holder."""
+"""Distributed locks: a list of those held, and force-releasing one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from yoto.operate.operation import Command, Reason, Subject
 from yoto.optimization import LockState
 from yoto.store.columns import utcnow
 
-# There are seldom more than a few, and each is looked at.
+# Few locks are held at a time, and each takes a look-up.
 LIMIT_DEFAULT, LIMIT_MAX = 100, 200
-MAX_TOKEN = 2**53 - 1  # what numbers of JavaScript and Lua count exactly
+MAX_TOKEN = 2**53 - 1  # largest integer that is exact in JavaScript and Lua
 
 locks = Subject(
     "locks",
@@ -41,7 +41,7 @@ class Locks(TypedDict):
 
 
 class LockReleased(TypedDict):
-    """A lock that was taken away."""
+    """A lock that was force-released."""
 
     name: str
     token: int
@@ -100,9 +100,9 @@ def release_lock(
     ],
     reason: Reason,
 ) -> LockReleased:
-    """Take a lock away from the holder with that token; 409 when it has another by now, or none
+    """Force-release a lock from the holder with that token; 409 if it now has another, or none
 
-    The holder learns of it when it renews or gives back; its later fenced writes are refused.
+    The holder notices when it renews or releases; its later fenced writes are refused.
     """
     held = read_lock(name)
     if held is None or held.token != token:

@@ -1,4 +1,4 @@
-"""From which level on all workers log. The configuration store audits what is done."""
+"""The log level of all workers. The configuration store audits each change."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject
 from yoto.resilience import FLEET, Kind, LogConfig, LogLevel, Origin
 from yoto.store.columns import utcnow
 
-PLATFORM = "yoto"  # the logger of all of its lines, which is not the root where it is a guest
+PLATFORM = "yoto"  # the logger of all platform lines; in a host application it is not the root
 
 
 class LogLevelState(TypedDict):
-    """From which level on lines are written."""
+    """The level from which on lines are written."""
 
     level: Annotated[LogLevel | None, "What operators set for all workers; null: nothing"]
     until: Annotated[datetime | None, "When that is over by itself"]
@@ -34,7 +34,7 @@ class LogLevelState(TypedDict):
 
 
 class LiveLogLevel(LogLevelState):
-    """The same after a change."""
+    """The log level after a change."""
 
     live: Annotated[bool, "False: recorded; workers follow when Redis is back"]
 
@@ -64,7 +64,7 @@ def _shown(found: LogLevelState, **given: Any) -> list[str]:
     "GET", "", VIEW, Command("show", _shown, "Show what is set for all workers."), tagged=True
 )
 def read_log_level() -> LogLevelState:
-    """From which level on workers log"""
+    """The log level of all workers"""
     entry = resilience.config.get(Kind.LOG, FLEET)
     change = next((one for one in entry.layers if one.origin is Origin.OPERATOR), None)
     assert isinstance(entry.config, LogConfig)
@@ -107,7 +107,7 @@ def set_log_level(
     until: Until = None,
     version: SeenVersion = None,
 ) -> LiveLogLevel:
-    """Set the level of all workers, also of those that start later"""
+    """Set the log level of all workers, also of those that start later"""
     if level is None:
         if until is not None:
             raise ValidationFailed({"until": "what is taken back has no end"})
@@ -131,7 +131,7 @@ def set_log_level(
     except VersionConflict:
         raise
     except ValidationFailed as error:
-        # The store speaks of seconds, its callers here of a time.
+        # The store takes seconds, callers of this operation give a time.
         raise ValidationFailed(
             {
                 "until" if name == "expires_in" else name: message

@@ -1,4 +1,4 @@
-"""Maintenance mode: closing the platform for a while. The switch audits what is done to it."""
+"""Maintenance mode: closing the platform for a while. The switch audits its own changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from yoto.store.models import User, account_of
 
 log = logging.getLogger(__name__)
 
-# What must be typed before everybody is turned away.
+# The word that must be typed before users are turned away.
 CONFIRMATION = "maintenance"
 
 maintenance = Subject(
@@ -94,7 +94,7 @@ def turn_maintenance_mode(
     confirm: Annotated[str | None, f"`{CONFIRMATION}`, to turn it on"] = None,
     version: SeenVersion = None,
 ) -> Maintenance:
-    """Turn everybody away from the product, or let them in again; the reason is shown to them"""
+    """Turn users away from the product, or admit them again; the reason is shown to them"""
     if enabled and confirm != CONFIRMATION:
         raise ValidationFailed({"confirm": f"Must be '{CONFIRMATION}'."})
     actor_id = account_of(by)

@@ -1,10 +1,10 @@
-"""How an operation is declared.
+"""Declarations of operations.
 
-A function's parameters say what it takes: those named in the path come from there, others from the
-query of a ``GET`` or the body of anything else. Their annotations are those of
-``yoto.http.shapes``, and the kinds of this module for what all acts have in common. What it returns
-is a ``TypedDict`` or a dataclass, whose fields are annotated likewise, or nothing. Its docstring is
-what the API document and the terminal call it.
+A function's parameters are the operation's inputs: those named in the path come from there, others
+from the query of a ``GET`` or the body of anything else. They are annotated with the shapes of
+``yoto.http.shapes``, or with a ``Common`` meaning of this module. The function returns a
+``TypedDict`` or a dataclass, whose fields are annotated likewise, or nothing. Its docstring is the
+operation's title in the API document and the terminal.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
 class Common(Enum):
-    """Notes of a parameter that it means the same in every act."""
+    """Marks of parameters that mean the same in every operation."""
 
     REASON = "reason"
     AUTHOR = "author"
@@ -35,14 +35,14 @@ class Common(Enum):
     UNTIL = "until"
 
 
-# Why, in the operator's words; the audit log has it.
+# The operator's reason, kept in the audit log.
 Reason = Annotated[str, Common.REASON]
-# Who acts, as records name authors: ``user:42``, ``break_glass`` or ``cli:anna``.
+# The author as records name them: ``user:42``, ``break_glass`` or ``cli:anna``.
 Author = Annotated[str, Common.AUTHOR]
-# The version that the operator saw (``If-Match``); a default of None: whatever there is will do.
+# The version that the operator saw (``If-Match``); with the default None any version will do.
 # Without a default its commands have ``--version``.
 SeenVersion = Annotated[int | None, Common.VERSION]
-# When it is over by itself; None: somebody must end it.
+# The moment at which the change ends by itself; None: an operator must end it.
 Until = Annotated[datetime | None, Common.UNTIL]
 # A slice of a list: so many items, behind a cursor.
 After = Annotated[int | None, Between(0, MAX_ID), "The `next` of the page before"]
@@ -53,8 +53,8 @@ class Table(NamedTuple):
     """A file as CSV.
 
     Attributes:
-        columns: its head.
-        row: the cells of one item; None is an empty one.
+        columns: the header.
+        row: gives the cells of one item; None is an empty cell.
     """
 
     columns: tuple[str, ...]
@@ -65,11 +65,11 @@ class Command(NamedTuple):
     """A command of the terminal that carries out an operation.
 
     Attributes:
-        name: words after ``flask``, the group's left out.
-        fixed: what the command says itself of what the operation takes.
+        name: words after ``flask`` and the group.
+        fixed: parameters whose values the command gives by itself.
         arguments: parameters that are given without ``--name``, beside those of the path.
-        called: what the command calls parameters that it does not call by their names.
-        text: lines for people, of the result and, by name, of what was given.
+        called: names of parameters in the command, where they differ.
+        text: makes lines for people from the result and, by name, the given parameters.
     """
 
     name: str
@@ -85,14 +85,14 @@ class Operation:
     """One thing that operators can see or do.
 
     Attributes:
-        body: what the API document calls what it takes.
+        body: the name of its input in the API document.
         changes: whether it changes anything, which takes a ``Reason``; no ``GET`` does.
-        tagged: whether the ``version`` of what it returns is its ``ETag``.
-        status: of the answer; 204 where it returns nothing.
-        also: further statuses of errors, which do not follow from what it takes.
-        secret: whether the answer shows what is shown but once.
+        tagged: whether the ``version`` of its result is sent as ``ETag``.
+        status: the response's status; 204 if it returns nothing.
+        also: further statuses of errors, which do not follow from its parameters.
+        secret: whether the response shows a secret that is shown only once.
         file: the name under which browsers save the array that it iterates over.
-        table: the same as CSV, for whoever asks for it by ``format``.
+        table: the same as CSV, for requests with ``format=csv``.
     """
 
     function: Callable[..., Any]
@@ -110,35 +110,35 @@ class Operation:
     table: Table | None = None
 
     def in_path(self, name: str) -> bool:
-        """Whether the path names a parameter."""
+        """Whether the parameter is in the path."""
         return re.search(rf"[<:]{name}>", self.path) is not None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """All that the function takes."""
+        """All parameters of the function."""
         return tuple(parts_of(self.function)[:-1])
 
     def takes(self, meaning: Common) -> Parameter | None:
-        """The parameter that means this, if there is one."""
+        """The parameter with this common meaning, if there is one."""
         return next((one for one in self.parameters if one.note(Common) is meaning), None)
 
     @cached_property
     def answer(self) -> Any:
-        """The class of what it returns if there is such a thing; None: it returns nothing."""
+        """The class of the result; None: it returns nothing."""
         return parts_of(self.function)[-1].kind
 
 
 @dataclass
 class Subject:
-    """What operations are about, such as locks.
+    """The subject of some operations, such as locks.
 
     Attributes:
         path: after ``/control/api``.
-        title: what the API document calls it.
-        noun: one of them, as an error says that there is none.
+        title: its title in the API document.
+        noun: the word for one of them in errors about unknown ones.
         group: the words of its commands after ``flask``, if it has any.
-        help: what the terminal says of the group.
-        names: what the API document calls classes that have another name there, or their schemas.
+        help: the group's help in the terminal.
+        names: the names of classes in the API document where they differ, or their schemas.
     """
 
     name: str
@@ -156,7 +156,7 @@ class Subject:
         """Declare a function; ``more`` as in ``Operation``.
 
         Raises:
-            TypeError: it changes something, and takes no ``Reason``.
+            TypeError: the function changes something, but takes no ``Reason``.
         """
 
         def declare(function: F) -> F:

@@ -1,6 +1,6 @@
-"""What is not as the code says it: maintenance, what operators set, levels that were raised.
+"""Overrides of the code: maintenance, changes of operators, and raised levels.
 
-Only maintenance asks the database; the rest is in memory.
+Only maintenance is read from the database; the rest is in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class MaintenanceNow(TypedDict):
 
 
 class Override(TypedDict):
-    """What an operator set over the code."""
+    """A value that an operator set over the code's."""
 
     kind: str
     name: str
@@ -54,7 +54,7 @@ class RaisedLevel(TypedDict):
 
 
 class Overrides(TypedDict):
-    """All that is not as usual."""
+    """All active overrides."""
 
     maintenance: Annotated[MaintenanceNow | None, "null: unknown, the database is unavailable"]
     overrides: list[Override]
@@ -64,7 +64,7 @@ class Overrides(TypedDict):
 
 @overrides.operation("GET", "", VIEW)
 def read_overrides() -> Overrides:
-    """What is not as usual"""
+    """Active overrides"""
     controller = get_resilience_controller()
     return {
         "maintenance": _maintenance(),
@@ -84,15 +84,15 @@ def read_overrides() -> Overrides:
 
 
 def set_by_operators(controller: ResilienceController) -> Iterator[Change]:
-    """What operators set over the code and have not taken back; thresholds of alerts are no state
-    of what runs."""
+    """Active changes of operators; those of alert thresholds are left out, as they do not affect
+    requests."""
     for entry in controller.config.list(None):
         if entry.kind is not Kind.ALERT_RULE:
             yield from (layer for layer in entry.layers if layer.origin is Origin.OPERATOR)
 
 
 def where_of(change: Change) -> str:
-    """The page, with what it shows, where what an operator set is ended."""
+    """The page on which an operator can end the change, with its parameters."""
     if change.kind is Kind.TUNING:
         return "cache"
     if change.kind is Kind.LOG:
@@ -104,7 +104,7 @@ def where_of(change: Change) -> str:
 
 
 def page_at(page: str, **state: str) -> str:
-    """A page below ``/control/``, and what it shows, as its address has it."""
+    """The address of a page below ``/control/`` with its parameters."""
     return f"{page}?{urlencode(state, safe=':', quote_via=quote)}"
 
 

@@ -1,4 +1,4 @@
-"""Prefetching: how it does, and steering it. An act is in the audit log before it takes effect."""
+"""Prefetching: its state and its controls. An act is audited before it takes effect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ prefetch = Subject(
 
 
 class PrefetchState(TypedDict):
-    """How prefetching is."""
+    """The state of prefetching."""
 
     instance: Annotated[str, "The worker that answers"]
     switches: Switches
@@ -49,7 +49,7 @@ class Tasks(TypedDict):
 
 @prefetch.operation("GET", "", VIEW)
 def read_prefetch() -> PrefetchState:
-    """How prefetching does, here and in the fleet"""
+    """The state of prefetching, here and in the fleet"""
     current, prefetcher = extension.current, extension.current.prefetcher
     return {
         "instance": current.instance_id,
@@ -73,7 +73,7 @@ def list_prefetch_tasks() -> Tasks:
 
 @prefetch.operation("POST", "/tasks/<int:task_id>/cancel", OPERATE)
 def cancel_prefetch_task(task_id: int, reason: Reason) -> TaskReport:
-    """Do not load what still waits, in the worker that answers"""
+    """Cancel the rest of a prefetch, in the worker that answers"""
     prefetcher = _prefetcher()
     prefetcher.check_waiting(task_id)
     _record("prefetch.cancel", f"prefetch:{task_id}", reason)
@@ -84,7 +84,7 @@ def cancel_prefetch_task(task_id: int, reason: Reason) -> TaskReport:
 def forget_behaviour(
     user_id: Annotated[NodeId, "The number, or the application's own id"], reason: Reason
 ) -> None:
-    """Delete what a user did; workers follow within a second"""
+    """Delete a user's recorded behaviour; workers follow within a second"""
     number = user_number(user_id, "user_id")
     _record("prefetch.forget", f"user:{number}", reason)
     extension.current.forget(number)
@@ -92,10 +92,10 @@ def forget_behaviour(
 
 @prefetch.operation("POST", "/pause", OPERATE, body="Steer")
 def pause_prefetch(reason: Reason, by: Author, where: Where = "fleet") -> PrefetchState:
-    """Prefetch nothing, until it is resumed"""
+    """Prefetch nothing until prefetching is resumed"""
     prefetcher = _prefetcher()
     if where == "fleet":
-        # The configuration store audits what it changes.
+        # The configuration store audits its own changes.
         extension.current.pause(reason, author=by)
     else:
         _record("prefetch.pause", f"worker:{extension.current.instance_id}", reason)
@@ -116,11 +116,11 @@ def resume_prefetch(reason: Reason, by: Author, where: Where = "fleet") -> Prefe
 
 
 def order(worker: str, act: Act, reason: str, task_id: int | None = None) -> None:
-    """Have one worker pause, resume, or cancel a prefetch that waits there.
+    """Order one worker to pause, resume, or cancel a prefetch that waits there.
 
     Raises:
-        UnknownResource: no such worker tells of itself.
-        ValidationFailed: it says why it does not, or has not said so in time that it does.
+        UnknownResource: no such worker sends heartbeats.
+        ValidationFailed: the worker refused with a reason, or did not confirm in time.
     """
     orders = extension.current.orders
     orders.check_known(worker)

@@ -1,6 +1,6 @@
 """The batch queue with its dead letters, and the queue of invalidations.
 
-An act is in the audit log before it takes effect.
+An act is audited before it takes effect.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class ForcedInvalidation(TypedDict):
 
 
 class Recommendation(TypedDict):
-    """What to do about the queue: a code, and the figures behind it."""
+    """A recommendation on the queue: a code, and the figures behind it."""
 
     code: str
     figures: dict[str, Any]
 
 
 class ChosenStrategy(TypedDict):
-    """How queued invalidations become entries of the log, and why."""
+    """The strategy by which queued invalidations become entries of the log, and why."""
 
     in_force: Strategy
     why: Annotated[
@@ -109,7 +109,7 @@ class InvalidationQueue(TypedDict):
 
 
 class Queues(TypedDict):
-    """All queues, as of one moment each."""
+    """All queues, each at one moment."""
 
     at: datetime
     batch: Batch
@@ -142,13 +142,13 @@ class LetterPage(TypedDict):
 
 
 class Redriven(TypedDict):
-    """Dead letters that are items again."""
+    """Dead letters that were put back."""
 
     redriven: int
 
 
 class Discarded(TypedDict):
-    """A dead letter that is gone."""
+    """A dead letter that was discarded."""
 
     discarded: int
 
@@ -158,7 +158,7 @@ queues.names = {ChosenStrategy: "Strategy", InvalidationQueue: "Invalidation"}
 
 @queues.operation("GET", "", VIEW)
 def read_queues() -> Queues:
-    """Lengths, rates and ages, who works, and the active strategy"""
+    """Lengths, rates and ages, consumers, and the active strategy"""
     stats = optimization.queue_stats()
     served = stats.served
     batch = Batch(
@@ -176,7 +176,7 @@ def read_queues() -> Queues:
 
 @queues.operation("GET", "/invalidation/strategy", VIEW)
 def read_invalidation_strategy() -> ChosenStrategy:
-    """How queued invalidations are published, and why so"""
+    """The strategy by which queued invalidations are published, and why"""
     return _invalidation()["strategy"]
 
 
@@ -248,7 +248,7 @@ def redrive_dead_letter(kind: str, letter_id: str, reason: Reason) -> Redriven:
 
 @queues.operation("POST", "/<kind>/dead/<letter_id>/discard", OPERATE)
 def discard_dead_letter(kind: str, letter_id: str, reason: Reason) -> Discarded:
-    """Throw a dead letter away; the audit log keeps its content"""
+    """Discard a dead letter; the audit log keeps its content"""
     found = _letter(kind, letter_id)
     record_act("queue.discard", f"queue:{found.kind}", reason=reason, before=asdict(found))
     if not optimization.queue.discard(found.id):
@@ -258,7 +258,7 @@ def discard_dead_letter(kind: str, letter_id: str, reason: Reason) -> Discarded:
 
 @queues.operation("POST", "/<kind>/redrive", OPERATE)
 def redrive_dead_letters(kind: str, reason: Reason) -> Redriven:
-    """Put all dead letters of a kind that there are now back"""
+    """Put all present dead letters of a kind back"""
     found = optimization.queue_stats().kinds.get(kind)
     if found is None:
         raise UnknownResource("kind", kind)

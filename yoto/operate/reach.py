@@ -1,4 +1,4 @@
-"""How far one change of rights has come: which workers have applied it, and how soon."""
+"""The reach of one change of rights: the workers that have applied it, and how soon."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ reach = Subject("reach", "/cache/reach", "Which workers have applied a change of
 
 
 class Reach(TypedDict):
-    """The live workers that a change has come to."""
+    """The live workers that have applied a change."""
 
     position: str
     workers: Annotated[int, "Live ones that follow the invalidation log"]
@@ -38,9 +38,9 @@ class Reach(TypedDict):
 def read_reach(
     position: Annotated[str, Length(1, POSITION_LENGTH), "As `X-Permission-Position` brings it"],
 ) -> Reach:
-    """How many workers have applied a change, by its position in the invalidation log
+    """Number of workers that have applied a change, by its position in the invalidation log
 
-    Other workers say so in their heartbeats, every 2 s.
+    Other workers report their positions in heartbeats, every 2 s.
     """
     place = permissions.find_position(position)
     workers = {name: (applied, took) for name, applied, took in _reports()}
@@ -58,8 +58,8 @@ def read_reach(
 
 
 def _reports() -> Iterator[tuple[str, Position, Mapping[str, int]]]:
-    """Of each worker that follows the log: up to where it has applied it, and how soon the newest
-    entries; of the one that answers as of now."""
+    """For each worker that follows the log, its applied position, and how soon it applied the
+    newest entries; for the one that answers as of now."""
     log, own = extension.current.tailer, fleet.current.id
     yield own, log.applied, took_ms(log, monitor.current.redis_time())
     for worker in fleet.current.all():

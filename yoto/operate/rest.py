@@ -28,13 +28,13 @@ AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": T
 
 
 class FileQuery(ma.Schema):
-    """What a file is about, and its form."""
+    """The format of a file."""
 
     format = ma.fields.String(load_default=JSON, validate=OneOf(FORMATS))
 
 
 def as_blueprint(acts: Subject | ControlBlueprint) -> ControlBlueprint:
-    """The routes of what a room adds to the control plane, made once for all applications."""
+    """The routes that a room adds to the control plane, made once for all applications."""
     if isinstance(acts, ControlBlueprint):
         return acts
     if acts.name not in _OF_ROOMS:
@@ -96,12 +96,12 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
         view = read_only(view)
     if operation.secret:
         view = secret_answer(view)
-    # Names are any text, and two slashes in a row are not one.
+    # A name can be any text, so two slashes in a row must not become one.
     made.route(operation.path, methods=[operation.method], merge_slashes=False)(view)
 
 
 def body_of(operation: Operation) -> type[ma.Schema] | None:
-    """What comes in the query or the body; None: nothing does."""
+    """The schema of the query or the body; None: there is neither."""
     asked = (one for one in operation.parameters if one.note(Common) in (None, Common.UNTIL))
     taken = [one for one in asked if not operation.in_path(one.name)]
     base = ActSchema if operation.takes(Common.REASON) else ma.Schema

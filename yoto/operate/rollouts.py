@@ -1,5 +1,5 @@
-"""New values of guards that one worker tries before all have them. The configuration store audits
-each act."""
+"""Rollouts: one worker tries new values of a guard before all have them. The configuration store
+audits each act."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Share = Annotated[float, Between(0, 1)]
 
 
 class Rollout(TypedDict):
-    """Values that one worker tries, and what decides on them."""
+    """Values that one worker tries, and the criteria that decide on them."""
 
     kind: str
     name: str
@@ -38,13 +38,13 @@ class Rollout(TypedDict):
 
 
 class RolloutList(TypedDict):
-    """What is tried now."""
+    """The active rollouts."""
 
     items: list[Rollout]
 
 
 class RolledOut(TypedDict):
-    """What came of an act."""
+    """The result of an act."""
 
     live: Annotated[bool, "False: recorded; workers follow when Redis is back"]
 
@@ -81,7 +81,7 @@ def _done(found: RolledOut, kind: str, name: str, **given: Any) -> Iterator[str]
 
 @rollouts.operation("GET", "", VIEW, Command("list", _lines))
 def list_rollouts() -> RolloutList:
-    """What one worker tries before all have it"""
+    """Values that one worker tries before all have them"""
     return {"items": [_shown(one) for one in _rollouts().live()]}
 
 
@@ -105,7 +105,7 @@ def begin_rollout(
     max_failed: Annotated[Share, "Share of admitted calls that may fail"] = 0.05,
     version: SeenVersion = None,
 ) -> Rollout:
-    """Let one worker have these values, then all; nobody if too many calls are rejected or fail"""
+    """Let one worker try these values, then all; too many rejected or failed calls end the trial"""
     demand_right_to_the_way_in(name)
     key = guard_key(kind, name)
     worker = _worker(worker)
@@ -127,7 +127,7 @@ def begin_rollout(
 
 @rollouts.operation("POST", f"{ENTRY}/promote", OPERATE, Command("promote", _done))
 def promote_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledOut:
-    """Give every worker what one tries, now"""
+    """Give every worker the values that one tries, now"""
     demand_right_to_the_way_in(name)
     key = guard_key(kind, name)
     change = _found(key)
@@ -138,7 +138,7 @@ def promote_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledO
 
 @rollouts.operation("POST", f"{ENTRY}/end", OPERATE, Command("end", _done))
 def end_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledOut:
-    """Take back what one worker tries"""
+    """Take back the values that one worker tries"""
     demand_right_to_the_way_in(name)
     change = _found(guard_key(kind, name))
     return {"live": _rollouts().take_back(change.name, author=by, reason=reason).live}
@@ -158,25 +158,25 @@ def _found(key: tuple[Kind, str]) -> Change:
 
 @contextmanager
 def _told(key: tuple[Kind, str], version: int | None, yours: Mapping[str, Any]) -> Iterator[None]:
-    """That the entry was changed since `version` is told with all sides, as of any other change.
+    """Give a version conflict the values of all sides, as any other change does.
 
     Raises:
-        VersionConflict: it was.
+        VersionConflict: the entry was changed since ``version``.
     """
     try:
         yield
     except VersionConflict:
         if version is None or get_resilience_controller().config.get(*key).version == version:
-            raise  # somebody else began to try something at the same moment
+            raise  # another rollout was begun at the same moment
         raise conflict_at(key, version, yours) from None
 
 
 def _worker(wanted: str) -> str:
-    """A worker that is there.
+    """The id of a worker, which must exist.
 
     Raises:
         ValidationFailed: there is no such worker.
-        StoreUnavailable: nobody can say now.
+        StoreUnavailable: Redis is unavailable, so the workers are unknown.
     """
     if all(one.id != wanted for one in get_resilience_controller().instances.all()):
         raise ValidationFailed({"worker": f"no worker {wanted!r} is there"})

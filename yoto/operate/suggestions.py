@@ -1,4 +1,4 @@
-"""What could be tuned, and what came of it. The configuration store audits what is applied."""
+"""Suggestions for tuning, and their results. The configuration store audits applied ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from yoto.operate.operation import Author, Command, Reason, Subject
 from yoto.parts.tuner import tuner_of
 from yoto.resilience import Tuner, TuningOutcome, TuningResult, outcome_of
 
-# Of one of those that are suggested now, or were dismissed.
+# The id of a present or dismissed suggestion.
 SuggestionId = Annotated[str, partial(Name, 128)]
 
 suggestions = Subject(
@@ -30,7 +30,7 @@ suggestions = Subject(
 
 
 class Outcome(TypedDict):
-    """A suggestion that was followed, and what came of it."""
+    """A suggestion that was applied, and its result."""
 
     id: str
     setting: str
@@ -52,7 +52,7 @@ class Outcome(TypedDict):
 
 
 class Suggestions(TypedDict):
-    """What is suggested now, the surest first; nothing while a change is being observed."""
+    """Present suggestions, the surest first; none while a change is being observed."""
 
     items: list[SuggestionReport]
     observed: Outcome | None
@@ -93,7 +93,7 @@ def _restored(found: Suggestions, id: str, **given: Any) -> list[str]:
 
 @suggestions.operation("GET", "", VIEW, Command("list", _lines))
 def list_suggestions() -> Suggestions:
-    """What is suggested now, what is being observed, and what came of earlier ones"""
+    """Present suggestions, the change being observed, and results of earlier ones"""
     tuner = _tuner()
     outcomes = [_shown(one) for one in tuner.outcomes()]
     running = TuningResult.OBSERVED
@@ -114,7 +114,7 @@ def list_suggestions() -> Suggestions:
     body="SuggestionAct",
 )
 def apply_suggestion(id: SuggestionId, reason: Reason, by: Author) -> Suggestions:
-    """Follow a suggestion in all workers; it is taken back if it does harm"""
+    """Apply a suggestion in all workers; it is taken back if it does harm"""
     _tuner().apply(id, author=by, reason=reason)
     return list_suggestions()
 
@@ -127,7 +127,7 @@ def apply_suggestion(id: SuggestionId, reason: Reason, by: Author) -> Suggestion
     body="SuggestionAct",
 )
 def restore_suggestion(id: SuggestionId, reason: Reason, by: Author) -> Suggestions:
-    """Let a dismissed suggestion be made again"""
+    """Allow a dismissed suggestion to be made again"""
     _tuner().restore(id, author=by, reason=reason)
     return list_suggestions()
 
@@ -140,7 +140,7 @@ def restore_suggestion(id: SuggestionId, reason: Reason, by: Author) -> Suggesti
     body="SuggestionAct",
 )
 def dismiss_suggestion(id: SuggestionId, reason: Reason, by: Author) -> Suggestions:
-    """Do not suggest that again"""
+    """Dismiss a suggestion, so that it is not made again"""
     _tuner().dismiss(id, author=by, reason=reason)
     return list_suggestions()
 

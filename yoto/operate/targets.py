@@ -1,4 +1,4 @@
-"""What can be invalidated, and what the database knows of it."""
+"""Targets of invalidations, and their names and people from the database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from yoto.store.resources import known_types
 tags = cache_layer.tags
 
 USER, ALL = "user", "all"
-# What is no resource: the table that names it, and its subject.
+# Targets that are not resources: the column of their names, and their tags.
 _ROWS: dict[str, tuple[Any, Callable[[int], str]]] = {
     USER: (User.username, tags.user),
     "role": (Role.name, tags.role),
@@ -38,11 +38,11 @@ _ROWS: dict[str, tuple[Any, Callable[[int], str]]] = {
 
 
 class Target(NamedTuple):
-    """Something that every worker can be made to forget.
+    """A target that every worker can be made to forget.
 
     Attributes:
-        id: of a user the number; None: everything.
-        subject: what the log calls it.
+        id: for a user the number; None: everything.
+        subject: its tag in the log.
     """
 
     kind: str
@@ -51,14 +51,14 @@ class Target(NamedTuple):
 
     @property
     def number(self) -> int | None:
-        """That of the one account that it is; None: it is none."""
+        """The account's number; None: the target is no account."""
         if self.kind == "application":
             return Application(self.id).number
         return int(self.id) if self.kind == USER else None
 
 
 class People(TypedDict):
-    """Accounts whose verdicts are made from it; not all of them are cached."""
+    """Accounts whose verdicts depend on a target; not all of these verdicts are cached."""
 
     count: int
     exact: Annotated[bool, "False: an estimate; others may have looked there as well"]
@@ -68,19 +68,19 @@ EVERYTHING = Target(ALL, None, tags.GLOBAL)
 
 
 def kinds() -> list[str]:
-    """What there is to choose from in the current application."""
+    """The kinds of targets in the current application."""
     return [*_ROWS, *(one.name for one in known_types()), ALL]
 
 
 def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
-    """What a request names: by the id that its type has, of a user also by the application's own.
+    """The target that a request names by its type's id; for a user the application's id will do.
 
     Args:
-        spelled: a command has it, in which integers are texts.
+        spelled: the id comes from a command, in which integers are texts.
 
     Raises:
-        ValidationFailed: no kind, no id of this kind, or of nobody; names ``kind`` or ``id``.
-        StoreUnavailable: the database did not say who has this id.
+        ValidationFailed: there is no such kind, id of this kind, or user; names ``kind`` or ``id``.
+        StoreUnavailable: the database, which knows this id, is unavailable.
     """
     declared = known_types().find(kind)
     if kind not in _ROWS and kind != ALL and declared is None:
@@ -104,11 +104,11 @@ def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
 
 
 def user_number(given: Any, field: str) -> int:
-    """The number of a user who is named by it, or by the application's own id.
+    """The number of a user, given as number or as the application's own id.
 
     Raises:
-        ValidationFailed: no id, or nobody's; names ``field``.
-        StoreUnavailable: the database did not say who has this id.
+        ValidationFailed: malformed, or no user's id; names ``field``.
+        StoreUnavailable: the database, which knows this id, is unavailable.
     """
     number = number_of(given, field)
     if number == NO_PERSON:
@@ -117,7 +117,7 @@ def user_number(given: Any, field: str) -> int:
 
 
 def name_of(target: Target) -> str | None:
-    """What people call it, of nodes without a name the id; None: there is none of that id."""
+    """The target's name, or its id for nodes without names; None: no target has that id."""
     if target.kind == ALL:
         return ALL
     if target.kind in _ROWS:
@@ -132,9 +132,10 @@ def name_of(target: Target) -> str | None:
 
 
 def people(target: Target) -> People | None:
-    """Accounts whose verdicts are made from it; None: nobody can tell.
+    """Accounts whose verdicts depend on the target; None: unknown.
 
-    An estimate for nodes: others than those who belong there may have looked there too.
+    For nodes it is an estimate, since accounts that do not belong there may have verdicts there
+    too.
     """
     match target.kind:
         case "all":
@@ -156,7 +157,7 @@ def _holders(role_id: int) -> People:
     reach, members = load_reach(connection, [role_id], role.home or None)
     if role.is_default:
         return _people(members, False)
-    # Who is in two of these sets counts for each.
+    # An account in both sets counts twice.
     return _people(reach.get(role_id, 0), not holding_sets(connection, [role_id]))
 
 

@@ -1,4 +1,4 @@
-"""Work in the background of some worker, read from what tasks publish of themselves."""
+"""Background work of any worker, read from the events that tasks publish."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from yoto.operate.operation import Subject
 from yoto.store.columns import utcnow
 
 PAGE = 500  # events a read
-# Events that are looked through: all that the stream keeps, for one task; the newest for a list.
+# Events that are searched: for one task all that the stream keeps, for a list the newest.
 KEPT, LATE = 10_000, 2_000
 SHOWN = 20  # tasks of a list
-# s on top of what a step may take, after which nobody knows what became of a task.
+# s beyond a step's longest duration, after which the state of a task is unknown.
 PATIENCE = 10.0
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -36,7 +36,7 @@ class Step(TypedDict):
 
 
 class BackgroundTask(TypedDict):
-    """A task, as the event stream has it."""
+    """A task, as described by the event stream."""
 
     id: str
     task: Annotated[str, "What is done: `warm_up`"]
@@ -70,7 +70,7 @@ def list_tasks() -> BackgroundTasks:
 
 @tasks.operation("GET", "/<task_id>", VIEW)
 def read_task(task_id: str) -> BackgroundTask | None:
-    """How far a task is, whichever worker does it"""
+    """The progress of a task in any worker"""
     found: list[StoredEvent] = []
     if _ID.fullmatch(task_id):
         for stored in _newest_first(KEPT):
@@ -82,7 +82,7 @@ def read_task(task_id: str) -> BackgroundTask | None:
 
 
 def _newest_first(limit: int) -> Iterator[StoredEvent]:
-    """What tasks published, among the last ``limit`` events."""
+    """The events of tasks among the last ``limit`` events."""
     before = None
     for _ in range(0, limit, PAGE):
         page = events.stream.read_latest(PAGE, before)
@@ -93,7 +93,7 @@ def _newest_first(limit: int) -> Iterator[StoredEvent]:
 
 
 def _is_first(stored: StoredEvent) -> bool:
-    """Whether nothing older is to be expected: the first step of a warm-up begins."""
+    """Whether the event is a task's first: the first step of a warm-up begins."""
     event = stored.event
     return isinstance(event, TaskProgressed) and (event.step, event.total) == ("cache_warmup", 0)
 

@@ -1,4 +1,4 @@
-"""How an alert came about: its value around it, and what changed before it."""
+"""Possible causes of an alert: its values over time, and the changes before it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from yoto.operate.live.events import Event, Wanted, page
 from yoto.operate.live.filters import TypeFilter
 from yoto.operate.operation import Command, Subject
 
-# s. What changed is looked for from so long before the value went bad.
+# s before the value went bad from which on changes are searched for.
 BEFORE = 300.0
-# s of the chart before the value went bad, and after the alert's end; and at most.
+# s of the chart before the value went bad, s after the alert's end, and s at most in all.
 AHEAD, AFTERWARDS, LONGEST = 900.0, 300.0, 6 * 3600.0
 MOST = 100  # changes of each source
-# Events that are no change, or that an audit record tells better.
+# Events that are no change, or that an audit record describes better.
 _NO_CHANGES = frozenset({"task.progress", "permission.changed", "events.cleared"})
 KINDS = ("audit", "event", "worker")
 
 
 class Change(TypedDict):
-    """Something that changed."""
+    """A change before an alert."""
 
     at: Epoch
     kind: Annotated[Literal["audit", "event", "worker"], "Where it is known from"]
@@ -44,7 +44,7 @@ class Change(TypedDict):
 
 
 class Before(TypedDict):
-    """What changed before an alert, newest first."""
+    """Changes before an alert, newest first."""
 
     since: Annotated[Epoch, "Five minutes before the value went bad"]
     until: Annotated[Epoch, "When the alert was raised"]
@@ -54,14 +54,14 @@ class Before(TypedDict):
 
 
 class Threshold(TypedDict):
-    """A border of a rule."""
+    """A threshold of a rule."""
 
     level: Level
     at: float
 
 
 class AlertPoint(TypedDict):
-    """A value, as an evaluation would have had it then."""
+    """A value as an evaluation at that time would have had it."""
 
     at: int
     value: float | None
@@ -106,10 +106,10 @@ def _lines(found: Before, **given: Any) -> Iterator[str]:
     Command("before", _lines, "Show what changed in the five minutes before ALERT_ID."),
 )
 def read_before(alert_id: int) -> Before:
-    """What changed before an alert: acts of operators and on rights, events, and restarts
+    """Changes before an alert: acts of operators and on rights, events, and restarts
 
-    From five minutes before the value went bad, which it is for `hold` before there is an alert.
-    Who may not read the whole audit log gets acts on what runs alone.
+    The search begins five minutes before the value went bad, which was `hold` before the alert.
+    Callers who may not read the whole audit log get only acts on the running platform.
     """
     alert = platform.service.get(alert_id)
     since, until = _went_bad(alert, _rule_of(alert)) - BEFORE, alert.raised_at
@@ -176,12 +176,12 @@ def _rule_of(alert: Alert) -> AlertRule | None:
 
 
 def _went_bad(alert: Alert, rule: AlertRule | None) -> float:
-    """When the value went beyond the threshold, at the latest: for ``hold`` there was no alert."""
+    """The latest moment at which the value can have gone beyond the threshold: ``hold`` before."""
     return alert.raised_at - (0.0 if rule is None else rule.hold)
 
 
 def acts(since: float, until: float, area: str, most: int) -> list[Change]:
-    """What was done on purpose in [since, until), as the audit log has it; the newest first."""
+    """Acts in [since, until) from the audit log, the newest first."""
     found = list_audit_records(
         after=None,
         limit=most,
@@ -245,7 +245,7 @@ def _text(data: Any, name: str) -> str | None:
 
 
 def restarts(since: float, until: float) -> list[Change]:
-    """Workers that began, said that they end, or were heard for the last time, in [since, until);
+    """Workers that began, announced their end, or sent their last heartbeat, in [since, until);
     raises ``StoreUnavailable``."""
     now = monitor.current.now()
     found: list[Change] = []

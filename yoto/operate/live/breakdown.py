@@ -1,4 +1,4 @@
-"""What requests, denials and rejections were about, over a stretch of time."""
+"""Requests by area, denials by reason and rejections by guard, over a stretch of time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, TypedDict
 from yoto.monitor import Monitoring, Point, names
 from yoto.operate.live.performance import Stretch
 
-# Of the largest, of each table.
+# Rows of each table: the largest.
 MOST = 50
 NEEDED = frozenset({names.REQUESTS, names.DENIALS, names.REJECTIONS})
 
@@ -39,7 +39,7 @@ class GuardRejections(TypedDict):
 
 
 class Breakdown(TypedDict):
-    """What there was, each the most first; counts of the whole stretch of time."""
+    """The three tables, the largest rows first, with counts of the whole stretch of time."""
 
     since: int
     until: int
@@ -74,7 +74,7 @@ def breakdown(monitoring: Monitoring, stretch: Stretch) -> Breakdown:
 
 
 def counted(points: Iterable[Point]) -> Point:
-    """All points as one."""
+    """The sum of all points."""
     whole = Point(0, 1)
     for point in points:
         whole.merge(point)

@@ -1,4 +1,4 @@
-"""What each part of the platform says against "all is normal". Pure: facts in, causes out."""
+"""Causes for which the platform is not "all normal". Pure: facts in, causes out."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from yoto.resilience import (
     State,
 )
 
-# Told of by ``of_workers``, one by one.
+# Parts that ``of_workers`` reports one by one.
 FLEET_PARTS = ("instances",)
 STORES = (DATABASE, REDIS_BREAKER)
-# What an alert of the platform's own rules is about, where another source tells of it too.
+# The subject of each of the platform's own rules for which another source reports it too.
 _TOPICS = {
     "hit_rate": "health:cache",
     "response_time": "health:response",
@@ -49,14 +49,14 @@ _LEVELS = {
     Level.ERROR: Condition.FAILED,
     Level.CRITICAL: Condition.FAILED,
 }
-# How rules of alerts call themselves where they ask for a level of degradation.
+# The prefix that an alert rule has as a source of a degradation level.
 ALERT_SOURCE = "alert:"
 _GRAVE = (Kind.FORCED_BREAKER, Kind.DEGRADATION)
 Names = Callable[[str], str]
 
 
 def of_parts(parts: Iterable[Part]) -> Iterator[HeadlineCause]:
-    """Stores, engine, log and measures that are not well."""
+    """Stores, engine, log and metrics that are not healthy."""
     for part in parts:
         if part.state == Condition.OK or not part.matters or part.name in FLEET_PARTS:
             continue
@@ -103,7 +103,7 @@ def of_alerts(
 def of_breakers(
     breakers: Iterable[tuple[BreakerState, Change | None]], now: int, named: Names
 ) -> Iterator[HeadlineCause]:
-    """Breakers that let nobody, or only probes, through; with who forced them, if anybody did."""
+    """Breakers that allow no calls, or only probes, with the operator who forced them, if any."""
     kinds = {
         State.OPEN: "breaker_open",
         State.HALF_OPEN: "breaker_half_open",
@@ -131,8 +131,8 @@ def of_breakers(
 def of_limits(
     rejecting: Iterable[tuple[str, float, str | None, str | None]],
 ) -> Iterator[HeadlineCause]:
-    """Limits that reject calls: name, calls a second, the caller whom they reject most, and whence
-    those come."""
+    """Limits that reject calls: name, calls a second, the caller whom they reject most, and that
+    caller's network."""
     for name, rate, caller, network in rejecting:
         yield HeadlineCause(
             kind="limiting",
@@ -165,7 +165,7 @@ def of_bulkheads(bulkheads: Iterable[BulkheadStats]) -> Iterator[HeadlineCause]:
 def of_overrides(
     changes: Iterable[Change], raised: Iterable[RaisedLevel], named: Names
 ) -> Iterator[HeadlineCause]:
-    """What operators set for a while or forced, and levels that others ask for."""
+    """Temporary and forced changes of operators, and degradation levels that others ask for."""
     for change in changes:
         grave = change.kind in _GRAVE
         if not grave and not change.expires_at:
@@ -186,7 +186,7 @@ def of_overrides(
             verb="reset",
         )
     for level in raised:
-        # "none" asks nothing by itself: only a feature that names the source is degraded by it.
+        # "none" asks for nothing by itself: only a feature that names the source is degraded by it.
         if level.level.value != "none":
             yield HeadlineCause(
                 kind="degraded_feature",
@@ -202,7 +202,7 @@ def of_overrides(
 
 
 def of_maintenance(status: MaintenanceStatus, named: Names) -> Iterator[HeadlineCause]:
-    """Maintenance, which somebody ordered."""
+    """Maintenance that an operator turned on."""
     if status.enabled:
         by = None if status.changed_by is None else named(f"user:{status.changed_by}")
         yield HeadlineCause(
@@ -220,7 +220,7 @@ def of_maintenance(status: MaintenanceStatus, named: Names) -> Iterator[Headline
 
 
 def of_queues(stats: QueueStats) -> Iterator[HeadlineCause]:
-    """Items that were given up, and those that nobody can handle."""
+    """Items that were given up, and those that have no handler."""
     for kind, one in stats.kinds.items():
         if one.dead:
             yield _queue("dead_letters", kind, one.dead, f"dead:{kind}", "retry")
@@ -242,7 +242,7 @@ def _queue(what: str, kind: str, count: int, topic: str, verb: str) -> HeadlineC
 
 
 def of_workers(workers: Sequence[Worker], now: int, longest: float) -> Iterator[HeadlineCause]:
-    """Workers that fell silent, and those to which the log was silent for over ``longest`` s."""
+    """Workers that fell silent, and those that heard nothing of the log for over ``longest`` s."""
     silent = [
         one for one in workers if one.state is WorkerState.SILENT and one.heard_ms < LOST_FOR_MS
     ]

@@ -1,4 +1,4 @@
-"""Every part of the platform, and how it is."""
+"""Every part of the platform, and its state."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from yoto.redis import RedisInfo
 
 OK, DEGRADED, FAILED, UNKNOWN = "ok", "degraded", "failed", "unknown"
 STATES = (OK, DEGRADED, FAILED, UNKNOWN)
-# The worst first: what nobody knows may hide a failure, and is worse than what is known to limp.
+# The worst first: an unknown state may hide a failure, so it is worse than a degraded one.
 _WORST_FIRST = (FAILED, UNKNOWN, DEGRADED)
-# Which metric of health is in which unit.
+# The unit of each health metric.
 UNITS = {"cache": "ratio", "response": "ms", "errors": "ratio", "memory": "ratio"}
 _BANDS = {
     Band.EXCELLENT: OK,
@@ -34,14 +34,13 @@ class Part:
     """One line of the status.
 
     Attributes:
-        name: which part, such as ``redis`` or ``redis:10.0.0.3:6379``.
-        group: what it belongs to: ``store``, ``policy``, ``fleet``, ``health``.
+        name: the part, such as ``redis`` or ``redis:10.0.0.3:6379``.
+        group: one of ``store``, ``policy``, ``fleet``, ``health``.
         state: one of ``STATES``.
         detail: a sentence about it.
-        value, unit: the number that tells how it is, if one does.
-        limit: the number beyond which it is worse.
-        at: when this was found out, ms since 1970.
-        matters: whether the state of the whole takes it into account.
+        value, unit: the number that describes its state, if there is one. limit: the number beyond
+        which its state gets worse. at: time of the measurement, ms since 1970. matters: whether the
+        state of the whole takes it into account.
     """
 
     name: str
@@ -68,7 +67,7 @@ def overall(parts: Iterable[Part]) -> str:
 
 
 def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
-    """What ``/readyz`` asks too: stores and migrations."""
+    """The checks that ``/readyz`` makes too: stores and migrations."""
     for result in results:
         at = round(result.at.timestamp() * 1000)
         took = result.duration_ms
@@ -76,7 +75,7 @@ def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
 
 
 def with_servers(part: Part, info: RedisInfo) -> Part:
-    """Redis as a whole, which works with less to fall back on while one of its servers is away."""
+    """Redis as a whole, which is degraded while one of its servers is unavailable."""
     unavailable = sum(not node.available for node in info.nodes)
     if part.name != "redis" or part.state != OK or not unavailable:
         return part
@@ -92,7 +91,7 @@ def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
         state = OK if node.available else FAILED
         if node.available and node.writes is False:
             state, detail = DEGRADED, f"{what}, refuses writes: {node.refuses or node.error}"
-        # One replica that is away makes nothing fail; ``with_servers`` tells of it.
+        # An unavailable replica makes nothing fail; ``with_servers`` reports it.
         yield Part(
             f"redis:{node.address}",
             "store",
@@ -112,7 +111,7 @@ def policy_part(health: EngineHealth, at: int) -> Part:
 
 
 def log_part(stats: CacheStats, limit: float, at: int) -> Part:
-    """The invalidation log, as this worker follows it; it begins when it is first asked."""
+    """The invalidation log, as this worker follows it from its first use on."""
     if stats.silent_for is None:
         asked = any(stats.counts.values())
         detail = "was never heard" if asked else "nobody asked this worker anything yet"
@@ -125,9 +124,10 @@ def log_part(stats: CacheStats, limit: float, at: int) -> Part:
 
 
 def health_parts(report: HealthReport, recorded: bool, at: int) -> Iterator[Part]:
-    """How all workers did in the last minute.
+    """The metrics of all workers in the last minute.
 
-    ``recorded``: whether they recorded in it. Only then is what is not known merely not used.
+    ``recorded``: whether any worker recorded in it. Only then does a missing metric mean "not
+    used".
     """
     for one in report.components.values():
         detail = f"{one.band} in the last minute"
@@ -154,8 +154,8 @@ def fleet_parts(
     """The workers, and the sockets that are open in them.
 
     Args:
-        workers: None: Redis cannot say.
-        sockets: open in this worker; None: it has none, and neither have the others.
+        workers: None: unknown, Redis is unavailable.
+        sockets: open in this worker; None: the application has no Socket.IO.
         limit: how many a worker takes.
     """
     if workers is None:
@@ -177,7 +177,7 @@ def fleet_parts(
 
 
 def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:
-    """All that are open, by the heartbeats of those that live."""
+    """All open sockets, by the heartbeats of live workers."""
     reported = [worker.facts.get("sockets") for worker in living]
     open_in = [found for found in reported if isinstance(found, int)]
     if not open_in or len(open_in) < len(reported):

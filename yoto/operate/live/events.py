@@ -1,4 +1,4 @@
-"""The events that are still there: pages of them, all of them, and removing them."""
+"""Stored events: pages of them, all of them, and removing them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from yoto.http.shapes import Between
 from yoto.operate.live.filters import LONGEST_TYPE, MOST_TYPES, TypeFilter
 from yoto.operate.operation import Author, Command, Reason, Subject
 
-LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and all ids can hold it
+LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and still within an id's digits
 CURSOR_LENGTH = 32
 EVENTS_MAX = 500
 READ = 500  # events a round trip
-# What a cursor for older events begins with; without it, it is an id and newer ones follow.
+# The prefix of a cursor for older events; without it, the cursor is an id, and newer ones follow.
 BACK = "~"
 ID = r"[0-9]{1,15}-[0-9]{1,10}"
-# What happens to messages has a stream of its own.
+# Events about messages have a stream of their own.
 ELSEWHERE = "community."
 _CURSOR = re.compile(f"{BACK}?{ID}", re.ASCII)
 _ID = re.compile(ID, re.ASCII)
@@ -91,7 +91,7 @@ class EventTypes(TypedDict):
 
 
 class Cleared(TypedDict):
-    """What was removed."""
+    """The events that were removed."""
 
     up_to: str
     removed: int
@@ -99,7 +99,7 @@ class Cleared(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events.
+    """A filter on events.
 
     Attributes:
         types: see ``TypeFilter``.
@@ -111,7 +111,7 @@ class Wanted:
     until: int | None = None
 
     def has(self, stored: StoredEvent) -> bool:
-        """Whether it is one of them."""
+        """Whether the filter includes the event."""
         return self.types.wants(type_of(stored)) and self._in_time(stored)
 
     def _in_time(self, stored: StoredEvent) -> bool:
@@ -132,14 +132,14 @@ def list_events(
     ] = None,
     limit: Annotated[int, Between(1, EVENTS_MAX)] = PAGE_DEFAULT,
 ) -> EventPage:
-    """Events that are still there: the newest first, or in order from an id"""
+    """Stored events: the newest first, or in order from an id"""
     items, following = page(platform.stream, wanted_by(types, since, until), after, limit)
     return {"items": items, "next": following, "gap": gap_before(platform.stream, after, items)}
 
 
 @events.operation("GET", "/types", VIEW)
 def list_types() -> EventTypes:
-    """What types of events there are"""
+    """All types of events"""
     return {"items": sorted(one for one in registered_types() if not one.startswith(ELSEWHERE))}
 
 
@@ -179,7 +179,7 @@ def clear_events(
 
 
 def wanted_by(types: str, since: int | None = None, until: int | None = None) -> Wanted:
-    """Which events those are that the routes' parameters name; raises as ``TypeFilter``."""
+    """The filter that the routes' parameters describe; raises as ``TypeFilter``."""
     named = [one.strip() for one in types.split(",") if one.strip()]
     return Wanted(TypeFilter(named), since, until)
 
@@ -190,7 +190,7 @@ def page(
     """One page and the cursor of the next.
 
     Without ``after`` the newest come first, and the next page holds older ones. With an event's id,
-    what came after it comes in order; ``next`` leads on until there is no more.
+    later events come in order; ``next`` leads on until there are no more.
 
     Raises:
         ValidationFailed: ``after`` is neither an event's id nor a cursor.
@@ -216,8 +216,8 @@ def gap_before(stream: EventStream, after: str | None, items: list[Any]) -> Gap 
     """Whether events between ``after`` and those that were read after it may be gone, and why.
 
     Args:
-        after: as ``page`` was given it; only where it is an event's id something can be missing.
-        items: what ``page`` answered.
+        after: as given to ``page``; events can only be missing if it is an event's id.
+        items: the events that ``page`` returned.
 
     Raises:
         StoreUnavailable: Redis does not answer.
@@ -232,7 +232,7 @@ def _last_to_clear(stream: EventStream, up_to: str | None) -> str:
     """The id up to which to clear, by default that of the newest event.
 
     Raises:
-        ValidationFailed: it is no id, or one that no event has had yet.
+        ValidationFailed: ``up_to`` is no id, or one that no event has had yet.
         StoreUnavailable: Redis does not answer.
     """
     newest = stream.last_id()
@@ -246,9 +246,9 @@ def _last_to_clear(stream: EventStream, up_to: str | None) -> str:
 
 
 def clear(stream: EventStream, up_to: str, by: str, reason: str) -> int:
-    """Remove the events up to and with ``up_to``, and tell so; returns how many.
+    """Remove the events up to and including ``up_to``, publish that, and return how many.
 
-    The newest one stays: who has seen it has missed nothing, and must not be told of a gap.
+    The newest event stays: a reader who has seen it has missed nothing, and must not get a gap.
 
     Raises:
         StoreUnavailable: Redis does not answer.

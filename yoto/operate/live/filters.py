@@ -1,4 +1,4 @@
-"""Which events somebody wants, by type. Pure."""
+"""Filters of events by type. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAYS = "must be a type such as 'alert.raised', or 'alert.*' for all that begin s
 
 
 class TypeFilter:
-    """Knows types and beginnings of types; without any it wants everything."""
+    """A filter of types and prefixes of types; an empty one accepts everything."""
 
     def __init__(self, types: Sequence[str] = (), field: str = "types") -> None:
         """Check and take ``types``.

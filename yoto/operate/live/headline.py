@@ -1,4 +1,4 @@
-"""Asks every part of the platform what is not as it should be, for one headline."""
+"""Collects from every part of the platform what is out of order, for one headline."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from yoto.store import sessions
 from yoto.store.models import User, account_of
 
 MOST_ALERTS = 100
-# s of calls that tell who is rejected, and reports of workers that are read for it.
+# s of calls, and reports of workers, that are read to find rejected callers.
 LATELY, REPORTS = 60.0, 60
 # Rejections a second from which on a limit is in the headline: one in ten seconds.
 WORTH_REPORTING = 0.1
@@ -46,7 +46,7 @@ Causes = list[HeadlineCause]
 
 
 def asked_sources() -> Mapping[str, Causes | None]:
-    """What alerts, guards, overrides and queues say; None where a store is away."""
+    """The causes from alerts, guards, overrides and queues; None where a store is unavailable."""
     now = round(time.time() * 1000)
     controller, names = get_resilience_controller(), Names()
     operators = list(set_by_operators(controller))
@@ -71,7 +71,7 @@ def _asked(ask: Callable[[], Iterable[HeadlineCause]]) -> Causes | None:
 
 
 class Names:
-    """Names of accounts, each asked for once; ``user:3`` while nobody can say."""
+    """Names of accounts, each looked up once; ``user:3`` while the database is unavailable."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -127,7 +127,7 @@ def _rejecting(
         calls = _calls(controller, name)
         refused = [call for call in calls if not call.allowed]
         top = next(iter(top_keys(refused, 1)), None)
-        # Behind a limit against guessing the account is a digest, which names nobody.
+        # A limit against guessing stores a digest of the account, which has no name.
         hidden = top is None or name in of_application().limits_against_guessing
         caller = None if top is None or hidden else _caller(top.key, names)
         yield name, rate, caller, _network(refused)
@@ -151,13 +151,13 @@ def _caller(key: object, names: Names) -> str | None:
 
 
 def _network(calls: Iterable[LimitedCall]) -> str | None:
-    """The network that most of the calls came from."""
+    """The network from which most of the calls came."""
     seen = Counter(call.key[2] for call in calls if isinstance(call.key, tuple) and call.key[2])
     return masked_address(seen.most_common(1)[0][0]) if seen else None
 
 
 def _bulkheads(controller: ResilienceController) -> list[BulkheadStats]:
-    # Of several partitions nobody knows how full each is.
+    # With several partitions, nothing records how full each is.
     whole = [
         name
         for name in controller.known_names(Kind.BULKHEAD)

@@ -1,4 +1,4 @@
-"""Lines of charts, remembered: what is over does not change, and taking it apart is work."""
+"""Lines of charts, kept in memory: past points do not change, and computing them is expensive."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from yoto.operate.live.performance import (
     line_of,
 )
 
-# s after the end of a point within which a worker that was held up may still deliver for it. What
-# comes later, after an outage, is in the points and not in what is remembered here.
+# s after the end of a point within which a worker that was held up may still deliver for it. Later
+# deliveries, after an outage, change the stored points but not the lines kept here.
 SETTLED = 120
 
 
@@ -71,7 +71,7 @@ class _Range:
             since = max(begin, self._settled_until)
             reading = monitoring.read(self._resolution, since, end, NEEDED)
             if not reading.complete:
-                # What this worker alone recorded is no part of what all did.
+                # Records of this worker alone must not be kept as those of all workers.
                 reading = monitoring.read(self._resolution, begin, end, NEEDED)
                 return [line_of(point) for point in joined(reading.points, self.step)], False
             fresh = {point.at: line_of(point) for point in joined(reading.points, self.step)}

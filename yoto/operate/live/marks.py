@@ -1,4 +1,4 @@
-"""What happened while charts were drawn: acts of operators, alerts, workers that began."""
+"""Marks in charts: acts of operators, alerts, workers that began."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from yoto.operate.live.filters import TypeFilter
 from yoto.operate.permissions.names import named
 from yoto.store.translation import translated
 
-# Of each kind, the newest.
+# Marks of each kind: the newest.
 MOST = 50
 ALERTS = TypeFilter(["alert.raised", "alert.resolved"])
 
@@ -28,14 +28,14 @@ class Mark(TypedDict):
 
 
 class Marks(TypedDict):
-    """What happened, oldest first."""
+    """The marks, oldest first."""
 
     items: list[Mark]
     unknown: Annotated[list[str], "What could not be asked: `act`, `alert`, `restart`"]
 
 
 def marks_between(since: float, until: float) -> Marks:
-    """Those of a stretch of time, in epoch seconds."""
+    """The marks of a stretch of time, in epoch seconds."""
     items: list[Mark] = []
     unknown: list[str] = []
     if until <= since:  # it is yet to come

@@ -28,7 +28,7 @@ Share = Annotated[float | None, RATIO]
 
 
 class PerformancePoint(TypedDict):
-    """What is drawn, and the unit of each; a ratio is a share from 0 to 1."""
+    """The values of a chart's point, with their units; a ratio is a share from 0 to 1."""
 
     at: int
     checks_allowed: PerSecond
@@ -47,7 +47,7 @@ class PerformancePoint(TypedDict):
 
 
 KEYS = {one.name: one.note(str) for one in parts_of(PerformancePoint) if one.name != "at"}
-# The metrics that they are made from.
+# The metrics from which points are made.
 NEEDED = frozenset(
     {
         names.FLUSHED_SECONDS,
@@ -62,7 +62,7 @@ NEEDED = frozenset(
     }
 )
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
-# Seconds of a range, what it is read from, and seconds that one point of a chart stands for: a
+# For each range its seconds, its source, and the seconds that one point of a chart stands for: a
 # line of some hundred and fifty points shows what happened, one of a thousand hairs.
 LIVE = "10m"
 RANGES: dict[str, tuple[int, Resolution, int]] = {
@@ -70,7 +70,7 @@ RANGES: dict[str, tuple[int, Resolution, int]] = {
     "6h": (6 * HOUR, MIDDLE, 2 * MINUTE),
     "7d": (7 * DAY, COARSE, HOUR),
 }
-# Points of a stretch of time of one's own, at most.
+# Points at most for a stretch of time that the caller chose.
 MOST_POINTS = 240
 
 
@@ -80,7 +80,7 @@ class Stretch:
 
     Attributes:
         since, until: half open.
-        resolution: what it is read from.
+        resolution: the resolution from which it is read.
         step: seconds that one point of a chart stands for.
     """
 
@@ -91,19 +91,19 @@ class Stretch:
 
 
 def stretch_of(now: float, since: float, until: float) -> Stretch:
-    """The finest that is kept of [since, until), and steps that make at most ``MOST_POINTS``."""
+    """[since, until) in the finest resolution kept, in steps that make at most ``MOST_POINTS``."""
     since, until = max(since, now - COARSE.keep), min(until, now)
     kept = (one for one in RESOLUTIONS if now - since <= one.keep)
     resolution = next(kept, COARSE)
     points = max(1.0, (until - since) / resolution.seconds)
     step = resolution.seconds * ceil(points / MOST_POINTS)
     since -= since % step
-    # A last step that is not over yet would show less than there was.
+    # An unfinished last step would show less than it will hold.
     return Stretch(since, max(until - until % step, min(until, since + step)), resolution, step)
 
 
 def latest(monitoring: Monitoring) -> dict[str, Any]:
-    """The last five seconds that are over; all None if nobody recorded them, and ``complete`` False
+    """The last five complete seconds; all None if no worker recorded them, and ``complete`` False
     if only this worker is known to have.
     """
     _, resolution, step = RANGES[LIVE]
@@ -114,7 +114,7 @@ def latest(monitoring: Monitoring) -> dict[str, Any]:
 
 
 def joined(points: Iterable[Point], step: int) -> Iterator[Point]:
-    """Points in order, taken together by ``step`` seconds."""
+    """Points in order, merged into steps of ``step`` seconds."""
     whole: Point | None = None
     for point in points:
         begins = point.at - point.at % step
@@ -130,9 +130,9 @@ def joined(points: Iterable[Point], step: int) -> Iterator[Point]:
 
 
 def line_of(point: Point) -> PerformancePoint:
-    """One point: ``at``, and each of ``KEYS``; what was not measured is None."""
+    """One point: ``at``, and each of ``KEYS``; None where nothing was measured."""
     summary = summarise(point)
-    # Counts of nobody are not zero, they are unknown.
+    # Without any worker's record, counts are unknown, not zero.
     recorded = bool(point.counters or point.gauges)
 
     def per_second(count: float) -> float | None:

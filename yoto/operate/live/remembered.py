@@ -1,4 +1,4 @@
-"""One answer for all who ask at about the same time."""
+"""One result for all callers at about the same time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Remembered(Generic[T]):
         self._found: tuple[T, float] | None = None
 
     def __call__(self) -> T:
-        """The answer, at most ``seconds`` old; raises what ``find`` raises."""
+        """The result, at most ``seconds`` old; raises as ``find``."""
         asked = time.monotonic()
         with self._lock:
-            # Whoever waited for the lock takes what was found meanwhile.
+            # A caller who waited for the lock takes the result that was found meanwhile.
             if self._found is None or self._found[1] <= asked:
                 self._found = (self._find(), time.monotonic() + self._seconds)
             return self._found[0]

@@ -1,4 +1,4 @@
-"""How everything is, and how it did."""
+"""The state of the platform, and its performance over time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Part(TypedDict):
 
 
 class MaintenanceState(TypedDict):
-    """Whether there is maintenance; null: the database does not say."""
+    """Whether there is maintenance; null: unknown, the database is unavailable."""
 
     enabled: bool | None
     reason: str | None
@@ -50,7 +50,7 @@ class MaintenanceState(TypedDict):
 
 
 class Status(TypedDict):
-    """How everything is."""
+    """The state of everything."""
 
     at: int
     instance: Annotated[str, "The one that answers"]
@@ -63,7 +63,7 @@ class Status(TypedDict):
 
 
 class DetailedStatus(Status):
-    """How everything is, with every server and every worker, and what could be tuned."""
+    """The state of everything, with every server and worker, and suggestions for tuning."""
 
     workers: list[Instance] | None
     suggestions: Annotated[
@@ -73,13 +73,13 @@ class DetailedStatus(Status):
 
 
 class Unit(TypedDict):
-    """How a key is measured."""
+    """The unit of a key."""
 
     unit: str
 
 
 class Performance(TypedDict):
-    """Lines of charts; what was not measured is null."""
+    """Lines of charts; null where nothing was measured."""
 
     range: Annotated[str, "Empty: it is from `from` to `to`"]
     resolution_s: int
@@ -101,7 +101,7 @@ class Lag(TypedDict):
 
 
 class LastMinute(TypedDict):
-    """What all workers measured in the last minute; null: nothing was."""
+    """Measurements of all workers in the last minute; null: there were none."""
 
     hit_rate: float | None
     l1_hit_rate: float | None
@@ -122,7 +122,7 @@ class CacheStats(TypedDict):
 
 
 class MonitorStats(TypedDict):
-    """How measuring does."""
+    """The state of the measuring itself."""
 
     at: int
     backend: dict[str, Any]
@@ -153,7 +153,7 @@ stats = Subject("stats", "/stats", "How everything did", "statistic", "control")
 
 @status.operation("GET", "", VIEW)
 def read_status() -> Status:
-    """How everything is now"""
+    """The present state of everything"""
     return cast(Status, live_views().status(networks=has_insight()))
 
 
@@ -176,7 +176,7 @@ def _value(part: Part) -> str:
 
 
 def _cause(cause: dict[str, Any]) -> str:
-    """A cause of the headline as a line: which, who ordered it and why, since when, how long."""
+    """A cause of the headline as a line: its name, who ordered it and why, since when, how long."""
     labels = " ".join(f"{name}={value}" for name, value in (cause["labels"] or {}).items())
     notes = [
         cause["detail"],
@@ -198,7 +198,7 @@ def _cause(cause: dict[str, Any]) -> str:
     Command("status", _lines, "Show every part of the platform, as this host sees it."),
 )
 def read_detailed_status() -> DetailedStatus:
-    """How everything is now, with every server, measure and worker, and what could be tuned"""
+    """The present state of everything, with every server, metric and worker, and suggestions"""
     return cast(DetailedStatus, live_views().detailed(networks=has_insight()))
 
 
@@ -251,17 +251,17 @@ def _between(since: datetime, until: datetime | None) -> Stretch:
 
 @stats.operation("GET", "/cache", VIEW)
 def read_cache_stats() -> CacheStats:
-    """The permission cache: of this worker, of all in the last minute, and the lag of each"""
+    """The permission cache: this worker's, all workers' last minute, and the lag of each"""
     return cast(CacheStats, live_views().cache())
 
 
 @stats.operation("GET", "/monitor", VIEW)
 def read_monitor_stats() -> MonitorStats:
-    """How measuring itself does"""
+    """The state of the measuring itself"""
     return cast(MonitorStats, live_views().monitor())
 
 
 @stats.operation("GET", "/resilience", VIEW)
 def read_resilience_stats() -> ResilienceStats:
-    """The guards that this worker uses, and how it fares with Redis"""
+    """The guards that this worker uses, and its connection to Redis"""
     return cast(ResilienceStats, live_views().resilience())

@@ -1,4 +1,4 @@
-"""The live views that operators see, made once a second at most, however many look."""
+"""The live views of operators, each made at most once a second for all viewers."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
 
 EXTENSION = "yoto.live_views"
-# Seconds for which one view serves all who ask.
+# Seconds for which one view serves all viewers.
 FRESH_SECONDS = 0.9
-# The same for what takes a question to every guard, to the queues and to the database.
+# The same for views that query every guard, the queues and the database.
 ASKED_SECONDS = 2.0
 # The same for suggestions, which are made from minutes of measurements.
 SUGGESTED_SECONDS = 30.0
@@ -66,15 +66,15 @@ class LiveViews:
         self.latest = Remembered(lambda: performance.latest(monitor.current), FRESH_SECONDS)
 
     def detailed(self, networks: bool = False) -> dict[str, Any]:
-        """How everything is, with every server, measure and worker, and what could be tuned.
+        """The state of everything, with every server, metric and worker, and suggestions.
 
         Args:
-            networks: whether whoever looks may know from which networks others come.
+            networks: whether the viewer may know from which networks others come.
         """
         return {**self._seen(networks), "suggestions": self.suggested()}
 
     def status(self, networks: bool = False) -> dict[str, Any]:
-        """The same without the parts of parts, and without suggestions."""
+        """The state of everything without details of parts, and without suggestions."""
         found = self._seen(networks)
         main = [one for one in found["components"] if ":" not in one["name"]]
         rest = {key: found[key] for key in found if key not in ("components", "workers")}
@@ -89,7 +89,7 @@ class LiveViews:
         return self._breakdowns[range_name]()
 
     def monitor(self) -> dict[str, Any]:
-        """How measuring itself does, and the processes that measure."""
+        """The state of the measuring itself, and the processes that measure."""
         current = monitor.current
         return {
             "at": _now(),
@@ -156,7 +156,7 @@ class LiveViews:
         return found, headline_now
 
 
-LONGEST_REMEMBERED = 60  # s that counts are shown again for
+LONGEST_REMEMBERED = 60  # s for which counts are shown again
 
 
 def _remembered_breakdown(range_name: str) -> Remembered[Breakdown]:
@@ -176,12 +176,12 @@ def init_live(app: Flask, sockets_limit: int) -> None:
 
 
 def live_views() -> LiveViews:
-    """Those of the current application."""
+    """The live views of the current application."""
     return cast(LiveViews, current_app.extensions[EXTENSION])
 
 
 def maintenance() -> dict[str, Any]:
-    """Whether there is maintenance, as the database says now, and why; None: it does not say."""
+    """Whether there is maintenance now, and why; None: the database is unavailable."""
     return _ordered(_maintenance_or_none())
 
 
@@ -214,7 +214,7 @@ def open_sockets() -> int | None:
 
 
 def workers_or_none() -> list[Worker] | None:
-    """Every worker; None: Redis does not say."""
+    """Every worker; None: Redis is unavailable."""
     try:
         return fleet.current.all()
     except StoreUnavailable:

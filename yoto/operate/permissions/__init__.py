@@ -1,1 +1,1 @@
-"""Permissions for operators: why somebody may, who may what, and all that a server grants."""
+"""Permissions for operators: explanations, searches, and all grants of a server."""

@@ -38,7 +38,7 @@ from yoto.store.columns import longest
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, DecisionRecord
 
-LINES = 10  # values of a facet in trends
+LINES = 10  # lines of each kind in trends
 _columns = DecisionRecord.__table__.c
 
 
@@ -52,7 +52,7 @@ decisions = Subject(
 
 
 class DecisionFilter(TypedDict):
-    """Which decisions. Times are half open: from <= at < to."""
+    """A filter on decisions. Times are half open: from <= at < to."""
 
     user: Annotated[
         str | None,
@@ -102,7 +102,7 @@ class DecisionPage(TypedDict):
 
 
 class DecisionDetail(LoggedDecision):
-    """A recorded decision with all that is kept of it."""
+    """A recorded decision with all its recorded facts."""
 
     position: str | None
     context: Annotated[Any, "What policies were given, masked"]
@@ -116,7 +116,7 @@ class VerdictNow(TypedDict):
 
 
 class ChangeSince(TypedDict):
-    """An entry of the audit log that may have made the difference."""
+    """An entry of the audit log that may explain the difference."""
 
     id: int
     at: datetime
@@ -128,7 +128,7 @@ class ChangeSince(TypedDict):
 
 
 class ReplayedDecision(TypedDict):
-    """A recorded decision, the same question now, and what was changed between."""
+    """A recorded decision, the same question now, and the changes in between."""
 
     decision: LoggedDecision
     outcome: Literal["same", "time_passed", "changed", "unknown"]
@@ -152,8 +152,8 @@ class TrendLine(TypedDict):
 
 
 class DecisionTrends(TypedDict):
-    """How many decisions there were: denials counted, in a flood of one user by the hundred, and
-    allowed ones estimated from a sample."""
+    """Numbers of decisions: denials are counted, in a flood by one user in hundreds, and allowed
+    ones are estimated from a sample."""
 
     start: Annotated[datetime, "When the first step began: a midnight in UTC"]
     step_s: int
@@ -185,7 +185,7 @@ def list_decisions(
 
 @decisions.operation("GET", "/trends", VIEW)
 def read_decision_trends(days: Annotated[int, Between(1, 30)] = 7) -> DecisionTrends:
-    """How many decisions there were, by hour up to 7 days and by day beyond; and the log's size
+    """Numbers of decisions, by hour up to 7 days and by day beyond, and the log's size
 
     Beyond `platform.view` it takes `admin.audit`.
     """
@@ -195,7 +195,7 @@ def read_decision_trends(days: Annotated[int, Between(1, 30)] = 7) -> DecisionTr
 
 @decisions.operation("GET", "/<int:record_id>", VIEW)
 def read_decision(record_id: int) -> DecisionDetail:
-    """One recorded decision; rights as of the list, in its place"""
+    """One recorded decision; takes the same rights as the list, in the decision's place"""
     record = _seen(record_id)
     [shown] = _shown([record])
     return {**shown, "position": record.position, "context": record.context}
@@ -203,14 +203,15 @@ def read_decision(record_id: int) -> DecisionDetail:
 
 @decisions.operation("POST", "/<int:record_id>/replay", VIEW, changes=False)
 def replay_decision(record_id: int) -> ReplayedDecision:
-    """Ask again now, with an explanation of the verdict of now, and what was changed between
+    """Ask the same question now, and show an explanation and the changes since
 
-    It is no use of the permission, and changes nothing. Rights as of the list, in its place.
+    A replay does not count as a use of the permission, and changes nothing. It takes the same
+    rights as the list, in the decision's place.
     """
     record = _seen(record_id)
     replay = permissions.replay(record_id)
     [shown] = _shown([record])
-    # Who audits one place reads no records of other ones, or of the platform.
+    # An auditor of one place must not read records of other places, or of the platform.
     everywhere = has_insight()
     return {
         "decision": shown,
@@ -224,14 +225,14 @@ def replay_decision(record_id: int) -> ReplayedDecision:
 
 
 def page_of(wanted: DecisionFilter, after: int | None, limit: int, **bounds: float) -> DecisionPage:
-    """Recorded decisions with names, whoever asks.
+    """Recorded decisions with names; the caller's rights are not checked.
 
     Args:
         bounds: ``seconds`` as ``permissions.decisions`` takes it.
 
     Raises:
-        UnknownResource: nobody has the name.
-        ValidationFailed: no place, or times in the wrong order.
+        UnknownResource: no user has the name.
+        ValidationFailed: ``place`` is malformed, or the times are in the wrong order.
     """
     since, until = wanted["since"], wanted["until"]
     if since is not None and until is not None and until <= since:
@@ -257,7 +258,7 @@ def page_of(wanted: DecisionFilter, after: int | None, limit: int, **bounds: flo
 
 
 def trends_of(days: int) -> DecisionTrends:
-    """Trends with names, whoever asks."""
+    """Trends with names; the caller's rights are not checked."""
     found, size = permissions.decision_trend(days, LINES), permissions.decision_log_size()
     kept = record_settings(current_app)
     lines = found.lines
@@ -292,10 +293,10 @@ def _line(line: Any, names: Any = None) -> TrendLine:
 
 
 def place_called(text: str) -> Place:
-    """The place of a filter.
+    """The place that a filter's text stands for.
 
     Raises:
-        ValidationFailed: field ``place``: there can be none.
+        ValidationFailed: field ``place``: no place can have this text.
     """
     return GLOBAL if text == GLOBAL_KIND else node_of_text(text, "place")
 
@@ -344,7 +345,7 @@ def _shown(records: Iterable[Row[Any]]) -> list[LoggedDecision]:
 
 
 def _no_person(who: str) -> str | None:
-    """What a program, or the public, is called; None: somebody who is not there."""
+    """The name of a program or of the public; None: an account that no longer exists."""
     return None if who.startswith("user:") else who
 
 

@@ -47,7 +47,7 @@ def find_servers(
 
 
 def listed(row: Server) -> ListedServer:
-    """A server as lists have it."""
+    """A server as lists show it."""
     return {"id": row.id, "name": row.name, "owner_id": row.owner_id, "public": row.public}
 
 
@@ -76,7 +76,7 @@ def find_channels(
 def find_users(
     search: Search = "", after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[FoundPerson]:
-    """Accounts whose username begins so"""
+    """Accounts whose username begins with the text"""
     found = accounts(
         after=after, limit=limit, username=search or None, disabled=None, super_admin=None
     )
@@ -91,5 +91,5 @@ def find_users(
 def list_registered_permissions(
     after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[Permission]:
-    """All permissions, and what each means"""
+    """All permissions and their descriptions"""
     return registered(after=after, limit=limit)

@@ -1,4 +1,4 @@
-"""All that roles and overwrites say in a resource that people belong to, for people to look over.
+"""Matrix of all roles' grants and overwrites in a resource with members.
 
 A page takes the same number of statements however many roles or resources it has.
 """
@@ -59,7 +59,7 @@ from yoto.store.models import (
 )
 from yoto.store.resources import known_types
 
-# With all that is declared of them.
+# Both are exported with the operations that this module declares on them.
 __all__ = ["resources", "servers"]
 
 ROLE, USER, TEAM = "role", "user", "team"
@@ -73,7 +73,7 @@ def read_matrix_of_resource(
     limit: Limit = PAGE_DEFAULT,
     everywhere: Annotated[bool, "Global roles, too, which count there"] = False,
 ) -> ResourceMatrix:
-    """Roles of what people belong to and what each grants, directly and by groups
+    """Roles of a resource with members and their grants, directly and by groups
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
@@ -138,7 +138,7 @@ def _matrix_of(home: Place, after: int | None, limit: int, everywhere: bool) -> 
 
 @servers.operation("GET", "/<int:server_id>/matrix", VIEW)
 def read_matrix(server_id: int, after: After = None, limit: Limit = PAGE_DEFAULT) -> Matrix:
-    """Roles of a server and what each grants, directly and by groups
+    """Roles of a server and their grants, directly and by groups
 
     Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
     """
@@ -154,7 +154,7 @@ def read_overwrites_below(
     after: AfterNode = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> Page[Overwritten]:
-    """What is below with overwrites in force, and these; rights as of the matrix"""
+    """Resources below one, with the overwrites in force in each; same rights as the matrix"""
     home = Place(scope, declared_id(scope, scope_id, "scope_id"))
     after = declared_id(of, after, "after")
     _home(home)
@@ -170,7 +170,7 @@ def read_overwrites_below(
 def read_overwrites_of_server(
     server_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[OverwrittenChannel]:
-    """Channels of a server with the overwrites in force in each; rights as of the matrix"""
+    """Channels of a server with the overwrites in force in each; same rights as the matrix"""
     _home(Place("server", server_id))
     statement = (
         select(Channel, Category.name)
@@ -205,13 +205,13 @@ def _home(home: Place) -> Resource:
 
 
 def inherited_by(home: str, ids: Sequence[int]) -> dict[int, Sequence[int]]:
-    """The roles that each of those from a place inherits from now, nearest first."""
+    """The roles that each role of a place inherits from now, nearest first."""
     place = _place_of(home)
     return {id_: role_closure(id_, place)[1:] for id_ in ids}
 
 
 def _place_of(home: str) -> PlaceFacts:
-    """The roles that may have a part in it, as the resolver knows them, without grants."""
+    """The roles that may count in a place, as the resolver's facts, without grants."""
     return PlaceFacts(
         home,
         roles={
@@ -222,19 +222,19 @@ def _place_of(home: str) -> PlaceFacts:
 
 
 def _place(channel: Channel) -> str:
-    """Where the overwrites in force in a channel stand."""
+    """The place that holds the overwrites in force in a channel."""
     if channel.synced and channel.category_id is not None:
         return f"category:{channel.category_id}"
     return f"channel:{channel.id}"
 
 
 def counted_at(home: Place) -> tuple[str, ...]:
-    """Where grants count for roles of a resource: a global role may have some elsewhere too."""
+    """The nodes at which grants count for roles of a resource; global roles may have others too."""
     return (GLOBAL_KIND, *map(shown_text, permissions.sites_of([home])[home].nodes))
 
 
 def granted_to(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:
-    """What roles grant by themselves, directly and by groups, in the order of permissions."""
+    """The roles' own grants, directly and by groups, in the order of permissions."""
     rows = grants_of(db.session(), lambda of: of.role_id.in_(role_ids))
     ids = {one.permission_id for _, one in rows}
     known = select(Permission.id, Permission.name).where(Permission.id.in_(ids))
@@ -259,7 +259,7 @@ def granted_to(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:
 
 
 def number_of_holders(role_ids: Sequence[int]) -> dict[int, int]:
-    """How many assignments each role has, in force or not; none: left out."""
+    """Number of assignments of each role, in force or not; roles without any are left out."""
     statement = (
         select(RoleAssignment.role_id, func.count())
         .where(RoleAssignment.role_id.in_(role_ids))
@@ -297,7 +297,7 @@ def _overwrites(places: set[str]) -> defaultdict[str, list[Any]]:
         elif team_id is not None:
             target = (TEAM, team_id, team)
         else:
-            # Programs are no accounts.
+            # Programs have no user account.
             target = (USER, user_id, username or subject_text(user_id))
         entry = found.setdefault(
             (place, target[0], target[1]),

@@ -1,7 +1,7 @@
-"""Names of what records, events and messages call by a kind and an id, many at once.
+"""Names for the kinds and ids in records, events and messages, many at once.
 
-Whoever sees the platform may know them: they are what lists of accounts, servers and resources
-show, and say nothing of what anybody may do.
+All operators may read them: lists of accounts, servers and resources show the same names, and names
+reveal no rights.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ names = Subject("names", "/names", "What people call somebody or something", "na
 
 
 class Named(TypedDict):
-    """How people call what is meant by ``of``."""
+    """The name of the thing that ``of`` stands for."""
 
     of: Annotated[str, "As it was asked for"]
     kind: Annotated[str, "`user`, `application`, `team`, `role`, or a type of resources"]
@@ -50,7 +50,7 @@ class Names(TypedDict):
 
 
 class Found(NamedTuple):
-    """What is there, by the text that it was asked by."""
+    """The things found, by the texts asked for."""
 
     name: str | None
     hint: str | None = None
@@ -66,7 +66,7 @@ def resolve_names(
 ) -> Names:
     """The names of people, programs, teams, roles and resources
 
-    What is not there, or is of a kind that has no names here, is not known.
+    Things that do not exist, or whose kind has no names here, are left out.
     """
     asked = list(dict.fromkeys(of))
     found = named(asked)
@@ -74,7 +74,7 @@ def resolve_names(
 
 
 def named(texts: Iterable[str]) -> dict[str, Found]:
-    """Those of such texts that are there; one statement a kind, and one for what is above."""
+    """The existing things among the texts; one statement a kind, and one for the places above."""
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     places: dict[Place, list[str]] = defaultdict(list)
     for text in texts:
@@ -100,7 +100,7 @@ def named(texts: Iterable[str]) -> dict[str, Found]:
 
 
 def _described(places: Sequence[Place]) -> list[PlacedResource]:
-    """Places by name, with what they are in; in maintenance, which closes that, by name alone."""
+    """Places with their names and homes; during maintenance, which closes homes, only names."""
     try:
         return described(places) if places else []
     except MaintenanceMode:
@@ -128,7 +128,7 @@ def _people(ids: Sequence[int]) -> dict[int, Found]:
             id_: Found(username, display if display != username else None)
             for id_, username, display in rows
         }
-    # Programs have numbers among people, too.
+    # The numbers of programs are in the same range as those of people.
     programs = [one - APPLICATIONS for one in ids if one > APPLICATIONS]
     return found | {APPLICATIONS + id_: one for id_, one in _programs(programs).items()}
 

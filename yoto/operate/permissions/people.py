@@ -1,6 +1,6 @@
-"""One person, or one program: where they belong, what they hold, and what holds them up.
+"""One person or program: memberships, roles, teams, overwrites, and limits met.
 
-Beyond `platform.view` all but their names and the limits that they meet takes `admin.audit`.
+Beyond `platform.view`, everything except names and limits met takes `admin.audit`.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ from yoto.store.models import (
 )
 from yoto.store.resources import known_types
 
-# Of each limit: reports of workers that are read, and places at which somebody is counted.
+# For each limit: the workers' reports to read, and the counters to show of one person.
 REPORTS, COUNTED = 200, 20
 
 
 class ShownPerson(TypedDict):
-    """Somebody, as all operators may know them."""
+    """A person or program, as all operators may see them."""
 
     id: Annotated[NodeId, "The number by which the platform knows them"]
     own_id: Annotated[NodeId, "As the application knows them"]
@@ -61,7 +61,7 @@ class ShownPerson(TypedDict):
 
 
 class Membership(Resource):
-    """What somebody belongs to."""
+    """A resource that somebody belongs to."""
 
     owner: bool
     banned: Annotated[bool, "Kept out: it is no membership any more"]
@@ -97,7 +97,7 @@ class JoinedTeam(TypedDict):
 
 
 class LaidOverwrite(TypedDict):
-    """What a role, a team or somebody may do differently at a resource."""
+    """An overwrite of a role, a team or a person at a resource."""
 
     id: int
     place: Annotated[str, "Such as channel:3"]
@@ -107,7 +107,7 @@ class LaidOverwrite(TypedDict):
 
 
 class MetLimit(KeyUse):
-    """What one limit counted of somebody."""
+    """The calls that one limit counted of somebody."""
 
     limit: Annotated[str, "Its name"]
     last: Annotated[datetime, "Their last call"]
@@ -115,7 +115,7 @@ class MetLimit(KeyUse):
 
 
 class MetLimits(TypedDict):
-    """The limits that somebody met, those first that refused them most."""
+    """The limits that somebody met, those with most rejections first."""
 
     items: list[MetLimit]
     known: Annotated[bool, "False: Redis is unavailable, so nobody can tell"]
@@ -134,7 +134,7 @@ people = Subject(
 def read_person(who: str) -> ShownPerson:
     """Somebody by number, username, the application's own id, or as `application:3`
 
-    What is all digits is a number.
+    A text of digits alone is a number.
     """
     number = _number(who)
     row: Any = db.session.get(User, number)
@@ -246,7 +246,7 @@ def list_joined_teams(
 def list_overwrites_about(
     who: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[LaidOverwrite]:
-    """What was overwritten for somebody, or for a team that they are in"""
+    """Overwrites for somebody, or for a team that they are in"""
     number = _private(who)
     about = or_(ChannelOverwrite.user_id == number, ChannelOverwrite.team_id.in_(_teams(number)))
     return laid_by(about, after, limit)
@@ -254,7 +254,7 @@ def list_overwrites_about(
 
 @people.operation("GET", "/<who>/limits", VIEW, also=(404,))
 def list_met_limits(who: str) -> MetLimits:
-    """The rate limits that counted somebody in the last minutes, and how often each refused them"""
+    """The rate limits that counted somebody in the last minutes, with their rejections"""
     number = _number(who)
     called = {str(number), str(own_ids([number]).get(number, number))}
     controller = get_resilience_controller()
@@ -287,7 +287,7 @@ def list_met_limits(who: str) -> MetLimits:
 
 
 def assigned(given: RoleAssignment, role: Role, now: datetime) -> AssignedRole:
-    """An assignment as lists have it."""
+    """An assignment as lists show it."""
     kind, _, rest = given.subject.partition(":")
     holder = f"{kind}:{shown_text(rest)}" if kind == "everyone" else given.subject
     return {
@@ -342,10 +342,10 @@ def _is_of(key: Any, called: set[str]) -> bool:
 
 
 def _number(who: str) -> int:
-    """Whom an address names.
+    """The number of the person or program that an address names.
 
     Raises:
-        UnknownResource: nobody.
+        UnknownResource: there is no such person or program.
     """
     found: int | None = None
     if who.isascii() and who.isdecimal():
@@ -360,7 +360,7 @@ def _number(who: str) -> int:
 
 
 def _private(who: str) -> int:
-    """The same, for what not every operator may know."""
+    """The same number, if the operator may know about others."""
     number = _number(who)
     demand_operators_insight([Question("", GLOBAL_KIND, None)])
     return number

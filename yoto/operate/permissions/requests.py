@@ -1,7 +1,7 @@
-"""Access requests, for operators: what waits for them, and what became of the rest.
+"""Access requests, for operators: those that wait for a decision, and the others.
 
-An operator with an account of the application lends as that person, by the same rules. Others, whom
-no hierarchy has a place for, act as the system itself, which takes the right to administer.
+An operator with an account of the application lends as that person, by the same rules. Others, who
+have no place in the role hierarchy, act as the system itself, which takes the right to administer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from yoto.permission import Place, RequestState
 
 
 class OperatorsRequest(TypedDict):
-    """A request as ``service.shown`` gives it."""
+    """A request as ``service.shown`` returns it."""
 
     id: int
 
@@ -75,7 +75,7 @@ def _one(found: Any, **given: Any) -> list[str]:
 
 
 def _actor() -> int | None:
-    """The number of who acts; None: the system itself.
+    """The number of the acting person; None: the system itself.
 
     Raises:
         PermissionDenied: an operator without an account, who may not administer.
@@ -160,5 +160,5 @@ def refuse_operators_access_request(
     "POST", "/<int:request_id>/end", OPERATE, Command("end", _one), also=(409,)
 )
 def end_operators_access_request(request_id: int, reason: Reason, by: Author) -> OperatorsRequest:
-    """Take back before its time what was lent"""
+    """Take back a lent right before its time"""
     return _take("end", request_id, reason=reason, by=by)

@@ -1,6 +1,6 @@
-"""One resource: what it is in, who holds roles there, and the overwrites in force.
+"""One resource: the resources around it, the holders of roles there, and overwrites in force.
 
-Beyond `platform.view` all but names takes the right to audit where people belong to, or
+Beyond `platform.view`, everything except names takes the right to audit in its home, or
 `admin.audit`.
 """
 
@@ -31,7 +31,7 @@ __all__ = ["resources"]
 
 
 class ShownResource(Resource):
-    """A resource with what it is in."""
+    """A resource with the resources around it."""
 
     place: Annotated[str, "Such as channel:3"]
     chain: Annotated[list[Resource], "What it is in, from the top down; it is not among them"]
@@ -44,7 +44,7 @@ class ShownResource(Resource):
 
 @resources.operation("GET", "/<kind>/<node:node>", VIEW)
 def read_resource(kind: str, node: str) -> ShownResource:
-    """One resource, and what it is in"""
+    """One resource, and the resources around it"""
     place = _place(kind, node)
     shown, site = existing(place), permissions.sites_of([place])[place]
     above = [place_of_text(text) for text in site.nodes if text != str(place)]
@@ -74,7 +74,7 @@ def read_resource(kind: str, node: str) -> ShownResource:
 def list_holders_at(
     kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[AssignedRole]:
-    """Who holds a role that counts there, by assignment; of global roles those held there alone"""
+    """Assignments of the roles that count there; global roles only if held there alone"""
     site = _private(kind, node)
     statement = (
         select(RoleAssignment, Role)
@@ -97,7 +97,7 @@ def list_holders_at(
 def list_overwrites_at(
     kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[LaidOverwrite]:
-    """The overwrites in force there, its own and those of what it is in or goes by"""
+    """The overwrites in force there: its own, and those of resources around it"""
     return laid_by(ChannelOverwrite.place.in_(_private(kind, node).overwritten), after, limit)
 
 
@@ -105,7 +105,7 @@ def _place(kind: str, node: str) -> Place:
     """The resource that an address names.
 
     Raises:
-        UnknownResource: no id of this type, or no type.
+        UnknownResource: there is no such type, or the id is none of this type.
     """
     try:
         known_types().get(kind)
@@ -115,7 +115,7 @@ def _place(kind: str, node: str) -> Place:
 
 
 def _private(kind: str, node: str) -> Site:
-    """What is around it, for what not every operator may know."""
+    """The surroundings of a resource, if the operator may know about others there."""
     place = _place(kind, node)
     existing(place)
     site = permissions.sites_of([place])[place]

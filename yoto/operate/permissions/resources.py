@@ -1,4 +1,4 @@
-"""Resources of all types, as people find them: by name where their type has one, and by id."""
+"""Search for resources of all types: by name where their type has names, and by id."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ IDS = {int: "integer", uuid.UUID: "uuid", str: "text"}
 
 
 def types() -> list[dict[str, Any]]:
-    """The declared types, in their order; what is not ``askable`` has no verdicts of its own."""
+    """The declared types, in their order; those not ``askable`` have no verdicts of their own."""
     known = known_types()
     return [
         {
@@ -87,8 +87,8 @@ def find_resources(
 
 
 def overwritten(kind: str, home: Place, after: Any, limit: int) -> Page[tuple[PlacedResource, str]]:
-    """A page of the resources of a type below one, by id, in which there are overwrites in force;
-    beside each the text of what has these.
+    """A page of the resources of a type below one, by id, with overwrites in force; beside each the
+    text of the place that holds them.
     """
     _, chain = _rows(kind)
     here = chain.rungs[0]
@@ -106,8 +106,8 @@ def overwritten(kind: str, home: Place, after: Any, limit: int) -> Page[tuple[Pl
 
 
 def described(places: Sequence[Place]) -> list[PlacedResource]:
-    """Resources with their names, and what people belong to above each; without those that are
-    gone by now.
+    """Resources with their names, and the home above each; resources that no longer exist are left
+    out.
     """
     names = names_of(places)
     there = [place for place in places if place in names]
@@ -125,7 +125,7 @@ def existing(place: Place) -> Resource:
     """One resource with its name.
 
     Raises:
-        UnknownResource: it is not there.
+        UnknownResource: it does not exist.
     """
     names = names_of([place])
     if place not in names:
@@ -138,7 +138,7 @@ def _shown(place: Place, names: dict[Place, str | None]) -> Resource:
 
 
 def names_of(places: Iterable[Place]) -> dict[Place, str | None]:
-    """The names of those that are there, one statement a type; None: the type has none."""
+    """The names of existing resources, one statement a type; None: the type has no names."""
     by_kind: defaultdict[str, list[Any]] = defaultdict(list)
     for place in places:
         by_kind[place.kind].append(place.id)
@@ -179,7 +179,7 @@ def _called(declared: ResourceType, chain: Chain, search: str) -> list[ColumnEle
     try:
         wanted.append(here.id == declared.spelled(search, "search"))
     except ValidationFailed:
-        # No id of this type looks so.
+        # The text cannot be an id of this type.
         return wanted
     return wanted
 

@@ -1,6 +1,7 @@
-"""One role: its place in the order, what it grants, who holds it, and overwrites that name it.
+"""One role: its place in the order, its grants, its holders, and overwrites that name it.
 
-Beyond `platform.view` all but its name takes the right to audit where it is from, or `admin.audit`.
+Beyond `platform.view`, everything except its name takes the right to audit in its home, or
+`admin.audit`.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ roles = Subject("roles", "/roles", "One role: what it grants, and who holds it",
 
 
 class NamedRole(TypedDict):
-    """A role by its name."""
+    """A role with its name."""
 
     id: int
     name: str
 
 
 class RoleStanding(TypedDict):
-    """What a role is among others."""
+    """A role's place among others."""
 
     position: int
     above: Annotated[int, "Roles from the same place that stand above it"]
@@ -54,14 +55,14 @@ class RoleStanding(TypedDict):
 
 
 class ShownRole(NamedRole):
-    """A role, as all operators may know it."""
+    """A role, as all operators may see it."""
 
     home: Annotated[str | None, "Where it is from, such as server:7; null: everywhere"]
     standing: Annotated[RoleStanding | None, "Null: the operator may not read the other parts"]
 
 
 class RoleGrant(Grant):
-    """What a role grants, by itself or by what it inherits."""
+    """A grant of a role, its own or an inherited one."""
 
     role_id: Annotated[int, "Itself, or the role that it inherits this from"]
     role: str
@@ -84,9 +85,9 @@ def read_role(role_id: int) -> ShownRole:
 def list_grants_of(
     role_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[RoleGrant]:
-    """What a role allows and denies, its own grants first, then what it inherits
+    """Grants of a role, its own first, then inherited ones
 
-    Of what it inherits the grants that count where the role is from.
+    Inherited grants are listed if they count in the role's home.
     """
     role, begin = _private(role_id), after or 0
     named = {one["id"]: one["name"] for one in [_named(role), *_inherited(role)]}
@@ -106,7 +107,7 @@ def list_grants_of(
 def list_holders_of(
     role_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[AssignedRole]:
-    """Who holds a role by assignment, in force or not"""
+    """Holders of a role by assignment, in force or not"""
     role = _private(role_id)
     statement = (
         select(RoleAssignment)
@@ -122,7 +123,7 @@ def list_holders_of(
 def list_overwrites_for(
     role_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[LaidOverwrite]:
-    """What was overwritten for a role"""
+    """Overwrites for a role"""
     return laid_by(ChannelOverwrite.role_id == _private(role_id).id, after, limit)
 
 
@@ -151,7 +152,7 @@ def _inherited(role: Role) -> list[NamedRole]:
 
 
 def _private(role_id: int) -> Role:
-    """The role, for what not every operator may know."""
+    """The role, if the operator may know about others in its home."""
     role = existing(Role, role_id)
     _demand(role)
     return role

@@ -69,7 +69,7 @@ def explain_verdict(
         "Facts about the request; giving any makes policies take part",
     ] = None,
 ) -> Explanation:
-    """How a verdict about anybody comes about, and what would turn it
+    """Explain any user's verdict, and list changes that would turn it
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
@@ -85,7 +85,7 @@ def search_who(
     after: After = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> WhoPage:
-    """Who has a permission in a place; a short page alone is not the end
+    """People with a permission in a place; a short page alone is not the end
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
@@ -130,7 +130,7 @@ def search_what(
         if within is not None:
             raise ValidationFailed({"server_id": "Give either within or server_id."})
         within = ("server", server_id)
-    # Of numbers a page may begin before the first.
+    # 0 means that the page begins before the first number.
     after = None if after == "0" else declared_id(scope, after, "after")
     demand_operators_insight([Question(permission, *(within or (GLOBAL_KIND, None)))])
     found = permissions.list_resources(
@@ -141,7 +141,7 @@ def search_what(
 
 
 def _with_server(found: PlacedResource) -> FoundResource:
-    """With what was said of servers before other types were there."""
+    """Add the fields about servers, which are older than other types of resources."""
     at = found if found["scope"] == "server" else found["home"]
     is_server = at is not None and at["scope"] == "server"
     return {

@@ -1,4 +1,4 @@
-"""What questions of operators take, and what the answers look like."""
+"""Parameters and results of the operators' questions about permissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from yoto.http.fields import Node, TypeName
 from yoto.http.shapes import Between
 from yoto.nodes import MAX_ID, NodeId
 
-USERNAME_LENGTH = 256  # characters: an application may call its people by their addresses
+USERNAME_LENGTH = 256  # characters: an application may use addresses as usernames
 SEARCH_LENGTH = 100
 
 PermissionName = Annotated[str, Length(1, NAME_LENGTH)]
@@ -72,20 +72,20 @@ class Resource(TypedDict):
 
 
 class PlacedResource(Resource):
-    """A resource, and what people belong to above it."""
+    """A resource, and its home above it."""
 
     home: Resource | None
 
 
 class FoundResource(PlacedResource):
-    """Where somebody may do something."""
+    """A resource where somebody may do something."""
 
     server_id: Annotated[NodeId | None, "The home, where it is a server"]
     server: str | None
 
 
 class Grant(TypedDict):
-    """What a role grants by itself, for the whole home or for something below it."""
+    """A role's own grant, for the whole home or for something below it."""
 
     permission: str
     effect: Effect
@@ -125,7 +125,7 @@ class MatrixPermission(TypedDict):
 
 
 class ResourceMatrix(TypedDict):
-    """Roles and what they grant in a resource that people belong to."""
+    """Roles and their grants in a resource with members."""
 
     resource: Resource
     scopes: Annotated[Sequence[str], "Scopes of grants that count for all of it"]
@@ -136,13 +136,13 @@ class ResourceMatrix(TypedDict):
 
 
 class Matrix(ResourceMatrix):
-    """Roles of a server and what they grant."""
+    """Roles of a server and their grants."""
 
     server: ListedServer
 
 
 class PlacedOverwrite(TypedDict):
-    """What one role, user or team may do differently."""
+    """An overwrite of one role, user or team."""
 
     target_type: Literal["role", "user", "team"]
     target_id: NodeId

@@ -1,7 +1,6 @@
 """Policies, the data documents that they read, and the candidate beside them.
 
-The record of policies audits each change in the transaction that makes it; no worker loads it
-before.
+The policy store audits each change in the transaction that makes it, before any worker loads it.
 """
 
 from yoto.operate.policies.candidate import candidate

@@ -34,7 +34,7 @@ Seen = Annotated[Number, "The candidate that you saw"]
 
 
 class LockedOut(TypedDict):
-    """Somebody whom the candidate would deny what they may now."""
+    """A user to whom the candidate would deny something that they may do now."""
 
     id: Annotated[str, "Of the user"]
     decisions: int
@@ -53,7 +53,7 @@ class Shadow(TypedDict):
 
 @candidate.operation("GET", "", VIEW)
 def read_shadow() -> Shadow:
-    """What would change with the candidate, from all workers"""
+    """Differences between the candidate and the active policies, from all workers"""
     report = policy.shadow_report()
     if report is not None:
         report = replace(
@@ -72,7 +72,7 @@ def read_shadow() -> Shadow:
 
 
 def _by_number(users: Mapping[str, int]) -> dict[str, int]:
-    """Counts by the ids that inputs have, by the numbers that pages know people by."""
+    """Counts by user number, from counts by the ids in policy inputs."""
     if current_keys() is None:
         return dict(users)
     found: dict[str, int] = {}
@@ -80,7 +80,7 @@ def _by_number(users: Mapping[str, int]) -> dict[str, int]:
         try:
             number = number_of(user)
         except ValidationFailed:
-            # A program has a number there, too; and "(others)" is no id.
+            # The input id of a program is not an own id, and "(others)" is no id at all.
             found[user] = count
         else:
             found[user if number == NO_PERSON else str(number)] = count
@@ -88,7 +88,7 @@ def _by_number(users: Mapping[str, int]) -> dict[str, int]:
 
 
 def _operators_of(users: Collection[str]) -> dict[str, bool]:
-    """Whether roles make operators of users whom inputs named, as far as these are people."""
+    """Whether users named in inputs are operators by their roles, as far as they are people."""
     people = own_ids(int(user) for user in users if user.isdecimal())
     asked = permissions.batch_check_permissions(list(people.values()), VIEW)
     return {str(number): asked.get(own, False) for number, own in people.items()}

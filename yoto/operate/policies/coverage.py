@@ -1,4 +1,4 @@
-"""What the policies judge at all, and on what they were asked of late."""
+"""The permissions that policies judge, and their recent inputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Counted(TypedDict):
 
 
 class PolicyCoverage(TypedDict):
-    """Which policies judge what, and how much of that happened."""
+    """Permissions with the policies that judge them, and the number of such decisions."""
 
     permissions: Sequence[JudgedPermission]
     recorded: Annotated[Mapping[str, Counted], f"By what was asked; of the last {LATEST} records"]
@@ -45,7 +45,7 @@ class PolicyCoverage(TypedDict):
 
 
 class RecentInputs(TypedDict):
-    """Inputs that policies were asked on, newest first, without secrets."""
+    """Recent inputs of policies, newest first, without secrets."""
 
     items: list[dict[str, Any]]
 
@@ -65,7 +65,7 @@ def _lines(found: PolicyCoverage) -> Iterator[str]:
     Command("coverage", _lines, "Show which policies judge which permissions."),
 )
 def read_policy_coverage() -> PolicyCoverage:
-    """Which policies judge which permissions, and how many recorded decisions they judged"""
+    """Permissions with the policies that judge them, and the number of recorded decisions"""
     recorded: dict[str, Counted] = {
         asked: {"decisions": one.decisions, "judged": one.judged}
         for asked, one in judged_of_late().items()
@@ -80,9 +80,9 @@ def read_policy_coverage() -> PolicyCoverage:
 
 @coverage.operation("GET", "/inputs", VIEW)
 def list_recent_inputs(limit: Annotated[int, Between(1, INPUTS_SHOWN)] = 20) -> RecentInputs:
-    """Inputs that policies were asked on, to try another policy with
+    """Recent inputs of policies, to try another policy with
 
-    They show what others did: beyond `platform.view` it takes `admin.audit`.
+    They show acts of others, so beyond `platform.view` this takes `admin.audit`.
     """
     demand_operators_insight([Question("", *GLOBAL)])
     return {"items": list(policy.recent_inputs(limit))}

@@ -53,7 +53,7 @@ def put_policy_document(
     by: Author,
     made_from: SeenVersion,
 ) -> PolicyReceipt:
-    """Bring a document into force; `If-Match` as of policies"""
+    """Bring a document into force; `If-Match` as for policies"""
     with refused_by_field(name, "document"):
         return policy.put_document(name, document, by, reason, made_from)
 
@@ -66,7 +66,7 @@ def test_policy_document(
 ) -> PolicyDryRun:
     """Try a document on recorded inputs, and on one that is given; nothing is stored
 
-    Without a document it is what is in force.
+    Without a document, the active one is tried.
     """
     if document is not ma.missing:
         demand_right(ADMIN)

@@ -1,4 +1,4 @@
-"""What policies and documents have in common: versions, going back, and what is refused."""
+"""Operations common to policies and documents: versions, rollbacks, and the engine's errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACE = re.compile(r"line (\d+), column (\d+)")
 
 @contextmanager
 def refused_by_field(name: str, field: str = "source") -> Iterator[None]:
-    """Say what the engine refuses at the field where it stands, with line and column.
+    """Report the engine's errors at the field that holds them, with line and column.
 
     Raises:
         UnprocessableEntity: in place of ``PolicyError``.
@@ -49,10 +49,10 @@ def refused_by_field(name: str, field: str = "source") -> Iterator[None]:
 
 
 def in_force(kind: PolicyKind, name: str) -> StoredVersion:
-    """What is in force under a name.
+    """The active version of an entry.
 
     Raises:
-        UnknownResource: nothing is.
+        UnknownResource: there is none.
     """
     found = policy.in_force(name, kind)
     if found is None:
@@ -61,7 +61,7 @@ def in_force(kind: PolicyKind, name: str) -> StoredVersion:
 
 
 def unknown(kind: PolicyKind, name: str) -> UnknownResource:
-    """The error for a name that no entry has."""
+    """The error for a name without an entry."""
     return UnknownResource("policy" if kind is PolicyKind.REGO else "document", name, "name")
 
 
@@ -78,10 +78,10 @@ def version_of(kind: PolicyKind, name: str, number: int) -> StoredVersion:
 
 
 def add_history(subject: Subject, kind: PolicyKind, noun: str) -> None:
-    """Declare what can be seen and done of versions; ``noun``: what the API calls an entry."""
+    """Declare the operations on versions; ``noun``: the API's word for an entry."""
 
     def list_versions(name: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> Page[Version]:
-        """Its versions, newest first"""
+        """Versions of an entry, newest first"""
         found = policy.versions(name, kind, limit + 1, after)
         if not found and after is None:
             raise unknown(kind, name)
@@ -97,13 +97,13 @@ def add_history(subject: Subject, kind: PolicyKind, noun: str) -> None:
     ) -> PolicyReceipt:
         """Bring an old version into force again, as a new one
 
-        `If-Match` is the version in force, `"0"` if none is.
+        `If-Match` is the active version, `"0"` if there is none.
         """
         with refused_by_field(name, "version"):
             return policy.rollback(name, version, by, reason, kind, made_from)
 
     def remove(name: str, reason: Reason, by: Author, made_from: SeenVersion) -> PolicyReceipt:
-        """Take it out of force; its versions stay. `If-Match` as of a rollback"""
+        """Deactivate an entry; its versions stay. `If-Match` as for a rollback"""
         in_force(kind, name)
         with refused_by_field(name, "name"):
             return policy.remove(name, by, reason, kind, made_from)

@@ -1,4 +1,4 @@
-"""Policies in Rego: the active ones, the engine, and trying and changing them."""
+"""Policies in Rego: the active ones, the engine, dry runs and changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ add_history(policies, PolicyKind.REGO, "policy")
 @policies.operation("GET", "", VIEW)
 def list_policies() -> Policies:
     """The active policies, and the engine of this worker"""
-    # Here too they are loaded, if nothing was decided yet.
+    # Loads the policies if nothing was decided yet in this worker.
     policy.current.start()
     metrics, in_use = policy.metrics(), policy.in_use()
     unacknowledged = {one.name for one in policy.current.unacknowledged(in_use)}
@@ -78,8 +78,8 @@ def put_policy(
 ) -> PolicyReceipt:
     """Bring a policy into force: compiled, tested, tried on recent inputs, stored
 
-    `If-Match` is the version that it was made from, `"0"` for a new one. What the engine refuses
-    is told at the field, with `line` and `column`.
+    `If-Match` is the version that it was made from, `"0"` for a new one. Errors of the engine name
+    the field, with `line` and `column`.
     """
     with refused_by_field(name):
         return policy.put(name, source, by, reason, tests, made_from)
@@ -94,7 +94,8 @@ def test_policy(
 ) -> PolicyDryRun:
     """Try a policy on recorded inputs, and on one that is given; nothing is stored
 
-    Without a source it is what is in force. Another source takes `platform.admin`: it runs.
+    Without a source, the active one is tried. Another source takes `platform.admin`, since it is
+    executed.
     """
     if source is not None or tests is not None:
         demand_right(ADMIN)
@@ -107,10 +108,10 @@ def test_policy(
 
 @policies.operation("POST", "/<name>/acknowledge", ADMIN, body="AcknowledgePolicy", status=204)
 def acknowledge_policy(name: str, reason: Reason, by: Author) -> None:
-    """Say that a policy which reads `input.subject.id` was looked at
+    """Acknowledge that a policy which reads `input.subject.id` was reviewed
 
-    The id was a number of the platform's and is the application's own. Policies from before are
-    listed until then.
+    The id used to be a number of the platform's, and is now the application's own. Older policies
+    are listed until they are acknowledged.
     """
     policy.acknowledge(name, by, reason)
 

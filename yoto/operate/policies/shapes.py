@@ -1,4 +1,4 @@
-"""What operators give and see of policies, beside what ``yoto.policy`` returns itself."""
+"""Parameters and results of operations on policies, beside those that ``yoto.policy`` returns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from yoto.policy import (
     VersionTexts,
 )
 
-# What the API document calls classes that have another name there.
+# Names of classes in the API document, where they differ.
 NAMES: Mapping[type, str] = {
     BeforeAndAfter: "Given",
     PolicyDryRun: "Rehearsal",
@@ -32,12 +32,12 @@ NAMES: Mapping[type, str] = {
     VersionTexts: "PolicyVersion",
 }
 SOURCE_LENGTH = 200_000  # characters
-# A whole input: the context that a caller gives, and what the platform says beside it.
+# A whole input: the context from a caller, and the facts that the platform adds to it.
 INPUT_BYTES, INPUT_DEPTH = 32_000, 12
 
 
 class Source(ma.fields.String):
-    """A text that is kept as it is, unless no database could keep it."""
+    """A text that is stored as it is; characters that no database can store are refused."""
 
     default_error_messages = {"characters": "NUL and lone surrogates are not allowed."}
 
@@ -80,7 +80,7 @@ class Diff(TypedDict):
 
 
 class Use(TypedDict):
-    """What a policy did in the worker that answers, since it loaded this version."""
+    """A policy's use in the worker that answers, since it loaded this version."""
 
     denies: Annotated[Mapping[str, int], "Denials by the codes that this policy gives"]
     latency: Annotated[Mapping[str, Any] | None, "Null: not measured yet"]
@@ -100,7 +100,7 @@ class ListedPolicy(Version):
 
 
 class Engine(TypedDict):
-    """What decides in the worker that answers."""
+    """The engine that decides in the worker that answers."""
 
     instance: str
     engine: str
@@ -132,5 +132,5 @@ class Documents(TypedDict):
 
 
 def listed(found: StoredVersion) -> Mapping[str, Any]:
-    """What a list has of a version, by field."""
+    """The fields of a version that a list shows."""
     return {one.name: getattr(found, one.name) for one in fields(Version)}
