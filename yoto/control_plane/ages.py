@@ -1,4 +1,4 @@
-"""How long ago, and how long, in words."""
+"""Ages and durations in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNITS = (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400))
 
 
 def age(at: datetime, now: datetime) -> str:
-    """How old what was found out at ``at`` is."""
+    """The age at ``now`` of a fact from ``at``, in words."""
     return duration((now - at).total_seconds())
 
 
@@ -23,7 +23,7 @@ def duration(seconds: float) -> str:
 
 
 def wait(seconds: float) -> str:
-    """A time to wait, rounded up: who comes then must not come too early."""
+    """A time to wait, rounded up: a caller who returns then must not be too early."""
     name, size = _unit(seconds)
     return translate(f"unit.{name}", n=max(1, math.ceil(seconds / size)))
 

@@ -2,8 +2,8 @@
 
 ``/static/<version>/<folder>/<path>`` may be kept for ever: the version is a hash of all folders
 together, so modules that import each other by relative addresses come from one version. A worker
-that has another version answers with its own files, to be asked for again: while an installation is
-upgraded, a page of one worker may be served by another.
+with another version serves its own files, but not for keeping: during an upgrade, the files of one
+worker's page may be requested from another worker.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 VERSION_LENGTH = 16  # hex digits
 RECHECKED_AFTER = 1.0  # s
 SMALLEST_COMPRESSED = 512  # bytes; below, headers are most of an answer
-# What is compressed by itself already gains nothing.
+# Only types that are not compressed themselves.
 COMPRESSED_TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
 Signature = tuple[tuple[str, str, int, int], ...]
@@ -46,7 +46,7 @@ class Asset:
 
     @cached_property
     def compressed(self) -> bytes | None:
-        """Its content by gzip, made once; None where that would be no smaller."""
+        """Its content by gzip, made once; None if gzip would not make it smaller."""
         if len(self.content) < SMALLEST_COMPRESSED:
             return None
         if not self.mimetype.startswith(COMPRESSED_TYPES):
@@ -55,7 +55,7 @@ class Asset:
         return made if len(made) < len(self.content) else None
 
 
-# What a module imports before it runs, by an address relative to its own.
+# A module's static imports, by addresses relative to its own.
 IMPORT = re.compile(rb"""^(?:import|export)\b[^;"']*?["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
 
 
@@ -74,8 +74,8 @@ class Snapshot:
     signature: Signature = field(repr=False)
 
     def imports(self, folder: str, *paths: str) -> list[tuple[str, str]]:
-        """Modules with all that they import, each once, as ``files`` names them. A browser that
-        knows them beforehand need not find them one behind the other.
+        """Modules with all their imports, each once, as named in ``files``. A browser that knows
+        them beforehand need not discover them one after the other.
         """
         found: dict[tuple[str, str], None] = {}
         waiting = [(folder, path) for path in reversed(paths)]
@@ -100,7 +100,7 @@ class Assets:
     """The files of some folders, in memory; read again when one of them changed on the disk."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
-        """``folders``: by the name that they have in addresses."""
+        """``folders``: by their names in addresses."""
         self._folders = dict(folders)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
@@ -112,7 +112,7 @@ class Assets:
         return frozenset(self._folders)
 
     def snapshot(self) -> Snapshot:
-        """The files as they are, or were up to ``RECHECKED_AFTER`` seconds ago."""
+        """The files as they were at most ``RECHECKED_AFTER`` seconds ago."""
         found = self._snapshot
         if found is not None and time.monotonic() - self._checked < RECHECKED_AFTER:
             return found
@@ -134,7 +134,7 @@ def _resolved(module: tuple[str, str], address: str) -> tuple[str, str]:
 
 def _listed(folders: Mapping[str, Path]) -> Iterator[tuple[str, str, int, int]]:
     for name, folder in folders.items():
-        # A folder of what came from npm may be a link.
+        # A folder of npm packages may be a link.
         for at, _, files in os.walk(folder, followlinks=True):
             for file in files:
                 path = Path(at, file)

@@ -1,7 +1,7 @@
-"""Answers of the API that a page brings along, since its scripts would ask for them at once.
+"""Responses of the API that a page brings along, since its scripts would request them at once.
 
-They are of what is in memory or a few statements in the database. What cannot be had now is left
-out: the script asks by itself, and shows what is wrong.
+They come from memory or a few statements in the database. A response that fails now is left out:
+the script requests it again, and shows the error.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from yoto.operate.permissions.requests import list_operators_access_requests
 
 log = logging.getLogger(__name__)
 
-COUNTED = 20  # access requests: whoever may grant them is asked about each
+COUNTED = 20  # access requests; the rights to grant them are checked one by one
 WAITING = f"/access-requests?limit={COUNTED}"
-# By the address below the API that the scripts would ask.
+# By the address below the API that the scripts would request.
 READERS: Mapping[str, Callable[[], Any]] = {
     "/overrides": read_overrides,
     WAITING: partial(list_operators_access_requests, limit=COUNTED),
@@ -35,11 +35,11 @@ ON_EVERY_PAGE = ("/overrides", WAITING)
 
 
 def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
-    """The answers by their addresses.
+    """The responses by their addresses.
 
     Args:
         more: addresses beside those of every page, of ``READERS``.
-        rights: of whoever opens the page; without that to operate nobody decides requests.
+        rights: of the page's viewer; without the right to operate, access requests are left out.
     """
     found = {}
     for address in (*ON_EVERY_PAGE, *more):
@@ -53,6 +53,6 @@ def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
 
 
 def _answer(reader: Callable[[], Any]) -> Any:
-    """What the route of an operation answers, too."""
+    """The response that the operation's route would give."""
     function = reader.func if isinstance(reader, partial) else reader
     return resolve_schema_instance(schema_of(parts_of(function)[-1].kind)).dump(reader())

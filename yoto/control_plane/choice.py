@@ -1,4 +1,4 @@
-"""What a user chose by a link on a page, kept in a cookie; among that, light or dark."""
+"""Choices that a user made by links on a page, kept in cookies; one is light or dark."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Choice:
     values: Collection[str]
 
     def chosen(self) -> str | None:
-        """What the address asks for, else what was chosen before, else None."""
+        """The value in the address, else the one chosen before, else None."""
         for wanted in (request.args.get(self.parameter), request.cookies.get(self.cookie)):
             if wanted in self.values:
                 return wanted
@@ -43,7 +43,7 @@ class Choice:
         return response
 
 
-# The server knows the choice, so that no page flashes in the wrong one.
+# The server knows the theme, so that no page flashes in the wrong one.
 AUTO = "auto"  # as the system says
 THEMES = (AUTO, "light", "dark")
 THEME = Choice("theme", "yoto_theme", THEMES)

@@ -1,4 +1,4 @@
-"""Where somebody is taken who has signed in: the page that they wanted, and nowhere else."""
+"""The page to which an operator is taken after signing in: the one that they wanted."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def wanted() -> str:
 
 
 def leading_on(endpoint: str) -> str:
-    """The address of ``endpoint``, such as that of a form, with the page that was wanted."""
+    """The address of ``endpoint``, such as that of a form, with the wanted page in ``next``."""
     return url_for(endpoint, **_unless_overview(wanted()))
 
 
 def sign_in_address() -> str | None:
-    """The sign-in page, which leads back to the page that this request asks for; None: operators
+    """The address of the sign-in page, which leads back to this request's page; None: operators
     sign in elsewhere.
     """
     page = of_application().sign_in
@@ -43,8 +43,8 @@ def _unless_overview(page: str | None) -> dict[str, Any]:
 def checked(address: str) -> str | None:
     """``address`` if it is that of a page of the control plane; None if it is anything else.
 
-    Browsers read much as the address of another host (``//evil``, ``/\\evil``), so nothing is taken
-    over but the path of a page that is known, and parameters that are encoded anew.
+    Browsers read many texts as addresses of another host (``//evil``, ``/\\evil``), so only the
+    path of a known page is kept, with its parameters encoded anew.
     """
     path, _, query = address.partition("?")
     if len(address) > LONGEST or not _is_page(path):
@@ -57,7 +57,7 @@ def checked(address: str) -> str | None:
 
 
 def _is_page(path: str) -> bool:
-    """Whether it is the address that the application itself gives a page, letter for letter."""
+    """Whether the path is, letter for letter, the one that the application gives a page."""
     inside = path.removeprefix(request.script_root)
     try:
         endpoint, values = current_app.url_map.bind("").match(inside, "GET")

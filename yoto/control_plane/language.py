@@ -17,12 +17,12 @@ DEFAULT_LANGUAGE = "en"
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 COOKIE = "yoto_language"
 CHOICE = Choice("lang", COOKIE, LANGUAGES)
-# Folders with one of catalogues for each language: ours, and what an application adds.
+# Folders with a folder of catalogues for each language: the platform's, and an application's.
 _folders = [Path(__file__).parent / "locale"]
 
 
 def add_texts(folder: Path) -> None:
-    """Let pages of an application, which are made like ours, say what is in a folder of its own.
+    """Add a folder of texts, for pages of an application that are made like the platform's.
 
     Args:
         folder: has a folder for each of ``LANGUAGES``; its areas have names of their own.
@@ -34,12 +34,12 @@ def add_texts(folder: Path) -> None:
 
 
 def current_language() -> str:
-    """What the address asks for, else what was chosen before, else what the browser prefers."""
+    """The language in the address, else the one chosen before, else the browser's preference."""
     return CHOICE.chosen() or request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
 
 
 def translate(key: str, **values: object) -> str:
-    """The text of ``key`` in the language of this request, with ``values`` put in.
+    """The text of ``key`` in the language of this request, filled with ``values``.
 
     Raises:
         KeyError: no catalogue has the key.
@@ -57,7 +57,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 @lru_cache
 def areas(language: str) -> dict[str, dict[str, str]]:
-    """The texts of a language by area, which is the name of their file."""
+    """The texts of a language by area; an area is a file's name."""
     found = sorted(
         (file for folder in _folders for file in (folder / language).glob("*.json")),
         key=lambda file: file.name,

@@ -3,8 +3,8 @@
 A page has its template ``control/<key>.html``, its module ``static/<key>.js`` (with parts
 of it in the folder ``<key>`` beside it), an icon of its key in ``static/icons.svg``, and
 texts in the areas it names; its own area is ``<key>`` and holds ``<key>.title``. An entry here is
-all that it takes to be reached. ``DETAILS`` are pages of one thing each: links lead to them, not
-the navigation, and their paths say which.
+enough to serve and link a page. ``DETAILS`` are pages of one thing each: links lead to them, not
+the navigation, and their paths name the thing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Page:
     Attributes:
         key: its name in addresses of the code: ``url_for("control.<key>")``.
         path: below ``/control``.
-        right: what it takes to open it.
+        right: needed to open it.
         texts: further areas of texts that its module uses.
-        live: whether what it shows follows the platform; else it is as old as the last question.
-        part_of: of a page of one thing, the page whose entry in the navigation is marked.
-        brings: answers of the API that come with it, see ``yoto.control_plane.brought``.
+        live: whether the page follows changes of the platform; else it shows its last read.
+        part_of: for a page of one thing, the page whose entry in the navigation is marked.
+        brings: responses of the API that come with it, see ``yoto.control_plane.brought``.
     """
 
     key: str
@@ -42,7 +42,7 @@ class Page:
         return (*SHARED_TEXTS, self.key, *self.texts)
 
 
-# What the shared modules say.
+# Texts of the shared modules.
 SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (

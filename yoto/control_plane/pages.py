@@ -36,7 +36,7 @@ control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_fol
 def init_control(app: Application, plane: ControlPlane) -> None:
     """Give ``app`` its control plane: pages, JSON routes, and the sockets' namespace.
 
-    Without Socket.IO the pages read again what they show.
+    Without Socket.IO the pages poll.
     """
     app.extensions[EXTENSION_KEY] = plane
     init_process(app)
@@ -61,7 +61,7 @@ def init_control(app: Application, plane: ControlPlane) -> None:
 
 
 def as_pages(blueprint: Blueprint) -> None:
-    """Let the pages of ``blueprint`` look, and answer errors, as all pages do."""
+    """Give the pages of ``blueprint`` the looks and the error pages of all others."""
     blueprint.register_error_handler(Unauthorized, _to_sign_in)
     blueprint.register_error_handler(Exception, _show_problem)
     blueprint.context_processor(shell.helpers)
@@ -70,14 +70,14 @@ def as_pages(blueprint: Blueprint) -> None:
 
 
 def as_page(answer: Response, page: str) -> Response:
-    """The status and headers of a problem with a page for people."""
+    """A page for people with the status and headers of a problem."""
     answer.set_data(page)
     answer.mimetype = "text/html"
     return answer
 
 
 def _add(page: Page) -> None:
-    """Serve a page. Its data comes from ``/control/api``; so does that there is no such thing."""
+    """Serve a page. Its data comes from ``/control/api``, also the error for an unknown thing."""
 
     @control.get(page.path, endpoint=page.key)
     @right(page.right)
@@ -92,9 +92,9 @@ for _page in (*PAGES, *DETAILS):
 @control.get("/status")
 @right(VIEW)
 def status() -> str:
-    """How the worker that answers is, and what it runs on; needs no script."""
+    """The status of this worker and its environment; needs no script."""
     found = read_status()
-    # The components that a rule is about are called as that is.
+    # A component that a rule is about has the rule's name.
     links = alerts.current.links
     runbooks = {one.name: links.runbook(one.name) for one in found.components}
     return render_template("control/status.html", status=found, runbooks=runbooks, **signed_in_as())
@@ -103,7 +103,7 @@ def status() -> str:
 @control.get("/runbooks/<rule>")
 @right(VIEW)
 def runbook(rule: str) -> str:
-    """What to do about alerts of a rule of the platform."""
+    """The runbook for alerts of one of the platform's rules."""
     found = read_runbook(rule, language.current_language())
     if found is None:
         raise NotFound(f"There is no runbook for '{rule}'.")
@@ -111,9 +111,9 @@ def runbook(rule: str) -> str:
 
 
 def signed_in_as() -> dict[str, Any]:
-    """Who looks at a page, what they may do, and the pages that are for them.
+    """The viewer of a page, their rights, and the pages that they may open.
 
-    Behind the break-glass token is nobody's account.
+    The break-glass token has no account.
     """
     user = of_application().person(operator())
     rights = [name for name in RIGHTS if may(name)]
@@ -121,13 +121,13 @@ def signed_in_as() -> dict[str, Any]:
 
 
 def _to_sign_in(error: Unauthorized) -> AnyResponse:
-    """Nobody is signed in (any more)."""
+    """Redirect to the sign-in, since no operator is signed in (any more)."""
     address = destination.sign_in_address()
     return _show_problem(error) if address is None else redirect(address, 303)
 
 
 def _show_problem(error: Exception) -> Response:
-    """The same problem as the API would answer, as a page."""
+    """The problem that the API would return, as a page."""
     answer = problem_of(error)
     facts = translated_problem(json.loads(answer.get_data()), language.current_language())
     denied = isinstance(error, PermissionDenied)
@@ -136,7 +136,7 @@ def _show_problem(error: Exception) -> Response:
 
 
 def _keep_choices(response: Response) -> Response:
-    """A language or theme that was chosen stays chosen; so does what was hidden."""
+    """Keep a chosen language or theme, and whether the first steps are hidden."""
     return shell.FIRST_STEPS.remember(choice.THEME.remember(language.CHOICE.remember(response)))
 
 

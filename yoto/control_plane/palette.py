@@ -1,4 +1,4 @@
-"""One search over everything: what has a name, the pages, and acts, in the reader's language."""
+"""One search over everything: named things, pages, and acts, in the reader's language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ palette = Subject("palette", "/search", "Everything by its name, and acts", "res
 
 
 class Result(TypedDict):
-    """Something that leads to a page."""
+    """A link to a page."""
 
     kind: Annotated[str, "`person`, `role`, `guard`, `page`, `act`, ..., or a type of resources"]
     of: Annotated[str, "As in `/names`; empty where it has no such text"]
@@ -37,7 +37,7 @@ class Result(TypedDict):
 
 
 class Results(TypedDict):
-    """What was found, what is meant most likely first."""
+    """The results, the most likely first."""
 
     items: list[Result]
 
@@ -49,8 +49,8 @@ def find_anything(
 ) -> Results:
     """People, resources, roles, guards, policies, alerts, pages and acts by name
 
-    Names are those of `/names`. Acts are those that the caller may take, and lead to the dialog
-    that asks for a reason. The id of a request finds its records, which takes `admin.audit`.
+    Names are those of `/names`. Acts are those that the caller may do, and lead to the dialog that
+    asks for a reason. The id of a request finds its records, which takes `admin.audit`.
     """
     wanted = text.strip()
     if not wanted:
@@ -96,14 +96,14 @@ def _pages(text: str, limit: int) -> Iterator[Result]:
 
 
 def _acts(text: str, limit: int) -> Iterator[Result]:
-    """Acts on what is named, or that need no name."""
+    """Acts on the named thing, and acts that need no name."""
     if may(OPERATE):
         title = translate("palette.act.maintenance")
         if fits(title, text):
             yield _act(title, page_at("settings", part="maintenance", act="begin"))
         yield from _acts_on_guards(text, limit)
         yield from _acts_on_roles(text, limit)
-    # The name is all of the text, or its last word: "invalidate mara".
+    # The name is the whole text, or its last word: "invalidate mara".
     found = list(people(text, limit)) or list(people(text.split()[-1], limit))
     for hit in found:
         title = translate("palette.act.why", name=hit.name)
@@ -114,7 +114,7 @@ def _acts(text: str, limit: int) -> Iterator[Result]:
             yield _act(title, page_at("cache", act="invalidate", target=hit.of))
 
 
-# What can be done to a guard of each kind, as the dialogs of its card are called.
+# Acts on a guard of each kind, by the names of the dialogs on its card.
 _ACTS_ON = {
     Kind.CIRCUIT_BREAKER: ("isolate", "close", "reset", "edit"),
     Kind.RATE_LIMIT: ("edit", "reset_key"),
@@ -138,7 +138,7 @@ def _acts_on_guards(text: str, limit: int) -> Iterator[Result]:
 
 
 def _acts_on_roles(text: str, limit: int) -> Iterator[Result]:
-    """Acts on roles whose name is all of the text, or its last word: "assign steward"."""
+    """Acts on roles whose name is the whole text, or its last word: "assign steward"."""
     for hit in list(roles(text, limit)) or list(roles(text.split()[-1], limit)):
         for act in ("try", *(("give",) if may(ADMIN) else ())):
             title = translate(f"palette.act.{act}", name=hit.name)

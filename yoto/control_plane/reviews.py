@@ -33,7 +33,7 @@ class ReviewedQuery(PlaceQuery):
 
 
 class WhoQuery(PageQuery, ReviewedQuery):
-    """Who has it, a page at a time."""
+    """A review of a permission in a place, a page at a time."""
 
 
 class ExportQuery(ReviewedQuery):
@@ -48,7 +48,7 @@ class ExportQuery(ReviewedQuery):
 @review_control.response(200, AccessPageSchema)
 @review_control.alt_response(404, "NOT_FOUND")
 def review_access_of_all(query: dict[str, Any]) -> AccessPage:
-    """Who has a permission in a place, since when, and by which grant, role or overwrite
+    """People with a permission in a place, since when, and by which grant, role or overwrite
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
@@ -63,7 +63,7 @@ def review_access_of_all(query: dict[str, Any]) -> AccessPage:
 @review_control.alt_response(200, **AS_CSV)
 @review_control.alt_response(404, "NOT_FOUND")
 def export_review(query: dict[str, Any]) -> Response:
-    """The same to the end as a file, CSV or JSON; CSV has a row for each way"""
+    """A whole review as a file, CSV or JSON; CSV has a row for each way to the permission"""
     question = open_question(query["permission"], query["scope"], query["scope_id"])
     first = permissions.who_can(*question, limit=EXPORT_PAGE, numbers=True)
     return access_file(query, first, EXPORT_PAGE, as_json=query["format"] == JSON)

@@ -1,6 +1,6 @@
 """Runbooks of alert rules, from ``docs/runbooks``: Markdown of a few forms, as blocks of a page.
 
-English ones are in the folder itself, those of each other language in one of its name.
+English ones are in the folder itself, those of each other language in a folder of its name.
 
 A template writes each text as text, so nothing in a file becomes markup by itself.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from yoto.auth.operators import CONTROL_PREFIX
 from yoto.control_plane.language import DEFAULT_LANGUAGE
 
-# A link to the folder of the guides, which a wheel takes along.
+# A link to the folder of the guides, which is part of a wheel.
 FOLDER = Path(__file__).parent / "runbooks"
 FENCE = "```"
 _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
@@ -37,7 +37,7 @@ class Block:
     """``heading``, ``paragraph``, ``code``, or a list, ``points`` or ``steps``.
 
     Attributes:
-        lines: of a list each item; of code its text as one span; else one line.
+        lines: the items of a list; the text of code as one span; else one line.
         start: number of the first step.
     """
 
@@ -48,7 +48,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """What to do about alerts of a rule."""
+    """The runbook of an alert rule."""
 
     title: str
     blocks: list[Block]

@@ -1,4 +1,4 @@
-"""Who is signed in to the control plane."""
+"""The operator who is signed in to the control plane."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ session = Subject(
 
 
 class Session(TypedDict):
-    """Who calls, by what, and what they may."""
+    """The caller, their credential, and their rights."""
 
     user: Annotated[Person | None, "null behind the break-glass token"]
     via: Annotated[str, OneOf(tuple(via for via in Via if via is not Via.TERMINAL))]
@@ -38,7 +38,7 @@ class Session(TypedDict):
 
 @session.operation("GET", "", VIEW)
 def read_session() -> Session:
-    """Who you are, and what you may do"""
+    """Your account and your rights"""
     who = operator()
     by_cookie = bearer_token() is None
     return {

@@ -1,4 +1,4 @@
-"""What every page of the control plane has around it, and what its scripts are told."""
+"""The frame of every page of the control plane, and the data for its scripts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FILES = {"charts": "uplot.js", SOCKET: "socket.io.js"}
 
 
 def vendor() -> dict[str, str | None]:
-    """The address of each; None for what is not there, or of no use, which the pages do without."""
+    """The address of each library; None for one that is missing or not needed."""
     return {
         key: (
             url_for("control_static.static", filename=f"vendor/{name}")
@@ -46,7 +46,7 @@ def vendor() -> dict[str, str | None]:
 
 
 def helpers() -> dict[str, Any]:
-    """What every template of the pages may use."""
+    """The names that all templates of the pages may use."""
     return {
         "t": language.translate,
         "language": language.current_language(),
@@ -72,8 +72,8 @@ def helpers() -> dict[str, Any]:
 
 
 def first_steps() -> list[FirstStep]:
-    """What administrators have yet to set up, with what they have; empty: all is done, they hid the
-    list, or the database does not answer, which the page says at its head."""
+    """All first steps for administrators; empty: all are done, the list is hidden, or the database
+    is unavailable, which the page shows at its head."""
     if FIRST_STEPS.chosen() == "hidden" or not may(ADMIN):
         return []
     try:
@@ -85,12 +85,12 @@ def first_steps() -> list[FirstStep]:
 
 
 def reachable(rights: Sequence[str]) -> list[Page]:
-    """The entries of the navigation for somebody who has ``rights``."""
+    """The entries of the navigation for an operator with ``rights``."""
     return [page for page in PAGES if page.right in rights]
 
 
 def here(**changed: str) -> str:
-    """The address of this page with parameters changed; of the overview after a form."""
+    """The address of this page with changed parameters; after a form that of the overview."""
     if request.method == "GET" or request.path == _address(of_application().sign_in):
         address = url_for(request.endpoint or "control.overview", **(request.view_args or {}))
     else:
@@ -101,7 +101,7 @@ def here(**changed: str) -> str:
 def page_data(
     rights: Sequence[str], vendored: Mapping[str, str | None], page: Page | None = None
 ) -> dict[str, Any]:
-    """What scripts must know of the page that they are on; ``vendored``: see ``vendor``."""
+    """The data of a page for its scripts; ``vendored``: see ``vendor``."""
     chosen = language.current_language()
     return {
         "language": language.LANGUAGE_TAGS[chosen],
@@ -126,5 +126,5 @@ def _address(endpoint: str | None) -> str | None:
 
 
 def page_texts(names: Sequence[str]) -> dict[str, str]:
-    """The texts that scripts may say, in the language of this page."""
+    """The texts for scripts, in the language of this page."""
     return language.texts_of(language.current_language(), names)

@@ -16,8 +16,8 @@ from yoto.control_plane.pages import as_page
 from yoto.errors import Rejected
 from yoto.http.database_problems import problem_of
 
-# Which field is wrong where a text says so. Of a name and a password that were refused together the
-# name stays, and the password, which nobody sees, is what was mistyped.
+# The field that each error text is about. When a name and a password were refused together, the
+# password, which is invisible, is more likely mistyped, and the name stays.
 _WRONG = {
     "sign_in.failed": "password",
     "sign_in.no_right": "username",
@@ -27,12 +27,12 @@ _WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class SignInForm:
-    """A sign-in page, which leads on to the page that was wanted.
+    """A sign-in page, which leads on to the wanted page.
 
     Attributes:
         template: one that extends ``control/sign_in.html``, or that itself.
-        endpoint: where the form is sent to.
-        facts: what else the template must know.
+        endpoint: the target of the form.
+        facts: further values for the template.
     """
 
     template: str
@@ -40,7 +40,7 @@ class SignInForm:
     facts: Callable[[], dict[str, Any]] = dict
 
     def open(self) -> str | AnyResponse:
-        """The page; who is signed in already goes on to the one that was wanted."""
+        """The page; an operator who is signed in already goes on to the wanted one."""
         try:
             operator()
         except Unauthorized:
@@ -53,7 +53,7 @@ class SignInForm:
         return render_template(self.template, action=action, **self.facts(), **values)
 
     def again(self, message: str, status_code: int, **values: Any) -> tuple[str, int]:
-        """The page with why it is shown once more, and the cursor in the field that was wrong.
+        """The page with the reason why it is shown again, and the cursor in the wrong field.
 
         Args:
             message: the key of a text.
@@ -63,6 +63,6 @@ class SignInForm:
         return self.page(message=text, wrong_field=wrong, **values), status_code
 
     def later(self, error: Rejected) -> Response:
-        """The page for somebody who must wait."""
+        """The page for a caller who must wait."""
         text = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
         return as_page(problem_of(error), self.page(message=text))

@@ -19,7 +19,7 @@ VERSION = f"[0-9a-f]{{{VERSION_LENGTH}}}"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASKED_AGAIN = "no-cache"
 
-# Beside the application's own static files, which the address of a page is not in the way of.
+# Under ``/static`` like the application's own files, so that no page's address can collide.
 static = Blueprint("control_static", __name__, url_prefix="/static")
 
 
@@ -28,14 +28,14 @@ class _VersionConverter(BaseConverter):
 
 
 def init_static(app: Flask, folders: Mapping[str, Path]) -> None:
-    """Serve the files of the pages, and those of ``folders`` by name, which go with them."""
+    """Serve the files of the pages, and those of ``folders``, by name, beside them."""
     app.extensions[EXTENSION_KEY] = Assets({CONTROL: FOLDER, **folders})
     app.url_map.converters["assets_version"] = _VersionConverter
     app.register_blueprint(static)
 
 
 def _current_version(endpoint: str, values: dict[str, Any]) -> None:
-    """Addresses that are made name the version that is there now."""
+    """Put the present version into each address that is made."""
     values.setdefault("folder", CONTROL)
     values.setdefault("version", _assets().snapshot().version)
 
@@ -52,7 +52,7 @@ def modules_of(page: str) -> list[str]:
 @static.get("/<assets_version:version>/<folder>/<path:filename>", endpoint="static")
 @static.get("/control/<path:filename>", endpoint="static", defaults={"folder": CONTROL})
 def serve(folder: str, filename: str, version: str | None = None) -> Response:
-    """A file; to be kept for ever where its address names the version that is here."""
+    """A file, cacheable for ever if its address names the present version."""
     now = _assets().snapshot()
     found = now.files.get((folder, filename))
     if found is None:
@@ -73,7 +73,7 @@ def serve(folder: str, filename: str, version: str | None = None) -> Response:
 
 @static.after_request
 def _not_kept(answer: Response) -> Response:
-    """A file that is not here may be in the next moment, with the next version."""
+    """Forbid caching of a missing file, which may come with the next version."""
     if answer.status_code >= 400:
         answer.headers["Cache-Control"] = ASKED_AGAIN
     return answer

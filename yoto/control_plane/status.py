@@ -1,4 +1,4 @@
-"""What the status page shows: components, health, and this process with its versions."""
+"""The contents of the status page: components, health, and this process with its versions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from yoto.monitor import HealthReport, assess
 from yoto.store.columns import utcnow
 
 EXTENSION = "yoto.process"
-# What an operator looks up first when something behaves oddly.
+# The libraries whose versions an operator looks up first after odd behaviour.
 LIBRARIES = ("flask", "flask-socketio", "sqlalchemy", "redis", "eventlet", "flask-smorest")
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """When this process made the application: on the wall, and on a clock that never jumps."""
+    """The start of this process, in wall-clock time and on a monotonic clock."""
 
     at: datetime
     monotonic: float
@@ -37,7 +37,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of this process. ``key`` names its label; ``at`` is when it was found out."""
+    """A value of this process. ``key`` names its label; ``at`` is the time of the reading."""
 
     key: str
     value: str | None
@@ -47,10 +47,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of the page. ``at`` is the time that every age on it is counted from.
+    """The whole page. All its ages are relative to ``at``.
 
     Attributes:
-        health: how all workers did in the last minute.
+        health: metrics of all workers in the last minute.
     """
 
     overall: State
@@ -68,7 +68,7 @@ def init_process(app: Flask) -> None:
 
 
 def read_status() -> Status:
-    """Examine the components now, and gather what is known of the process."""
+    """Check the components now, and collect the values of the process."""
     started: Started = current_app.extensions[EXTENSION]
     components = probe().run()
     now = utcnow()
@@ -112,7 +112,7 @@ def _versions(started: Started) -> list[Value]:
 
 @lru_cache
 def installed_version(distribution: str) -> str | None:
-    """The version of a library as this process found it first; None when it is not installed."""
+    """The version of a library at its first look-up here; None if it is not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:

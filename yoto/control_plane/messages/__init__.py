@@ -1,8 +1,8 @@
-"""What the server says of errors, in the language of whoever reads it.
+"""The server's error messages, in the reader's language.
 
-The code says it in English, once, where the error is raised. A catalogue has such sentences as
-templates, ``must be from {low} to {high} {unit}``, with their translations. What no template fits
-stays English: programs read ``type`` and the fields, never the texts.
+The code has each message in English, where the error is raised. A catalogue has such sentences as
+templates, ``must be from {low} to {high} {unit}``, with their translations. A message that fits no
+template stays English: programs read ``type`` and the fields, never the texts.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from yoto.control_plane.language import DEFAULT_LANGUAGE, LANGUAGE_TAGS, current
 from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-# What stands in these places is a sentence, or a word, of the catalogue itself.
+# Values of these names are sentences, or words, of the catalogue themselves.
 INNER = ("error", "type", "unit")
 BETWEEN = "; "
 
 
 def init_messages(app: Flask) -> None:
-    """Answer the platform's problems in the language that the page, or ``Accept-Language``, asks
-    for."""
+    """Translate the platform's problems into the language of the page, or of
+    ``Accept-Language``."""
     app.after_request(_in_language_of_reader)
 
 
 def translated(text: str, language: str, depth: int = 2) -> str:
-    """``text`` in ``language``; as it is, if the catalogue has nothing like it.
+    """``text`` in ``language``; unchanged if no template of the catalogue fits it.
 
     Args:
-        depth: how often a sentence within another one is translated, too.
+        depth: levels of nested sentences that are translated, too.
     """
     for pattern, translation in _templates(language):
         found = pattern.fullmatch(text)
@@ -45,7 +45,7 @@ def translated(text: str, language: str, depth: int = 2) -> str:
             name: translated(value, language, depth - 1) if name in INNER and depth else value
             for name, value in found.groupdict().items()
         }
-        # A sentence within is to be known, too: else its half would stay English.
+        # An inner sentence must be in the catalogue, too; otherwise half of the text stays English.
         if "error" not in values or values["error"] != found["error"]:
             return translation.format_map(values)
     return text
@@ -75,7 +75,7 @@ def _in_language_of_reader(response: Response) -> Response:
     if language == DEFAULT_LANGUAGE:
         return response
     problem = json.loads(response.get_data())
-    # The application's own problems are its own.
+    # The application translates its own problems.
     if str(problem.get("type", "")).startswith(TYPE_PREFIX):
         response.set_data(json.dumps(translated_problem(problem, language)))
         response.content_language.add(LANGUAGE_TAGS[language])
@@ -84,7 +84,7 @@ def _in_language_of_reader(response: Response) -> Response:
 
 @lru_cache
 def catalogue(language: str) -> dict[str, str]:
-    """Templates of a language, by the English one; empty for English."""
+    """Templates of a language, by their English forms; empty for English."""
     if language == DEFAULT_LANGUAGE:
         return {}
     file = files(__package__) / f"{language}.json"
@@ -94,8 +94,8 @@ def catalogue(language: str) -> dict[str, str]:
 
 @lru_cache
 def _templates(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Those that say most come first: ``must be {what}`` would fit what others say better. Before
-    them, what is said behind a whole sentence."""
+    """Templates with the most text come first, since ``must be {what}`` would fit many others'
+    texts. Before them come those that follow a whole sentence."""
     found = sorted(
         catalogue(language).items(),
         key=lambda one: (not one[0].startswith("{error}"), -len(PLACEHOLDER.sub("", one[0]))),
@@ -105,7 +105,7 @@ def _templates(language: str) -> list[tuple[re.Pattern[str], str]]:
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = PLACEHOLDER.split(template)
-    # Texts and names take turns.
+    # Texts and names alternate.
     return re.compile(
         "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)),
         re.DOTALL,

@@ -1,4 +1,4 @@
-"""Passwords of operators: which may be one, and their hashes."""
+"""Passwords of operators: their rules and their hashes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from yoto.hashing import PASSWORD_MAX_LENGTH, normalised
 from yoto.weak_passwords import is_weak
 
 PASSWORD_MIN_LENGTH = 12  # characters
-# What OWASP's password storage cheat sheet asks of scrypt: 32 MiB, and 0.2 s.
+# Parameters of scrypt by OWASP's password storage cheat sheet: 32 MiB, and 0.2 s.
 METHOD = "scrypt:32768:8:3"
-# Takes as long to check as anybody's, and no password has it.
+# A hash that takes as long to check as a real one, and fits no password.
 NOBODYS = f"{METHOD}${'0' * 16}${'0' * 128}"
 
 
 def hash_of(password: str, name: str) -> str:
-    """The hash to store of a password that ``name`` is to have.
+    """The hash to store for the new password of ``name``.
 
     Raises:
-        ValidationFailed: it is too short, too long, or guessed first.
+        ValidationFailed: it is too short, too long, or easy to guess.
     """
     password = normalised(password)
     if not PASSWORD_MIN_LENGTH <= len(password) <= PASSWORD_MAX_LENGTH:
@@ -32,5 +32,5 @@ def hash_of(password: str, name: str) -> str:
 
 
 def opens(stored: str | None, password: str) -> bool:
-    """Whether ``password`` made ``stored``; of nobody's, None, it is found out in the same time."""
+    """Whether ``password`` made ``stored``; None (no such operator) takes the same time."""
     return check_password_hash(NOBODYS if stored is None else stored, normalised(password))

@@ -1,7 +1,7 @@
-"""The operators' own table: who is in it, and whom a password opens it to.
+"""The operators' own table: its entries, and sign-ins by password.
 
-What is changed is in the audit log with it, or neither is stored. All of it goes over sessions of
-its own: those of the application keep what they have.
+A change and its audit record are stored together, or neither is. All statements use sessions of
+their own, so that the application's sessions keep their state.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,31}"
 
 @dataclass(frozen=True, slots=True)
 class OwnOperator:
-    """An operator as the table has them; see ``PlatformOperator``."""
+    """An operator in the table; see ``PlatformOperator``."""
 
     id: int
     name: str
@@ -54,14 +54,14 @@ class OwnOperator:
 
 
 def operators() -> list[OwnOperator]:
-    """All of them, by name."""
+    """All operators, by name."""
     with _reading() as session:
         rows = session.scalars(select(PlatformOperator).order_by(PlatformOperator.name))
         return [_shown(row) for row in rows]
 
 
 def administrators() -> int:
-    """How many of them can sign in and administer."""
+    """Number of operators who can sign in and administer."""
     return sum(ADMIN in one.rights and not one.disabled for one in operators())
 
 
@@ -73,7 +73,7 @@ def add(name: str, rights: Collection[str], password: str, reason: str) -> OwnOp
         rights: see ``with_lower``.
 
     Raises:
-        ValidationFailed: name, rights or password cannot be one, or the name is taken.
+        ValidationFailed: the name, the rights or the password are invalid, or the name is taken.
     """
     if not re.fullmatch(NAME_PATTERN, name):
         raise ValidationFailed({"name": f"'{name}' is not like {NAME_PATTERN}"})
@@ -90,10 +90,10 @@ def add(name: str, rights: Collection[str], password: str, reason: str) -> OwnOp
 
 
 def change_password(name: str, password: str, reason: str) -> OwnOperator:
-    """Set another password; whoever is signed in by the one before is so no longer.
+    """Set another password; sessions that began with the previous one end.
 
     Raises:
-        ValidationFailed: it cannot be one, or nobody is called so.
+        ValidationFailed: the password is invalid, or there is no such operator.
     """
     password_hash = hash_of(password, name)
     with _recording() as session:
@@ -105,14 +105,14 @@ def change_password(name: str, password: str, reason: str) -> OwnOperator:
 
 
 def set_rights(name: str, rights: Collection[str], reason: str) -> OwnOperator:
-    """Give somebody these rights in place of those before; their sessions end.
+    """Replace an operator's rights; their sessions end.
 
     Args:
         rights: see ``with_lower``.
 
     Raises:
-        ValidationFailed: one is no right, or nobody is called so.
-        LastAdministrator: nobody else could administer the platform.
+        ValidationFailed: one is no right, or there is no such operator.
+        LastAdministrator: no other operator could administer the platform.
     """
     wanted = with_lower(rights)
     with _recording() as session:
@@ -131,7 +131,7 @@ def set_rights(name: str, rights: Collection[str], reason: str) -> OwnOperator:
 
 
 def disable(name: str, reason: str) -> OwnOperator:
-    """Let somebody sign in no more, and end their sessions. Raises as ``set_rights``."""
+    """Disable an operator's sign-in, and end their sessions. Raises as ``set_rights``."""
     with _recording() as session:
         row = _found(session, name, stays=False)
         row.disabled = True
@@ -141,10 +141,10 @@ def disable(name: str, reason: str) -> OwnOperator:
 
 
 def enable(name: str, reason: str) -> OwnOperator:
-    """Let somebody sign in again.
+    """Let an operator sign in again.
 
     Raises:
-        UnknownResource: nobody is called so.
+        UnknownResource: there is no such operator.
     """
     with _recording() as session:
         row = _found(session, name)
@@ -154,7 +154,7 @@ def enable(name: str, reason: str) -> OwnOperator:
 
 
 def remove(name: str, reason: str) -> None:
-    """Take somebody out of the table. Raises as ``set_rights``."""
+    """Remove an operator from the table. Raises as ``set_rights``."""
     with _recording() as session:
         row = _found(session, name, stays=False)
         _audit(session, "operator.remove", name, before={"rights": row.rights}, reason=reason)
@@ -162,7 +162,7 @@ def remove(name: str, reason: str) -> None:
 
 
 def with_lower(rights: Collection[str]) -> list[str]:
-    """``rights`` and those below the highest of them: who may operate may also view.
+    """``rights`` and those below the highest of them: an operator who may operate may also view.
 
     Raises:
         ValidationFailed: one of them is no right, or there is none.
@@ -173,9 +173,9 @@ def with_lower(rights: Collection[str]) -> list[str]:
 
 
 def authenticate(name: str, password: str) -> OwnOperator | None:
-    """The operator whom name and password open the control plane to, or None; audited.
+    """The operator with this name and password, or None; audited.
 
-    An unknown name, a wrong password and somebody disabled give the same answer after the same
+    An unknown name, a wrong password and a disabled operator give the same result after the same
     work.
 
     Raises:
@@ -197,7 +197,7 @@ def authenticate(name: str, password: str) -> OwnOperator | None:
 
 
 def operator_of(failed: FailedSignIn) -> str | None:
-    """Whose sign-in failed, for the audit log; None: nobody is called so."""
+    """The operator whose sign-in failed, for the audit log; None: there is none of that name."""
     with _reading() as session:
         named = select(PlatformOperator.name).where(PlatformOperator.name == failed.name)
         found = session.scalar(named)
@@ -214,7 +214,7 @@ def _authenticate(name: str, password: str) -> OwnOperator | None:
         return None
     with _recording() as session:
         row = _locked(session).get(name)
-        # While we hashed, somebody may have been disabled or got another password.
+        # The operator may have been disabled, or got another password, during the hashing.
         if row is None or row.disabled or row.password_hash != stored:
             return None
         row.last_sign_in = utcnow()
@@ -226,8 +226,8 @@ _counted = counted_guess(_authenticate, CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, 
 
 
 def active(operator_id: int, epoch: int) -> OwnOperator | None:
-    """The operator as the database has them now; None when they are gone or disabled, or the
-    session that began in ``epoch`` has ended.
+    """The operator as the database has them now; None if they are gone or disabled, or the session
+    that began in ``epoch`` has ended.
     """
     with _reading() as session:
         row = session.get(PlatformOperator, operator_id)
@@ -237,7 +237,7 @@ def active(operator_id: int, epoch: int) -> OwnOperator | None:
 
 
 def end_sessions(operator_id: int, epoch: int) -> None:
-    """End those that began in ``epoch``."""
+    """End the operator's sessions that began in ``epoch``."""
     with _recording() as session:
         session.execute(
             update(PlatformOperator)
@@ -247,7 +247,7 @@ def end_sessions(operator_id: int, epoch: int) -> None:
 
 
 def _found(session: Session, name: str, *, stays: bool = True) -> PlatformOperator:
-    """The row of somebody.
+    """The row of an operator.
 
     Args:
         stays: whether they can administer the platform afterwards, if they can now.
@@ -262,8 +262,8 @@ def _found(session: Session, name: str, *, stays: bool = True) -> PlatformOperat
 
 
 def _locked(session: Session) -> dict[str, PlatformOperator]:
-    """All rows by name, which nobody else changes meanwhile: two who each take one of the last two
-    administrators away must not both find that another one stays.
+    """All rows by name, locked against other changes: two callers who each remove one of the last
+    two administrators must not both find that another one stays.
     """
     rows = session.scalars(select(PlatformOperator).order_by(PlatformOperator.id).with_for_update())
     return {row.name: row for row in rows}
@@ -279,8 +279,8 @@ def _audit(session: Session, action: str, name: str, **facts: Any) -> None:
 
 @contextmanager
 def _recording() -> Iterator[Session]:
-    # What the caller has read is no part of this; a writer begins anew, or SQLite refuses it once
-    # somebody else has written.
+    # The caller's reads are no part of this change. A writer begins a new transaction, since SQLite
+    # refuses it after another connection has written.
     db.session.rollback()
     with recording(_app()) as session:
         yield session

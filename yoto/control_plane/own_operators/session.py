@@ -1,5 +1,5 @@
-"""The sessions of operators: a signed cookie of the control plane alone. It names the operator and
-the epoch in which it began, and both are looked up at each request.
+"""Sessions of operators: a signed cookie of the control plane alone. It names the operator and the
+epoch in which it began, and both are looked up at each request.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from yoto.store.columns import utcnow
 from . import service
 from .service import OwnOperator
 
-LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
-AUTHOR = "operator:"  # and the name, as records name authors
+LIFETIME = timedelta(hours=12)  # a working day, whatever the activity; then a new sign-in
+AUTHOR = "operator:"  # followed by the name, as records name authors
 ID, EPOCH, SINCE = "operator", "epoch", "since"
 
 
 def identify() -> Operator:
-    """Who makes this request, as the table has them now.
+    """The operator who makes this request, as the table has them now.
 
     Raises:
-        Unauthorized: nobody is signed in, or no longer.
+        Unauthorized: no operator is signed in, or the session has ended.
         StoreUnavailable: the database does not answer.
     """
-    # Where a token is the credential, nobody asks for that of the form.
+    # A request with a token as credential has no form token.
     if bearer_token() is not None or ID not in session:
         raise Unauthorized("Sign in first.")
     ends_at = datetime.fromtimestamp(session[SINCE], UTC) + LIFETIME
@@ -45,13 +45,13 @@ def identify() -> Operator:
 
 
 def person(who: Operator) -> Person:
-    """How an operator is called on the pages; the number is that of the table."""
+    """An operator's name on the pages; the number is that of the table."""
     name = who.credential.removeprefix(AUTHOR)
     return Person(session[ID], name, name)
 
 
 def start_session(who: OwnOperator) -> None:
-    """Sign an operator in. Nothing of what the cookie held before is kept (session fixation)."""
+    """Sign an operator in. Previous contents of the cookie are dropped (session fixation)."""
     session.clear()
     session.permanent = True
     session[ID] = who.id

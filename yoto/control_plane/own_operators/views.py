@@ -27,7 +27,7 @@ form = SignInForm("control/sign_in.html", "sign_in.sign_in")
 @sign_in_pages.get("/sign-in")
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
-    """The form; who is signed in already goes on to the page that was wanted."""
+    """The form; an operator who is signed in already goes on to the wanted page."""
     return form.open()
 
 

@@ -1,4 +1,4 @@
-"""The Socket.IO namespace ``/control``: what happens in the platform, for operators."""
+"""The Socket.IO namespace ``/control``: events and views of the platform for operators."""
 
 from yoto.control_plane.socket.namespace import close_control_socket, init_control_socket
 from yoto.control_plane.socket.registry import current_registry

@@ -1,4 +1,4 @@
-"""Views of now, sent again and again while somebody follows them, and made for nobody else."""
+"""Views of the present state, made and sent periodically while clients follow them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from yoto.control_plane.socket.topics import STATE_TOPICS, STATUS
 from yoto.housekeeping import Housekeeper
 from yoto.store.db import writing
 
-# s until the next look where nobody looks; whoever comes wakes the thread.
+# s until the next round without followers; a new follower wakes the thread.
 IDLE = 3600.0
 
 
 class Broadcasts:
-    """A thread for the status, which asks every store, and one for what is quick."""
+    """A thread for the status, which asks every store, and one for quick views."""
 
     def __init__(self, app: Flask, clients: Clients, sender: Sender) -> None:
         """No thread is started."""
@@ -39,7 +39,7 @@ class Broadcasts:
         self._quick.start()
 
     def follow(self, topics: frozenset[str]) -> None:
-        """Somebody follows these from now on; they were just shown them."""
+        """A client follows these topics from now on; it has just got their snapshots."""
         for topic in self._idle & topics:
             self._idle.discard(topic)
             self._wakes[topic]()
@@ -50,7 +50,7 @@ class Broadcasts:
         self._quick.stop()
 
     def _send(self, topic: str) -> float:
-        # Before the look: who begins to follow after it finds this idle, and wakes it.
+        # Set before looking for followers: one that comes later finds the topic idle, and wakes it.
         self._idle.add(topic)
         clients = self._clients.following(topic)
         if not clients:

@@ -19,9 +19,9 @@ class DeliveryMode(Enum):
     """How a client gets events."""
 
     NOTHING = "nothing"
-    # It reads what it missed, and nobody else sends it events.
+    # It reads the events that it missed, and gets no others.
     REPLAY = "replay"
-    # It gets what everybody gets.
+    # It gets each event as it comes.
     LIVE = "live"
 
 
@@ -31,13 +31,13 @@ class Client:
 
     Attributes:
         sid, eio_sid: its ids in Socket.IO, and of the transport below.
-        credential: what it was opened with.
-        pace: of its messages.
-        subscription: what it follows.
+        credential: the credential that opened it.
+        pace: limits the rate of its messages.
+        subscription: the topics that it follows.
         delivery: see ``DeliveryMode``.
-        seen: id up to which it was sent all it wants, by its own replay; None: as everybody.
-        replay: marks the replay that goes on; another one has taken its place if it changed.
-        turn: who changes what it follows holds it; one after the other.
+        seen: id up to which its own replay has sent it everything, if that is known.
+        replay: marks the active replay; if it changed, another one has taken over.
+        turn: a lock that a change of its subscription holds.
     """
 
     sid: str
@@ -66,11 +66,11 @@ class Clients:
         return len(self._by_sid)
 
     def add(self, client: Client) -> None:
-        """Take a client in.
+        """Add a client.
 
         Raises:
             ServiceUnavailable: the worker has as many connections as it may.
-            TooManyRequests: the account has.
+            TooManyRequests: the account has as many as it may.
         """
         user_id = client.credential.user_id
         with self._lock:
@@ -82,7 +82,7 @@ class Clients:
             self._by_sid[client.sid] = client
 
     def remove(self, sid: str) -> bool:
-        """Forget a client; whether it was there, which it is for one of several who ask at once."""
+        """Remove a client; returns whether it was there, which only one of several callers gets."""
         with self._lock:
             client = self._by_sid.pop(sid, None)
         if client is not None:
@@ -90,12 +90,12 @@ class Clients:
         return client is not None
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all clients."""
         for client in self.all():
             self.remove(client.sid)
 
     def get(self, sid: str) -> Client | None:
-        """A client; None for one that is not, or no longer, there."""
+        """A client; None if it is not, or no longer, there."""
         return self._by_sid.get(sid)
 
     def all(self) -> list[Client]:
@@ -104,21 +104,21 @@ class Clients:
             return list(self._by_sid.values())
 
     def following(self, topic: str) -> list[Client]:
-        """Those that follow a topic."""
+        """Clients that follow a topic."""
         return [client for client in self.all() if topic in client.subscription.topics]
 
     def live(self) -> list[Client]:
-        """Those that get each event as it comes."""
+        """Clients that get each event as it comes."""
         return [client for client in self.all() if client.delivery is DeliveryMode.LIVE]
 
     def of_user(self, user_id: int) -> list[Client]:
-        """Those of an account."""
+        """Clients of an account."""
         return [client for client in self.all() if client.credential.user_id == user_id]
 
     def users_about(self, subjects: Collection[str]) -> set[int]:
         """The connected accounts whose rights or sign-ins a change of ``subjects`` may have ended.
 
-        Rights here are global, so what changed in one server or channel is no matter.
+        Operators' rights are global, so changes in one server or channel do not matter.
         """
         connected = {client.credential.user_id for client in self.all()} - {None}
         found: set[int] = set()

@@ -21,7 +21,7 @@ from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
 
-# Events that may wait for this worker to send them; one that is so far behind begins anew.
+# Events that may wait for this worker to send them; beyond that the worker begins anew.
 BACKLOG_MAX = 20_000
 # Events after which the writers of the clients get their turn.
 BATCH = 100
@@ -33,7 +33,7 @@ class Feed:
     """One thread that takes from the worker's tailer and sends to all live clients.
 
     Attributes:
-        lock: who sends events, or changes how a client gets them, holds it.
+        lock: held while sending events, or changing how a client gets them.
         position: id up to which every live client was sent everything; None: not known yet.
     """
 
@@ -57,7 +57,7 @@ class Feed:
         return Events.of(self._app).stream
 
     def start(self) -> None:
-        """Follow the stream from now on; only the first call does anything."""
+        """Follow the stream from now on; only the first call has an effect."""
         with self._starting:
             if self._stop is not None:
                 return
@@ -69,8 +69,8 @@ class Feed:
             self._thread.start()
 
     def end_of_stream(self, seconds: float) -> str | None:
-        """Up to where everything was sent, waited for at most so long; or else where the stream
-        ends now. None: Redis is away.
+        """The id up to which everything was sent, waiting at most ``seconds`` for it; else the
+        stream's present end. None: Redis is unavailable.
         """
         deadline = time.monotonic() + seconds
         while self.position is None and time.monotonic() < deadline:
@@ -83,7 +83,7 @@ class Feed:
             return None
 
     def close(self) -> None:
-        """Follow it no more; a later ``start`` begins anew."""
+        """Stop following; a later ``start`` begins anew."""
         with self._starting:
             stop, self._stop = self._stop, None
             end, self._end = self._end, None
@@ -104,8 +104,8 @@ class Feed:
         """Send a client no events until a replay goes on from its ``seen``; hold the lock.
 
         Args:
-            begin: id after which it gets them; None: from as soon as that is known. Of no account
-                for a client that hears events already.
+            begin: id after which it gets them; None: from the first known end of the stream on.
+                Ignored for a client that hears events already.
         """
         if client.delivery is DeliveryMode.NOTHING:
             client.seen = begin
@@ -114,7 +114,7 @@ class Feed:
         client.delivery, client.replay = DeliveryMode.REPLAY, object()
 
     def let_go(self, client: Client) -> bool:
-        """Let a client that is held go live, if nothing happened meanwhile; hold the lock."""
+        """Make a held client live, if nothing happened meanwhile; hold the lock."""
         if client.seen is None or client.seen != self.position:
             return False
         client.seen, client.delivery, client.replay = None, DeliveryMode.LIVE, None
@@ -129,7 +129,7 @@ class Feed:
     def send_gap(
         self, clients: Sequence[Client], after: str | None, resumed_at: str, reason: str, shown: Any
     ) -> None:
-        """Tell clients that events passed them, and show them how things are; hold the lock.
+        """Send clients a gap (they missed events) and a snapshot of the present; hold the lock.
 
         Args:
             shown: the data of every topic that one of them follows.
@@ -160,7 +160,7 @@ class Feed:
             self._news.notify()
 
     def _run(self, stop: threading.Event) -> None:
-        # Once the tailer listens, what is newer than this comes by it, and what is not is skipped.
+        # Once the tailer listens, it brings all newer events; older ones are skipped.
         tailer = Events.of(self._app).tailer
         while not stop.is_set() and not tailer.wait_until_ready(RETRY_SECONDS):
             pass
@@ -175,7 +175,7 @@ class Feed:
             time.sleep(0)
 
     def _deal(self, item: StoredEvent | Gap, stop: threading.Event) -> None:
-        """Send one item; what fails is a gap, which is sent until that succeeds."""
+        """Send one item; on failure a gap is sent, and repeated until that succeeds."""
         pause = RETRY_SECONDS
         while not stop.is_set():
             try:
@@ -222,7 +222,7 @@ class Feed:
             return
         after = self.position
         while not stop.is_set():
-            # Before the snapshot, which may not hold what happens while it is made.
+            # Read before the snapshot, which may lack events that happen while it is made.
             resumed_at = self._last_id(stop)
             if resumed_at is None:
                 return
@@ -231,10 +231,10 @@ class Feed:
             with self.lock:
                 clients = self._clients.live()
                 if gap.reason != "lost":
-                    # Whose own replay went on beyond the gap has missed nothing.
+                    # A client whose own replay went beyond the gap has missed nothing.
                     clients = [one for one in clients if not one.is_ahead(resumed_at)]
                 if any(client.subscription.topics - shown.keys() for client in clients):
-                    continue  # it began to follow something meanwhile
+                    continue  # it began to follow another topic meanwhile
                 self.position = resumed_at
                 for client in clients:
                     client.seen = None
@@ -242,7 +242,7 @@ class Feed:
                 return
 
     def _last_id(self, stop: threading.Event) -> str | None:
-        """Where the stream ends, as soon as Redis says; None when it is time to stop."""
+        """The stream's end, as soon as Redis is available; None when it is time to stop."""
         while not stop.is_set():
             try:
                 return self.stream.last_id()

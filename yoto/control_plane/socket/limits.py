@@ -1,4 +1,4 @@
-"""What one client, one account and one worker may take. Pure."""
+"""Limits of one client, one account and one worker. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from yoto.errors import RateLimited
 from yoto.pace import Pace
 
-# Connections. Some pages of some screens; a program needs one.
+# Connections of one account: some pages on some screens; a program needs one.
 OF_USER = 20
 # Connections of one worker.
 OF_WORKER = 500
-# Messages a second of one client, and how many at once. A page sends some when it opens.
+# Messages a second of one client, and messages at once. A page sends some when it opens.
 RATE = 10.0
 BURST = 20.0
-# Messages beyond the rate, in a row, after which a client is put out.
+# Messages in a row beyond the rate, after which a client is disconnected.
 PATIENCE = 100
 # Bytes of one message, as JSON. All topics and 50 types fit; beyond 64 KiB the connection ends.
 MESSAGE_BYTES = 8 * 1024
@@ -26,10 +26,10 @@ QUEUE_LOW = 200
 
 
 class ClientPace(Pace):
-    """Of the messages of one client.
+    """The rate limit of one client's messages.
 
     Attributes:
-        refused: how many in a row came too fast.
+        refused: number of messages in a row that came too fast.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +37,7 @@ class ClientPace(Pace):
         self.refused = 0
 
     def admit(self) -> None:
-        """Let one message in.
+        """Admit one message.
 
         Raises:
             RateLimited: it came too fast.

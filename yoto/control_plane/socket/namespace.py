@@ -1,6 +1,6 @@
-"""The events that a client may send; docs/control-socket.md says what they mean.
+"""The events that a client may send; docs/control-socket.md describes them.
 
-Every answer is an acknowledgement: ``{"ok": true, ...}``, or ``{"ok": false, "problem": {...}}``
+Every response is an acknowledgement: ``{"ok": true, ...}``, or ``{"ok": false, "problem": {...}}``
 with the problem that the REST API would have given.
 """
 
@@ -61,7 +61,7 @@ def close_control_socket(app: Flask) -> None:
 
 
 def heard(handler: Handler) -> Handler:
-    """Hand a client's message to the handler, unless it is too large or came too fast."""
+    """Pass a client's message to the handler, unless it is too large or came too fast."""
 
     @acknowledged("problem")
     @wraps(handler)
@@ -89,10 +89,10 @@ def heard(handler: Handler) -> Handler:
 
 
 class ControlNamespace(Namespace):
-    """Operators follow what happens."""
+    """The namespace in which operators follow the platform."""
 
     def on_connect(self, auth: Any = None) -> None:
-        """Accept the session's cookie, or ``auth={"token": API token}``, of who may look.
+        """Accept the session's cookie, or ``auth={"token": API token}``, if the operator may view.
 
         Raises:
             ConnectionRefusedError: with the problem that the REST API would have given.
@@ -112,14 +112,14 @@ class ControlNamespace(Namespace):
 
     @heard
     def on_subscribe(self, client: Client, *args: Any) -> dict[str, Any]:
-        """Follow topics, instead of those of before: see ``topics.parse``."""
+        """Follow topics, instead of the previous ones: see ``topics.parse``."""
         wanted = parse(_only(args))
         current_registry().subscribe(client, wanted)
         return {"topics": sorted(wanted.topics)}
 
     @heard
     def on_unsubscribe(self, client: Client, *args: Any) -> dict[str, Any]:
-        """Follow these topics no more: ``{"topics": [...]}``; without data, none at all."""
+        """Stop following these topics: ``{"topics": [...]}``; without data, all topics."""
         leaving = parse_topics(_only(args)) if args else None
         current_registry().leave(client, leaving)
         return {"topics": sorted(client.subscription.topics)}
@@ -152,7 +152,7 @@ def _only(args: tuple[Any, ...]) -> Any:
     """The one object of a message.
 
     Raises:
-        ValidationFailed: there is another number of them, or it is no object.
+        ValidationFailed: the message has another number of arguments, or it is no object.
     """
     if len(args) != 1 or not isinstance(args[0], dict):
         raise ValidationFailed({"body": "must be one object"})

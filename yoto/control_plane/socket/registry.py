@@ -1,4 +1,4 @@
-"""Everything that the sockets of the control plane are in one worker."""
+"""The sockets of the control plane in one worker."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from yoto.persistence import STORE_FAILURES
 from yoto.store.db import writing
 
 EXTENSION = "yoto.control_socket"
-# s that the first subscription waits for the stream, so that nothing falls in between.
+# s that the first subscription waits for the stream, so that no event is lost in between.
 READY_SECONDS = 0.5
-# s between checks of every credential: for what no log tells, such as a token that runs out.
+# s between checks of every credential, for changes without an event, such as a token's expiry.
 REVALIDATION_SECONDS = 20.0
 SIGNED_OUT, RIGHT_LOST, DRAINING = "signed_out", "right_lost", "draining"
 DETAILS = {
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class ClientRegistry:
-    """The clients of one worker, and what serves them."""
+    """The clients of one worker, and the threads that serve them."""
 
     def __init__(self, app: Flask) -> None:
         """No thread is started and nothing is asked."""
@@ -53,7 +53,7 @@ class ClientRegistry:
         self._wake_revalidation = self._revalidation.add("revalidate", self._check_all)
 
     def connect(self, client: Client) -> None:
-        """Take a client in.
+        """Add a client.
 
         Raises:
             ServiceUnavailable, TooManyRequests: there are as many as there may be.
@@ -67,13 +67,13 @@ class ClientRegistry:
             self._wake_revalidation()
 
     def subscribe(self, client: Client, wanted: Subscription) -> None:
-        """Have a client follow ``wanted`` instead of what it followed, and show it what that is.
+        """Make a client follow ``wanted`` instead of its previous topics, and send it a snapshot.
 
-        ``last_event_id`` counts where the client heard no events until now: one that does is
-        sent each once, whatever it says.
+        ``last_event_id`` counts only for a client that heard no events until now: others get each
+        event once anyway.
 
-        While it is looked at how things are, the client is sent no events: those that fall
-        meanwhile come after the snapshot, which may not hold them.
+        While the snapshot is made, the client gets no events: those that happen meanwhile come
+        after the snapshot, which may lack them.
         """
         begin = wanted.last_event_id
         if wanted.hears_events and begin is None:
@@ -88,7 +88,7 @@ class ClientRegistry:
             shown = self.feed.take_snapshot(wanted.topics)
             with self.feed.lock:
                 if client.replay is not held:
-                    return  # it is gone
+                    return  # the client is gone
                 client.subscription = wanted
                 hears = wanted.hears_events
                 self.feed.show(client, shown, client.seen if hears else wanted.last_event_id)
@@ -99,7 +99,7 @@ class ClientRegistry:
             self._app.extensions["socketio"].start_background_task(replay.run)
 
     def leave(self, client: Client, topics: frozenset[str] | None) -> None:
-        """Have a client follow these topics no more; None: no topic at all."""
+        """Make a client stop following these topics; None: all topics."""
         with client.turn, self.feed.lock:
             now = client.subscription
             left = now.topics - (now.topics if topics is None else topics)
@@ -108,21 +108,21 @@ class ClientRegistry:
                 client.delivery, client.replay = DeliveryMode.NOTHING, None
 
     def check_account(self, user_id: int) -> None:
-        """Put those clients of an account out that may not look any more.
+        """Disconnect the clients of an account that may no longer view.
 
         Raises:
-            StoreUnavailable, DBAPIError: nobody can tell now.
+            StoreUnavailable, DBAPIError: the rights are unknown now.
         """
         for client in self.clients.of_user(user_id):
             self._check(client)
 
     def drain(self, draining: bool) -> None:
-        """Send everybody elsewhere, if this worker is to drain."""
+        """Send all clients elsewhere, if this worker is to drain."""
         if draining:
             self.sender.send_away(DRAINING, DETAILS[DRAINING])
 
     def samples(self) -> Iterator[Sample]:
-        """For the monitor."""
+        """The samples for the monitor."""
         counts = self.sender.counts
         yield Measured(names.CONTROL_SOCKETS, len(self.clients))
         yield Measured(names.CONTROL_SOCKET_QUEUE, self.sender.longest())
@@ -131,7 +131,7 @@ class ClientRegistry:
         yield Counted(names.CONTROL_SOCKETS_ENDED, counts.ended, {"reason": "refused"})
 
     def close(self) -> None:
-        """End the threads, and forget who is connected; a later client starts them again."""
+        """End the threads, and forget all clients; a later client starts them again."""
         self.clients.clear()
         self.broadcasts.close()
         self._revalidation.stop()
@@ -157,7 +157,7 @@ class ClientRegistry:
                 with self._app.app_context(), writing(False):
                     self._check(client)
             except (PlatformError, *STORE_FAILURES) as error:
-                # The others would wait as long for the same answer.
+                # Checks of the other clients would wait as long, and fail too.
                 log.debug("the control sockets cannot be checked now: %s", error)
                 break
             time.sleep(0)
@@ -165,5 +165,5 @@ class ClientRegistry:
 
 
 def current_registry() -> ClientRegistry:
-    """That of the current application."""
+    """The registry of the current application."""
     return cast(ClientRegistry, current_app.extensions[EXTENSION])

@@ -1,4 +1,4 @@
-"""What a client missed while it was away, read for it alone, and the seam to what comes now."""
+"""Replay of the events that a client missed, and its transition to live events."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ log = logging.getLogger(__name__)
 
 # Events a read.
 READ = 200
-# s between looks whether a client has taken what waits for it.
+# s between checks whether a client has taken its waiting messages.
 LOOK_SECONDS = 0.02
-# s after which a client that takes nothing of what it missed is put out.
+# s after which a client that takes no replayed events is disconnected.
 PATIENCE = 20.0
 
 
 class Replay:
-    """Reads on from an event until the client has what everybody has, then lets it go live.
+    """Reads on from an event until the client has caught up, then makes it live.
 
-    The client is sent nothing else from the stream meanwhile. It goes live with the lock of the
-    feed held, at a moment when it has all that the feed has sent to others: nothing is missed at
-    the seam. What it has beyond that, the feed does not send it again.
+    The client gets nothing else from the stream meanwhile. It becomes live while the feed's lock is
+    held, when it has everything that the feed has sent to others, so nothing is missed in the
+    transition. Events that it got beyond that are not sent again by the feed.
     """
 
     def __init__(self, feed: Feed, sender: Sender, client: Client) -> None:
@@ -39,13 +39,13 @@ class Replay:
         self._mark = client.replay
 
     def run(self) -> None:
-        """Do it; returns when the client is live, or gone."""
+        """Replay; returns when the client is live, or gone."""
         while self._goes_on():
             try:
                 if self._step():
                     return
             except EXPECTED_FAILURES as error:
-                # What was missed comes as soon as Redis is back; the rest of the page goes on.
+                # Missed events come as soon as Redis is back; the rest of the page works meanwhile.
                 log.debug("a replay waits for the event stream: %s", error)
                 time.sleep(RETRY_SECONDS)
 
@@ -53,7 +53,7 @@ class Replay:
         return self._mark is not None and self._client.replay is self._mark
 
     def _step(self) -> bool:
-        """One read; whether the client is live now, or gone."""
+        """Read and send once; return whether the client is live now, or gone."""
         before = self._client.seen
         if before is None:
             return self._begin()
@@ -82,9 +82,9 @@ class Replay:
         return True
 
     def _wait_for_room(self) -> bool:
-        """Do not fill the client's queue faster than it takes; False: it is gone, or takes nothing.
+        """Wait for room in the client's queue; False: the client is gone, or takes nothing.
 
-        It is put out then by the next message, as whoever does not read.
+        A client that takes nothing is disconnected by the next message.
         """
         deadline = time.monotonic() + PATIENCE
         while self._sender.waiting(self._client) > QUEUE_LOW:
@@ -109,7 +109,7 @@ class Replay:
             return True
 
     def _begin(self) -> bool:
-        """Begin now, where it was not known until now where the stream is; False: it goes on."""
+        """Begin at the stream's end, once that is known; returns whether the replay is over."""
         feed, client = self._feed, self._client
         begin = feed.position
         if begin is None:
@@ -124,7 +124,7 @@ class Replay:
         return False
 
     def _begin_anew(self, gap: Gap, last_id: str) -> bool:
-        """Send a gap, and go on from where the stream ended before the snapshot was made."""
+        """Send a gap, and go on from the stream's end before the snapshot was made."""
         feed, client = self._feed, self._client
         shown = feed.take_snapshot(client.subscription.topics)
         with feed.lock:

@@ -1,4 +1,4 @@
-"""Sending to clients, none of which may make others wait, or memory grow."""
+"""Sending to clients, none of which may delay others, or make memory grow."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class SenderCounts:
-    """What was sent in this process.
+    """Counts of messages and clients in this process.
 
     Attributes:
-        sent: messages, one a client.
-        dropped: clients that were put out because they did not read.
-        ended: clients that were put out for another reason.
+        sent: messages, counted once for each client.
+        dropped: clients that were disconnected because they did not read.
+        ended: clients that were disconnected for another reason.
     """
 
     sent: int = 0
@@ -33,10 +33,10 @@ class SenderCounts:
 
 
 class Sender:
-    """Sends messages; a client for whom too many wait is put out.
+    """Sends messages; a client with too many waiting ones is disconnected.
 
-    What waits for a client lies in the queue of its transport. Its writer takes all of it at once
-    and writes one after the other, so up to twice ``QUEUE_MAX`` can be in memory.
+    A client's messages wait in the queue of its transport. The writer takes all of them at once and
+    writes one after the other, so up to twice ``QUEUE_MAX`` can be in memory.
     """
 
     def __init__(self, app: Flask, clients: Clients) -> None:
@@ -49,7 +49,7 @@ class Sender:
         return self._app.extensions["socketio"].server
 
     def send(self, clients: Sequence[Client], name: str, data: Any) -> None:
-        """Send one message to all of them, encoded once."""
+        """Send one message to all clients, encoded once."""
         taking = []
         for client in clients:
             if self.waiting(client) < QUEUE_MAX:
@@ -66,13 +66,13 @@ class Sender:
         return 0 if found is None else int(found.queue.qsize())
 
     def longest(self) -> int:
-        """Packets that wait for the client for whom most do."""
+        """The largest number of packets that wait for one client."""
         return max(map(self.waiting, self._clients.all()), default=0)
 
     def end(self, client: Client, reason: str, detail: str) -> None:
-        """Put a client out, and tell it why: it may connect again, with something better.
+        """Disconnect a client with a reason; it may connect again with another credential.
 
-        Its own message and the next look at all of them may come to that at the same moment.
+        Its own message and the periodic check of all clients may call this at the same moment.
         """
         if not self._clients.remove(client.sid):
             return
@@ -89,7 +89,7 @@ class Sender:
             self._say_goodbye(client, reason, detail)
         engine = self._server.eio
         for found in list(engine.sockets.values()):
-            # Without the packet that says so: after it some clients do not try again.
+            # No disconnect packet is sent, because some clients do not try again after one.
             found.close(wait=False, abort=True, reason=engine.reason.SERVER_DISCONNECT)
 
     def _say_goodbye(self, client: Client, reason: str, detail: str) -> None:

@@ -1,4 +1,4 @@
-"""What a client is shown first of each topic, and after a gap."""
+"""Snapshots of topics, which a client gets first, and after a gap."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from yoto.persistence import STORE_FAILURES
 
 # Alerts that a snapshot holds at most; the list of all has pages.
 MOST_ALERTS = 100
-# Events back in which tasks that go on are looked for, and s after which a silent one is over.
+# Newest events in which running tasks are searched, and s after which a silent one is over.
 LOOK_BACK = 500
 SILENT_TASK = 600.0
 
 
 def snapshot(topics: Iterable[str]) -> dict[str, Any]:
-    """The data of each topic now; None: a store that it needs is away."""
+    """The data of each topic now; None: a store that it needs is unavailable."""
     return {topic: _found(topic) for topic in topics}
 
 
 def state_of(topic: str) -> Any:
-    """The data of a topic; raises what a store that is away raises."""
+    """The data of a topic; raises the error of an unavailable store."""
     return _MAKERS[topic]()
 
 
@@ -59,7 +59,7 @@ def _open_alerts() -> dict[str, Any]:
 
 
 def _in_ms(record: dict[str, Any]) -> dict[str, Any]:
-    """A record whose moments, in s, are ms as all moments of sockets are."""
+    """The record with its moments changed from s to ms, as everywhere in sockets."""
     return {
         name: round(value * 1000) if name.endswith("_at") and value is not None else value
         for name, value in record.items()
@@ -71,7 +71,7 @@ def _tasks() -> dict[str, Any]:
 
 
 def running_tasks(newest_first: Iterable[StoredEvent], now_ms: float) -> list[dict[str, Any]]:
-    """The last word of each task that has not ended, and was heard lately; the newest first."""
+    """The last event of each running task that published recently; the newest first."""
     ended: set[str] = set()
     found: dict[str, dict[str, Any]] = {}
     for stored in newest_first:

@@ -1,4 +1,4 @@
-"""What can be followed, and what each client asked for. Pure."""
+"""Topics that can be followed, and the subscription of a client. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from yoto.operate.live.filters import TypeFilter
 
 STATUS, PERFORMANCE, CACHE = "status", "performance", "cache"
 EVENTS, ALERTS, TASKS, MAINTENANCE = "events", "alerts", "tasks", "maintenance"
-# Views of now, made again and again while somebody follows them: what each is sent as, and
-# seconds between two.
+# Views of the present, made periodically while clients follow them: message name, and seconds
+# between two.
 STATE_TOPICS = {
     STATUS: ("system_status", 5.0),
     PERFORMANCE: ("performance_stats", 1.0),
     CACHE: ("cache_stats", 2.0),
 }
-# What comes from the event stream: what each is sent as, and the types that belong to it.
+# Topics from the event stream: message name, and the types that belong to it.
 EVENT_TOPICS = {
     EVENTS: ("permission_event", TypeFilter()),
     ALERTS: ("alert", TypeFilter(["alert.*"])),
@@ -31,7 +31,7 @@ _ID = re.compile(ID, re.ASCII)
 
 
 def payload_of(name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The payload of a message about an event; of maintenance as its snapshot, with more beside."""
+    """The payload of a message about an event; for maintenance that of its snapshot, and more."""
     if name != EVENT_TOPICS[MAINTENANCE][0]:
         return event
     return {**(event["data"] or {}), "id": event["id"], "at": event["at"]}
@@ -39,12 +39,12 @@ def payload_of(name: str, event: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a client follows.
+    """A client's topics.
 
     Attributes:
         topics: of ``TOPICS``.
-        types: which events the topic ``events`` brings.
-        last_event_id: what the client saw last; None: it begins now.
+        types: filter of the topic ``events``.
+        last_event_id: the last event that the client saw; None: it begins now.
     """
 
     topics: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ class Subscription:
         return any(topic in EVENT_TOPICS for topic in self.topics)
 
     def messages(self, kind: str) -> list[str]:
-        """What an event of this type is sent as."""
+        """The names of messages that carry an event of this type."""
         return [
             name
             for topic, (name, own) in EVENT_TOPICS.items()
@@ -68,7 +68,7 @@ class Subscription:
 
 
 def parse(data: Any) -> Subscription:
-    """The subscription that a message asks for.
+    """The subscription in a message.
 
     Raises:
         ValidationFailed: it is malformed; every wrong field is named.
