@@ -1,4 +1,4 @@
-"""Shows the monitor what the parts of an application count by themselves."""
+"""Collectors, through which the monitor reads the counters of an application's parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["measure", "measured_values"]
 
 
 def measure(app: Flask) -> None:
-    """Have the monitor of ``app`` read every part at each flush; nothing is read yet."""
+    """Make the monitor of ``app`` read every part at each flush; nothing is read yet."""
     monitoring = Monitor.of(app)
     cache = HybridPermissionCache.of(app)
     optimization = AdvancedOptimization.of(app)

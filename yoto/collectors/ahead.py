@@ -1,4 +1,4 @@
-"""Measures of hot entries, and of entries that were brought into the cache ahead of requests."""
+"""Metrics of hot entries, and of entries that were loaded into the cache ahead of requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hot_samples(hot: HotCounts) -> Iterator[Sample]:
 
 
 def preload_samples(app: Flask) -> Iterator[Sample]:
-    """The counters of preloading; nothing where there is none."""
+    """The counters of preloading, if the application has it."""
     preloading = PermissionSystem.preloading_of(app)
     if preloading is None:
         return
@@ -33,7 +33,7 @@ def preload_samples(app: Flask) -> Iterator[Sample]:
 
 
 def prefetch_samples(app: Flask) -> Iterator[Sample]:
-    """The counters of prefetching; nothing where there is none."""
+    """The counters of prefetching, if the application has it."""
     prefetcher = Prefetch.of(app).prefetcher
     if prefetcher is None:
         return

@@ -1,8 +1,8 @@
 """The values that alerts check: the measurements of the last minute, over all workers.
 
-Rules may be on any series: of a gauge the lowest and highest of its readings of now, of which the
-worse counts, a counter's rate a second, and the p95 of a histogram, in seconds. Beside them there
-are the ``signals``, which are made of several series or of a part of one.
+Rules may be on any series. A gauge gives the lowest and highest of its present readings, of which
+the worse counts, a counter its rate a second, and a histogram its p95 in seconds. Besides, there
+are the ``signals``, which are made from several series or from a part of one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WINDOW = 60.0  # s
 # s of which gauges are read. The rule decides how long something must hold: over a whole minute, a
 # blip of a second would last for one. Slow sources repeat their last value for 15 s.
 NOW = 15
-# Facts that a worker knows of the world by itself, also while those of the others are unknown.
+# Facts that each worker observes by itself, even while those of other workers are unknown.
 KNOWN_TO_EACH_WORKER = frozenset({names.REDIS_UP})
 # Responses below which a share says nothing.
 ENOUGH = 20
@@ -31,7 +31,7 @@ Values = Mapping[str, Value]
 
 
 def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
-    """A callable that gives the values of now; one that is not known is None."""
+    """A callable that returns the present values; unknown ones are None."""
 
     def values() -> Values:
         reading = monitoring.sums(WINDOW, NOW)
@@ -47,7 +47,7 @@ def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
 
 
 def values_of(whole: Point, latest: Point) -> Values:
-    """The values of ``WINDOW`` taken together; of gauges those of ``NOW``."""
+    """The values of ``WINDOW`` taken together; for gauges those of ``NOW``."""
     summary = summarise(whole)
     lookups = whole.counted(names.LOOKUPS, tier="l1")
     memory = whole.level(names.MEMORY_SHARE)
@@ -63,7 +63,7 @@ def values_of(whole: Point, latest: Point) -> Values:
     }
 
 
-# The counters, and the values of one of their labels that count.
+# The counters, and the values of one label that are counted.
 COUNTED = {
     signals.DATABASE_FAILURES: (names.DATABASE_ERRORS, "kind", ("connection",)),
     signals.FAILED_SIGN_INS: (names.SIGN_INS, "outcome", ("failed", "locked_out")),
@@ -79,7 +79,7 @@ def _count(whole: Point, name: str, label: str, values: tuple[str, ...]) -> floa
 
 
 def _conditions(latest: Point) -> Iterator[tuple[str, Value]]:
-    """The reading of a part, or a value, of a gauge."""
+    """Signals from gauges: states of breakers, dead letters and silent workers."""
     for gauge, level in latest.gauges.items():
         labels = dict(gauge.labels)
         if gauge.name == names.BREAKER_STATE:

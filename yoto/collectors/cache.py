@@ -1,4 +1,4 @@
-"""The permission cache, the outbox, and how old a change is when it is applied."""
+"""The permission cache, the outbox, and the age of a change when it is applied."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOKUPS = (
     ("loads", "db", "hit"),
     ("load_errors", "db", "error"),
 )
-# s of which the oldest change is reported: no scrape comes more rarely.
+# s over which the oldest change is reported; scrapes come at least as often.
 WORST_OF = 60.0
 _COUNTED_ELSEWHERE = {field for field, *_ in LOOKUPS}
 
@@ -55,7 +55,7 @@ def cache_samples(cache: TieredCache) -> Iterator[Sample]:
 
 
 def check_samples(app: Flask) -> Iterator[Sample]:
-    """The allows that memory gives at once; the recorder has all other checks."""
+    """Checks allowed straight from memory; the recorder counts all others."""
     meters = PermissionSystem.meters_of(app)
     for permission, count in meters.plain.copy().items():
         about = {"tier": "l1", "result": "allowed", "permission": permission}
@@ -74,16 +74,17 @@ def outbox_samples(app: Flask) -> Iterator[Sample]:
 class Staleness:
     """Measures how old each change is when this process has applied its entry of the log.
 
-    The time in the log is of the clock of Redis, ours as of its last answer to a flush; what a
-    change waited for a relay before comes on top. Entries from before this process are not
-    measured: it reads old ones when it starts.
+    Times in the log are by the clock of Redis, which this process knows from its last flush; a
+    change's wait for the outbox relay is added. Entries from before this process are not measured,
+    since it reads old ones when it starts.
     """
 
     def __init__(self, monitoring: Monitoring) -> None:
         self._monitoring = monitoring
         self._observe = monitoring.recorder.histogram(names.STALENESS).observe
         self._began = monotonic()
-        # When, and how old; each older than all that came later, so that the first is the oldest.
+        # Time and age of changes; each is older than all later ones, so that the first is the
+        # oldest.
         self._lock = threading.Lock()
         self._oldest: deque[tuple[float, float]] = deque()
 
@@ -102,7 +103,7 @@ class Staleness:
             self._oldest.append((here, age))
 
     def samples(self) -> Iterator[Sample]:
-        """The oldest of the last minute; none where nothing was applied."""
+        """The oldest change of the last minute, if any was applied."""
         with self._lock:
             while self._oldest and self._oldest[0][0] < monotonic() - WORST_OF:
                 self._oldest.popleft()

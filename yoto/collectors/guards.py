@@ -58,7 +58,7 @@ def policy_samples(app: Flask) -> Iterator[Sample]:
     for code, count in counts.denies_by_code.items():
         yield Counted(names.POLICY_DENIALS, count, {"code": code})
     latency = metrics.latency.snapshot()
-    # Values beyond the last bound always count in one place: the difference is what is reported.
+    # Values beyond the last bound always go into the same bucket, since differences are reported.
     bounds = [bound / MICRO for bound in (*BOUNDS_US, 2 * BOUNDS_US[-1])]
     found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
     yield Distributed(names.POLICY_TIME, found)
@@ -66,7 +66,7 @@ def policy_samples(app: Flask) -> Iterator[Sample]:
 
 
 def alert_samples(alerts: AlertState) -> Iterator[Sample]:
-    """This process's counters, and the age of the last evaluation it saw, its own or another's."""
+    """This process's counters, and the age of the last evaluation it saw, by any worker."""
     for what in EVALUATIONS:
         yield Counted(names.ALERT_EVENTS, getattr(alerts.evaluator.counts, what), {"event": what})
     for outcome in MESSAGES:

@@ -1,4 +1,4 @@
-"""What a rule of alerts saw: the values of the past, as each evaluation made them."""
+"""Past values of an alert rule, computed as its evaluations did."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from yoto.monitor import (
     signals,
 )
 
-# Points beyond which longer ones are read.
+# Number of points beyond which a coarser resolution is read.
 MOST_POINTS = 720
-# The metrics that a signal is made of; other rules watch the metric that they name.
+# The metrics from which each signal is made; other rules watch the metric that they name.
 _MADE_OF = {
     signals.CACHE_HIT_RATE: names.LOOKUPS,
     signals.ERROR_RATE: names.REQUESTS,
@@ -38,10 +38,10 @@ class PastValues:
     """Values of one series over time.
 
     Attributes:
-        points: epoch seconds at which a value was of now, and the value; None: unknown. Times of
-            which nothing is kept are left out.
+        points: pairs of epoch seconds and the value at that time; None: unknown. Times without kept
+            records are left out.
         seconds: between two points.
-        complete: False: what this worker alone recorded.
+        complete: False: only this worker's own records.
     """
 
     points: list[tuple[float, float | None]]
@@ -55,8 +55,8 @@ def past_values(
     """The values of the series with these labels, as ``rule`` watches it, in [begin, end).
 
     Args:
-        labels: of an alert: those of the series and of the rule.
-        begin, end: epoch seconds; what is kept no more is left out.
+        labels: an alert's: those of the series and of the rule.
+        begin, end: epoch seconds; times that are no longer kept are left out.
     """
     reaches = monitoring.now() - begin <= MIDDLE.keep - WINDOW
     short = (end - begin) / MIDDLE.seconds <= MOST_POINTS
@@ -73,13 +73,13 @@ def past_values(
 def value_of(
     values: Values, rule: AlertRule, labels: Mapping[str, str], recorded: bool
 ) -> float | None:
-    """The value of one series among all; of a counter without news, while workers recorded, 0."""
+    """The value of one series among all; 0 for a counter without news while workers recorded."""
     for text, value in values.items():
         if not text.startswith(rule.metric):
             continue
         try:
             series = parse_series(text)
-        except ValueError:  # the evaluation cannot watch it either
+        except ValueError:  # evaluations cannot watch it either
             continue
         if series.name == rule.metric and {**series.labels, **rule.labels} == labels:
             return rule.direction.worst(value)
@@ -94,7 +94,7 @@ def _needed(metric: str) -> Collection[str]:
 
 
 def _windows(points: list[Point], seconds: int) -> Iterator[tuple[float, Values, bool]]:
-    """At the end of each point the values of the minute up to then; of gauges those of it alone."""
+    """For each point the values of the minute before its end; for gauges those of the point."""
     for place, latest in enumerate(points):
         whole = Point(latest.at, round(WINDOW))
         ends = latest.at + seconds

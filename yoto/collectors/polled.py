@@ -1,4 +1,4 @@
-"""Measures that only Redis has: breaker states, queues, workers, and the top rejected callers."""
+"""Metrics that only Redis has: breaker states, queues, workers, and the top rejected callers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from yoto.optimization import (
 )
 from yoto.resilience import Kind, Resilience, State, top_keys
 
-# The gauge's value for each state: the more, the less passes, up to states that operators chose.
+# The gauge's value for each state: from 0 to 3 a higher value allows fewer calls; 4 and 5 are
+# further states that operators can choose.
 STATE_NUMBERS = {
     State.CLOSED: 0,
     State.HALF_OPEN: 1,
@@ -37,13 +38,13 @@ def breaker_samples(app: Flask) -> Iterator[Sample]:
         yield Measured(names.BREAKER_STATE, STATE_NUMBERS[state.state], {"name": state.name})
 
 
-# s of which rejections are reported; a process reports its calls once a second.
+# s over which rejections are reported; a process reports its calls once a second.
 REFUSALS_OF = 60.0
 MOST_REPORTS = 300
 
 
 class FleetCollector:
-    """Measures of the whole fleet, reported by one worker alone: the one that has the lock."""
+    """Metrics of the whole fleet, reported only by the worker that holds the lock."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -87,14 +88,14 @@ def invalidation_samples(stats: InvalidationStats) -> Iterator[Sample]:
 
 
 def worker_samples(workers: Sequence[Worker]) -> Iterator[Sample]:
-    """The number of workers, by state; one that fell silent long ago is history."""
+    """The number of workers, by state; workers that fell silent long ago are left out."""
     for state in (WorkerState.LIVE, WorkerState.DRAINING, WorkerState.SILENT):
         of_state = [one for one in workers if one.state is state and one.heard_ms < LOST_FOR_MS]
         yield Measured(names.WORKERS, len(of_state), {"state": str(state)})
 
 
 def refusal_samples(app: Flask, workers: int) -> Iterator[Sample]:
-    """By limit, how often the caller that it refused most was refused in the last minute."""
+    """Rejections of the most rejected caller in the last minute, by limit."""
     controller = Resilience.of(app)
     limits = [(Kind.RATE_LIMIT, one.name) for one in controller.config.list(Kind.RATE_LIMIT)]
     reports = min(MOST_REPORTS, round(REFUSALS_OF) * max(1, workers))

@@ -15,7 +15,7 @@ from yoto.store.pools import PoolUse, WatchedPool
 
 
 def redis_samples(app: Flask) -> Iterator[Sample]:
-    """Whether calls go through, which failed, and the connections of the scripts."""
+    """Whether calls succeed, counts of failed ones, and the connections of the scripts."""
     redis = RedisStore.of(app)
     yield Measured(names.REDIS_UP, float(redis.available))
     for kind, count in redis.errors().items():
@@ -36,7 +36,7 @@ def database_samples(engines: Sequence[Engine]) -> Iterator[Sample]:
 
 
 def pool_samples(app: Flask, engines: Sequence[Engine]) -> Iterator[Sample]:
-    """How callers get their connections: requests, and what the cache loads with."""
+    """Use of the connection pools by requests, and by the cache's loading."""
     for engine in engines:
         if isinstance(engine.pool, WatchedPool):
             yield from _use("requests", engine.pool.use())

@@ -20,7 +20,7 @@ class ForecastBoard:
     def __init__(
         self, store: FencedStore, stream: EventStream, now: Callable[[], float], instance: str
     ) -> None:
-        """Nothing is asked.
+        """No request is made yet.
 
         Args:
             store: holds the value.
@@ -60,7 +60,7 @@ class ForecastBoard:
         return True
 
     def read(self) -> ForecastReport | None:
-        """The last forecast, by any worker; None: none within a day.
+        """The last forecast, by any worker; None: there was none within a day.
 
         Raises:
             StoreUnavailable: Redis did not answer.
@@ -70,7 +70,7 @@ class ForecastBoard:
 
 
 def forecast_board(app: Flask) -> ForecastBoard:
-    """That of ``app``."""
+    """The board of ``app``."""
     return ForecastBoard(
         AdvancedOptimization.of(app).locks.fenced_store(),
         Events.of(app).stream,

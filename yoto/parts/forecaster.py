@@ -1,4 +1,4 @@
-"""Lets one worker of all forecast: what that loads takes a second and some hundred MB."""
+"""Election of one worker for forecasting, since its libraries take a second and some 100 MB."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXTENSION_KEY = "yoto.forecaster"
 LOCK = "forecaster"
 # s after which another worker may take over from one that died.
 LEASE = 10.0
-# s between looks whether this worker is wanted.
+# s between checks whether this worker is needed.
 LOOK = 15.0
 RETRY = 5.0
 
@@ -40,11 +40,11 @@ class ElectedForecasting:
     def __init__(
         self, forecasting: Forecasting, locks: DistributedLocks, board: ForecastBoard
     ) -> None:
-        """No thread is started, and nothing is asked."""
+        """No thread is started, and no request is made yet."""
         self._forecasting = forecasting
         forecasting.subscribe(self._publish)
         self._board = board
-        # The token that marks this worker as the elected one at the board; None: it is not.
+        # The token that marks this worker as the elected one at the board; None: it is not elected.
         self._token: int | None = None
         self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         self._mutex = threading.Lock()
@@ -58,7 +58,7 @@ class ElectedForecasting:
         self._housekeeper.start()
 
     def close(self) -> None:
-        """Stand for election no more, and let another be elected."""
+        """Leave the election, so that another worker can be elected."""
         self._housekeeper.stop()
         if self._lock.held:
             with suppress(LockLost):
@@ -68,7 +68,7 @@ class ElectedForecasting:
         """Make sure that a worker has learned the history.
 
         Returns:
-            ``elected``: whether it is this worker; then also what it learned.
+            ``elected``: whether it is this worker; if so, also its report.
 
         Raises:
             StoreUnavailable: the elected worker is unknown, or the history was unavailable.
@@ -110,13 +110,13 @@ class ElectedForecasting:
         return self._report
 
     def _publish(self, snapshot: ForecastSnapshot) -> None:
-        """Runs in whichever thread has learned."""
+        """Publish a forecast; runs in the thread that made it."""
         token = self._token
         if token is None:
             return
         try:
             if not self._board.write(snapshot, token):
-                # Another worker was elected; the election's own thread finds out and stands back.
+                # Another worker was elected; the election's own thread notices and resigns.
                 self._wake()
         except StoreUnavailable as error:
             log.warning("forecasts are not told now: %s", error)
@@ -132,7 +132,7 @@ class ElectedForecasting:
 
 
 def elect_forecaster(app: Flask) -> ElectedForecasting:
-    """Have this process of ``app`` stand for election, once it is asked to.
+    """Prepare this process of ``app`` for the election, which begins with ``start``.
 
     Raises:
         ConfigurationError: the library that forecasts is not installed.

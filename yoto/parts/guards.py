@@ -1,4 +1,4 @@
-"""The parts that guards need, in an application that has nothing else."""
+"""The parts that guards need, in an application without the rest of the platform."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class GuardedHost(Protocol):
 
     @property
     def redis(self) -> RedisSettings | None:
-        """Where Redis is; None: where the configuration says."""
+        """The address of Redis; None: the configuration's."""
 
     @property
     def caller(self) -> Callable[[], Any]:
@@ -26,15 +26,15 @@ class GuardedHost(Protocol):
 
     @property
     def guards(self) -> Mapping[str, Mapping[str, Settings]]:
-        """By name and kind, what they do until operators change it."""
+        """Their configuration by name and kind, until operators change it."""
 
     @property
     def enabled(self) -> bool:
-        """Whether they are on."""
+        """Whether guards are on."""
 
     @property
     def share_workers(self) -> int:
-        """How many processes share a limit without Redis; 0: not known."""
+        """Number of processes that share a limit without Redis; 0: unknown."""
 
 
 def _resilience(app: Flask, host: GuardedHost) -> None:

@@ -82,14 +82,14 @@ class Host:
         guards: by name and kind, their configuration until operators change it.
         untuned: names of guards whose limits must not be tuned.
         subject_loader: returns the caller of the current request, for permissions, or raises.
-        visitor: the same without the error: None for an anonymous caller.
-        authenticated_at: when that person authenticated; None: it is never known.
+        visitor: like ``subject_loader``, but returns None for an anonymous caller.
+        authenticated_at: returns the time of the caller's sign-in; None: it is never known.
         admit: rejects requests before they are read.
-        forecasts: whether a worker of it forecasts.
-        logger: whose level operators set; by default all that have none of their own.
-        redis: where Redis is; None: where the configuration says.
+        forecasts: whether one of its workers forecasts.
+        logger: the logger whose level operators set; by default all without a level of their own.
+        redis: the address of Redis; None: the configuration's.
         enabled: whether the guards are on.
-        share_workers: how many processes share a limit without Redis; 0: not known.
+        share_workers: number of processes that share a limit without Redis; 0: unknown.
     """
 
     caller: Callable[[], Any]
@@ -109,11 +109,11 @@ class Host:
 def begin(app: Flask) -> WarmUpReport | None:
     """Begin the work in the background; every process that serves calls it once.
 
-    An idle worker must still relay a dead one's outbox, and receive changes. The warm-up comes
-    last; nothing waits for it.
+    Even an idle worker must relay a dead one's outbox, and receive changes. The warm-up comes last;
+    nothing waits for it.
 
     Returns:
-        The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
+        The warm-up that has begun; None if ``WARM_UP_AT_START`` turns it off.
     """
     start_all(app, (*COMPONENTS, *components_of(app)))
     if not app.config["WARM_UP_AT_START"]:
@@ -123,8 +123,8 @@ def begin(app: Flask) -> WarmUpReport | None:
 
 
 def end(app: Flask, components: Sequence[Component[Host]]) -> None:
-    """End every thread and connection of ``components``, which have these in their midst; a later
-    use begins anew.
+    """End every thread and connection of ``components``, which include the platform's; a later use
+    begins anew.
 
     Raises:
         ExceptionGroup: some did not close; all others did.
@@ -235,11 +235,11 @@ def _start_permissions(app: Flask) -> None:
     try:
         permissions.start(app)
     except StoreUnavailable as error:
-        # The threads run, and look again by themselves.
+        # The threads are running, and check again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
 
 
-# Where the work of a part ends long before the part itself, each has a line of its own.
+# A part whose work must end long before the part itself has two lines.
 COMPONENTS: tuple[Component[Host], ...] = (
     REDIS,
     EVENTS,
@@ -250,7 +250,7 @@ COMPONENTS: tuple[Component[Host], ...] = (
     Component(
         "locks", init=_init_optimization, close=lambda app: optimization.of(app).locks.close()
     ),
-    # It ends before the locks: what it asks in the background may hold one.
+    # It ends before the locks, since its background work may hold one.
     Component("monitor", start=monitor.start, close=lambda app: monitor.of(app).close()),
     Component("behaviour", init=lambda app, host: behaviour.init_app(app)),
     Component(
@@ -284,7 +284,7 @@ COMPONENTS: tuple[Component[Host], ...] = (
         start=_start_permissions,
         close=lambda app: permissions.close(app),
     ),
-    # Its handlers use what closes after it.
+    # Its handlers use components that close after it.
     Component(
         "queues",
         init=lambda app, host: register_permission_handlers(optimization.of(app).queue),
@@ -327,7 +327,7 @@ def alert_settings(app: Flask) -> AlertSettings:
 
 
 def degrade_by(app: Flask) -> Degrade:
-    """Alerts change the levels of the application's ``resilience``."""
+    """Let alerts change the degradation levels of ``app``."""
 
     def degrade(source: str, level: str, ttl: float, reason: str) -> object:
         return resilience.of(app).degradation.raise_level(source, level, ttl, reason=reason)

@@ -16,8 +16,8 @@ def chosen(names: str | Iterable[str], key: str = "ROOMS") -> tuple[Room, ...]:
     """The rooms of these names, in the order of ``ROOMS``.
 
     Args:
-        names: ``"all"`` or ``"none"``; or names, also in one text, with commas between them.
-        key: what an error names.
+        names: ``"all"`` or ``"none"``; or names, as a list or a text with commas.
+        key: the setting that an error names.
 
     Raises:
         ConfigurationError: one is no room.

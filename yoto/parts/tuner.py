@@ -1,4 +1,4 @@
-"""Joins the tuner to what it looks at, and to what it changes."""
+"""Connects the tuner to the measurements that it reads, and to the tunables that it changes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from yoto.settings import read, value_of
 
 EXTENSION_KEY = "yoto.tuner"
 LOCK = "tuner"
-# s of measurements that advice is made from, at most.
+# s of measurements at most from which recommendations are made.
 EVIDENCE = 900.0
 # s up to which measurements are read second by second.
 SHORT = 100.0
 
 
 def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
-    """Have ``app`` follow the tunables, and know its recommendations; nothing is asked yet.
+    """Make ``app`` follow the tunables, and give it recommenders; no request is made yet.
 
     Args:
         never: names of guards whose limits must not be tuned.
@@ -88,7 +88,7 @@ def _in_configuration(app: Flask) -> TuningConfig:
 
 
 def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None]:
-    """Changes the parts of this process as the entry says; what it does not say, as configured."""
+    """Applies an entry's values to the parts of this process; others stay as configured."""
     cache = HybridPermissionCache.of(app)
     optimization = AdvancedOptimization.of(app)
     without = configured.to_mapping()
@@ -154,11 +154,11 @@ def _queue(queue: BatchQueue) -> QueueSnapshot | None:
 
 
 def _points(monitoring: Monitoring, window: float) -> Callable[[float, float], Sequence[Point]]:
-    # Both sides of a comparison in one resolution: the tail of a second is not that of ten.
+    # Both sides of a comparison have one resolution: percentiles of 1 s and of 10 s differ.
     resolution = FINE if window <= SHORT else MIDDLE
 
     def points(since: float, until: float) -> Sequence[Point]:
-        # A stretch that a change fell into belongs to neither side.
+        # The step in which a change happened belongs to neither side.
         reading = monitoring.read(resolution, since, until - resolution.seconds)
         return reading.points if reading.complete else []
 

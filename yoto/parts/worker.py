@@ -30,12 +30,11 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
 
     Its facts: ``version``; ``async_mode``; ``started_at`` in ms since 1970; ``uptime_s``;
     ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log, and
-    ``log_took_ms``, how old its newest entries were when they were applied, by their positions;
+    ``log_took_ms``, the age of its newest entries when they were applied, by their positions;
     ``event_position`` and ``events_silent_s`` of the event stream, silences in seconds and None
     where this worker never listened; ``memory_bytes``, None where the system does not provide it,
-    and ``memory_past_mib``, as it was each two minutes, oldest first;
-    ``threads``; ``sockets``, open connections of Socket.IO. Without Socket.IO this and the mode are
-    None.
+    and ``memory_past_mib``, as it was each two minutes, oldest first; ``threads``; ``sockets``,
+    open connections of Socket.IO. Without Socket.IO this and the mode are None.
     """
     started_at, began = round(time.time() * S_TO_MS), time.monotonic()
 
@@ -74,10 +73,11 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
 
 
 def took_ms(log: Tailer, redis_time: float | None) -> dict[str, int]:
-    """By the positions of a log's newest entries, ms from their writing to their application here.
+    """ms from the writing of a log's newest entries to their application here, by position.
 
     Args:
-        redis_time: s since 1970 by the clock that positions are of; None: unknown, as all is then.
+        redis_time: s since 1970 by the clock of Redis, as in positions; None: unknown, and so is
+            every age.
     """
     if redis_time is None:
         return {}
