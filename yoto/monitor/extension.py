@@ -12,7 +12,7 @@ from yoto.extension import Extension
 from yoto.redis import RedisStore
 from yoto.settings import settings_of, value_of
 
-from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend, StatsdBackend
+from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend
 from .backends.archive import Signs
 from .history import Summary
 from .monitoring import Monitoring
@@ -23,8 +23,8 @@ from .sources import Source
 class Monitor(Extension[Monitoring]):
     """``monitor = Monitor()``.
 
-    Reads ``MONITOR``, ``MONITOR_BACKEND``, ``MONITOR_INTERVAL`` and ``MONITOR_STATSD``. With the
-    backend ``redis`` the application needs ``RedisStore`` and ``Events``.
+    Reads ``MONITOR``, ``MONITOR_BACKEND`` and ``MONITOR_INTERVAL``. With the backend ``redis`` the
+    application needs ``RedisStore`` and ``Events``.
     """
 
     key = "yoto.monitor"
@@ -37,7 +37,6 @@ class Monitor(Extension[Monitoring]):
             signs: by worker, seconds since its last sign of life, beside its deliveries.
 
         Raises:
-            ConfigurationError: ``MONITOR_STATSD`` is no address.
             RuntimeError: an extension that is needed was not initialised.
         """
         config = settings_of(app)
@@ -73,12 +72,6 @@ class Monitor(Extension[Monitoring]):
 
 
 def _backend(app: Flask, config: Mapping[str, Any], interval: float, signs: Signs) -> Backend:
-    backend: Backend
-    if value_of(config, "MONITOR_BACKEND") == "redis":
-        backend = RedisBackend(
-            RedisStore.of(app), Events.of(app).instance_id, interval, signs=signs
-        )
-    else:
-        backend = MemoryBackend()
-    address = value_of(config, "MONITOR_STATSD")
-    return StatsdBackend(backend, address) if address else backend
+    if value_of(config, "MONITOR_BACKEND") == "memory":
+        return MemoryBackend()
+    return RedisBackend(RedisStore.of(app), Events.of(app).instance_id, interval, signs=signs)

@@ -100,9 +100,6 @@ class Monitoring:
         "`redis`: all workers add up; `memory`: for a platform of one process, minutes for a day.",
     )
     MONITOR_INTERVAL = number(1.0, 0.1, 10, "s", "Time between two deliveries.")
-    MONITOR_STATSD = optional(
-        "host:port of a StatsD server", "A StatsD server that gets a copy: `host:port`."
-    )
     METRICS_TOKEN = optional(
         "at least 16 visible ASCII characters that nobody can guess",
         "The bearer token that `/metrics` wants; without it, it is open to whoever reaches it.",

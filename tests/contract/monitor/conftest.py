@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 from yoto.events import new_instance_id
-from yoto.monitor import Backend, MemoryBackend, PrometheusBackend, RedisBackend, StatsdBackend
+from yoto.monitor import Backend, MemoryBackend, PrometheusBackend, RedisBackend
 from yoto.redis import RedisConnection, RedisSettings
 
 MakeBackend = Callable[..., RedisBackend]
@@ -54,31 +53,18 @@ def make_backend() -> Iterator[MakeBackend]:
         redis.close()
 
 
-@pytest.fixture
-def sink() -> Iterator[socket.socket]:
-    """A socket on which a StatsD server would listen."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
-        opened.bind(("127.0.0.1", 0))
-        opened.settimeout(10)
-        yield opened
-
-
-@pytest.fixture(params=["memory", "redis", "prometheus", "statsd"])
+@pytest.fixture(params=["memory", "redis", "prometheus"])
 def backend(
     request: pytest.FixtureRequest,
     impatient: RedisSettings,
     make_backend: MakeBackend,
-    sink: socket.socket,
 ) -> Iterator[Backend]:
-    """One of the four, over ``own_server`` if it needs one."""
+    """One of the three, over ``own_server`` if it needs one."""
     made: Backend
     if request.param == "memory":
         made = MemoryBackend()
     elif request.param == "prometheus":
         made = PrometheusBackend(make_backend(impatient))
-    elif request.param == "statsd":
-        address = f"127.0.0.1:{sink.getsockname()[1]}"
-        made = StatsdBackend(make_backend(impatient), address)
     else:
         made = make_backend(impatient)
     yield made

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from tests.contract.monitor.conftest import MakeBackend
@@ -16,12 +14,10 @@ from yoto.monitor import (
     Backend,
     BackendHealth,
     Distribution,
-    MemoryBackend,
     Point,
     PrometheusBackend,
     Resolution,
     Series,
-    StatsdBackend,
     WorkerState,
     series,
 )
@@ -156,20 +152,6 @@ def test_health_says_what_is_wrong(backend: Backend, own_server: Server) -> None
     assert health.available is False and health.waiting == 1
     assert health.detail.startswith("connection: ")
     assert health.failures["connection"] >= 1
-
-
-def test_a_copy_goes_to_statsd(sink: socket.socket) -> None:
-    backend = StatsdBackend(MemoryBackend(), f"127.0.0.1:{sink.getsockname()[1]}")
-    backend.record({HITS: 2}, {SIZE: -1.5}, {TIME: Distribution.of([0.003, 0.003])})
-    lines = sink.recv(4096).decode().splitlines()
-    assert lines[:3] == ["hits_total.l1:2|c", "size:0|g", "size:-1.5|g"]
-    assert lines[3].startswith("call_seconds:") and lines[3].endswith("|ms|@0.5")
-    sink.close()
-    for _ in range(3):
-        backend.record({HITS: 1}, {}, {})
-    assert backend.health().available is False
-    assert everything(backend) == 5
-    backend.close()
 
 
 def test_prometheus_shows_no_sums_while_they_are_not_known(

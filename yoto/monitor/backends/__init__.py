@@ -1,11 +1,10 @@
-"""Backends for measurements: memory, Redis, Prometheus, StatsD, behind one interface."""
+"""Backends for measurements: memory, Redis, Prometheus, behind one interface."""
 
 from .failures import FailureKind
 from .interface import Backend, BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .memory import MemoryBackend
 from .prometheus import PrometheusBackend
 from .shared import RedisBackend
-from .statsd import StatsdBackend
 
 __all__ = [
     "Backend",
@@ -15,7 +14,6 @@ __all__ = [
     "PrometheusBackend",
     "Reading",
     "RedisBackend",
-    "StatsdBackend",
     "Totals",
     "WorkerState",
     "WorkerStatus",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -11,10 +11,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.utils import floatToGoString
 
 from .. import metric_names as names
+from ..history import Counters, Gauges, Histograms, Resolution
 from ..recording import BOUNDS, Distribution, Labels, Series
 from ..recording.distribution import PER_OCTAVE
-from .forwarding import ForwardingBackend
-from .interface import BackendHealth, Totals
+from .interface import Backend, BackendHealth, Reading, Totals, WorkerStatus
 
 V = TypeVar("V")
 
@@ -35,11 +35,14 @@ _number: Callable[[float], str] = floatToGoString
 WORKER_LABEL = "worker"
 
 
-class PrometheusBackend(ForwardingBackend):
+class PrometheusBackend:
     """Leaves keeping to ``store`` and shows its totals. Counters are sums over all workers of the
     host, those that are gone too, so that none ever falls because one was replaced."""
 
     name = "prometheus"
+
+    def __init__(self, store: Backend) -> None:
+        self._store = store
 
     def render(self) -> bytes:
         """The text for a scrape.
@@ -57,6 +60,37 @@ class PrometheusBackend(ForwardingBackend):
             "shows the sums" if behind.available else "shows the gauges of one worker",
             behind=behind,
         )
+
+    @property
+    def on_redis_time(self) -> bool:
+        return self._store.on_redis_time
+
+    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
+        self._store.record(counters, gauges, histograms)
+
+    def read(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float | None = None,
+        only: Collection[str] | None = None,
+    ) -> Reading:
+        return self._store.read(resolution, since, until, only)
+
+    def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
+        return self._store.sums(resolution, since)
+
+    def totals(self) -> Totals:
+        return self._store.totals()
+
+    def workers(self) -> list[WorkerStatus]:
+        return self._store.workers()
+
+    def now(self) -> float:
+        return self._store.now()
+
+    def close(self) -> None:
+        self._store.close()
 
 
 def _lines(totals: Totals) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Points, the backlog, cells, sources, summaries, StatsD lines: the pure parts."""
+"""Points, the backlog, cells, sources, summaries: the pure parts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from yoto.monitor import (
 )
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.backends.cells import to_cells, to_point
-from yoto.monitor.backends.statsd import packets, parse_address
 from yoto.monitor.history import Batch
 from yoto.monitor.sources import Sources
 
@@ -199,21 +198,3 @@ def test_a_summary_of_a_minute() -> None:
 def test_a_summary_of_nothing_says_unknown_and_not_zero() -> None:
     found = summarise(Point(0, 60))
     assert (found.hit_rate, found.error_rate, found.memory_bytes, found.request) == (None,) * 4
-
-
-@given(st.lists(st.text(alphabet="abc:|", min_size=1, max_size=40)))
-def test_datagrams_hold_every_line_that_fits_and_are_small(lines: list[str]) -> None:
-    datagrams = list(packets(lines, most=30))
-    assert all(len(one) <= 30 for one in datagrams)
-    sent = [line for one in datagrams for line in one.decode().split("\n")]
-    assert sent == [line for line in lines if len(line) <= 30]
-
-
-def test_addresses_of_statsd() -> None:
-    from yoto.errors import ConfigurationError
-
-    assert parse_address("statsd.local:8125") == ("statsd.local", 8125)
-    assert parse_address("[::1]:8125") == ("::1", 8125)
-    for wrong in ("", "host", ":8125", "host:0", "host:x", "host:70000"):
-        with pytest.raises(ConfigurationError):
-            parse_address(wrong)
