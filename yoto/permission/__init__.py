@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from yoto.permission.policy_input.checker import PolicyChecker
     from yoto.permission.policy_input.facts import CurrentRequest, PolicyEnvironment
 else:
-    # What policies are asked needs their engine; verdicts by roles do not.
+    # The questions to policies need their engine; verdicts by roles do not.
     __getattr__ = exports(
         __name__,
         {

@@ -56,7 +56,7 @@ class AccountVerdict:
 
     Attributes:
         accepted: None: only the database knows.
-        super_admin: whether its account is one.
+        super_admin: whether the account is a super-admin.
     """
 
     accepted: bool | None
@@ -79,7 +79,7 @@ class Accounts:
     def answers_from_cache(app: Flask) -> bool:
         """Whether ``app`` now decides from memory or Redis, without the database.
 
-        It does so for callers and permissions that one of these knows.
+        It does so for callers and permissions that memory or Redis knows.
         """
         state: PermissionState | None = app.extensions.get(EXTENSION)
         caching = state.caching if state else None
@@ -129,8 +129,8 @@ class Accounts:
         check_none_above(authority, [NOWHERE], [user_id])
 
     def check_enabling(self, actor_id: SubjectId, user_id: SubjectId) -> None:
-        """Go on only when the user's global roles give nothing that the actor has not: an account
-        that is let in again has them again. What it is in servers is for those to say.
+        """Go on only when the user's global roles give nothing that the actor lacks: an enabled
+        account has them again. Its rights in servers are for their administrators to limit.
 
         Raises:
             PermissionDenied: with reason ``lacks_permission``; ``role_too_high`` for a role above
@@ -227,14 +227,14 @@ def _found(caching: Caching, user_id: int, required: Position | None) -> Entry |
 
 
 def _facts(connection: Connection, user_id: int) -> AccountFacts:
-    """The account, in one statement; of its denials one more than an entry may hold.
+    """The account, in one statement, with one more of its denials than an entry may hold.
 
     Raises:
         _NoAccount: there is none.
     """
     counting = and_(
         denials.c.user_id == users.c.id,
-        # That of a spent refresh token refuses nothing else.
+        # The denial of a spent refresh token refuses nothing else.
         denials.c.reason != ROTATED,
         denials.c.expires_at > utcnow(),
     )

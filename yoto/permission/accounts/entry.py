@@ -13,7 +13,7 @@ import msgspec
 
 from yoto.cache import Entry, Loaded
 
-# Denied sign-ins of one account that an entry holds, 32 characters each; where there are more, the
+# Denied sign-ins of one account that an entry holds, 32 characters each; with more of them the
 # database is asked about each credential.
 MOST_DENIALS = 64
 
@@ -49,7 +49,7 @@ def to_loaded(facts: AccountFacts) -> Loaded:
 
 
 def is_super_admin(entry: Entry) -> bool:
-    """Whether the account is one."""
+    """Whether the account is a super-admin."""
     return bool(entry.mask & _SUPER_ADMIN)
 
 
@@ -57,8 +57,8 @@ def accepts(entry: Entry, epoch: int, keys: Iterable[str]) -> bool | None:
     """Whether a credential counts; None: only the database knows.
 
     Args:
-        epoch: the one that the credential was made in.
-        keys: the ids of its sign-in and its own; a denial of any refuses it.
+        epoch: the epoch that the credential was made in.
+        keys: the id of its sign-in and its own; a denial of either refuses it.
     """
     mask = entry.mask
     known_epoch = mask >> _EPOCH_SHIFT

@@ -1,8 +1,8 @@
 """Reads the moments that the database knows: starts and ends of roles, ends of time-outs and of
 emergency access.
 
-One row is one moment of one kind. Pages go by moment, kind and id, so that any number of rows of
-one moment is gone through.
+One row is one moment of one kind. Pages are ordered by moment, kind and id, so that any number of
+rows of one moment is read completely.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ STARTS, ENDS, TIMEOUT, EMERGENCY, PROVIDED = range(len(REASONS))
 
 
 class Boundary(NamedTuple):
-    """A moment, in epoch seconds, from which a user's verdicts may be others.
+    """A moment, in epoch seconds, from which a user's verdicts may differ.
 
     Attributes:
         kind: index of ``REASONS``.
-        row_id: the row that has it.
-        user_id: the user that it is about.
-        server_id: where; None: everywhere.
+        row_id: the id of its row.
+        user_id: the affected user.
+        server_id: the affected server; None: everywhere.
     """
 
     moment: float
@@ -90,7 +90,7 @@ def _moments(
 
 
 def _page() -> Select[Any]:
-    # Teams and everybody need no notification: their cache entries expire by themselves.
+    # Teams and all members need no notification: their cache entries expire by themselves.
     own = assignments.c.user_id.is_not(None)
     held = assignments.join(roles, and_(roles.c.id == assignments.c.role_id, own))
     timed_out = _moments(
@@ -99,7 +99,7 @@ def _page() -> Select[Any]:
     accesses = _moments(
         EMERGENCY, emergencies, emergencies.c.until, emergencies, type_coerce(null(), Id)
     ).where(emergencies.c.ended_at.is_(None))
-    # Somebody's roles that end at the same moment are one; its row has no number of its own.
+    # A person's roles that end at the same moment are one; its row has no number of its own.
     until, everywhere = provided.c.valid_until, type_coerce(null(), Id)
     ending = _moments(PROVIDED, provided, until, provided, everywhere, "user_id").distinct()
     found = union_all(

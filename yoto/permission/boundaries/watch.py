@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 LOCK = "invalidation-boundaries"
 # s after which another worker takes over from one that died in its look.
 LEASE = 3.0
-# s before the last look that are looked at again, for transactions that took their time to commit.
+# s before the last look that are read again, for transactions that took long to commit.
 OVERLAP = 30.0
-# Of the horizon: after so long it is looked at what has come into sight.
+# Share of the horizon after which moments that have come into sight are looked for.
 QUIET_SHARE = 1 / 3
 
 
 def span_of(window: Window, settings: InvalidationSettings) -> tuple[float, float]:
-    """From and to which moment to look, in epoch seconds.
+    """The first and last moment to look for, in epoch seconds.
 
     A clock that was set back must not leave anything out.
     """
@@ -51,7 +51,7 @@ def submission_of(boundary: Boundary, margin: float) -> Submission:
     server_id = boundary.server_id
     subject = cache.tags.user(boundary.user_id)
     if boundary.kind == EMERGENCY:
-        # Nothing in the cache is made of it: policies judge by it, and their listeners look again.
+        # The cache holds nothing of it: policies judge by it, and their listeners read it again.
         subject = cache.tags.POLICY
     parent_tag = None if server_id is None else cache.tags.node("server", server_id)
     return Submission(subject, boundary.reason, "all", parent_tag, boundary.moment + margin)
@@ -74,7 +74,7 @@ class BoundaryWatch:
         """Nothing is looked at yet.
 
         Args:
-            heard: a value that differs after each change that was heard of; None: changes are not
+            heard: gives another value after each change that was heard of; None: changes are not
                 heard, so that each interval needs a look.
         """
         self._invalidation = invalidation
@@ -86,7 +86,7 @@ class BoundaryWatch:
         self._failing = False
         self._heard = heard
         self._looked_at, self._known = 0.0, heard()
-        # The moments that Redis has from us, in its last known state.
+        # The moments that this process gave Redis, in its last known state.
         self._epoch = ""
         self._given: set[Boundary] = set()
         self.failures = 0

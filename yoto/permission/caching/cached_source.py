@@ -34,7 +34,7 @@ class CachedSource:
     Args:
         database: the source for such callers.
         providers: the reports of functions about people.
-        ways: is given what is loaded, while policies ask for ways.
+        ways: receives loaded rights, while policies ask for ways.
         clock: the present time in epoch seconds.
     """
 
@@ -117,7 +117,7 @@ class CachedSource:
         Raises:
             ValidationFailed: an id is none.
         """
-        # Together: one by one this costs as much as the checks themselves.
+        # All at once: one by one the check costs as much as the verdicts themselves.
         if not set(map(type, user_ids)) <= {int} or min(user_ids, default=1) < 1:
             for user_id in user_ids:
                 checked_id(user_id, "user_ids")
@@ -152,11 +152,11 @@ class CachedSource:
     def below(
         self, user_id: int, kind: str, above: Place, node_ids: Sequence[NodeId]
     ) -> dict[NodeId, int]:
-        """The stored masks of a user at nodes of a kind below one; those that are not there are
-        left out.
+        """The stored masks of a user at nodes of a kind below one; missing nodes are left out.
 
         Args:
-            node_ids: all that there are; none: whether there is such a node is looked up.
+            node_ids: all existing ones; empty: the database finds them, and whether the node above
+                exists.
 
         Raises:
             UnknownResource, StoreUnavailable: as ``ResolutionSource.load``.
@@ -179,7 +179,7 @@ class CachedSource:
         """Bring entries into memory before they are asked for.
 
         Args:
-            from_database: read there what neither memory nor Redis has; else it is left out.
+            from_database: read entries that neither memory nor Redis has; else they are left out.
 
         Raises:
             UnknownResource: the place does not exist; only known when the database was asked.
@@ -230,7 +230,7 @@ class CachedSource:
         return {place_key(one.site.place): self._loaded(one, until)[user_id] for one in found}
 
     def _renew(self, user_ids: Sequence[int]) -> Mapping[int, float]:
-        """Until when what is about to be read of people counts; where nothing is said, for good."""
+        """The time until which reports about people count; people without an end are left out."""
         return self._providers.renew(user_ids)
 
     def _loaded(self, read: Read, until: Mapping[int, float]) -> dict[int, Loaded]:

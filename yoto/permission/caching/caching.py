@@ -1,4 +1,4 @@
-"""Everything that an app with a cache has: the cache, the outbox, the relay, our connections."""
+"""The parts of an app with a cache: the cache, the outbox, the relay, our connections."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Caching:
         pool: our own connections to the database.
         source: resolutions through the cache.
         outbox: publishes what is committed.
-        relay: publishes what others could not.
+        relay: publishes changes that their writers could not.
         maintenance: whether the platform is in maintenance, as this process knows.
         directory: a function's reports about people; None: they are a mapped class.
-        ways: by which rights come, as policies ask for them.
+        ways: the ways by which rights come, for policies that ask for them.
         relaying: whether ``start`` starts the relay.
-        on_start: called by ``start``, each time; does nothing the second. None: nothing is.
+        on_start: called by every ``start``; its second call does nothing. None: there is none.
     """
 
     cache: TieredCache
@@ -120,7 +120,7 @@ class Caching:
             self.maintenance.refresh()
 
     def start_threads(self) -> None:
-        """The same, whatever there is to know of maintenance."""
+        """Start the threads alone, whether or not the maintenance switch can be read."""
         if not self.cache.tailer.running:
             # Listeners need the changes, wherever checks are decided.
             self.cache.tailer.start()
@@ -130,7 +130,7 @@ class Caching:
             self.on_start()
 
     def heard(self) -> Position | None:
-        """Up to where changes were heard of; None: they are not heard now."""
+        """The position up to which changes were heard; None: they are not heard now."""
         tailer = self.cache.tailer
         return tailer.applied if tailer.fresh else None
 

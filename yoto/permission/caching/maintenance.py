@@ -72,7 +72,7 @@ class MaintenanceStatus:
 
     Attributes:
         until: when it ends automatically; None: an operator must end it.
-        changed_at: when; None: never.
+        changed_at: when it last changed; None: never.
     """
 
     enabled: bool
@@ -83,12 +83,12 @@ class MaintenanceStatus:
 
     @property
     def version(self) -> int:
-        """A number that is another after each turn."""
+        """A number that changes with each turn of the switch."""
         return version_of(self.changed_at)
 
 
 def version_of(changed_at: datetime | None) -> int:
-    """The version of a switch that was turned then: µs since 1970, 0 if never."""
+    """The version of a switch turned at that time: µs since 1970, 0 if never."""
     return 0 if changed_at is None else (changed_at - EPOCH) // timedelta(microseconds=1)
 
 
@@ -112,10 +112,10 @@ class Maintenance:
 
     Attributes:
         enabled: whether it was on when last read; ``holds`` says whether it still is.
-        reason: as last read.
+        reason: its reason when last read.
         known: whether it was ever read.
         overtaken: whether it may have been turned since; ``check`` reads it again.
-        in_doubt: whether one of these gives ``check`` anything to say, or to find out.
+        in_doubt: whether ``check`` has to raise, or to read the switch, because of one of these.
     """
 
     def __init__(
@@ -128,20 +128,20 @@ class Maintenance:
     ) -> None:
         """Nothing is read yet.
 
-        ``clock`` gives epoch seconds; ``publish`` publishes an event; ``hears``: whether a change
-        of the switch would be heard.
+        ``clock`` gives epoch seconds; ``publish`` publishes an event; ``hears`` says whether a
+        change of the switch would be heard.
         """
         self._app = app
         self._pool = pool
         self._clock = clock
         self.publish = publish
-        # A late reader must not put back what an earlier one has overtaken.
+        # A late reader must not undo a newer reading.
         self._lock = threading.Lock()
         self.enabled = False
         self.reason: str | None = None
         self._until: datetime | None = None
         self.known = False
-        # It may have been turned since it was read.
+        # Whether it may have been turned since it was read.
         self.overtaken = False
         self.in_doubt = True
         self._asked_in_vain = -RETRY_READING
@@ -154,7 +154,7 @@ class Maintenance:
         return self.enabled and not is_over(self._until, self._clock())
 
     def holds_now(self) -> bool:
-        """The same; read again where it may have been turned, or was never read.
+        """As ``holds``; read again where it may have been turned, or was never read.
 
         Raises:
             StoreUnavailable: it was never read, and the database did not answer.
@@ -232,7 +232,7 @@ class Maintenance:
             if self._until is not None:
                 left = self._until.timestamp() - self._clock()
             raise MaintenanceMode(self.reason, max(left, 1.0))
-        # Checks need not come here again. A switch turned on meanwhile is read on its notification.
+        # Checks need not come here again. The notification of a switch turned meanwhile reads it.
         if self.enabled:
             with self._lock:
                 self.enabled = self.holds
@@ -289,7 +289,7 @@ class Maintenance:
 
 
 def plain(switch: PlatformSwitch) -> dict[str, Any]:
-    """A switch as the audit log has it."""
+    """A switch as the audit log records it."""
     shown: dict[str, Any] = {"enabled": switch.enabled, "reason": switch.reason}
     if switch.until is not None:
         shown["until"] = switch.until.astimezone(UTC).isoformat()

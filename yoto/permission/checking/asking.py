@@ -35,8 +35,8 @@ class PolicyOutcome:
         codes: all codes of that denial.
         failed: the engine gave no verdict; then nothing may be allowed.
         emergency: bits on which emergency access bears.
-        unknown: those among ``denied`` for which something is missing, and by the names of these
-            permissions the codes of what it is.
+        unknown: permissions among ``denied`` whose facts are missing; by their names, the codes of
+            the missing facts.
     """
 
     denied: int = 0
@@ -49,10 +49,10 @@ class PolicyOutcome:
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def meets(self, bound: BoundExpression, mask: int) -> bool:
-        """Whether what the policies leave of ``mask`` meets an expression.
+        """Whether the part of ``mask`` that the policies leave meets an expression.
 
-        A ``NOT`` turns a missing permission into an allow: a failure must deny the whole, and what
-        policies deny for lack of a fact must not be taken for not held.
+        A ``NOT`` turns a missing permission into an allow: a failure must deny the whole, and a
+        permission denied for lack of a fact must not be taken for not held.
         """
         return not self.failed and bound.matches(mask & ~self.denied, self.unknown)
 
@@ -68,7 +68,7 @@ def ask_policies(
     """Ask the policy engine about each of ``permissions``, which RBAC allows.
 
     Any error, and a missing engine, is a denial of all of them; but where a permission says
-    ``on_policy_error="rbac"``, roles decide about it, and that is counted. What policies read and
+    ``on_policy_error="rbac"``, roles decide about it, and that is counted. A part of the input that
     cannot be read is a denial there, too.
     """
     outcome = PolicyOutcome()
@@ -103,7 +103,7 @@ def allowed_by_policies(
 ) -> list[bool]:
     """Whether policies allow a permission that roles allow, to each person in their place.
 
-    Where policies read the ways by which it came, these are read for many at once.
+    Where policies read the ways by which it came, these are read for many people at once.
     """
     outcomes = _outcomes(state, asked, repeat([permission]), context)
     return [not outcome.denied for outcome in outcomes]
@@ -148,7 +148,7 @@ def _outcomes(
     batches = batches_of(asked)
     about = iter(permissions)
     for number, (user_id, place) in enumerate(taking_turns(asked)):
-        # The first question shows whether the others will want them.
+        # The first question shows whether the others will need them.
         if state.ways is not None and number % AHEAD == 1:
             try:
                 state.ways.ahead(asked[number : number + AHEAD])

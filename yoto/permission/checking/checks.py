@@ -40,7 +40,7 @@ Check = tuple[str, str | None, NodeId | None]
 
 
 class Checks:
-    """Checks of one person, of many, and of all nodes below one. Errors that all of them share:
+    """Checks of one person, of many, and of all nodes below one. Errors that they share:
 
     Raises:
         ValidationFailed: a wrong scope, an id that its type does not have, or a context that is too

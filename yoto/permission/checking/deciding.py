@@ -1,8 +1,8 @@
 """The one way from a question to a verdict, for every caller.
 
-Its steps: the entry in memory; else the one in Redis or the database; the bits; the policies; the
-reason; the report of a power that is used; the record. Where memory allows and nothing else
-decides, a caller that reads only the verdict pays for the first step alone.
+Its steps: the entry in memory, else in Redis or the database; the bits; the policies; the reason;
+the report of a power that is used; the record. Where memory allows and nothing else decides, a
+caller that reads only the verdict pays for the first step alone.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def decide(
 
     Args:
         key: the place, as the cache calls it.
-        context, at_least: as ``PermissionSystem.decide`` has them.
-        in_full: whether the caller reads more than ``allowed``; of a denial it always may.
+        context, at_least: as in ``PermissionSystem.decide``.
+        in_full: whether the caller reads more than ``allowed``; it always may for a denial.
     """
     slot = state.remembered(user_id, key) if at_least is None else None
     picked = state.records is not None and state.records.picks()
@@ -69,7 +69,7 @@ def decide(
 
 
 def _has_judges(state: PermissionState, asked: Asked, key: PlaceKey) -> bool:
-    """Whether policies decide too; of several permissions, whether they might.
+    """Whether policies decide too; for several permissions, whether they might.
 
     Raises:
         StoreUnavailable: the places where policies decide could not be read.
@@ -95,7 +95,7 @@ def answer_of(
 def _answer(
     state: PermissionState, user_id: int, place: Place, slot: Slot | None, at_least: str | None
 ) -> tuple[Answer, dict[str, float]]:
-    """The same, where memory had ``slot``; and the microseconds of what took any."""
+    """The answer where memory had ``slot``, and the microseconds of each step."""
     if slot is not None and state.caching is not None:
         return state.caching.source.answer_of(slot.entry), {}
     started = perf_counter()
@@ -179,7 +179,7 @@ def _denial(
     if outcome.failed:
         return outcome.reason, ()
     if asked.bound.matches(mask):
-        # It would be met if what is unknown were not held.
+        # It would be met if the unknown permissions were not held.
         return next(iter(outcome.missing.values()))[0], tuple(outcome.missing)
     if asked.operator is Operator.NOT:
         return verdict.EXCLUDED, tuple(p.name for p in asked.permissions if p.mask & mask)

@@ -1,1 +1,1 @@
-"""Where statements of permissions run: tables, parameters, transactions, our own pool."""
+"""The basis of permissions' statements: tables, parameters, transactions, our own pool."""

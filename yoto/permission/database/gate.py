@@ -1,4 +1,4 @@
-"""Lets so many in at once, and may be made wider or narrower while people stand before it."""
+"""A gate that admits so many callers at once, and can be widened or narrowed in operation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Gate:
         return self._size
 
     def enter(self, wait: float) -> bool:
-        """Go in; False after ``wait`` seconds in vain. Who is in must ``leave``."""
+        """Go in; False after ``wait`` seconds in vain. A caller that is in must ``leave``."""
         with self._free:
             at_once = self._inside < self._size
             if not at_once:

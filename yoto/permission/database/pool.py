@@ -93,7 +93,7 @@ class SidePool:
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
-                    # The gate alone says how many, since it can be made wider.
+                    # The gate alone limits them, since it can be widened.
                     self._engine = side_engine(self._app, MOST_CONNECTIONS, self._wait)
         return self._engine
 

@@ -62,7 +62,7 @@ def allows(source: Table) -> ColumnElement[Any]:
 
 def heirs_of(role_ids: Collection[int] | ColumnElement[int]) -> CTE:
     """Roles and all that inherit from one of them, with whether they are default roles: holders of
-    any have what these give.
+    any of them have the permissions of these roles.
     """
     columns = (roles.c.id, roles.c.is_default)
     one = isinstance(role_ids, ColumnElement)

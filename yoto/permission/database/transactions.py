@@ -37,7 +37,7 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
     """
     session = db.session()
     if commit and not is_writing() and not has_written(session):
-        # A transaction that began as a reader may not be able to turn writer on SQLite.
+        # On SQLite a transaction that began as a reader may be unable to become a writer.
         session.commit()
     try:
         with writing():
@@ -99,7 +99,7 @@ def _on_execute(state: ORMExecuteState) -> None:
 
 
 def _after_rollback(session: Session) -> None:
-    # What was written before a savepoint stays when that is rolled back.
+    # Writes before a savepoint stay when that is rolled back.
     if not session.in_nested_transaction():
         _after_end(session)
 

@@ -15,7 +15,7 @@ from yoto.store.asked import Asked
 
 Facts = TypeVar("Facts")
 
-# Ids that it is given at once.
+# The most ids of one call.
 BATCH = 1_000
 # Calls of one process at the same time. One that hangs keeps its place: threads never pile up.
 CALLS = 8

@@ -19,7 +19,7 @@ from yoto.permission.verdict.context import checked_json
 from yoto.store.asked import Asked
 from yoto.store.declarations import declarations_of
 
-# Of one function: nodes or people.
+# Entries of one function, for nodes or people.
 CAPACITY = 10_000
 
 log = logging.getLogger(__name__)
@@ -52,14 +52,14 @@ class ProvidedAttributes:
         self._kept: Any = LRUCache(CAPACITY)
 
     def of(self, id_: Any, beside: Callable[[], Iterable[Any]]) -> dict[str, Any]:
-        """The attributes of one.
+        """The attributes of one id.
 
         Args:
-            beside: gives the ids that will be needed next, for one call about all.
+            beside: gives the ids that will be needed next, to ask for all in one call.
 
         Raises:
             StoreUnavailable: the function did not answer, or not in time.
-            UnknownResource: the function does not know this one.
+            UnknownResource: the function does not know this id.
         """
         kept = self._remembered(id_)
         if kept is None:

@@ -33,7 +33,7 @@ from yoto.store.people import USERS
 from yoto.store.translation import translated
 
 EXTENSION = "yoto.providers"
-# For a person who is declared changed again and again while being asked about.
+# Tries for a person who is declared changed again and again while being asked about.
 TRIES = 3
 # s for asking about all people whose facts are too old; reports received by then are kept.
 ALL_SECONDS = 10.0
@@ -93,9 +93,9 @@ class Directory(Generic[Facts]):
             return self._renewed(numbers, None)
 
     def renew_for(self, session: Session, numbers: Collection[int] | None) -> None:
-        """The same for a reader on a session.
+        """As ``renew``, for a reader on a session.
 
-        If that has written nothing, its transaction is ended where something was too old.
+        If the session has written nothing, its transaction is ended where a report was too old.
 
         Args:
             numbers: None: all people.
@@ -125,12 +125,12 @@ class Directory(Generic[Facts]):
                     stale = self._stale(reader, None)
 
     def store(self, session: Session, asked_at: datetime, reported: Mapping[int, Facts]) -> None:
-        """Keep what the function said of people who have just been given their numbers."""
+        """Keep the function's report about people who have just been given their numbers."""
         stored = {number: Stored(None, 0, None) for number in reported}
         self._shelf.store(session, asked_at, stored, reported, loud=False)
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
-        """Let what is known of people count no more once the session commits, and publish it."""
+        """Invalidate the reports about people once the session commits, and publish it."""
         if numbers:
             self._shelf.end(session, numbers)
 
@@ -203,11 +203,11 @@ class Directory(Generic[Facts]):
 
 
 class Providers:
-    """The functions of one application that are asked about people, in the order in which they are.
+    """The functions of one application that are asked about people, in the order of the questions.
 
     Attributes:
         people: their directory; None: they are a mapped class.
-        roles: which roles they hold; None: nothing says so but what is assigned.
+        roles: the directory of their roles; None: they hold only assigned ones.
     """
 
     def __init__(self, app: Flask, clock: Callable[[], float]) -> None:

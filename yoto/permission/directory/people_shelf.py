@@ -80,7 +80,7 @@ class PeopleShelf:
         else:
             news = stored.keys() if loud else ()
         statement = _storing(session.connection().dialect)
-        # In one order, so that two who do so wait for one another once.
+        # In one order, so that two writers wait for one another at most once.
         given = [_row(n, asked_at, stored[n], reported.get(n)) for n in sorted(stored)]
         if quiet := [row for row in given if row["id"] not in news]:
             session.connection().execute(statement, quiet)
@@ -93,7 +93,7 @@ class PeopleShelf:
 
 
 def _news(stored: Mapping[int, Stored], reported: Mapping[int, PersonFacts]) -> Collection[int]:
-    """Those whose report differs from the last one.
+    """The people whose report differs from the last one.
 
     Others were notified of people declared changed.
     """

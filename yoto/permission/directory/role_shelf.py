@@ -29,7 +29,7 @@ NAMED_MAX = 1_000
 
 log = logging.getLogger(__name__)
 
-# A role and where it is held, to when it ends (None: never).
+# From a role and the node at which it is held to its end (None: never).
 Held = dict[tuple[int, str], datetime | None]
 
 
@@ -66,7 +66,7 @@ class RoleShelf:
             ):
                 found[number] = Stored(own, changes or 0, asked_at)
             if lock:
-                # Of our rows alone: the application's people are not ours to lock.
+                # Only our rows: the application's people are not ours to lock.
                 rows = select(asked.c.id, asked.c.changes, asked.c.asked_at)
                 rows = rows.where(asked.c.id.in_(some)).with_for_update()
                 for number, changes, asked_at in connection.execute(rows):
@@ -93,7 +93,7 @@ class RoleShelf:
         loud: bool | None = None,
     ) -> None:
         connection = session.connection()
-        # In one order, so that two who do so wait for one another once.
+        # In one order, so that two writers wait for one another at most once.
         connection.execute(
             insert_or_update(
                 asked,
@@ -162,7 +162,7 @@ class RoleShelf:
                 roles.c.is_default == false(),
                 roles.c.access_request_id.is_(None),
             )
-            # Whatever the database takes for equal.
+            # Also texts that the database takes for equal.
             known |= {(home, name): id_ for home, name, id_ in connection.execute(rows)}
         found: dict[int, Held] = {}
         for number, every in reported.items():
@@ -177,7 +177,7 @@ class RoleShelf:
                     continue
                 ends = one.until
                 if (role_id, node) in held:
-                    # Said twice, it is held for the longer time.
+                    # If a role is given twice, the later end counts.
                     other = held[role_id, node]
                     ends = None if ends is None or other is None else max(ends, other)
                 held[role_id, node] = ends

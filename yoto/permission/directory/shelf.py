@@ -24,7 +24,7 @@ class Stored(NamedTuple):
 
     Attributes:
         key: the application's id.
-        changes, asked_at: as ``KnownPerson`` has them; None for the second: never asked.
+        changes, asked_at: as in ``KnownPerson``; ``asked_at`` None: never asked.
         reported: the function's report, where the reader compares it.
     """
 
@@ -53,7 +53,7 @@ class Shelf(Protocol[Facts]):
     def read(
         self, connection: Connection, numbers: Collection[int], lock: bool = False
     ) -> dict[int, Stored]:
-        """Those of ``numbers`` that stand for a person.
+        """The entries of ``numbers`` that stand for a person.
 
         Args:
             lock: wait for transactions that are changing one of them, and make later ones wait.
@@ -65,7 +65,7 @@ class Shelf(Protocol[Facts]):
     def kept(
         self, stored: Mapping[int, Stored], reported: Mapping[int, Facts]
     ) -> dict[int, Stored]:
-        """Those to be kept: ids that were never known need not be."""
+        """The entries to keep: ids that were never known need none."""
 
     def store(
         self,
@@ -75,11 +75,11 @@ class Shelf(Protocol[Facts]):
         reported: Mapping[int, Facts],
         loud: bool | None = None,
     ) -> None:
-        """Keep what was said, but not of people who changed since ``stored`` was read.
+        """Keep the reports, except about people who changed since ``stored`` was read.
 
         Args:
-            loud: whether others hear of them by the outbox; None: of those of whom something else
-                is said than before.
+            loud: whether the outbox publishes them; None: only those whose report differs from
+                the one before.
         """
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
@@ -90,7 +90,7 @@ class Shelf(Protocol[Facts]):
 
 
 def ending(table: Table, dialect: Dialect) -> Insert:
-    """Ends what is known of people; a row has ``NEVER`` and one more change."""
+    """Ends the reports about people; a row gets ``NEVER`` and one more change."""
     changes = table.c.changes
     return insert_or_update(
         table,
@@ -100,6 +100,6 @@ def ending(table: Table, dialect: Dialect) -> Insert:
 
 
 def chunks(numbers: Iterable[int]) -> Iterable[list[int]]:
-    """In order, as many as one statement takes."""
+    """The numbers in order, in lists that fit one statement."""
     ordered = sorted(numbers)
     return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))

@@ -24,8 +24,8 @@ from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.verdict.facts import NOWHERE, By
 from yoto.store.models import ScopeType
 
-# In the order in which they are preferred among those that reach equally many people: what does
-# the least besides comes first.
+# In order of preference among changes that reach equally many people: the change with the fewest
+# other effects comes first.
 KINDS = (
     "remove_overwrite",
     "set_overwrite",
@@ -79,7 +79,7 @@ def turning(
     reach: Reach,
     most: int,
 ) -> list[Proposal]:
-    """The smallest changes with which the verdict is the other one, at most ``most`` of them."""
+    """The smallest changes that turn the verdict, at most ``most`` of them."""
     allowed = bool(derivation.resolution.mask & permission.mask)
     asked = [permission]
     for one in derivation.facts.site.types:
@@ -164,8 +164,8 @@ def _opened(held: Held) -> Apply:
 def _to_give(facts: ExplanationFacts, role: RoleRow) -> Held:
     """A role as it would be given.
 
-    One of the home as such, a global one at the place alone, as everywhere would be more than is
-    asked for.
+    A role of the home is given as such, a global one at the place alone, since everywhere would
+    be more than needed.
     """
     everywhere = role.home != NOWHERE or facts.place == GLOBAL
     return Held(role.id, node=NOWHERE if everywhere else str(facts.place))
@@ -189,8 +189,8 @@ def _unassigned(role_id: int) -> Apply:
 def _overwrites(
     derivation: Derivation, permission: RegisteredPermission, reach: Reach, to_allow: bool
 ) -> Iterator[Proposal]:
-    """Below where people belong: overwrites of the user and of each role in force, at the place
-    itself; and those that stand above it.
+    """Overwrites below the home: of the user and of each role in force at the place itself, and
+    those that override them.
     """
     facts = derivation.facts
     if not facts.site.levels or permission.scope == ScopeType.GLOBAL:
@@ -277,7 +277,7 @@ def _grants(
 def _grant_scope(
     facts: ExplanationFacts, role: RoleRow, permission: RegisteredPermission
 ) -> str | None:
-    """The narrowest scope in which the role may grant the permission; None: it may not."""
+    """The narrowest scope in which the role may grant the permission; None: none is allowed."""
     if permission.scope == ScopeType.GLOBAL:
         return GLOBAL.kind if role.home == NOWHERE else None
     return GLOBAL.kind if facts.home is None else facts.home

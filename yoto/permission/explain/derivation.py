@@ -47,7 +47,7 @@ class Derivation:
 
     @classmethod
     def of(cls, facts: ExplanationFacts, registry: PermissionRegistry, now: float) -> Derivation:
-        """Resolve the facts and keep how."""
+        """Resolve the facts and keep the steps."""
         place, user = facts_of(facts, registry)
         bits, trace = registry.snapshot.bits, Trace()
         flat = flatten(place, bits)
@@ -117,7 +117,7 @@ def _status(derivation: Derivation, held: Held) -> str:
 
 
 def _broken_links(derivation: Derivation, line: list[int]) -> Iterator[RoleLink]:
-    """Parents at which the line ends although they are there: switched off, or of elsewhere."""
+    """Parents at which the line ends although they exist: switched off, or of another home."""
     roles = derivation.facts.roles
     for child in line:
         for parent_id in roles[child].parents:
@@ -154,7 +154,7 @@ def grant_links(derivation: Derivation, names: dict[int, str]) -> Iterator[Grant
 
 
 def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[OverwriteLink]:
-    """The overwrites about these permissions, as ``grant_links``."""
+    """The overwrites about these permissions, like ``grant_links``."""
     held, user_id = _held_roles(derivation), derivation.facts.user.user_id
     for row in derivation.facts.overwrites:
         if row.permission_id not in names or row.role_id not in (None, *held):
@@ -195,7 +195,7 @@ def overwrite_steps(
 
 
 def missing_gates(derivation: Derivation, registry: PermissionRegistry) -> tuple[str, ...]:
-    """The permissions that are missing, where nothing remains without them."""
+    """The missing permissions without which nothing else remains."""
     resolution, snapshot = derivation.resolution, registry.snapshot
     if not resolution.hidden:
         return ()

@@ -41,7 +41,7 @@ CHANGES_MAX = 5
 
 
 class Explaining:
-    """The part of ``PermissionSystem`` that says why."""
+    """The part of ``PermissionSystem`` that explains verdicts."""
 
     def explain(
         self,
@@ -99,7 +99,7 @@ class Explaining:
 
 
 def _named(explanation: Explanation, subject: Any) -> Explanation:
-    """The same, in which the user has the caller's id for them."""
+    """The explanation with the user named by the caller's id."""
     number, text = f"user:{explanation.user_id}", f"user:{plain(subject)}"
     overwrites = tuple(
         replace(one, target=text) if one.target == number else one for one in explanation.overwrites

@@ -21,7 +21,7 @@ from yoto.permission.verdict.resolver import Resolution, Trace, flatten, resolve
 
 
 class Held(NamedTuple):
-    """A role that the user holds, as ``Assignment``; ``since``, in epoch seconds: when given."""
+    """A role that the user holds, as ``Assignment``; ``since``: when given, epoch seconds."""
 
     role_id: int
     valid_from: float | None = None
@@ -34,7 +34,7 @@ class Held(NamedTuple):
 
     @property
     def assignment(self) -> Assignment:
-        """The same as facts for the resolver."""
+        """The assignment as a fact for the resolver."""
         return Assignment(
             self.role_id,
             self.valid_from,
@@ -81,8 +81,8 @@ class ExplanationFacts:
         site: the nodes around the place.
         user: standing and time-out; assignments and overwrites are in the rows below.
         username: None for an unknown id.
-        roles: those that the user holds or could be given, and all their ancestors, by id.
-        teams: those that the user is in.
+        roles: roles that the user holds or could be given, and all their ancestors, by id.
+        teams: the teams of the user.
         offered: roles that allow the permission in question, of the home and global ones.
     """
 
@@ -108,7 +108,7 @@ class ExplanationFacts:
 
     @property
     def server_id(self) -> int | None:
-        """The same, where it is a server."""
+        """The home's id, where it is a server."""
         return None if self.site.home is None else server_of(self.site.home)
 
     @property
@@ -127,7 +127,7 @@ class ExplanationFacts:
 
 
 def facts_of(facts: ExplanationFacts, registry: PermissionRegistry) -> tuple[PlaceFacts, UserFacts]:
-    """The same as facts for the resolver."""
+    """The facts in the form for the resolver."""
     rights, user_id = Rights(), facts.user.user_id
     for role in facts.roles.values():
         rights.roles[role.id] = RoleShape(role.home, None, role.active, role.is_default)

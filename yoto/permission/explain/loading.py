@@ -49,7 +49,7 @@ from yoto.store.columns import Id
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
 
-# Sets, as assignments have them.
+# The texts of sets in assignments.
 PUBLIC, EVERYONE = "public", "everyone:"
 OFFERED_MAX = 20  # roles to try giving to the user; more would only make the search longer
 PERMISSION_ID: ColumnElement[int] = bindparam("permission_id", type_=Id)
@@ -61,10 +61,10 @@ USERNAMES = select(users.c.id, users.c.username).where(users.c.id.in_(ids_in(IDS
 def load_facts(
     connection: Connection, user_id: int, place: Place, permission: RegisteredPermission
 ) -> ExplanationFacts:
-    """The rows behind what ``user_id`` may do in ``place``.
+    """The rows behind the rights of ``user_id`` in ``place``.
 
     Args:
-        permission: the one in question, for the roles on offer.
+        permission: the permission in question, for the roles on offer.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -83,7 +83,7 @@ def load_facts(
 def load_facts_of_many(
     connection: Connection, user_ids: Sequence[int], place: Place
 ) -> list[ExplanationFacts]:
-    """The same for those of ``user_ids`` who exist; nothing is offered."""
+    """The facts for the existing ones among ``user_ids``; nothing is offered."""
     loaded = load(connection, user_ids, place, asleep=True)
     return _facts(connection, loaded, loaded.people, ())
 
@@ -177,7 +177,7 @@ def load_reach(
 ) -> tuple[dict[int, int], int]:
     """The most people that a change of each role reaches, and the number of the home's members.
 
-    A user who holds a role for several reasons, of which one is a set, counts for each.
+    A user who holds a role for several reasons, one of them a set, counts for each.
     """
     asked = {ROLE_IDS: id_array(role_ids)}
     reach = {role_id: number for role_id, number in connection.execute(REACH, asked)}
@@ -209,7 +209,7 @@ def _members_of(connection: Connection, homes: Iterable[str]) -> dict[str, int]:
         declared = known_types().find(kind)
         members = None if declared is None else declared.members
         if members is None:
-            continue  # people belonged there by an older declaration
+            continue  # people belonged there under an earlier declaration
         counted = select(members.node, func.count()).where(members.node.in_(list(texts)))
         if members.banned is not None:
             counted = counted.where(func.coalesce(members.banned, false()) == false())
@@ -251,7 +251,7 @@ def _offered() -> Select[Any]:
 
 
 def _carriers() -> CTE:
-    """Rows: role, and the same or one that inherits from it."""
+    """Rows: role, and the role itself or one that inherits from it."""
     first = select(roles.c.id.label("root"), roles.c.id.label("id"))
     carriers = first.where(roles.c.id.in_(ids_in(ROLE_IDS))).cte("carriers", recursive=True)
     children = select(carriers.c.root, roles.c.id).join_from(
@@ -264,8 +264,8 @@ def _carriers() -> CTE:
 
 
 def _reach() -> Select[Any]:
-    """Rows: role, and how many people hold it or a role that inherits from it, or are in a team
-    that does.
+    """Rows: role, and the number of people who hold it or a role that inherits from it, or are
+    in a team that does.
     """
     found = _carriers()
     held = select(found.c.root, assignments.c.user_id, assignments.c.team_id).join_from(

@@ -14,7 +14,7 @@ from yoto.permission.people.kinds import PUBLIC, Application
 
 @dataclass(frozen=True, slots=True)
 class RoleLink:
-    """A role that the user has, or would have but for ``status``.
+    """A role that the user has, or would have except for ``status``.
 
     Attributes:
         source: ``assignment``, ``inheritance`` or ``default``.
@@ -24,8 +24,8 @@ class RoleLink:
         valid_from, valid_until: the window of the assignment; None: no bound.
         since: when it was assigned.
         at: the node at which it is held; None: wherever it counts.
-        through: ``team:5``, ``everyone`` or ``public``, where it is not given to the user;
-            ``provider``: it is, by a function of the application.
+        through: ``team:5``, ``everyone`` or ``public``, where it is not given to the user itself;
+            ``provider``: a function of the application gives it.
         here_only: it is held at that node and not below it.
     """
 
@@ -44,7 +44,7 @@ class RoleLink:
 
 @dataclass(frozen=True, slots=True)
 class GrantLink:
-    """A grant that bears on the permission: of itself, of administrators, of a gate.
+    """A grant that bears on the permission: its own, administrators', or a gate's.
 
     Attributes:
         effect: ``allow`` or ``deny``.
@@ -117,7 +117,7 @@ class Change:
     Attributes:
         kind: the kind of change, such as ``grant`` or ``end_timeout``; ``docs/explain.md`` lists
             them.
-        affected: how many people it reaches at most.
+        affected: the most people that it reaches.
         detail: its target: ids, permission, effect, scope.
         text: the same as a sentence.
     """
@@ -133,8 +133,8 @@ class Explanation:
     """The explanation of a verdict.
 
     Attributes:
-        user_id: as the caller named them.
-        allowed, reason, tier, age_ms, position, policy_version: as ``Decision`` has them.
+        user_id: the user as the caller named it.
+        allowed, reason, tier, age_ms, position, policy_version: as in ``Decision``.
         at: when the database was read for the derivation below.
         agrees: whether the derivation has the same verdict; a cached one may be older than it,
             within the bound of staleness.
@@ -145,8 +145,8 @@ class Explanation:
         overwritten: the node whose overwrites are in force at the place itself, such as
             ``category:4``; None where there are none.
         rules: implicit rules that took part: ``no_channel_access``, ``timed_out``.
-        gates: of the first, the permissions that are missing.
-        remaining: of the second, the permissions that it leaves.
+        gates: for ``no_channel_access``, the missing permissions.
+        remaining: for ``timed_out``, the permissions that stay.
         effective: all permissions in the end.
         policies: the verdict of the policies, if asked.
         changes: changes that would turn the verdict, smallest first; empty if no single one would.

@@ -50,7 +50,7 @@ def change_text(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) 
     """A change as a sentence.
 
     Args:
-        names: of roles, by id.
+        names: names of roles, by id.
     """
     values = detail_shown(detail)
     values["there"] = f" at {values['at']}" if "at" in values else ""

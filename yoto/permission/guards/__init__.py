@@ -1,1 +1,1 @@
-"""What guards the code of an application: decorators, permission objects, queries of pages."""
+"""Guards for an application's code: decorators, permission objects, queries of pages."""

@@ -32,7 +32,7 @@ def checked_scope(scope: str | None, scope_id: ScopeId) -> str:
     if current_app:
         known_types().get(scope, asked=True)
     else:
-        mark_of(scope)  # whether it is declared, the application says that asks
+        mark_of(scope)  # the application that checks knows whether it is declared
     if not isinstance(scope_id, str) and not callable(scope_id):
         raise ValidationFailed({"scope_id": "must be an argument's name or a callable"})
     return str(scope)
@@ -79,7 +79,7 @@ def _argument_finder(function: Callable[..., Any], name: str, field: str) -> Fin
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     if name not in parameters and not takes_any:
         raise ValidationFailed({field: f"{function.__qualname__} has no argument '{name}'"})
-    # Where it stands when it is not given by name; nowhere, when it is by name alone.
+    # Its position when it is not given by name; none, when it can only be given by name.
     positional = [
         p.name
         for p in parameters.values()

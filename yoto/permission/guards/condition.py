@@ -1,9 +1,9 @@
-"""Permissions as objects: asked, entered, put together, passed round.
+"""Permissions as objects that can be checked, entered, combined and passed on.
 
     edit = Permission("post.edit", scope="server", scope_id=5) | Permission("admin.posts")
 
-What is about one place is one expression, and is decided as ``require_expression`` decides it. What
-is about several is decided place by place, each as if it had been asked alone.
+A condition about one place is one expression, and is decided as by ``require_expression``. A
+condition about several is decided place by place, each as if it had been asked alone.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from yoto.permission.state import PermissionState, get_state_to_ask, strictest_o
 from yoto.permission.verdict.verdict import Decision
 from yoto.store.models import ScopeType
 
-# From where the id of a scope comes to the id, in one call.
+# From the source of a scope's id to the id, in one call.
 FindId: TypeAlias = "Callable[[ScopeId], Any]"
-# Ids that are none of those: a text is the name of an argument.
+# Ids by value; a text is the name of an argument.
 _FIXED = (int, UUID)
 
 
@@ -45,7 +45,7 @@ class _InPlace:
     requirement: Requirement
     scope: str | None
     scope_id: ScopeId | int | UUID
-    # The operator of its parts; None: there is one.
+    # The operator of its parts; None: it has only one.
     top: str | None = None
 
     @property
@@ -70,7 +70,7 @@ class _InPlace:
         )
 
     def _within(self, operator: Operator) -> str:
-        """Its text as a part of another; nothing is nested that need not be."""
+        """Its text as a part of another, with no unneeded parentheses."""
         bare = self.top in (None, Operator.NOT, operator)
         return str(self) if bare else f"({self})"
 
@@ -124,8 +124,8 @@ class Permission:
 
         Args:
             scope: a type of resources, such as ``"channel"``; None is global.
-            scope_id: its id, an int or a UUID; or where that is to be found in each request, as
-                ``require_permission`` has it.
+            scope_id: its id, an int or a UUID; or the source of the id in each request, as for
+                ``require_permission``.
 
         Raises:
             ValidationFailed: a malformed name, an unknown scope, or an id that is none.
@@ -134,13 +134,13 @@ class Permission:
             node_key(checked_scope(scope, "scope_id"), scope_id)
         else:
             checked_scope(scope, scope_id)
-        # A name that is all there is to it is decided as a permission, not as an expression.
+        # A single name is decided as a permission, not as an expression.
         source = compile_expression(checked_name(name, "name"))
         self._node: _Node = _InPlace(Requirement(source, Operator.AND), scope, scope_id)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The permissions that it speaks of."""
+        """The names of its permissions."""
         return tuple(
             dict.fromkeys(name for leaf in self._node.leaves for name in leaf.requirement.names)
         )
@@ -174,7 +174,7 @@ class Permission:
         """Errors of the block pass unchanged."""
 
     def __call__(self, function: Function) -> Function:
-        """``function``, or a blueprint, guarded; raises as after ``require_permission``."""
+        """``function``, or a blueprint, guarded; raises as ``require_permission``."""
 
         def make_check(find: Finder) -> Check:
             finders = {
@@ -256,10 +256,10 @@ def _of(node: _Node) -> Permission:
 def _decide(
     node: _Node, state: PermissionState, user_id: int, find: FindId, asked: list[_Asked]
 ) -> Decision:
-    """The verdict; of several parts that of the one by which it is known, else of the first.
+    """The verdict; of several parts the one that decides, else the first.
 
     Args:
-        asked: gets what was asked on the way.
+        asked: receives the questions on the way.
     """
     if isinstance(node, _InPlace):
         scope_id = node.scope_id if isinstance(node.scope_id, _FIXED) else find(node.scope_id)

@@ -1,4 +1,4 @@
-"""The decorators that ask for permissions and roles; ``guarding`` says what can be decorated."""
+"""The decorators that check permissions and roles; ``guarding`` lists what can be decorated."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def require_expression(
 def require_role(
     name: str, scope: str | None = None, scope_id: ScopeId = None
 ) -> Callable[[Function], Function]:
-    """Let only those through who have the role called ``name`` in the scope; see ``has_role``.
+    """Allow only callers who have the role called ``name`` in the scope; see ``has_role``.
 
     Raises:
         ValidationFailed: as ``require_permission``, at once; ``name`` cannot be a role's, or is the

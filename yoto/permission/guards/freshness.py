@@ -67,5 +67,5 @@ def _signed_in_at(state: PermissionState) -> float | None:
         return None
     if type(found) not in (int, float):
         raise TypeError(f"authenticated_at must give epoch seconds or an aware time, not {found!r}")
-    # What is not known to have been is unknown.
+    # A sign-in in the future is unknown.
     return float(found) if found <= state.clock() + SKEW else None

@@ -47,7 +47,7 @@ def guard(
 
     Raises:
         TypeError: a class, an application or a value that cannot be called: it would guard nothing.
-        ValidationFailed: the function has not the argument that an id is to come from.
+        ValidationFailed: the function lacks the argument for an id.
     """
     if isinstance(function, Blueprint):
         check = make_check(_view_finder)

@@ -24,8 +24,8 @@ class HeldRoles(NamedTuple):
 
 
 def roles_held(state: PermissionState, user_id: int, place: Place) -> HeldRoles:
-    """The roles that a verdict on ``user_id`` in ``place`` is made from, as the database has them
-    now: assigned and in force, with all that they inherit from.
+    """The roles behind a verdict on ``user_id`` in ``place``, as the database has them now:
+    assigned and in force, with all that they inherit from.
 
     Raises:
         UnknownResource: the place does not exist.

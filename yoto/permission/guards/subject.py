@@ -1,4 +1,4 @@
-"""The acting user: of an explicit ``acting_as`` block, else of the wired loader."""
+"""The acting user: from an explicit ``acting_as`` block, else from the wired loader."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def current_subject() -> int:
 
 
 def subject_of(state: PermissionState) -> int:
-    """The same for callers that have the state."""
+    """As ``current_subject``, for callers that have the state."""
     user_id = _acting.get()
     if user_id is not None:
         return user_id
@@ -61,7 +61,7 @@ def subject_of(state: PermissionState) -> int:
 
 
 def visitor_of(state: PermissionState) -> int | None:
-    """The same for queries; None without a user, in which case nothing is checked.
+    """As ``subject_of``, for queries; None without a user: then nothing is checked.
 
     Raises:
         RuntimeError: as ``current_subject``.

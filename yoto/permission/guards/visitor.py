@@ -1,4 +1,4 @@
-"""Queries of pages about their visitor.
+"""Queries of pages about the rights of their visitor.
 
 A query is no use of a power: nothing is audited or recorded, and no visitor is sent to sign in.
 """
@@ -35,9 +35,10 @@ def has_permission(name: str, scope: str | None = None, scope_id: NodeId | None 
 def has_role(name: str, scope: str | None = None, scope_id: NodeId | None = None) -> bool:
     """Whether the visitor has a role called ``name`` there, now; False without a user.
 
-    It counts where it counts for their permissions: assigned and in force now, active, of the place
-    (for its members) or global; and what it inherits from counts too. Being owner, administrator or
-    super-admin is no role. Roles are read from the database, once a request for each place.
+    The role counts where it does for their permissions: assigned and in force now, active, and of
+    the place (for its members) or global; roles that it inherits from count too. Being owner,
+    administrator or super-admin is no role. Roles are read from the database, once a request for
+    each place.
 
     Raises:
         ValidationFailed: a wrong place, or a malformed role name.

@@ -1,4 +1,4 @@
-"""Finding what a write is about, or saying which field names nothing."""
+"""Finds the rows that a write names, or tells which field names nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Named(NamedTuple):
 
     Attributes:
         at: the node, or the home of the role, as it can be asked about.
-        unknown: what is raised where nothing has that id.
+        unknown: the error to raise where nothing has that id.
         is_role: whether it is a role.
     """
 
@@ -61,8 +61,8 @@ _named: ContextVar[list[Named] | None] = ContextVar("named", default=None)
 
 @contextmanager
 def naming() -> Iterator[list[Named]]:
-    """A block that collects what is found in it; global roles are there for everybody who may give
-    rights at some node, and are left out.
+    """A block that collects the nodes and roles found in it, without global roles: those are
+    visible to everybody who may give rights at some node.
     """
     found: list[Named] = []
     token = _named.set(found)
@@ -106,7 +106,7 @@ def require_role(
     default_too: bool = False,
     lent_too: bool = False,
 ) -> Role:
-    """The role; ``@everyone`` only with ``default_too``, one that lends only with ``lent_too``.
+    """The role; ``default_too`` accepts ``@everyone``, ``lent_too`` a role that lends.
 
     Raises:
         ValidationFailed: not an id, or one of these roles.
@@ -121,8 +121,8 @@ def require_role(
 
 
 def refuse_lent(role: Role, field: str) -> None:
-    """Raises ``ValidationFailed`` for a role that holds what an access request lent: whatever was
-    done with it would lend more than was granted, or to more people, or for longer.
+    """Raises ``ValidationFailed`` for a role that holds the rights of an access request: any change
+    of it would lend more than was granted, or to more people, or for longer.
     """
     if role.access_request_id is not None:
         raise ValidationFailed({field: "holds what an access request lent: end the request"})
@@ -139,7 +139,7 @@ def grant_scope(
     """The text of a grant's scope.
 
     Args:
-        taken: the grant goes, which may be of when the place was in the role's home.
+        taken: the grant is removed; it may be from when the place was in the role's home.
 
     Raises:
         ValidationFailed: fields ``scope_type`` and ``scope_id``: an unknown scope, an id missing
@@ -162,7 +162,7 @@ def grant_scope(
 
 
 def site_in(session: Session, place: Place, field: str) -> Site:
-    """The site of the place that a write is about.
+    """The site of the place that a write names.
 
     Raises:
         UnknownResource: there is none; names ``field``.
@@ -171,7 +171,7 @@ def site_in(session: Session, place: Place, field: str) -> Site:
     unknown = UnknownResource(place.kind, place.id, field)
     if found is None:
         raise unknown
-    # Rights at what cannot be asked about are asked for at its home.
+    # Rights at a node that cannot be checked are checked at its home.
     if known_types().get(place.kind).askable:
         _note(place, unknown)
     elif found.home is not None:
@@ -180,7 +180,7 @@ def site_in(session: Session, place: Place, field: str) -> Site:
 
 
 def is_public(session: Session, place: Place) -> bool:
-    """Whether a place is there for everybody: a server of the community that says so."""
+    """Whether everybody may see a place: a server of the community that is public."""
     # An application may declare a type of its own by that name.
     if place.kind != ScopeType.SERVER or not of_community(place.kind):
         return False
@@ -222,12 +222,12 @@ def home_text(server_id: Any) -> str:
 
 
 def server_of(text: str) -> int | None:
-    """The id of the server that a text is about; None: it is about none."""
+    """The id of the server in a node's text; None: it is no server."""
     return _number_in(text, ScopeType.SERVER)
 
 
 def channel_of(text: str) -> int | None:
-    """The same of a channel."""
+    """The id of the channel in a text; None: it is no channel."""
     return _number_in(text, ScopeType.CHANNEL)
 
 

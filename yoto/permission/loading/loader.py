@@ -32,7 +32,7 @@ class Loaded(NamedTuple):
     """The rows read about a place, and people there.
 
     Attributes:
-        people: those that exist; without what they hold, which ``rights`` has.
+        people: the people that exist; their holdings are in ``rights``.
     """
 
     site: Site
@@ -40,7 +40,7 @@ class Loaded(NamedTuple):
     people: tuple[UserFacts, ...]
 
     def facts(self, registry: PermissionRegistry) -> tuple[PlaceFacts, list[UserFacts]]:
-        """The same as facts for the resolver."""
+        """The rows as facts for the resolver."""
         snapshot, mask_of = registry.snapshot, registry.mask_of_id
         width = snapshot.bits.width
         roles = self.rights.role_facts(self.site, mask_of, width)
@@ -72,10 +72,10 @@ def load_one(
     offered: Sequence[int] | None = None,
     with_names: bool = False,
 ) -> Loaded:
-    """Read what bears on one person in ``place``; an unknown id is among the people, too.
+    """Read the rows about one person in ``place``; an unknown id is among the people, too.
 
     Args:
-        offered: roles to read too, and with them all that would count if they were active.
+        offered: roles to read too, with all that would count if they were active.
         with_names: also read names of roles and attributes of assignments.
 
     Raises: as ``membership_at``.
@@ -101,7 +101,7 @@ def _rights(
 
 
 def memberships_at(connection: Connection, user_ids: Sequence[int], place: Place) -> Loaded:
-    """The same of several people: those of them that exist. Raises as above."""
+    """As ``membership_at``, for the existing ones of several people. Raises as that."""
     sql = places_sql(known_types(), place.kind, many=True)
     _check_id(place)
     given = {IDS: id_array(user_ids), PLACE_ID: place.id}
@@ -121,12 +121,12 @@ def load(
     asleep: bool = False,
     with_names: bool = False,
 ) -> Loaded:
-    """Read what bears on those of ``user_ids`` that exist.
+    """Read the rows about the existing ones of ``user_ids``.
 
     Args:
         wanted: database ids of the permissions that matter; None: all.
         asleep: also read rows that would count if all roles were active, of all permissions.
-        with_names: as ``load_one`` has it.
+        with_names: as in ``load_one``.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -152,7 +152,7 @@ def load(
 
 
 def people_at(connection: Connection, user_ids: Sequence[int], site: Site) -> tuple[UserFacts, ...]:
-    """Those of several people who exist, with their membership status in the home of a site."""
+    """The existing ones of several people, with their membership status in the home of a site."""
     at = site.place if site.home is None else place_of_text(site.home)
     people = memberships_at(connection, user_ids, at).people
     if PUBLIC_NUMBER in user_ids:
@@ -163,7 +163,7 @@ def people_at(connection: Connection, user_ids: Sequence[int], site: Site) -> tu
 def rights_in(
     connection: Connection, user_ids: Sequence[int], sites: Sequence[Site], offered: Sequence[int]
 ) -> Rights:
-    """What bears on several people in many places with one home, in one statement.
+    """The rows about several people in many places with one home, in one statement.
 
     Args:
         offered: roles to read too, with all that they would inherit from if those were active.
@@ -179,10 +179,10 @@ def rights_in(
 def load_places(
     connection: Connection, user_id: int, kind: str, above: Place, with_names: bool = False
 ) -> Iterator[Loaded]:
-    """Read what bears on one person in all places of a kind below a node.
+    """Read the rows about one person in all places of a kind below a node.
 
     Args:
-        with_names: as ``load_one`` has it.
+        with_names: as in ``load_one``.
 
     Raises:
         UnknownResource: there is no such node.
@@ -196,8 +196,8 @@ def load_places(
 def load_these(
     connection: Connection, user_id: int, kind: str, node_ids: Sequence[NodeId]
 ) -> Iterator[Loaded]:
-    """The same of nodes of a kind, with names and attributes: one statement, and one a home. Those
-    that are not there are left out.
+    """As ``load_places``, for given nodes of a kind, with names and attributes: one statement,
+    and one for each home. Missing nodes are left out.
     """
     return _together(connection, user_id, kind, PLACE_IDS, {PLACE_IDS: list(node_ids)}, True)
 
@@ -238,7 +238,7 @@ def parameters_of(sites: Sequence[Site]) -> dict[str, Any]:
 
 
 def _check_id(place: Place) -> None:
-    """An integer passes the door whatever ids the type has: looking there would cost each check."""
+    """Integers pass here whatever ids the type has: checking them would slow down each check."""
     if place != GLOBAL:
         known_types().get(place.kind).checked(place.id, "scope_id")
 

@@ -1,7 +1,7 @@
 """The first statement of a load: the sites of places, and people's membership status there.
 
-One row for each person in each place: a rung of the way up after the other (the id that is
-expected, the id that is there, who owns it, whose overwrites are in force), then the person.
+One row for each person in each place: one rung of the way up after the other (the expected id, the
+id that exists, its owner, the node whose overwrites are in force), then the person.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def places_sql(types: ResourceTypes, kind: str, *, many: bool, which: str = PLAC
     """The statement for places of one kind.
 
     Args:
-        many: for the people ``IDS``; else for ``USER_ID``.
-        which: the place ``PLACE_ID``, those of ``PLACE_IDS``, or all below a node: its type, and
-            its id is ``ABOVE_ID``.
+        many: for the people ``IDS``, instead of ``USER_ID``.
+        which: the place ``PLACE_ID``, the places ``PLACE_IDS``, or all below a node: its type, with
+            the id ``ABOVE_ID``.
     """
     key = "places", kind, many, which
     if key not in types.made:
@@ -63,7 +63,7 @@ def places_sql(types: ResourceTypes, kind: str, *, many: bool, which: str = PLAC
 
 
 def _made(types: ResourceTypes, kind: str, many: bool, which: str) -> PlacesSql:
-    # The question is a row, which the joins compare with: so no table stands unconnected.
+    # The question is a row, to which the joins connect: so no table stands unconnected.
     given: list[ColumnElement[Any]] = [type_coerce(USER_ID, Id).label("user_id")]
     if many:
         given = [literal(1).label("one")]
@@ -93,7 +93,7 @@ def _made(types: ResourceTypes, kind: str, many: bool, which: str) -> PlacesSql:
         users.c.super_admin,
         programs.c.id,
     ]
-    # Of several homes a place has one at most.
+    # A place has at most one of several homes.
     banned: list[ColumnElement[Any]] = []
     until: list[ColumnElement[Any]] = []
     for home in chain.homes:

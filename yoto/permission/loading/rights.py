@@ -1,4 +1,4 @@
-"""Collecting the rows of a load, and making facts of them."""
+"""Collects the rows of a load, and turns them into facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAMES = len(NAME_COLUMNS)
 
 
 class RoleShape(NamedTuple):
-    """A role without what it gives."""
+    """A role without its grants."""
 
     home: str
     parent_id: int | None
@@ -35,7 +35,7 @@ class RoleShape(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """A permission that a role allows or denies in a scope; with a group, through that."""
+    """A permission that a role allows or denies in a scope; with ``group``, through that group."""
 
     role_id: int
     permission_id: int
@@ -44,7 +44,7 @@ class Grant(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An overwrite; of the three one is given."""
+    """An overwrite, with one of its three targets."""
 
     role_id: int | None
     user_id: int | None
@@ -54,7 +54,7 @@ class Mark(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """Somebody in a team, directly or by one below it."""
+    """A person's membership of a team, direct or through a team below it."""
 
     team_id: int
     valid_from: float | None
@@ -74,7 +74,7 @@ class Rights:
         grants: by scope; overwrites: by node.
         own, teams: by person.
         crowds: assignments to everybody; of_teams: by team.
-        names, attributes: of roles and of assignments, by id, where they were read.
+        names, attributes: names of roles and attributes of assignments, by id, if they were read.
     """
 
     def __init__(self, rows: Iterable[Sequence[Any]] = ()) -> None:
@@ -107,7 +107,7 @@ class Rights:
 
     @classmethod
     def with_names(cls, rows: Iterable[Sequence[Any]]) -> Rights:
-        """The same of rows that have names and attributes, too."""
+        """Rights from rows that have names and attributes, too."""
         found = list(rows)
         rights = cls(row[:-_NAMES] for row in found)
         for kind, a, *_, e, _node, _starts, _ends, name, attributes in found:
@@ -202,7 +202,7 @@ class Rights:
 
 
 def within(held: Assignment, starts: float | None, ends: float | None) -> Assignment:
-    """The assignment, no longer than from then to then."""
+    """The assignment, limited to this time window."""
     return held._replace(
         valid_from=_later(held.valid_from, starts), valid_until=_sooner(held.valid_until, ends)
     )

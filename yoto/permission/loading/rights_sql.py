@@ -1,12 +1,12 @@
-"""The second statement of a load: all that bears on some people at some nodes.
+"""The second statement of a load: all rows about some people at some nodes.
 
 One UNION ALL over three common table expressions: the teams of a person, the assignments
-that concern them (where a function provides roles, these too), and the roles that these begin with,
-with all ancestors (``held``). A row begins with its kind, and has five numbers, a node and two
-times. The number of rows follows the roles that are held, not the size of the place.
+that concern them (with provided ones where a function provides roles), and the roles of these
+assignments with all ancestors (``held``). A row begins with its kind, and has five numbers, a node
+and two times. The number of rows follows the roles that are held, not the size of the place.
 
 Joins are outer where the order matters: a planner that is free to choose was seen to start from
-all global roles, or from a permission, and to look up everybody for each. Such rows are NULL where
+all global roles, or from a permission, and to look up all people for each. Such rows are NULL where
 nothing was found.
 """
 
@@ -71,8 +71,8 @@ def _texts(name: str) -> Any:
 
 
 HOME: ColumnElement[str] = bindparam("home", type_=String())
-# Where something may be assigned (nowhere is ""), and where grants may count (no node is "global");
-# whose overwrites are in force; everybody, and everybody of the home.
+# The nodes where a role may be assigned (none: ""), and those where grants may count ("global"
+# for none); the node whose overwrites are in force; everybody, and all members of the home.
 NODES, PLACES, CROWDS = _texts("nodes"), _texts("places"), _texts("crowds")
 WANTED: Any = bindparam("wanted", type_=Id, expanding=True)
 # Roles that the user does not hold.
@@ -127,7 +127,7 @@ def _found(many: bool, teams: CTE, with_provided: bool, with_names: bool) -> CTE
     held = assignments.c
 
     def here(source: Table) -> ColumnElement[bool]:
-        # At a node, or nowhere, may be held what most people hold: no index of nodes is to be used.
+        # Most assignments may be at a node, or at none: no index of nodes is to be used.
         return func.coalesce(source.c.node, "").in_(NODES)
 
     def more(source: Table) -> list[ColumnElement[Any]]:
@@ -173,7 +173,7 @@ def _found(many: bool, teams: CTE, with_provided: bool, with_names: bool) -> CTE
 
 
 def _held(found: CTE, asleep: bool, with_names: bool) -> CTE:
-    """The roles that assignments begin with, the home's default role, all ancestors of active ones.
+    """The roles of the assignments, the home's default role, and all ancestors of active ones.
 
     Args:
         asleep: begin with ``OFFERED`` too, and follow roles that are not active.
@@ -259,9 +259,9 @@ def rights_sql(
 
     Args:
         with_provided: with the roles that a function of the application provides.
-        many: for the people ``IDS``; else for ``USER_ID``.
-        wanted: about the permissions ``WANTED`` alone; else about all.
-        asleep: also about roles that would count if others were active, and about ``OFFERED``.
+        many: for the people ``IDS``, instead of ``USER_ID``.
+        wanted: only the permissions ``WANTED``, instead of all.
+        asleep: with roles that would count if others were active, and with ``OFFERED``.
         with_names: with two more columns: the name of a role, and the attributes of an assignment.
     """
     teams = _teams(many)

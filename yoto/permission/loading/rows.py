@@ -37,8 +37,8 @@ class RoleRow(NamedTuple):
     """A role, whether in force or not.
 
     Attributes:
-        home: the node that it belongs to, as a text; empty: none, it is global.
-        parents: all that it inherits from, its first parent first.
+        home: the node that it belongs to, as a text; empty: it is global.
+        parents: the roles that it inherits from, its first parent first.
     """
 
     id: int
@@ -51,7 +51,7 @@ class RoleRow(NamedTuple):
 
 
 def roles_of(source: Source, homes: Collection[str]) -> dict[int, RoleRow]:
-    """The roles of these homes by id, in two statements; an empty text is that of global ones."""
+    """The roles of these homes by id, in two statements; an empty text stands for global ones."""
     in_homes = roles.c.home.in_(homes)
     of = select(
         roles.c.id,
@@ -84,7 +84,7 @@ def grants_of(
     """Scopes, each with a role's grants there, by itself or through a group.
 
     Args:
-        wanted: the condition on the rows of a model: of ``RoleGrant``, and of ``RoleGroupGrant``.
+        wanted: the condition on the rows of a model, ``RoleGrant`` or ``RoleGroupGrant``.
     """
     direct = select(
         RoleGrant.scope_key,
@@ -132,7 +132,7 @@ def assignments_of(
     conditions.
 
     Args:
-        wanted: on ``RoleAssignment``, and on its ``Role`` and ``User``; a program is none.
+        wanted: conditions on ``RoleAssignment``, its ``Role`` and its ``User``; programs have none.
     """
     rows = _assignments(source, RoleAssignment.user_id.is_not(None), *wanted)
     for user_id, held in groupby(rows, itemgetter(0)):
@@ -140,7 +140,7 @@ def assignments_of(
 
 
 def assignments_of_sets(source: Source, *wanted: ColumnElement[bool]) -> list[Assignment]:
-    """Those of teams, everybody and the public that meet the conditions."""
+    """The assignments of teams, everyone and the public that meet the conditions."""
     rows = _assignments(source, RoleAssignment.user_id.is_(None), *wanted)
     return [one for _, one in rows]
 

@@ -55,12 +55,12 @@ class Site(NamedTuple):
 
     @property
     def holding(self) -> tuple[str, ...]:
-        """Where an assignment counts here, as ``RoleAssignment.node`` has it."""
+        """The nodes whose assignments count here, as in ``RoleAssignment.node``."""
         return (*self.nodes, here_only(self.nodes[-1])) if self.nodes else ()
 
     @property
     def outside(self) -> frozenset[str]:
-        """Where an assignment counts also for people who do not belong, as ``holding``."""
+        """The nodes whose assignments count also for people who do not belong, as ``holding``."""
         # Above the home an assignment counts for everybody.
         high = self.upper[:-1] if self.home is not None else ()
         shared = [text for text, one in zip(self.nodes, self.types, strict=True) if one.shared]
@@ -187,7 +187,7 @@ def site_at(connection: Connection, place: Place) -> Site:
 
 
 def implying(place: Place, snapshot: Snapshot) -> list[int]:
-    """Ids of the permissions without which no other can be judged in places of this kind."""
+    """Ids of the permissions without which no other counts in places of this kind."""
     if place.id is None:
         return []
     names: dict[str, None] = {}

@@ -19,7 +19,7 @@ from yoto.store.translation import translated
 
 
 class Answer(NamedTuple):
-    """The response of a source, in the order in which ``Decision`` takes the last three.
+    """The response of a source; ``Decision`` takes the last three in this order.
 
     Attributes:
         tier: ``l1``, ``l2`` or ``db``.

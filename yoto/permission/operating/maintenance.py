@@ -54,7 +54,7 @@ class MaintenanceSwitch:
         return self.maintenance_status().enabled
 
     def maintenance_status(self) -> MaintenanceStatus:
-        """The same with the reason, its end, and the actor."""
+        """The status, with its reason, its end, and the actor."""
         caching = get_state_in_maintenance().caching
         if caching is not None:
             return caching.maintenance.refresh()
@@ -84,8 +84,8 @@ class MaintenanceSwitch:
             reason: shown to rejected clients.
             until: when it ends automatically, in every worker; None: an operator must end it.
             actor_id: the acting account, for the audit log.
-            by: the same for an actor without an account, such as ``cli:root``.
-            version: that of the status that the change was made from; None: whatever there is.
+            by: an actor without an account, such as ``cli:root``.
+            version: the version of the status that the change was made from; None: any.
 
         Raises:
             ValidationFailed: ``enabled`` is no bool, the reason no text of at most 500 characters,
@@ -135,7 +135,7 @@ class MaintenanceSwitch:
             try:
                 state.caching.maintenance.refresh()
             except StoreUnavailable as error:
-                # It is committed: the caller must not get an error.
+                # The change is committed: the caller must not get an error.
                 log.warning("the switch that was just turned cannot be read: %s", error)
                 state.caching.maintenance.believe(
                     MaintenanceStatus(

@@ -30,28 +30,28 @@ if TYPE_CHECKING:
 class Operating(MaintenanceSwitch):
     """Warming up, positions of changes, invalidation by hand, status and tuning suggestions.
 
-    Only invalidation waits for the end of maintenance: that end is what one warms up for. Errors
+    Only invalidation waits for the end of maintenance: a warm-up prepares for that end. Errors
     that all calls share:
 
     Raises:
-        RuntimeError: there is no app context, or the app has no permission system; for what is
-            invalidated or preloaded also: it has no cache, or counts nothing.
+        RuntimeError: there is no app context, or the app has no permission system; for invalidation
+            and preloading also: it has no cache, or counts nothing.
     """
 
     def warm_up(
         self, background: bool = False, progress: StepProgress | None = None
     ) -> WarmUpReport:
-        """Bring what is hot into the cache, history into the forecaster, look at each component.
+        """Bring hot entries into the cache, history into the forecaster, and check each component.
 
         Args:
             background: return at once; the report fills, and ``report.wait(timeout)`` waits.
             progress: called with a step's name, how much of it is done, and of how much.
 
         Returns:
-            What was done. A step that failed is in its ``errors`` and leaves the others alone.
+            The report. A step that failed is in its ``errors`` and leaves the others alone.
 
         Raises:
-            AlreadyRunning: a warm-up goes on in this process.
+            AlreadyRunning: a warm-up is running in this process.
         """
         warming = get_state_in_maintenance().warming
         if warming is None:
@@ -59,7 +59,7 @@ class Operating(MaintenanceSwitch):
         return warming.run_in_background(progress) if background else warming.run(progress)
 
     def latest_warm_up(self) -> WarmUpReport | None:
-        """The warm-up that goes on in this process, or its last one; None: there was none."""
+        """The warm-up that is running in this process, or its last one; None: there was none."""
         warming = get_state_in_maintenance().warming
         return None if warming is None else warming.latest
 
@@ -198,7 +198,7 @@ class Operating(MaintenanceSwitch):
         return None if known == ORIGIN else str(known)
 
     def committed_position(self) -> str | None:
-        """A position that includes all that is committed by now, whoever did it.
+        """A position that includes all that is committed by now, by any writer.
 
         None: there never was a change, or the database does not answer.
         """
@@ -206,7 +206,7 @@ class Operating(MaintenanceSwitch):
         return None if caching is None else caching.outbox.covering()
 
     def invalidate_user_cache(self, user_id: SubjectId) -> WriteReceipt:
-        """Forget what one user may do, everywhere. Writes do it automatically.
+        """Invalidate one user's permissions everywhere. Writes do it automatically.
 
         Raises:
             ValidationFailed: the id is none.
@@ -216,7 +216,7 @@ class Operating(MaintenanceSwitch):
         return WriteReceipt(str(_cache().invalidate_user(user_id)))
 
     def invalidate_role_cache(self, role_id: int) -> WriteReceipt:
-        """Forget what was made from a role, everywhere. Writes do it automatically.
+        """Invalidate everything that was made from a role. Writes do it automatically.
 
         Raises:
             ValidationFailed: the id is none.

@@ -1,4 +1,4 @@
-"""What a session writes before the platform's tables are there."""
+"""Writes of a session before the platform's tables exist."""
 
 from __future__ import annotations
 

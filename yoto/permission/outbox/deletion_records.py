@@ -159,7 +159,7 @@ def _ids(session: Session, statement: Any) -> list[int]:
 
 
 def _rows(session: Session, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """The rows, of which there is one more than may be kept when there are too many."""
+    """The rows, with one more than may be kept when there are too many."""
     return _shown(session.execute(statement.limit(KEPT_MAX + 1)))
 
 

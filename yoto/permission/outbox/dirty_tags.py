@@ -46,12 +46,12 @@ class DirtyTags:
 
     Attributes:
         groups: ids that ``settled`` needs to have looked up.
-        gone: nodes that were deleted, as texts, by the column of the ids that they had and the id.
-        gone_people: people who were, as numbers, by the same.
+        gone: deleted nodes, as texts, by the column of their ids and the id.
+        gone_people: deleted people, as numbers, by the same.
         gone_rows: ids of rows of the platform's own that are being deleted, by table.
-        keys: people by ids that are no numbers, with the table of their numbers; with the column
-            of the ids of those who were deleted.
-        newcomers: people by such ids who were inserted, by the same table.
+        keys: people with ids that are no numbers, with the table of their numbers; for deleted
+            ones with the column of their ids.
+        newcomers: inserted people with such ids, by the same table.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class DirtyTags:
         """Touch a node, and all that is below it.
 
         Args:
-            gone: where it was deleted, the column of the ids.
+            gone: the column of the ids, if the node was deleted.
         """
         text = cache.tags.node(type_name, node_id)
         self.add(text)
@@ -88,7 +88,7 @@ class DirtyTags:
 
         Args:
             gone: the column of the ids.
-            id_: its id of them; by default the number.
+            id_: the person's id; by default the number.
         """
         self.user(number)
         self.gone_people.setdefault(gone, {})[number if id_ is None else id_] = number
@@ -98,7 +98,7 @@ class DirtyTags:
         self.gone_rows.setdefault(table, set()).add(row_id)
 
     def user(self, user_id: int, home: Home = Home()) -> None:
-        """Touch what one user may do within ``home``."""
+        """Touch one user's permissions within ``home``."""
         self._users.setdefault(user_id, set()).add(home)
 
     @property
@@ -110,7 +110,7 @@ class DirtyTags:
         return {home.role_id for home in homes if home.role_id is not None}
 
     def key(self, numbers: Table, key: Any, gone: ColumnElement[Any] | None = None) -> None:
-        """Touch the permissions of the person with this ``key``; ``gone`` as above."""
+        """Touch the permissions of the person with this ``key``; ``gone`` as in ``person``."""
         keys = self.keys.setdefault(numbers, {})
         keys[key] = keys.get(key) if gone is None else gone
 
@@ -127,7 +127,7 @@ class DirtyTags:
         return bool(self._subjects or self._users or self.groups or self.keys or self.newcomers)
 
     def settled(self, found: Found) -> list[str]:
-        """The subjects to publish, without those that another one includes."""
+        """The subjects to publish, without those that another one covers."""
         settled = dict(self._subjects)
         settled.update(dict.fromkeys(self._of_users(found)))
         settled.update(dict.fromkeys(_of_groups(self.groups, found)))

@@ -1,7 +1,7 @@
-"""Deletes what was given at nodes, and to people, that are gone: others may get their ids.
+"""Deletes the rights at nodes, and of people, that are gone: others may get their ids.
 
-So may others get those of roles, teams and groups. Their foreign keys say what goes with them; but
-SQLite heeds these only on connections that say so, which those of an application need not.
+The same holds for roles, teams and groups. Their foreign keys define what is deleted with them; but
+SQLite obeys these only on connections that ask for it, which an application's need not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from yoto.store.models import (
 )
 
 emergencies, resources = table(EmergencyAccess), table(Resource)
-# Of each row there one person has all. Tokens that were taken back stay, for they deny.
+# All rows of a person there are deleted. Denied tokens stay denied.
 OF_PEOPLE: Sequence[Table] = (
     assignments,
     overwrites,
@@ -78,7 +78,7 @@ def forget_rows(connection: Connection, dirty: DirtyTags) -> None:
 
 
 def _references(parent: Table) -> list[tuple[Column[Any], str]]:
-    """The columns that name rows of ``parent``, and the action on delete."""
+    """The columns that refer to rows of ``parent``, and the action on delete."""
     return [
         (column, key.ondelete)
         for source in Model.metadata.tables.values()
@@ -97,7 +97,7 @@ def missing(
         there.update(connection.scalars(select(column).where(column.in_(ids))))
     gone = [id_ for id_ in found if id_ not in there]
     if not there <= found.keys():
-        # What the database takes for the same is spelt otherwise there: it alone can compare.
+        # The database may take differently spelt values for equal: it alone can compare.
         gone = [
             id_
             for id_ in gone
@@ -123,7 +123,7 @@ def _forget_nodes(connection: Connection, dirty: DirtyTags, nodes: Iterable[str]
 
 
 def _forget_people(session: Session, people: Collection[int]) -> list[str]:
-    """Forget people by their numbers; the audit log keeps what they had.
+    """Delete people's rows by their numbers; the audit log keeps their rights.
 
     Returns:
         The registered resources that they owned, which have no owner now.
@@ -138,7 +138,7 @@ def _forget_people(session: Session, people: Collection[int]) -> list[str]:
         for source in OF_PEOPLE:
             connection.execute(delete(source).where(source.c.user_id.in_(numbers)))
         connection.execute(delete(roles_asked).where(roles_asked.c.id.in_(numbers)))
-        # That it was taken stays known.
+        # That emergency access was taken stays known.
         taken = emergencies.c.user_id.in_(numbers), emergencies.c.ended_at.is_(None)
         connection.execute(update(emergencies).where(*taken).values(ended_at=utcnow()))
         theirs = resources.c.owner_id.in_(numbers)

@@ -11,7 +11,7 @@ from yoto.permission.outbox.rows import Event as Change
 
 # Subjects that an event names; it counts the others.
 MAX_SUBJECTS = 32
-# Audit records that an event names; whoever may read them learns who did it.
+# Audit records that an event names; their readers learn who did it.
 MAX_RECORDS = 8
 
 
@@ -22,10 +22,10 @@ class PermissionsChanged(Event, frozen=True, kw_only=True):
     Attributes:
         subjects: their tags, such as ``role:9``; at most ``MAX_SUBJECTS``.
         count: how many subjects there are in all.
-        position: of the newest; a check with ``at_least`` this includes them all.
+        position: the position of the newest; a check with ``at_least`` this includes them all.
         late: whether a relay put some into the log, because their writer could not.
         records: ids of the audit records committed with them; at most the newest ``MAX_RECORDS``,
-            and none of what a relay published.
+            and none for changes that a relay published.
     """
 
     subjects: list[str]
@@ -48,7 +48,7 @@ class ChangeNotifier:
         self.deferred = False
         self._publish = publish
         self._lock = threading.Lock()
-        # In the order in which they came, each once.
+        # In the order of arrival, each once.
         self._subjects: dict[str, None] = {}
         self._position: Position | None = None
         self._late = False
@@ -61,7 +61,7 @@ class ChangeNotifier:
         late: bool = False,
         records: Sequence[int] = (),
     ) -> None:
-        """Something is in the log, up to ``position``; ``records``: of the audit log, about it."""
+        """Note that the log has changes up to ``position``, with ``records`` of the audit log."""
         with self._lock:
             self._subjects.update(dict.fromkeys(change.subject for change in changes))
             # Threads come here in any order.
@@ -72,7 +72,7 @@ class ChangeNotifier:
             self.publish_noted()
 
     def publish_noted(self) -> None:
-        """Publish what was noted, if anything was; whether Redis takes it is its own business."""
+        """Publish the noted changes, if any; whether Redis takes them is its own business."""
         with self._lock:
             subjects, self._subjects = list(self._subjects), {}
             position, late, self._late = self._position, self._late, False

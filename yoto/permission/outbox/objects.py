@@ -13,7 +13,7 @@ from yoto.permission.outbox.rules import Act, Row, Rule, rule_of
 
 
 def collect_flush(session: Session, dirty: DirtyTags) -> None:
-    """Add what the flush that has just happened changed; new rows have their ids by now."""
+    """Add the tags of the flush that has just happened; new rows have their ids by now."""
     for thing in session.new:
         if rule := _rule_of(thing):
             rule.apply(dirty, Act.INSERT, _row(thing, rule))

@@ -1,7 +1,7 @@
-"""Finds what is given at nodes and to people that are in no table of the application's any more.
+"""Finds rights at nodes and of people that no table of the application's has any more.
 
-Nodes and people whom a session deletes are forgotten with them. These are the others: what foreign
-keys of the application's took along, or another program.
+Nodes and people that a session deletes are forgotten with them. These are the others: deleted by
+foreign keys of the application's, or by another program.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Orphan(NamedTuple):
 
 
 class Orphans:
-    """Those of one application.
+    """The orphans of one application.
 
     Args:
         people: the table of its people; None where deleted people cannot be known.

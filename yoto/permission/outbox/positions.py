@@ -1,7 +1,7 @@
-"""The positions that a verdict must include, by the caller's argument and by its request.
+"""The positions that a verdict must include, from the caller's argument and from its request.
 
-A position is the log's own (``1700000000000-3``) or, of a change that the log does not have yet,
-a token of the outbox (``outbox-17``), which is honoured by reading the database.
+A position is the log's own (``1700000000000-3``) or, for a change that the log does not have yet, a
+token of the outbox (``outbox-17``), which is honoured by reading the database.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 # The key under which an app with a cache keeps its ``Outbox``.
 OUTBOX_EXTENSION = "yoto.outbox"
 TOKEN_PREFIX = "outbox-"
-# Waiting events that a write that changed nothing has disbelieved one by one; of more, everything.
+# Waiting events that an unchanged write invalidates one by one; beyond them, everything.
 COVERED = 500
-# The subject of an event that has a place in the line alone. Memories are forgotten for it, as they
-# are anyway when Redis was away.
+# The subject of an event that only takes a place in the line. Memories are forgotten for it, as
+# they are anyway when Redis was away.
 NOTHING = cache.tags.memory(cache.tags.GLOBAL)
 
 
@@ -84,11 +84,11 @@ class Outbox:
         return str(position)
 
     def covering(self) -> str | None:
-        """A position that includes all that is committed by now, whoever did it.
+        """A position that includes all that is committed by now, by any writer.
 
-        For a write that found everything as it was to be: a worker may have done it, died before it
-        published that, and left its client's request to be repeated. What waits to be published is
-        disbelieved at once; its writer or a relay publishes it all the same.
+        For a write that found nothing to change: a worker may have made the change, died before it
+        published it, and left its client to repeat the request. Events that wait to be published
+        are invalidated at once; their writer or a relay publishes them all the same.
 
         Returns:
             As ``publish``; None: there never was a change, or the database does not answer.

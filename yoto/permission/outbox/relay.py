@@ -1,4 +1,4 @@
-"""Publishes what a crashed or cut-off writer left in the outbox."""
+"""Publishes events that a crashed or cut-off writer left in the outbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOCK = "outbox-relay"
 # s after which another worker takes over from one that died within its turn.
 LOCK_TIMEOUT = 2.0
 BATCH = 1_000
-# Published rows stay for so long, for tokens that were given out before they had a position.
+# How long published rows stay, for tokens that were given out before they had a position.
 KEEP_SECONDS = 3600.0
 PRUNE_SECONDS = 60.0
 
@@ -30,8 +30,8 @@ PRUNE_SECONDS = 60.0
 class OutboxRelay:
     """Runs in each process at each interval; the one that finds rows and gets the lock relays them.
 
-    The age of a row does not matter. Publishing one that its writer is just publishing costs a few
-    cache entries, and reading its age would need clocks that agree. The age in the log is for
+    The age of a row does not matter. Publishing a row that its writer is just publishing costs a
+    few cache entries, and reading its age would need clocks that agree. The age in the log is for
     measurements.
     """
 

@@ -69,7 +69,7 @@ def find_numbers(connection: Connection, dirty: DirtyTags) -> None:
             _find_gone(connection, dirty, numbers)
             continue
         for key, gone in keys.items():
-            # The presently committed row, whatever the transaction saw first.
+            # The row as committed now, whatever the transaction saw first.
             stored = select(numbers.c.id).where(numbers.c.key == key).with_for_update()
             number = connection.scalar(stored)
             if number is None:
@@ -99,7 +99,7 @@ def _number_new(connection: Connection, numbers: Table, keys: Iterable[Any]) -> 
 
 
 def _find_gone(connection: Connection, dirty: DirtyTags, numbers: Table) -> None:
-    """The same for deleted people alone; a person without a number had nothing."""
+    """As ``find_numbers``, for deleted people alone; a person without a number had nothing."""
     columns: dict[Any, list[Any]] = {}
     for key, gone in dirty.keys[numbers].items():
         if gone is not None:
@@ -121,7 +121,7 @@ def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:
         )
         ids = list(returned.scalars())
     else:
-        # MySQL has no RETURNING, and says one id a statement.
+        # MySQL has no RETURNING, and reports one id a statement.
         ids = [connection.execute(insert(outbox), row).lastrowid for row in rows]
     return [Event(id_, subject) for id_, subject in zip(ids, subjects, strict=True)]
 

@@ -93,14 +93,14 @@ def _user(dirty: DirtyTags, act: Act, row: Row) -> None:
 
 
 def _revoked_token(dirty: DirtyTags, act: Act, row: Row) -> None:
-    # The account's entry holds it, and sockets live longer than the request that opened them. What
-    # is deleted has run out.
+    # The account's entry holds it, and sockets live longer than the request that opened them. A
+    # deleted row has run out.
     if act is not Act.DELETE and row["reason"] != ROTATED:
         dirty.user(row["user_id"])
 
 
 def _api_token(dirty: DirtyTags, act: Act, row: Row) -> None:
-    # Nothing cached is wrong, but sockets live on; a new one has opened nothing yet.
+    # No cached entry is wrong, but sockets live on; a new one has opened nothing yet.
     if act is not Act.INSERT:
         dirty.user(row["user_id"])
 
@@ -111,7 +111,7 @@ def _assignment(dirty: DirtyTags, act: Act, row: Row) -> None:
     elif row.get("team_id") is not None:
         dirty.add(cache.tags.team(row["team_id"]))
     else:
-        # Of everybody: all is about where it is held, or whose it is.
+        # For everyone, only the node at which it is held, or whose members they are, is affected.
         home = str(row.get("subject") or "").removeprefix("everyone:")
         text = node_held_at(row.get("node") or home)
         if parse_text(text) is None:
@@ -206,8 +206,8 @@ _RULES: dict[str, Rule] = {
         frozenset({"disabled", "super_admin", "clearance", "token_epoch"}),
         ("id", "super_admin"),
         _user,
-        # Bulk inserts do not return the ids. A new account that is no super-admin may do nothing
-        # until something else is written about it.
+        # Bulk inserts do not return the ids. A new account that is no super-admin has no rights
+        # until another row about it is written.
         optional=frozenset({"id", "super_admin"}),
     ),
     KnownPerson.__tablename__: Rule(
@@ -365,7 +365,7 @@ def _people_elsewhere(rule: Rule, declaration: Declaration) -> Rule:
     def mark_dirty(dirty: DirtyTags, act: Act, row: Row) -> None:
         gone = ids if act is Act.DELETE else None
         if row.get(id_) is None:
-            # Bulk inserts do not say the ids.
+            # Bulk inserts do not return the ids.
             if act is not Act.INSERT or row.get("super_admin"):
                 dirty.everything()
         elif numbers is not None:

@@ -1,6 +1,6 @@
 """Hooks into every SQLAlchemy session, so that no caller can forget to publish its changes.
 
-What is executed past the session, on a bare connection, is not seen: say it with ``mark_dirty``.
+A statement past the session, on a bare connection, is not seen: report it by ``mark_dirty``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from yoto.store.models import AuditRecord
 
 # In ``Session.info`` while the running transaction has changed something.
 DIRTY_TAGS = "yoto.dirty_tags"
-# The same while there may be objects that were added and not flushed. Events say so, since looking
-# would cost each check as much as all else that it does.
+# In ``Session.info`` while there may be objects that were added and not flushed. Events set it,
+# since looking would double the cost of each check.
 _ADDED = "yoto.added"
 _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
@@ -54,16 +54,16 @@ def has_dirty_tags(session: Session) -> bool:
     marks, loaded = session.info, session.identity_map
     if DIRTY_TAGS in marks or _ADDED in marks:
         return True
-    # What is changed or deleted was loaded before, and either begins a transaction.
+    # Changed and deleted objects were loaded before, and either begins a transaction.
     if not loaded or not session.in_transaction():
         return False
-    # The first is what ``session.dirty`` makes a list of.
+    # ``check_modified`` asks for what ``session.dirty`` makes a list of.
     return loaded.check_modified() or bool(session.deleted)
 
 
 def in_change() -> bool:
     """Whether the caller is in the middle of a change, which is not visible to others yet."""
-    # None: nothing was asked of the database yet, and asking for the session would make one.
+    # None: the database was not used yet, and asking for the session would make one.
     session = begun_session()
     return session is not None and has_dirty_tags(session)
 
@@ -75,7 +75,7 @@ def written_position(session: Session) -> str | None:
 
 
 def note_act(session: Session) -> None:
-    """The running transaction is to change something; it may find that somebody did already."""
+    """The running transaction means to change something, even if another one did so already."""
     session.info[_ACTS] = True
 
 
@@ -98,7 +98,7 @@ def _dirty_tags(session: Session) -> DirtyTags:
 
 
 def _keep(session: Session, dirty: DirtyTags) -> None:
-    # Being there is enough to say that something was changed.
+    # An empty set of tags says already that something was changed.
     if dirty:
         session.info[DIRTY_TAGS] = dirty
 
@@ -152,7 +152,7 @@ def _before_commit(session: Session) -> None:
 
 def _after_commit(session: Session) -> None:
     if session.in_nested_transaction():
-        return  # of a savepoint: what it wrote is published with the rest
+        return  # a savepoint: its writes are published with the rest
     events: list[Event] | None = session.info.pop(_WRITTEN, None)
     written: list[AuditRecord] = session.info.pop(_RECORDS, [])
     acted: bool = session.info.pop(_ACTS, False)
@@ -163,7 +163,7 @@ def _after_commit(session: Session) -> None:
         if acted and (found := outbox.covering()) is not None:
             session.info[_POSITION] = found
         return
-    # What a savepoint took back has no row, and so no identity.
+    # A row that a savepoint took back does not exist, and has no identity.
     keys = (inspect(one).identity for one in written)
     records = [key[0] for key in keys if key is not None]
     session.info[_POSITION] = outbox.publish(events, records)
@@ -171,7 +171,7 @@ def _after_commit(session: Session) -> None:
 
 def _after_rollback(session: Session) -> None:
     if session.in_nested_transaction():
-        return  # of a savepoint: what was written before it stays
+        return  # a savepoint: writes before it stay
     session.info.pop(DIRTY_TAGS, None)
     session.info.pop(_WRITTEN, None)
     session.info.pop(_RECORDS, None)
@@ -179,6 +179,6 @@ def _after_rollback(session: Session) -> None:
 
 
 def _after_transaction(session: Session, transaction: SessionTransaction) -> None:
-    # That of a flush too, and also where the session was closed.
+    # After a flush, too, and where the session was closed.
     if not session.new:
         session.info.pop(_ADDED, None)

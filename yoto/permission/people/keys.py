@@ -28,15 +28,15 @@ from yoto.store.upserts import insert_new
 
 # The most people who get a number in one question, or in one transaction of the sweep.
 AT_ONCE = 1_000
-# s for which all have numbers while they are as many and none was given: to count them is a
-# tenth of the work of looking at each.
+# s for which all count as numbered while their count is the same and no number was given: counting
+# them is a tenth of the work of looking at each.
 SEEN_FOR = 60.0
 # Others may give the same numbers at the same time.
 TRIES = 3
 
 log = logging.getLogger(__name__)
 
-# Numbers that a process keeps in mind; some 20 MB.
+# Numbers that a process remembers; some 20 MB.
 REMEMBERED = 100_000
 # No row has it: an id outside the application's people is treated as unknown.
 NO_PERSON = MAX_ID
@@ -47,7 +47,7 @@ CHUNK = 500
 class SubjectKeys:
     """The numbers of the people of one application.
 
-    One is given with the commit that inserts a person, or at the first question about them, or
+    A number is given with the commit that inserts a person, or at the first question about them, or
     about all, and never changes: so it can be remembered for good, once it is committed.
 
     Args:
@@ -87,7 +87,7 @@ class SubjectKeys:
         return found
 
     def numbers_of(self, keys: Sequence[Any], field: str) -> list[int]:
-        """The same of many, in their order."""
+        """The numbers of many, in their order."""
         return [self.number_of(key, field) for key in keys]
 
     def given(self, session: Session, keys: Sequence[Any], field: str) -> set[int]:
@@ -134,7 +134,7 @@ class SubjectKeys:
             last, given = lacking[-1], given + len(lacking)
 
     def number_some(self, session: Session, most: int, *wanted: ColumnElement[bool]) -> bool:
-        """See the function of this name."""
+        """See ``yoto.permission.people.numbers.number_some``."""
         with translated():
             if is_kept(session):
                 return bool(self._number_within(session, *wanted, most=most))
@@ -177,8 +177,8 @@ class SubjectKeys:
         return found
 
     def _given_within(self, session: Session, key: Any) -> int:
-        """The same in the caller's transaction, which may have made the person, and on SQLite is
-        the one writer that there is.
+        """As ``_given``, in the caller's transaction, which may have made the person, and on
+        SQLite is the only writer.
 
         It may be rolled back, and the number given to another person: so nothing is remembered, and
         no verdict on it cached, before it is committed.
@@ -191,7 +191,7 @@ class SubjectKeys:
         return found
 
     def _number_within(self, session: Session, *wanted: Any, most: int = AT_ONCE + 1) -> list[Any]:
-        """Those whom ``_lacking`` finds, numbered in the caller's transaction as by
+        """The people from ``_lacking``, numbered in the caller's transaction as by
         ``_given_within``.
         """
         session.flush()
@@ -214,8 +214,8 @@ class SubjectKeys:
     def _lacking(
         self, connection: Connection, *wanted: ColumnElement[bool], most: int = AT_ONCE + 1
     ) -> list[Any]:
-        """The ids, in order, of people who have no number and meet the conditions; by default one
-        more than are given one at once.
+        """The ids, in order, of people without a number who meet the conditions; by default one
+        more than may be numbered at once.
         """
         numbered = exists().where(self._keys.c.key == self._ids)
         found = select(self._ids).where(self._ids.is_not(None), ~numbered, *wanted)
@@ -240,7 +240,7 @@ class SubjectKeys:
         return found
 
     def _number(self, connection: Connection, keys: Iterable[Any]) -> dict[Any, int]:
-        """Give numbers to those who have none, by the keys in the database."""
+        """Give numbers to people who have none, by the keys in the database."""
         wanted = sorted(set(keys))
         if wanted:
             self._insert(connection, wanted)
@@ -275,17 +275,17 @@ class SubjectKeys:
 
 
 class AskedKeys(SubjectKeys):
-    """The same where a function of the application knows the people: it is asked who there is."""
+    """The numbers where a function of the application knows the people: it is asked about them."""
 
     def number_of(self, key: Any, field: str = "user_id") -> int:
         found: int | None = self._numbers.get(self._checked(key, field))
         return self.numbers_of([key], field)[0] if found is None else found
 
     def number_all(self) -> int:
-        return 0  # the function alone knows who there is
+        return 0  # the function alone knows the people
 
     def numbers_of(self, keys: Sequence[Any], field: str) -> list[int]:
-        """The numbers of many in one look, and with one question about those who have none."""
+        """The numbers of many in one look, with one question about those without."""
         checked = [self._checked(key, field) for key in keys]
         found = {key: number for key in checked if (number := self._numbers.get(key)) is not None}
         missing = sorted(set(checked) - found.keys())

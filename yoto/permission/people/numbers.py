@@ -1,7 +1,7 @@
-"""The numbers of people, programs and the public, by whatever id a caller gives.
+"""The numbers of people, programs and the public, from the id that a caller gives.
 
-Inside the platform everybody is a number. Who asks, or writes, may name people by the
-application's own ids: each is exchanged for its number at the door.
+Inside the platform everybody is a number. A caller may name people by the application's own ids:
+each is exchanged for its number at the door.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from yoto.store.db import db
 from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS
 
-# A person's id, as the application has it; or the number that stands for it; or a caller without
-# being a person.
+# A person's id, as the application has it; or the number that stands for it; or a caller that is no
+# person.
 SubjectId: TypeAlias = int | uuid.UUID | str | Application | Public
 
 EXTENSION = "yoto.subject_keys"
@@ -47,7 +47,7 @@ def number_of(subject: Any, field: str = "user_id") -> int:
 
 
 def numbers_of(subjects: Sequence[Any], field: str) -> list[int]:
-    """The same of many, in their order."""
+    """The numbers of many, in their order."""
     keys = current_keys()
     if keys is None or any(isinstance(one, Application) for one in subjects):
         return [number_of(one, field) for one in subjects]
@@ -89,7 +89,7 @@ def own_ids(numbers: Iterable[int]) -> dict[int, Any]:
 
 
 def actor_number(actor: SubjectId | None) -> int | None:
-    """The same for the actor of a write; None is the system itself."""
+    """The number of a write's actor; None is the system itself."""
     return None if actor is None else person_number(actor, "actor_id")
 
 
@@ -101,7 +101,7 @@ def current_keys() -> SubjectKeys | None:
 
 
 def keys_of(app: Flask) -> SubjectKeys | None:
-    """The same of ``app``."""
+    """The numbers of the people of ``app``; None where their ids are numbers."""
     if EXTENSION not in app.extensions:
         declared = declarations_of(app).tables.get(USERS)
         keys: SubjectKeys | None = None

@@ -20,7 +20,7 @@ Subject: TypeAlias = SubjectId | Application | Team | Everyone | Public
 
 
 class Holder(NamedTuple):
-    """A subject as the tables have it."""
+    """A subject as the tables store it."""
 
     text: str
     user_id: int | None = None
@@ -29,7 +29,7 @@ class Holder(NamedTuple):
 
 
 def holder_of(session: Session, subject: Any, field: str = "subject") -> Holder:
-    """A subject that is there.
+    """An existing subject.
 
     Raises:
         ValidationFailed: no subject; ``UnknownResource``: there is none. Both name ``field``.
@@ -52,7 +52,7 @@ def holder_of(session: Session, subject: Any, field: str = "subject") -> Holder:
 
 
 def subject_text(subject: Any, field: str = "subject") -> str:
-    """A subject as texts of people and of the log have it: ``user:42``, ``application:3``,
+    """A subject as texts for people and the log have it: ``user:42``, ``application:3``,
     ``team:5``, ``everyone:server:7``, ``public``.
 
     Raises:
@@ -81,10 +81,10 @@ def name_of_no_person(number: int) -> str | None:
 
 
 def subject_of_text(text: str, field: str = "subject") -> Subject:
-    """The subject that such a text names; of a person, what stands behind ``user:`` is the number.
+    """The subject that such a text names; ``user:`` is followed by the person's number.
 
     Raises:
-        ValidationFailed: none has it; names ``field``.
+        ValidationFailed: no subject has it; names ``field``.
     """
     if text == "public":
         return PUBLIC
@@ -103,7 +103,7 @@ _BY_NUMBER: dict[str, Any] = {"user": int, "application": Application, "team": T
 
 
 def shown_subject(text: str) -> Any:
-    """A subject from the table; of a person the number."""
+    """A subject from its text in the table; a person as the number."""
     if text == "public":
         return PUBLIC
     kind, _, rest = text.partition(":")

@@ -1,1 +1,1 @@
-"""What policies are asked about permissions, and with which facts."""
+"""The questions to policies about permissions, and the facts that they get."""

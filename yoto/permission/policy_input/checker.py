@@ -1,4 +1,4 @@
-"""Asks the policies for the permission system, with an input made from what is really there."""
+"""Asks the policies for the permission system, with an input made from actual facts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PolicyChecker:
 
     def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
         service = PolicyManager.of(self._app)
-        # Looked at once: the set that an input is made for is the one that judges it.
+        # Read once: the set that an input is made for is the one that judges it.
         serving = service.loader.ready()
         try:
             own_id = self._facts.own_id(asked.user_id, asked.batch or PolicyBatch())
@@ -106,7 +106,7 @@ class PolicyChecker:
         )
 
     def _known(self) -> KnownPermissions:
-        """For the editor of a policy: which permissions there are, and which are checked."""
+        """The existing and the checked permissions, for the editor of a policy."""
         found = PermissionSystem.registered_in(self._app)
         return KnownPermissions(
             frozenset(one.name for one in found),
@@ -132,7 +132,7 @@ def _unread(path: str) -> PolicyAnswer:
 
 
 def _not_given(given: Mapping[str, Any] | None, read: Iterable[str]) -> Iterator[str]:
-    """The codes of what policies read and a caller's context lacks."""
+    """The codes of facts that policies read and a caller's context lacks."""
     for path in sorted(read):
         found: Any = given
         for name in path.split(".") if path else ():

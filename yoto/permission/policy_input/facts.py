@@ -1,4 +1,4 @@
-"""Current facts for policies to check: read where they are kept, or remembered."""
+"""Current facts for policies: read from their source, or remembered."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PEOPLE = "the people"  # no type of resources is called so
 # People whose own ids are remembered.
 MOST_IDS = 10_000
 
-# Scopes of which the platform itself knows more than the application declares.
+# Scopes that the platform knows more about than the application declares.
 JUDGED_SCOPES = ("server", "channel")
 
 
@@ -59,8 +59,8 @@ class CurrentRequest:
 
     Attributes:
         ip: the caller's address as text; one of IPv4 that came as IPv6 is written as IPv4.
-        user_agent: what the client calls itself.
-        method: of HTTP.
+        user_agent: the client's name for itself.
+        method: the HTTP method.
         device: the hash of the secret that the client's device sent.
     """
 
@@ -94,7 +94,7 @@ class PolicyFacts:
     Each call raises ``StoreUnavailable`` if the database had to be asked and did not answer.
 
     Attributes:
-        environment: what upper layers know.
+        environment: the facts of upper layers.
     """
 
     def __init__(self, app: Flask, cache: TieredCache, environment: PolicyEnvironment) -> None:
@@ -117,7 +117,7 @@ class PolicyFacts:
             return load(connection)
 
     def person(self, user_id: int) -> Person | None:
-        """The account; None: there is none, or not any more."""
+        """The account; None: there is none, or no longer."""
         return self._people.get(user_id, self._may_remember())
 
     def attributes(
@@ -129,7 +129,7 @@ class PolicyFacts:
             batch: the batch of questions whose nodes are read together.
 
         Raises:
-            UnknownResource: it is not there any more.
+            UnknownResource: it no longer exists.
         """
 
         def beside() -> Iterable[NodeId]:
@@ -148,12 +148,12 @@ class PolicyFacts:
         )
 
     def own_id(self, user_id: int, batch: PolicyBatch) -> Any:
-        """The id of a person as the application has it; of a program, or the public, its number.
+        """The id of a person as the application has it; for a program, or the public, its number.
 
-        Args: as ``attributes`` has them.
+        Args: as in ``attributes``.
 
         Raises:
-            UnknownResource: there is no such person any more.
+            UnknownResource: the person no longer exists.
         """
         declared = declarations_of(self.app).tables.get(USERS)
         if declared is None or declared.numbers is None or name_of_no_person(user_id) is not None:
@@ -167,10 +167,10 @@ class PolicyFacts:
     def person_attributes(self, user_id: int, batch: PolicyBatch) -> dict[str, Any] | None:
         """A person's attributes for policies, as declared; None for programs and the public.
 
-        Args: as ``attributes`` has them.
+        Args: as in ``attributes``.
 
         Raises:
-            UnknownResource: they are not there any more.
+            UnknownResource: they no longer exist.
         """
 
         def beside() -> Iterable[int]:
@@ -218,13 +218,13 @@ class PolicyFacts:
         return found
 
     def _own_ids(self, declared: Declaration, user_ids: Iterable[int]) -> list[Any]:
-        """The application's ids of people; those that it has none for are left out."""
+        """The application's ids of people; people without one are left out."""
         if declared.numbers is None:
             return list(dict.fromkeys(user_ids))
         return list(self._own_ids_of(declared, user_ids).values())
 
     def _own_ids_of(self, declared: Declaration, user_ids: Iterable[int]) -> dict[int, Any]:
-        """The same by their numbers, where these are other ids."""
+        """The application's ids by people's numbers, where these are other ids."""
         wanted, keys = list(dict.fromkeys(user_ids)), declared.numbers
         assert keys is not None
         new = [one for one in wanted if one not in self._ids]
@@ -233,7 +233,7 @@ class PolicyFacts:
             statement = select(keys.c.id, keys.c.key).where(keys.c.id.in_(new))
             rows = self.read(lambda connection: connection.execute(statement).all())
             found = {number: key for number, key in rows}
-            # One that is not committed may be given to another.
+            # A number that is not committed may be given to another person.
             if not in_change():
                 self._ids.update(found)
         known = ((one, self._ids.get(one, found.get(one))) for one in wanted)
@@ -243,7 +243,7 @@ class PolicyFacts:
         found = self._functions.get(name)
         if found is None:
             made = ProvidedAttributes(self.app, asked, f"attributes of {name}", ids)
-            # Of two threads that come first, one makes what both use.
+            # If two threads come first, one makes the object that both use.
             found = self._functions.setdefault(name, made)
         return found
 
@@ -258,11 +258,11 @@ class PolicyFacts:
         return self._places.get(scope, scope_id, self._may_remember())
 
     def judged_channels(self, channel_ids: Sequence[int]) -> list[int]:
-        """Those of some channels that policies judge members by, in one look."""
+        """The channels among some that policies judge members by, in one look."""
         return self.read(lambda connection: judged_channels(connection, channel_ids))
 
     def emergencies(self) -> Emergencies:
-        """The emergencies of now."""
+        """The emergencies in force now."""
         return self._emergencies.get(self._may_remember())
 
     def _may_remember(self) -> bool:

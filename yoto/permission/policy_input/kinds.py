@@ -17,20 +17,20 @@ from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
-# By the type that a column gives, the kind that JSON has for it. The first that fits counts, and a
-# truth value is an integer to Python.
+# The kind in JSON of a column's Python type. The first that fits counts, and a truth value is an
+# integer to Python.
 _KINDS: tuple[tuple[type[Any] | tuple[type[Any], ...], JsonKind], ...] = (
     (bool, "boolean"),
     ((str, UUID, Enum, date, time), "text"),
     ((int, float, Decimal), "number"),
 )
 _NUMBER: frozenset[JsonKind] = frozenset({"number"})
-# What a server and a channel of the community have.
+# The paths of a server and a channel of the community.
 _COMMUNITY = ("resource.server.id", "resource.server.owner_id", "resource.channel.id")
 
 
 def kinds_of(app: Flask) -> InputKinds:
-    """What an application has declared of its people and its resources."""
+    """The kinds that an application has declared for its people and its resources."""
     people, types = declarations_of(app).tables.get(USERS), list(types_of(app))
     paths: dict[str, set[JsonKind | None]] = {}
     for one in types:
@@ -73,5 +73,5 @@ def _type_of(column: ColumnElement[Any]) -> type[Any]:
 
 
 def _kind_of(type_: type[Any]) -> JsonKind | None:
-    """The kind of its values; None: they may be of several."""
+    """The kind of its values; None: there may be several."""
     return next((kind for types, kind in _KINDS if issubclass(type_, types)), None)

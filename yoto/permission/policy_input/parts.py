@@ -34,13 +34,13 @@ from yoto.resilience import Kind, MultiDimensionalKey, Resilience, network_of
 log = logging.getLogger(__name__)
 
 CHANNEL = "channel"
-MOST_COUNTED = 2**63 - 1  # what a database takes for a limit
-MOST_WAYS = 20  # that policies read; how many there are stands beside them
+MOST_COUNTED = 2**63 - 1  # the largest limit that a database takes
+MOST_WAYS = 20  # the most ways that policies read; their number stands beside them
 MINUTE = 60  # s; windows of time begin and end with a minute
 
 
 class Asked:
-    """A question with what several parts of its input are made from, read once.
+    """A question with the sources of several parts of its input, read once.
 
     Attributes:
         documents: the data documents of the policies that will judge, by name.
@@ -56,7 +56,7 @@ class Asked:
         """Nothing is read yet.
 
         Args:
-            batch: what the question is asked among, for facts that are read together.
+            batch: the questions around it, for facts that are read together.
         """
         self.question = question
         self.facts = facts
@@ -64,7 +64,7 @@ class Asked:
         self.batch = PolicyBatch() if batch is None else batch
 
     def once(self, path: str, read: Callable[[], dict[str, Any] | None]) -> Any:
-        """A part that is an object of the application's own: JSON data, or ``ABSENT``.
+        """A part that the application defines: JSON data, or ``ABSENT``.
 
         Raises:
             PartUnknown: it could not be read for another question of the batch.
@@ -92,12 +92,12 @@ class Asked:
 
     @cached_property
     def person(self) -> Person | None:
-        """The user; None: there is none, or not any more."""
+        """The user; None: there is none, or no longer."""
         return self.facts.person(self.user_id)
 
     @cached_property
     def place(self) -> PlaceAttributes | None:
-        """Server or channel; None for the platform, and for what does not exist."""
+        """Server or channel; None for the platform, and for a place that does not exist."""
         return self.facts.place(self.question.scope, self.question.scope_id)
 
     @cached_property
@@ -105,8 +105,8 @@ class Asked:
         """The grants by which the permission came, the widest first.
 
         Raises:
-            PartUnknown: it comes by nothing: it was revoked a moment ago, or no one has it and an
-                explanation asks what policies would decide.
+            PartUnknown: there is no way: it was revoked a moment ago, or no one has it and an
+                explanation asks for the policies' decision.
         """
         asked = self.question
         found = self.facts.ways(asked.user_id, asked.scope, asked.scope_id, asked.permission)
@@ -121,7 +121,7 @@ class Asked:
 
 
 def _of(found: Any, name: str) -> Any:
-    """An attribute of something that may not be there, or may not know it."""
+    """An attribute of something that may be missing, or may not know it."""
     value = getattr(found, name, None)
     return ABSENT if value is None else value
 
@@ -173,7 +173,7 @@ def _time_holds(asked: Asked) -> float:
 
 
 def _authenticated_at(asked: Asked) -> Any:
-    """When the caller signed in, where the caller is the one who is checked."""
+    """When the caller signed in, if the check is about the caller."""
     at = authenticated_at(asked.user_id)
     return ABSENT if at is None else int(at)
 
@@ -250,14 +250,14 @@ def _usage(asked: Asked) -> Any:
         if not isinstance(limit, Mapping):
             continue
         counted, below = limit.get("counted"), limit.get("below")
-        # A limit that is no number is for the rule to refuse; nothing is below a negative one.
+        # The rule must refuse a limit that is no number; nothing is below a negative one.
         if isinstance(counted, str) and isinstance(below, (int, float)):
             limits[counted] = max(limits.get(counted, 0), min(ceil(below), MOST_COUNTED))
     return asked.facts.read(lambda connection: counts_in_server(connection, server_id, limits))
 
 
 def _load_per_core(asked: Asked) -> float:
-    """The number of processes that want to run, for each core, on average of a minute."""
+    """The mean number of processes that want to run, for each core, over a minute."""
     return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 

@@ -17,12 +17,12 @@ from yoto.permission.preloading.plan import Batch
 from yoto.permission.preloading.report import PreloadReport
 
 LOCK = "preload"
-# s after which another worker goes on for one that died.
+# s after which another worker takes over from one that died.
 LEASE = 5.0
-# s between looks at what the worker that loads has put into Redis meanwhile.
+# s between looks at the entries that the loading worker has put into Redis meanwhile.
 FOLLOW = 1.0
 
-# Called with how many entries are dealt with, of how many.
+# Called with the number of finished entries, and of all.
 Progress = Callable[[int, int], None]
 
 
@@ -32,11 +32,11 @@ def unwatched(done: int, total: int) -> None:
 
 @dataclass
 class Filling:
-    """One run, while it goes on.
+    """One run while it is going on.
 
     Attributes:
         loaded: entries brought into memory.
-        gone: pairs whose place or user is no more.
+        gone: pairs whose place or user no longer exists.
     """
 
     source: CachedSource
@@ -49,11 +49,11 @@ class Filling:
     _wanted: int = field(default=0, init=False)
 
     def fill(self, batches: Sequence[Batch], alone: bool = True) -> PreloadReport:
-        """Bring ``batches`` into memory, as far as the time goes.
+        """Bring ``batches`` into memory, as far as time allows.
 
         Args:
-            alone: at most one process reads the database at a time; the others copy from Redis
-                what it has stored there, until they have everything or the lock is free.
+            alone: at most one process reads the database at a time; the others copy its entries
+                from Redis, until they have everything or the lock is free.
 
         Raises:
             StoreUnavailable: Redis or the database did not answer; loaded entries stay.

@@ -12,9 +12,9 @@ class Pace:
     """The time that one run may take.
 
     Args:
-        seconds: the longest that it takes, pauses included.
+        seconds: the longest run, pauses included.
         share: part of the time in which it works, 0 to 1.
-        stop: set when it is to end at once.
+        stop: set to end the run at once.
         clock: monotonic seconds.
     """
 
@@ -33,7 +33,7 @@ class Pace:
 
     @property
     def over(self) -> str | None:
-        """Why there is no more time: ``"time"``, ``"stopped"``; None: there is."""
+        """Why the time is over: ``"time"``, ``"stopped"``; None: it is not."""
         if self._stop.is_set():
             return "stopped"
         return "time" if self._clock() >= self._until else None
@@ -45,7 +45,7 @@ class Pace:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Work within the block; after it comes the pause that the work has cost."""
+        """Work within the block; a pause follows, in proportion to the work."""
         began = self._clock()
         yield
         self.rest((self._clock() - began) * (1 / self._share - 1))

@@ -21,7 +21,7 @@ class Batch(NamedTuple):
 
     @property
     def pairs(self) -> list[Pair]:
-        """The same one by one."""
+        """The users with their place, one by one."""
         return [(user_id, self.place) for user_id in self.user_ids]
 
 

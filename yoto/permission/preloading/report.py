@@ -11,11 +11,11 @@ class PreloadReport:
 
     Attributes:
         wanted: entries that were to be in memory.
-        l1: those that were there already.
-        l2: those that were copied from Redis.
-        db: those that were loaded from the database.
-        gone: those whose place or user is no more.
-        left: those that are not in memory now.
+        l1: entries that were there already.
+        l2: entries that were copied from Redis.
+        db: entries that were loaded from the database.
+        gone: entries whose place or user no longer exists.
+        left: entries that are not in memory now.
         seconds: how long it took, pauses included.
         ended: ``"done"``, ``"time"`` (its time was up) or ``"stopped"`` (the process ends).
     """
@@ -40,8 +40,8 @@ class PreloadStats:
     """The preloading of one process since it started.
 
     Attributes:
-        running: whether it preloads by itself.
-        runs, failures: runs that ended, and those that an error ended.
+        running: whether it preloads at intervals.
+        runs, failures: runs that ended, and runs that an error ended.
         l2, db: entries copied from Redis, and loaded from the database.
         left: entries that runs had no time for.
         used: preloaded entries that were then read.

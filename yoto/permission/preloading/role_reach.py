@@ -1,4 +1,4 @@
-"""The hot entries that a role takes part in."""
+"""The hot entries that a role bears on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _HOLDERS = union(
 
 
 def reached(connection: Connection, role_id: int, pairs: Sequence[Pair]) -> list[Pair]:
-    """Those of ``pairs`` whose user holds the role, or one that inherits from it, in its home.
+    """The ``pairs`` whose user holds the role, or one that inherits from it, in its home.
 
     Everybody has the default role of a home, and a role of everybody or of a team may reach every
     user. The roles of a person count from their assignment to its end: entries say by themselves

@@ -30,7 +30,7 @@ class PreloadSettings(Configured):
     """Settings of preloading.
 
     Attributes:
-        enabled: whether the process preloads by itself, at intervals.
+        enabled: whether the process preloads at intervals.
         interval: seconds between two runs, give or take a fifth.
         entries: the most entries a run.
         seconds: the longest a run takes.
@@ -54,7 +54,7 @@ class Preloading:
 
     Attributes:
         hot: gives the hot entries.
-        settings: how it goes on; ``retune`` changes them.
+        settings: the settings in force; ``retune`` changes them.
     """
 
     def __init__(
@@ -92,20 +92,20 @@ class Preloading:
         hot.listen(self._asked)
 
     def start(self) -> None:
-        """Preload at intervals from now on, while that is enabled; the first time after one, since
-        the start is the warm-up's."""
+        """Preload at intervals from now on, while that is enabled; the first run comes after one
+        interval, since the warm-up covers the start."""
         self._serving = True
         self._follow()
 
     def retune(self, settings: PreloadSettings) -> None:
-        """Go on by other settings. A run that goes on ends by those that it began with, or at once
-        if preloading is off now."""
+        """Go on with other settings. A run under way keeps those that it began with, or ends at
+        once if preloading is off now."""
         self.settings = settings
         self._follow()
         self._wake()
 
     def close(self) -> None:
-        """End the thread and every run that goes on; a later use begins anew."""
+        """End the thread and every run; a later use begins anew."""
         self._serving = False
         self._halt()
         self._keeper.stop()
@@ -117,7 +117,7 @@ class Preloading:
             self._rest()
             self._keeper.start()
         elif self._started and not wanted:
-            # The thread stays, idle: a change of settings does not wait for a run to end.
+            # The idle thread stays: a change of settings does not wait for a run to end.
             self._halt()
 
     def _halt(self) -> None:
@@ -149,12 +149,12 @@ class Preloading:
             raise
 
     def users(self, user_ids: Iterable[int]) -> PreloadReport:
-        """The same for the hot places of some users; raises as ``run``."""
+        """As ``run``, for the hot places of some users; raises as ``run``."""
         wanted = set(user_ids)
         return self._fill_now([pair for pair in self._hot_pairs() if pair[0] in wanted])
 
     def role(self, role_id: int) -> PreloadReport:
-        """The same for the hot entries that a role has a part in.
+        """As ``run``, for the hot entries that a role bears on.
 
         Raises:
             UnknownResource: there is no such role.
@@ -241,5 +241,5 @@ class Preloading:
         self._ended, self._jitter = time.monotonic(), random.uniform(1 - JITTER, 1 + JITTER)
 
     def _until_next(self) -> float:
-        """Seconds until the next run, by the interval of now."""
+        """Seconds until the next run, by the present interval."""
         return max(0.0, self._ended + self.settings.interval * self._jitter - time.monotonic())

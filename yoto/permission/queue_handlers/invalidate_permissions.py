@@ -15,7 +15,7 @@ FIELDS = frozenset({"subjects", "reason", "level", "covering"})
 
 
 def check(payload: Mapping[str, Any]) -> None:
-    """Refuse a payload that has not this shape: ``subjects``, a list, and ``reason``, and maybe
+    """Refuse a payload without this shape: ``subjects``, a list, ``reason``, and optionally
     ``level`` and ``covering``; see ``Submission``.
 
     Raises:

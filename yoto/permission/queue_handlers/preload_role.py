@@ -22,7 +22,7 @@ def check(payload: Mapping[str, Any]) -> None:
 
 
 def handle(items: Sequence[QueueItem]) -> None:
-    """Bring the hot entries that each role takes part in into the cache.
+    """Bring the hot entries that each role bears on into the cache.
 
     Running it again does no harm: present entries stay.
 

@@ -40,7 +40,7 @@ class SetPermissions(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def check(payload: Mapping[str, Any]) -> None:
-    """Refuse a payload that has not this shape, or a scope that the application does not have.
+    """Refuse a payload without this shape, or with a scope that the application lacks.
 
     Raises:
         ValidationFailed: names the field.
@@ -56,9 +56,9 @@ def handle(items: Sequence[QueueItem]) -> None:
     """Set the grants in ``items``, all or nothing; present ones stay as they are.
 
     Raises:
-        ValidationFailed: one of them can never be done, such as a role that is gone, or a grant
+        ValidationFailed: an item can never be done, such as one with a missing role, or a grant
             that its actor may not give.
-        MaintenanceMode, StoreUnavailable: later it can.
+        MaintenanceMode, StoreUnavailable: it can be done later.
     """
     grants = GrantWrites()
     with write(commit=True):

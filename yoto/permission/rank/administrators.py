@@ -1,7 +1,7 @@
 """The platform always keeps an administrator: the last one cannot be removed.
 
-Only global roles, their holders, groups of permissions and accounts bear on it. Every write of one
-of these runs in ``keeping_an_administrator``, for any actor: an operator, a terminal, or code.
+Only global roles, their holders, groups of permissions and accounts bear on it. Every write of
+these runs in ``keeping_an_administrator``, for any actor: an operator, a terminal, or code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from yoto.store.models import NOWHERE, Permission, Role, RoleAssignment, User
 
 # The first is required to enter the control plane at all, whatever other rights a user has.
 VIEW, ADMIN = "platform.view", "platform.admin"
-# In ``Session.info``: that a block is going on already.
+# In ``Session.info``: whether such a block is going on already.
 _KEEPING = "yoto.keeping_an_administrator"
 
 

@@ -28,8 +28,8 @@ def role_closure(session: Session, role: Role | None, *, asleep: bool = True) ->
     """``role`` and the ancestors that it inherits from.
 
     Args:
-        asleep: those too that are inactive, or inherited through one that is: someone may wake
-            them. Else it ends at the first such role.
+        asleep: include roles that are inactive, or inherited through an inactive one: they may be
+            activated later. Else the closure ends at the first such role.
     """
     found: list[Role] = []
     newest = [] if role is None else [(role, role)]
@@ -50,7 +50,7 @@ def role_closure(session: Session, role: Role | None, *, asleep: bool = True) ->
 
 
 def parents_of(session: Session, role: Role) -> list[Role]:
-    """The roles that a role inherits from itself."""
+    """The roles that a role inherits from directly."""
     others = select(RoleParent.parent_id).where(RoleParent.role_id == role.id)
     ids = [role.parent_id, *session.scalars(others.order_by(RoleParent.parent_id))]
     found = (session.get(Role, role_id) for role_id in ids if role_id is not None)
@@ -102,7 +102,7 @@ def _counted(place: Place, site: Site | None, home: str, here: Site | None) -> P
         return place
     if str(here.place) in site.nodes:
         return place  # there, or below
-    # Above, or everywhere: it is felt from where the role is held.
+    # Above, or everywhere: it takes effect where the role is held.
     return here.place if place == GLOBAL or str(place) in here.nodes else None
 
 

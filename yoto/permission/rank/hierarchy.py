@@ -58,7 +58,7 @@ from yoto.store.resources.chains import text_in_sql
 # Permissions that a write adds for a user, as a mask for each place where it does.
 DelegatedGrants = Mapping[Place, int]
 
-# Its holders manage global roles, and so see them.
+# Holders of this permission manage global roles, and so see them.
 GLOBAL_ROLES = "admin.roles"
 
 
@@ -92,7 +92,7 @@ class Authority:
         """The rank rule for ``role``; ``home``: for its effect there alone.
 
         Args:
-            at: the node at which it is given or taken, as ``rankings_of`` has it.
+            at: the node at which it is given or taken, as in ``rankings_of``.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
@@ -103,7 +103,7 @@ class Authority:
             raise self.too_high(role, at)
 
     def check_position(self, home: str, position: int) -> None:
-        """The rank rule for a role at ``position``; no home: a global role. Raises as above."""
+        """The rank rule for a role at ``position``; no home: a global role. As ``check_role``."""
         if not may_handle(self.rank(home), position):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
@@ -116,15 +116,15 @@ class Authority:
     ) -> None:
         """The rank rule for a role that is to be given, with all that it inherits from.
 
-        An ancestor's later gains are its heirs' gains, too: an actor who could not give it the
-        ancestor cannot give the role. Raises as above.
+        Later gains of an ancestor are gains of its heirs, too: an actor who could not give the
+        ancestor cannot give the role. Raises as ``check_role``.
 
         Args:
             until: epoch seconds at which the grant ends, None if never: an actor cannot grant a
                 rank for longer than they hold theirs.
             at: as in ``check_role``.
         """
-        # To the owner nothing can come that they lack there.
+        # The owner can gain nothing there that they lack.
         if home and self._ranking(home).floor >= OWNER_RANK:
             return
         for role in role_closure:
@@ -145,8 +145,8 @@ class Authority:
         return PermissionDenied(Decision(False, ROLE_TOO_HIGH, roles=tuple(names)))
 
     def _sees(self, role: Role) -> bool:
-        """Whether the actor may know the role: it is in the code, or of a home of theirs, or they
-        hold it or manage global roles.
+        """Whether the actor may know the role: it is declared in the code, or belongs to a home of
+        theirs, or they hold it or manage global roles.
         """
         if role.home != NOWHERE:
             return self.rank(role.home) > OUTSIDE
@@ -161,9 +161,8 @@ class Authority:
         return bool(mask & self._lasting_mask(self.actor_id, GLOBAL, self.now))
 
     def shares(self, role: Role, place: Place | None, until: float | None) -> bool:
-        """Whether the actor may give and take ``role`` at a node because its type says that whoever
-        has a certain permission there does, and they have it by assigned roles from now on until
-        then.
+        """Whether the actor may give and take ``role`` at a node because they hold, by assigned
+        roles from now until then, a permission there with which its type shares the role.
 
         Args:
             place, until: as in ``stands_at``.
@@ -193,8 +192,8 @@ class Authority:
         return {one: mask_named(one) for one, names in shares.items() if role.name in names}
 
     def height(self, home: str, at: Place | None = None) -> int:
-        """The actor's rank now where it is compared with that of others: at a node that of the
-        highest role that they share there, where it is above their own.
+        """The actor's rank now for comparison with others: at a node, the rank of the highest role
+        that they share there, where it is above their own.
         """
         rank = self.rank(home, at)
         if at is None or home != NOWHERE or self.unbounded:
@@ -238,7 +237,7 @@ class Authority:
         return next(self._resolutions(self.actor_id, place, None))
 
     def check_raising(self, role: Role, position: int) -> None:
-        """The rank rule for another position: its holders keep it. Raises as ``check_role``."""
+        """The rank rule for a new position, which its holders keep. Raises as ``check_role``."""
         self.check_position(role.home, position)
         if position > role.position:
             lasting = self._ranking(role.home).throughout(self.now, None)
@@ -248,8 +247,8 @@ class Authority:
     def check_delegation(self, delegated: DelegatedGrants, until: float | None = None) -> None:
         """The delegation rule: an actor gives only permissions that they have.
 
-        To give a permission everywhere, the actor must have it at each node: one node may deny them
-        what they have elsewhere.
+        To give a permission everywhere, the actor must have it at each node: one node may deny it
+        to them.
 
         Args:
             until: epoch seconds at which the grants end; None: they do not. An actor who will not
@@ -278,7 +277,7 @@ class Authority:
             place = place_of_text(role.home)
             name = known_types().get(place.kind).administrator
             snapshot = self.registry.snapshot
-            # Where there is no permission to administer, the owner alone has everything.
+            # Without a permission to administer, only the owner has everything.
             mask = snapshot.mask_named(name) if name else snapshot.bits.local
             self.check_delegation({place: mask or snapshot.bits.local})
 
@@ -356,8 +355,8 @@ class Authority:
 def denying_homes(
     session: Session, user_id: int, permission_ids: Collection[int]
 ) -> Sequence[Place]:
-    """The nodes down to where people belong at which grants may deny the user one of the
-    permissions: those of roles of homes that they belong to, and of global roles at such a node.
+    """The nodes down to the homes at which grants may deny the user one of the permissions: grants
+    of roles of homes that they belong to, and of global roles at such a node.
     """
     if not permission_ids:
         return ()

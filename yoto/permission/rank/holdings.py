@@ -67,7 +67,7 @@ def of_teams(
 def homes_of(
     session: Session, held: Iterable[tuple[Role, Place]], delegated: DelegatedGrants
 ) -> set[str]:
-    """The hierarchies of roles and of rows at nodes; that of the platform too."""
+    """The hierarchies of roles and of rows at nodes, with that of the platform."""
     places = {place for place, mask in delegated.items() if mask}
     sites = load_sites(session.connection(), places).values()
     return {NOWHERE, *(role.home for role, _ in held), *(site.home or NOWHERE for site in sites)}

@@ -1,9 +1,9 @@
 """The loss rule: no write takes anything from a user above its actor.
 
 A denial placed low acts high: it is not enough to check the rank of the written row. So roles
-are read before and after the change. Most changes take nothing; where one does, those above the
-actor whom it reaches are judged by the rules of a verdict, before and after, at each moment in
-their assignments, with roles as they are and as if all were active. People with the same roles are
+are read before and after the change. Most changes take nothing; where one does, the affected people
+above the actor are judged by the rules of a verdict, before and after, at each moment in their
+assignments, with roles as they are and as if all were active. People with the same roles are
 judged once, so that a role may have any number of holders.
 """
 
@@ -74,8 +74,8 @@ def sparing(
 
     Args:
         home: the node in whose hierarchy the actor acts; empty: that of the platform.
-        role_ids: the roles that the change is about.
-        at: the node that it is about, as ``rankings_of`` has it.
+        role_ids: the roles that change.
+        at: the node of the change, as in ``rankings_of``.
 
     Raises:
         PermissionDenied: with reason ``outranked`` and the names of the permissions to be lost.
@@ -90,7 +90,7 @@ def sparing(
     before = RoleSnapshot(session, registry, homes, role_ids)
     yield change
     session.flush()
-    # In homes where the roles did not count before the rest is as it was.
+    # In homes where the roles did not count before, the rest is unchanged.
     known, homes = homes, tuple(sorted({*homes, *_homes(session, registry, home, role_ids)}))
     after = RoleSnapshot(session, registry, homes, role_ids)
     if homes != known:
@@ -126,12 +126,12 @@ def check_assignments(
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
     at: Place | None = None,
 ) -> None:
-    """Refuse to take roles from a user above, if they would lose anything by that.
+    """Refuse to take roles from a user above, if they would lose anything by it.
 
     Args:
-        home: that of the roles; empty: they are global.
+        home: the home of the roles; empty: they are global.
         after: from the user's assignments to the future ones.
-        at: the node at which they are taken, as ``rankings_of`` has it.
+        at: the node at which they are taken, as in ``rankings_of``.
 
     Raises: as ``sparing``.
     """
@@ -198,7 +198,7 @@ def belongs_to(session: Session, user_id: int, home: str) -> bool:
 
 
 def _held_at(session: Session, role_ids: Collection[int]) -> set[str]:
-    """The nodes at which a user holds one of the roles: there a loss above has an effect."""
+    """The nodes at which a user holds one of the roles: a loss above has an effect there."""
     found = select(RoleAssignment.node).where(
         RoleAssignment.role_id.in_(role_ids), RoleAssignment.node != NOWHERE
     )

@@ -16,7 +16,7 @@ def edges_from(ids: Collection[int], following: Callable[[set[int]], Iterable[An
     """The successors of each of ``ids`` and of all reached from them.
 
     Args:
-        following: pairs of some ids and what comes next after them, asked once for each level.
+        following: pairs of some ids and their successors, asked once for each level.
     """
     found: dict[int, list[int]] = {}
     newest = set(ids)
@@ -29,7 +29,7 @@ def edges_from(ids: Collection[int], following: Callable[[set[int]], Iterable[An
 
 
 def reached(edges: Edges, start: int) -> set[int]:
-    """All that comes after one, and itself."""
+    """The successors of one at any distance, and itself."""
     found = newest = {start}
     while newest:
         newest = {other for one in newest for other in edges[one]} - found

@@ -39,14 +39,14 @@ def check_none_above(
     reason: str = OUTRANKED,
     at: Place | None = None,
 ) -> None:
-    """The rank rule for a write that bears on people and programs, whatever each would lose by it.
+    """The rank rule for a write that affects people and programs, whatever each would lose by it.
 
     Args:
         homes: the nodes in whose hierarchies they are compared; empty: that of the platform.
-        or_equal: the actor must stand above each of them, not only below none. Below everybody are
-            programs that hold no role there.
-        reason: of the denial.
-        at: the node that the write is about, as ``rankings_of`` has it.
+        or_equal: the actor must stand above each of them, not only below none. Programs without a
+            role there are below everybody.
+        reason: the reason of the denial.
+        at: the node of the write, as in ``rankings_of``.
 
     Raises:
         PermissionDenied: one of them, other than the actor, stands too high.
@@ -67,11 +67,11 @@ def check_none_above(
 def check_none_above_at(
     authority: Authority, place: Place, user_ids: Iterable[int], reason: str = OUTRANKED
 ) -> None:
-    """The same for owners and administrators of the nodes above.
+    """As ``check_none_above``, for owners and administrators of the nodes above.
 
     Raises:
-        PermissionDenied: one of them, other than the actor, does so at a node above all that the
-            actor owns or administers.
+        PermissionDenied: one of them, other than the actor, owns or administers a node above all
+            that the actor owns or administers.
     """
     others = sorted(set(user_ids) - {authority.actor_id})
     if authority.unbounded or not others:
@@ -91,11 +91,11 @@ def check_none_above_at(
 
 
 class Person(NamedTuple):
-    """Somebody not below the actor.
+    """A person not below the actor.
 
     Attributes:
         above: stands above; else at the same height.
-        after: the assignments after the change, where it changes them.
+        after: the assignments after the change, if it changes them.
     """
 
     user_id: int
