@@ -28,7 +28,6 @@ from yoto.api.permissions import (
     groups,
     insight,
     nodes,
-    review,
     teams,
     templates,
 )
@@ -55,7 +54,6 @@ REST: list[Blueprint] = [
     groups,
     checks,
     insight,
-    review,
     access_requests,
     nodes,
     teams,

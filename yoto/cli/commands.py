@@ -19,7 +19,6 @@ from yoto.cli.policy import policy
 from yoto.cli.prefetch import prefetch
 from yoto.cli.queue import queue
 from yoto.cli.resilience import resilience
-from yoto.cli.review import add_review
 from yoto.cli.routes import guards as guards_of_routes
 from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
@@ -31,12 +30,9 @@ from yoto.operate.permissions.requests import access_requests
 from yoto.operate.suggestions import suggestions
 from yoto.room import of_rooms, rooms_of
 
-ASKING = (
-    *("check", "decision-trends", "decisions", "explain", "list", "replay", "review", "test"),
-)
+ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "test")
 
 add_insight(permission)
-add_review(permission)
 add_templates(permission)
 permission.add_command(group_of(access_requests))
 permission.add_command(models.commands["test"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from yoto.control_plane.palette import palette
-from yoto.control_plane.reviews import review_control
 from yoto.control_plane.session import session
 from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
@@ -59,7 +58,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(roles),
     blueprint(search),
     blueprint(palette),
-    review_control,
     blueprint(registry),
     blueprint(servers),
     blueprint(users),

@@ -8,7 +8,7 @@ from importlib import import_module
 from yoto.errors import ConfigurationError
 from yoto.room import Room
 
-ROOMS = ("authzen", "what_if")
+ROOMS = ("authzen", "review", "what_if")
 ALL, NONE = "all", "none"
 
 

@@ -51,15 +51,6 @@ from yoto.permission.registry.specs import MOST_APPROVALS, PermissionSpec
 from yoto.permission.replay import Replay
 from yoto.permission.requests.rows import Request
 from yoto.permission.requests.states import RequestState
-from yoto.permission.review import (
-    ACCESS_COLUMNS,
-    DIFFERENCE_COLUMNS,
-    AccessDifference,
-    AccessLine,
-    AccessPage,
-    access_rows,
-    difference_rows,
-)
 from yoto.permission.search import Page
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.system import PermissionSystem
@@ -94,13 +85,8 @@ else:
     )
 
 __all__ = [
-    "ACCESS_COLUMNS",
-    "AccessDifference",
-    "AccessLine",
-    "AccessPage",
     "CONTEXT_BYTES",
     "CONTEXT_DEPTH",
-    "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
     "Orphan",
     "Orphans",
@@ -141,7 +127,6 @@ __all__ = [
     "WarmUpParts",
     "WarmUpReport",
     "Way",
-    "access_rows",
     "acting_as",
     "authenticated_at",
     "check_permissions",
@@ -150,7 +135,6 @@ __all__ = [
     "checked_roles",
     "current_keys",
     "current_subject",
-    "difference_rows",
     "has_permission",
     "has_role",
     "grants_of",

@@ -37,7 +37,6 @@ from yoto.permission.requests import (
     Requesting,
     RequestSettings,
 )
-from yoto.permission.review import Reviewing
 from yoto.permission.search import Searching
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
@@ -60,7 +59,6 @@ class PermissionSystem(
     Checks,
     Explaining,
     Searching,
-    Reviewing,
     Replaying,
     Requesting,
     Operating,

@@ -12,6 +12,7 @@ from app.auth.session import SESSION_PREFIX
 from yoto.control_plane import choice, language, shell
 from yoto.control_plane.navigation import SHARED_TEXTS
 from yoto.http.api import API_PREFIX
+from yoto.room import rooms_of
 from yoto.store.columns import utcnow
 
 language.add_texts(Path(__file__).parents[2] / "locale")
@@ -37,6 +38,7 @@ def page_data(server_id: int | None = None) -> dict[str, Any]:
         "sign_out": url_for("session.sign_out"),
         "servers": url_for("community_pages.my_servers"),
         "server": server_id,
+        "rooms": [one.name for one in rooms_of(current_app)],
         "access_requests": "access-requests.ask_for_access" in current_app.view_functions,
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": shell.vendor(),

@@ -3,7 +3,7 @@
 
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { t } from "../control/page.js";
+import { room, t } from "../control/page.js";
 import { denied } from "./denied.js";
 import { PERMISSIONS } from "./permissions.js";
 import { all } from "./pages.js";
@@ -22,6 +22,9 @@ export const PEOPLE_MAX = 500;
  * act: as `POST /permissions/what-if` takes it; null: what several steps do, or no act of these is.
  */
 export async function foretold(place, act, signal) {
+  if (!room("what_if")) {
+    return { node: null, turns: [] };
+  }
   if (act === null) {
     return { node: h("p", {}, t("preview.untold")), turns: [] };
   }
@@ -109,7 +112,7 @@ function placeOf(place, places) {
 
 /** Who gained and who lost since `since` (ISO 8601), as the audit log has it; null where one may not know. */
 export async function outcome(place, turns, since) {
-  if (!place.can("server.audit")) {
+  if (!place.can("server.audit") || !room("review")) {
     return null;
   }
   const [names, channels] = await Promise.all([membersOf(place), channelsOf(place)]);

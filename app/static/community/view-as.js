@@ -2,7 +2,7 @@
 
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { keep, state, t } from "../control/page.js";
+import { keep, room, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { denied } from "./denied.js";
 import { all } from "./pages.js";
@@ -25,7 +25,7 @@ export function viewAsTab(place) {
       const { items: members } = await all(`${place.path}/members`);
       replace(
         choice,
-        h("option", { value: "roles" }, t("view_as.with_roles")),
+        room("what_if") ? h("option", { value: "roles" }, t("view_as.with_roles")) : null,
         h("optgroup", { label: t("tab.members") }, members.map((one) => h("option", { value: `user:${one.user.id}` }, nameOf(one.user)))),
       );
       const [, kind, given] = /^(user|roles?):([\d,]*)$/.exec(state().as ?? "") ?? [];

@@ -5,7 +5,6 @@ from yoto.api.permissions.groups import groups
 from yoto.api.permissions.insight import insight
 from yoto.api.permissions.nodes import nodes
 from yoto.api.permissions.requests import access_requests
-from yoto.api.permissions.review import review
 from yoto.api.permissions.subjects import applications, teams
 from yoto.api.permissions.templates import templates
 
@@ -16,7 +15,6 @@ __all__ = [
     "groups",
     "insight",
     "nodes",
-    "review",
     "teams",
     "templates",
 ]

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { h, replace } from "./dom.js";
 import { subject } from "./format.js";
 import { subscribe } from "./live.js";
-import { named, page, state, t } from "./page.js";
+import { named, page, room, state, t } from "./page.js";
 import { decisionList } from "./permissions/decisions.js";
 import { grid } from "./permissions/matrix.js";
 import { overwrites } from "./permissions/overwrites.js";
@@ -46,8 +46,9 @@ function begin(resource) {
   const place = { scope: resource.scope, scope_id: resource.id };
   // A type without verdicts of its own, such as a category, has nothing that one could ask.
   const type = page.resources.find((one) => one.type === resource.scope);
-  replace(part("who"), type.askable ? whoCan(place) : null);
-  part("who").closest("section").hidden = !type.askable;
+  const listed = type.askable && room("review");
+  replace(part("who"), listed ? whoCan(place) : null);
+  part("who").closest("section").hidden = !listed;
   const held = heldHere(resource, path, part("holders"), part("overwrites"));
   if (resource.members) {
     const asked = { ...place, everywhere: false };

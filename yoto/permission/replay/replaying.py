@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownPermission, UnknownResource
 from yoto.nodes import APPLICATIONS, shown_text
+from yoto.permission.audited import PUBLIC, TEAM, TURNING, members_by, nested_by, subject_id
 from yoto.permission.checking.deciding import answer_of, decide
 from yoto.permission.database.statements import audit
 from yoto.permission.directory import renew_people
@@ -43,9 +44,6 @@ from yoto.permission.replay.report import (
     Replay,
     replay_text,
 )
-from yoto.permission.review.history import PUBLIC, TEAM
-from yoto.permission.review.reversal import REVERSALS
-from yoto.permission.review.reversal.values import members_by, nested_by, subject_id
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict.resolver import Resolution
 from yoto.permission.verdict.verdict import is_blocked, reason_of
@@ -61,9 +59,9 @@ READ_BY_POLICIES = (
     "server.rules",
     "user.clearance",
 )
-OF_TEAMS = sorted(action for action in REVERSALS if action.startswith("team."))
+OF_TEAMS = sorted(action for action in TURNING if action.startswith("team."))
 PLACE_DELETED = ("channel.delete", "server.delete")
-CHANGING = sorted({*REVERSALS, *READ_BY_POLICIES, *PLACE_DELETED})
+CHANGING = sorted({*TURNING, *READ_BY_POLICIES, *PLACE_DELETED})
 
 
 class Replaying:

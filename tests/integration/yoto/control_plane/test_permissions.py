@@ -129,7 +129,7 @@ def test_a_review_is_exported_to_its_end_in_both_forms(
     harbour: Community,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("yoto.control_plane.reviews.EXPORT_PAGE", 2)
+    monkeypatch.setattr("yoto.rooms.review.operating.EXPORT_PAGE", 2)
     ids = [harbour.owner.id, *sorted(world.members(harbour, 4, world.role(harbour, PIN)))]
     asked = {"permission": PIN, "scope": "channel", "scope_id": harbour.channel_id}
     table = auditor.get("/review/export", **asked)

@@ -77,6 +77,7 @@ def app(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Flask]:
         control_plane=True,
         operators=lambda: None,
         sign_in="nowhere",
+        rooms="review",
     )
     yoto.resource("server", Machine, members=Tenant)
     yoto.resource("channel", Line, parent="machine_id")
@@ -114,8 +115,8 @@ def test_every_question_about_them_is_answered(app: Flask) -> None:
     assert permissions.check_permission(mara.id, SEND, *place)
     assert not permissions.check_permission(mara.id, SEND, "channel", silent.id)
     assert permissions.explain(mara.id, SEND, *place).allowed
-    assert [one.user_id for one in permissions.who_can(SEND, *place).lines] == [mara.id]
-    difference = permissions.access_difference(SEND, *place, since=began)
+    assert [one.user_id for one in permissions.review.who_can(SEND, *place).lines] == [mara.id]
+    difference = permissions.review.difference(SEND, *place, since=began)
     assert [one.user_id for one in difference.gained] == [mara.id]
     assert permissions.list_users(SEND, *place).ids == (mara.id,)
     assert permissions.list_resources(mara.id, SEND, "channel").ids == (line.id,)

@@ -83,7 +83,7 @@ def test_owners_members_and_chiefs_whom_nobody_asked_about_are_found(
     assign_permissions_to_role(visitor, [VISIT])
     assign(Everyone("workspace", here.id), visitor, at=("workspace", here.id))
     assert set(list_users(VISIT, "workspace", here.id).ids) == {boss.id, chief.id, mara.id}
-    reviewed = PermissionSystem().who_can(VISIT, "workspace", here.id)
+    reviewed = PermissionSystem().review.who_can(VISIT, "workspace", here.id)
     assert {one.username for one in reviewed.lines} == {"boss", "chief", "mara"}
     assign(PUBLIC, visitor, at=("workspace", here.id))
     assert len(list_users(VISIT, "workspace", here.id).ids) == 4
@@ -140,9 +140,9 @@ def test_more_than_a_question_may_number_make_the_answer_incomplete_until_the_sw
     register_permission(VISIT, scope="workspace")
     found = list_users(VISIT, "workspace", here.id)
     assert (len(found.ids), found.incomplete) == (3, "people")
-    assert PermissionSystem().who_can(VISIT, "workspace", here.id).incomplete == "people"
+    assert PermissionSystem().review.who_can(VISIT, "workspace", here.id).incomplete == "people"
     since = datetime.now(UTC) - timedelta(days=1)
-    notes = PermissionSystem().access_difference(VISIT, "workspace", here.id, since=since).unknown
+    notes = PermissionSystem().review.difference(VISIT, "workspace", here.id, since=since).unknown
     assert any("no check was ever made" in note for note in notes)
     sweeper_of(office.app).sweep()
     found = list_users(VISIT, "workspace", here.id)

@@ -136,7 +136,9 @@ class Document(Named):
 class Office:
     """An application of somebody else's, with resources."""
 
-    def __init__(self, url: str, redis: str, folder: Path, **options: Any) -> None:
+    def __init__(
+        self, url: str, redis: str, folder: Path, rooms: str = "review", **options: Any
+    ) -> None:
         self.engine = create_engine(url)
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
         Base.metadata.create_all(self.engine)
@@ -148,6 +150,7 @@ class Office:
             db=self.session,
             users=people(Colleague, name="name", super_admin=Colleague.chief),
             caller=lambda: request.headers.get("Who"),
+            rooms=rooms,
             **options,
         )
         yoto.resource("workspace", Workspace, owner="owner_id", members=Membership)
@@ -563,13 +566,13 @@ def test_every_answer_calls_people_as_the_office_does(office: Office) -> None:
     system, both = PermissionSystem(), {mara, Application(robot)}
     assert set(list_users(READ, *at).ids) == both | {boss}
     assert {one.subject for one in holders(*at)} == both
-    assert {one.user_id for one in system.who_can(READ, *at).lines} == both | {boss}
+    assert {one.user_id for one in system.review.who_can(READ, *at).lines} == both | {boss}
     register_permission("office.open", scope="global")
     [keeper] = register_role("keeper").ids
     assign_permissions_to_role(keeper, ["office.open"])
     since = datetime.now(UTC)
     assign_roles_to_user(mara, [keeper], actor_id=boss)
-    [gained] = system.access_difference("office.open", "global", since=since).gained
+    [gained] = system.review.difference("office.open", "global", since=since).gained
     assert (gained.user_id, gained.actor_id) == (mara, boss)
 
     found = explain(mara, EDIT, *at)

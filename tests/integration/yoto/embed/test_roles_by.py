@@ -53,8 +53,8 @@ from yoto import (
     visible,
 )
 from yoto.api.permissions.insight import insight
-from yoto.api.permissions.review import review
 from yoto.permission import PermissionSystem, acting_as
+from yoto.rooms.review.views import review
 from yoto.store.models import RolesAsked
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -110,7 +110,7 @@ def groups() -> Groups:
 
 @pytest.fixture
 def desk(url: str, valkey_server: Server, tmp_path: Path, groups: Groups) -> Iterator[Desk]:
-    desk = Desk(url, valkey_server.url, tmp_path, groups)
+    desk = Desk(url, valkey_server.url, tmp_path, groups, rooms="review")
     with desk.app.app_context():
         yield desk
     desk.close()
@@ -242,7 +242,7 @@ def test_who_may_says_that_it_lacks_people_nobody_asked_about(desk: Desk, mara: 
     desk.session.rollback()
     page = list_users(ORDER, "global")
     assert (page.ids, page.incomplete) == ((mara,), None)
-    review = PermissionSystem().who_can(ORDER, "global")
+    review = PermissionSystem().review.who_can(ORDER, "global")
     assert [one.username for one in review.lines] == ["mara@shop"] and review.incomplete is None
     assert review.lines[0].since is None and review.lines[0].ways[0].role == "clerk"
     # Before a list is read, everybody is asked about whose answer is too old.
@@ -255,7 +255,7 @@ def test_so_do_all_interfaces(
     url: str, valkey_server: Server, tmp_path: Path, groups: Groups
 ) -> None:
     operated = {"control_plane": True, "operators": lambda: "admin", "sign_in": "nowhere"}
-    desk = Desk(url, valkey_server.url, tmp_path, groups, rooms="authzen", **operated)
+    desk = Desk(url, valkey_server.url, tmp_path, groups, rooms="authzen,review", **operated)
     for blueprint in (insight, review):
         desk.app.register_blueprint(blueprint)
     with desk.app.app_context():

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { subject } from "../format.js";
-import { keep, named, state, t } from "../page.js";
+import { keep, named, room, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { compareSection } from "./compare.js";
 import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
@@ -15,7 +15,7 @@ const WHAT = "what"; // in the address: the second question of the page
 const placed = (one) => subject(`${one.scope}:${one.id}`, { text: called(one) });
 
 export function searchTab(go) {
-  return { element: h("div", {}, who(go), what(go), compareSection(go)), ask: () => {} };
+  return { element: h("div", {}, room("review") ? who(go) : null, what(go), compareSection(go)), ask: () => {} };
 }
 
 function who(go) {

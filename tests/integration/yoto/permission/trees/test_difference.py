@@ -82,7 +82,7 @@ def some_write(rng: Random, replay: Replay) -> Write | None:
 def review(replay: Replay, questions: list[Question]) -> Review:
     def who(name: str, node: NodeId) -> set[int] | None:
         try:
-            page = permissions.who_can(name, *replay.place(node), limit=1000, numbers=True)
+            page = permissions.review.who_can(name, *replay.place(node), limit=1000, numbers=True)
         except UnknownResource:
             return None
         return {line.user_id for line in page.lines}
@@ -144,7 +144,7 @@ def test_a_difference_is_that_of_the_reviews_at_its_two_moments(
             can = after[name, node]
             if could is None or can is None or still[name, node] is None:
                 continue
-            found = permissions.access_difference(
+            found = permissions.review.difference(
                 name, *replay.place(node), since=moment(since), until=moment(until), numbers=True
             )
             told = (seed, name, node, first, second)

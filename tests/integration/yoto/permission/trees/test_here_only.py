@@ -49,7 +49,7 @@ class Cabinet:
                 assert (id_ in permissions.list_users(READ, *node).ids) == may
                 explained = permissions.explain(id_, READ, *node)
                 assert explained.allowed == may and explained.agrees
-                lines = permissions.who_can(READ, *node).lines
+                lines = permissions.review.who_can(READ, *node).lines
                 assert (id_ in [line.user_id for line in lines]) == may
             else:
                 assert (who in permissions.list_sets(READ, *node)) == may

@@ -193,7 +193,7 @@ def _who(world: World, name: str, node: NodeId | None, now: float, seed: int) ->
     scope, id_ = _place(node)
     page = permissions.list_users(name, scope or "global", id_, numbers=True)
     assert set(page.ids) == wanted, (seed, name, node)
-    review = permissions.who_can(name, scope or "global", id_)
+    review = permissions.review.who_can(name, scope or "global", id_)
     reviewed = {number_in(line.user_id) for line in review.lines}
     assert reviewed == wanted, (seed, name, node)
     assert all(line.ways for line in review.lines), (seed, name, node)

@@ -1,0 +1,56 @@
+"""Reviews as files, streamed: their length is known to nobody beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from flask import Response
+
+from yoto.api.permissions.checks.service import question_of
+from yoto.http.files import JSON_TYPE, MEDIA_TYPE, attachment, csv_lines, json_array
+from yoto.rooms.review.report import ACCESS_COLUMNS, AccessPage, access_rows
+from yoto.rooms.review.schemas import AccessLineSchema
+from yoto.rooms.review.service import lines_from
+
+INCOMPLETE_HEADER = "X-Yoto-Incomplete"
+_LINE = AccessLineSchema()
+
+
+def csv_file(
+    kind: str, query: Mapping[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Response:
+    """A table about the permission and place of ``query``; ``kind`` begins the file's name."""
+    return _file(kind, query, "csv", MEDIA_TYPE, csv_lines(columns, rows))
+
+
+def access_file(
+    query: Mapping[str, Any], page: AccessPage, limit: int, *, as_json: bool = False
+) -> Response:
+    """Who can do it, from a page on to the end, read by ``limit``: CSV, a row for each way, or one
+    JSON array. Where people may be missing, its name and a header say so.
+    """
+    lines = lines_from(page, question_of(query), limit)
+    if as_json:
+        array = json_array(map(_LINE.dump, lines))
+        return _file("access", query, "json", JSON_TYPE, array, page.incomplete)
+    rows = csv_lines(ACCESS_COLUMNS, chain.from_iterable(map(access_rows, lines)))
+    return _file("access", query, "csv", MEDIA_TYPE, rows, page.incomplete)
+
+
+def _file(
+    kind: str,
+    query: Mapping[str, Any],
+    suffix: str,
+    media_type: str,
+    parts: Iterator[str],
+    incomplete: str | None = None,
+) -> Response:
+    named = [kind, query["permission"], query["scope"], query["scope_id"]]
+    named.append(None if incomplete is None else "incomplete")
+    name = "-".join(str(part) for part in named if part is not None)
+    answer = attachment(parts, f"{name}.{suffix}", media_type)
+    if incomplete is not None:
+        answer.headers[INCOMPLETE_HEADER] = incomplete
+    return answer

@@ -1,0 +1,82 @@
+"""Taking back what happened to servers, channels, categories and their overwrites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yoto.permission.audited import Record, after_of, before_of, subject_id, target_of
+from yoto.permission.registry.registry import PermissionRegistry
+from yoto.rooms.review.history import History
+from yoto.rooms.review.reversal.values import ids_of, note_absent
+
+PARTS_OF_CATEGORY = ("channels", "synced", "overwrites")
+
+
+def overwritten(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """``overwrite.set`` and ``overwrite.clear``: the target's overwrites in the place, whole."""
+    _set_overwrites(history, record.subject, before_of(record), registry)
+
+
+def server_created(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """It was not there."""
+    if record.subject == f"server:{history.server_id}":
+        history.exists = False
+
+
+def transferred(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """It had another owner."""
+    if record.subject == f"server:{history.server_id}":
+        history.owner_id = before_of(record)["owner_id"]
+
+
+def channel_created(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """It was not there."""
+    if record.subject == str(history.place):
+        history.exists = False
+
+
+def channel_moved(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """``channel.move``, ``channel.sync``, ``channel.unsync``."""
+    if record.subject != str(history.place):
+        return
+    before = before_of(record)
+    if after_of(record)["synced"]:
+        # Its own were made equal to the category's first, each with a record, and then dropped.
+        _copy_overwrites(history, history.overwritten, str(history.place))
+    history.category_id = before.get("category_id", history.category_id)
+    history.synced = before["synced"]
+
+
+def category_deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """Its channels were in it; those in sync went by its overwrites."""
+    before = before_of(record)
+    if not history.is_channel:
+        return
+    note_absent(history, record, before, PARTS_OF_CATEGORY)
+    for values in before.get("overwrites", ()):
+        _set_overwrites(history, record.subject, values, registry)
+    if history.place.id in before.get("channels", ()):
+        history.category_id = subject_id(record)
+        history.synced = history.place.id in before.get("synced", ())
+
+
+def _set_overwrites(
+    history: History, place: str, values: dict[str, Any], registry: PermissionRegistry
+) -> None:
+    target = target_of(values)
+    for key in [key for key in history.overwrites if key[:2] == (place, target)]:
+        del history.overwrites[key]
+    for effect in ("allow", "deny"):
+        for permission_id in ids_of(registry, values[effect]):
+            history.overwrites[place, target, permission_id] = effect == "allow"
+
+
+def _copy_overwrites(history: History, source: str, place: str) -> None:
+    copies = {
+        (place, target, permission_id): allows
+        for (found, target, permission_id), allows in history.overwrites.items()
+        if found == source
+    }
+    for key in [key for key in history.overwrites if key[0] == place]:
+        del history.overwrites[key]
+    history.overwrites |= copies

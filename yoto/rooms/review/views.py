@@ -1,0 +1,88 @@
+"""Routes of access reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+
+from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
+from yoto.http.api import API_PREFIX
+from yoto.http.files import MEDIA_TYPE
+from yoto.http.rest import RestBlueprint
+from yoto.resilience import rate_limit
+from yoto.rooms.review import service
+from yoto.rooms.review.export import access_file, csv_file
+from yoto.rooms.review.report import (
+    DIFFERENCE_COLUMNS,
+    AccessDifference,
+    AccessPage,
+    difference_rows,
+)
+from yoto.rooms.review.schemas import (
+    CSV,
+    AccessPageSchema,
+    AccessQuery,
+    DifferenceQuery,
+    DifferenceSchema,
+)
+
+review = RestBlueprint(
+    "access-review",
+    __name__,
+    url_prefix=f"{API_PREFIX}/permissions",
+    description="Who can do something, since when and by what, and what changed",
+)
+
+AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
+
+
+# Not around the views: the limit is for the question, and an export is sent for long after it.
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
+def counted_caller() -> int:
+    """Who asks."""
+    return current_user_id()
+
+
+@review.get("/review")
+@signed_in
+@review.arguments(AccessQuery, location="query")
+@review.response(200, AccessPageSchema)
+@review.alt_response(200, **AS_CSV)
+@review.alt_response(404, "NOT_FOUND")
+@review.alt_response(429, "TOO_MANY_REQUESTS")
+def review_access(query: dict[str, Any]) -> AccessPage | Response:
+    """Who has a permission in a place, since when, and by which grant, role or overwrite
+
+    It takes the right to audit there, or `admin.audit`. CSV has a row for each way.
+    """
+    found = service.access(counted_caller(), query)
+    return access_file(query, found, query["limit"]) if _wants_csv(query) else found
+
+
+@review.get("/review/difference")
+@signed_in
+@review.arguments(DifferenceQuery, location="query")
+@review.response(200, DifferenceSchema)
+@review.alt_response(200, **AS_CSV)
+@review.alt_response(404, "NOT_FOUND")
+@review.alt_response(429, "TOO_MANY_REQUESTS")
+def review_difference(query: dict[str, Any]) -> AccessDifference | Response:
+    """Who gained and who lost a permission in a place between two moments, from the audit log
+
+    It takes the right to audit there, or `admin.audit`.
+    """
+    found = service.difference(counted_caller(), query)
+    if not _wants_csv(query):
+        return found
+    return csv_file("difference", query, DIFFERENCE_COLUMNS, difference_rows(found))
+
+
+def _wants_csv(query: Mapping[str, Any]) -> bool:
+    if query["format"] is not None:
+        return bool(query["format"] == CSV)
+    accepted = request.accept_mimetypes.best_match(["application/json", MEDIA_TYPE])
+    return accepted == MEDIA_TYPE
