@@ -13,7 +13,7 @@ MASKED = "***"
 _SECRET = re.compile(
     r"token|secret|passw|authori[sz]ation|cookie|credential|api_?key|session", re.I
 )
-# JSON Web Tokens, and bearer credentials, wherever they stand.
+# JSON Web Tokens, and bearer credentials, anywhere in a text.
 _SECRET_VALUE = re.compile(r"\beyJ[\w-]{8,}|\bbearer\s", re.I)
 
 TEXT_MAX = 200  # characters of one value

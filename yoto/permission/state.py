@@ -40,8 +40,8 @@ class AccessGranted(NamedTuple):
     """A decorated function granted access.
 
     Attributes:
-        requirement: as it is written.
-        key: the place, as the cache calls it.
+        requirement: the requirement as it is written.
+        at: when; a reading of the monotonic clock.
         at: when; a reading of the monotonic clock.
     """
 
@@ -90,7 +90,7 @@ class PermissionState:
     Attributes:
         reader: the connection that the registry reads on.
         subject_loader: gives the id of the user who makes the current request, or raises.
-        visitor: the same for queries: None without a user.
+        visitor: gives the user for queries; None without a user.
         authenticated_at: when the current user proved their identity: epoch seconds, an
             aware ``datetime``, or None for unknown. None: it is never known.
         policy: asks the policy engine; None means that there is none, which denies.
@@ -102,7 +102,7 @@ class PermissionState:
         templates: sets of permissions that roles can be granted by name.
         catalogue: the permissions that come with the code.
         judged: permissions that policies check in some places only, with these places.
-        on_emergency_use: as ``on_super_admin_use``, of emergency access.
+        on_emergency_use: as ``on_super_admin_use``, for emergency access.
         on_granted: called with user, requirement and place of each access that a decorator granted,
             within the request: must be quick.
         boundaries: looks for moments known ahead.
@@ -110,7 +110,7 @@ class PermissionState:
         warming: warms up; None: there is none.
         meters: count and time verdicts.
         suggest: gives tuning suggestions; None: there are none.
-        policy_failures: where roles alone decided because policies gave no verdict.
+        policy_failures: counts decisions by roles alone because policies gave no verdict.
         ways: the ways by which rights come, for policies.
         requests: the work for access requests beside those of HTTP; None: there is none.
     """
@@ -142,7 +142,7 @@ class PermissionState:
     requests: RequestDesk | None = None
 
     def quiet(self) -> PermissionState:
-        """The same for queries: a verdict is no use of the power, and is not recorded."""
+        """The state for queries: a verdict is no use of a power, and is not recorded."""
         return replace(
             self, on_super_admin_use=unreported, on_emergency_use=unreported, records=None
         )
@@ -168,7 +168,7 @@ class PermissionState:
         places: Sequence[Place],
         context: Mapping[str, Any] | None = None,
     ) -> frozenset[Place]:
-        """Those of ``places`` where policies decide too; one look, however many they are.
+        """The ``places`` where policies decide too; one look, however many they are.
 
         Raises: as ``asks``.
         """
@@ -194,7 +194,7 @@ def get_state() -> PermissionState:
 
 
 def get_state_for(permission: object) -> PermissionState:
-    """The same to ask about one permission.
+    """The state for checks of one permission.
 
     In maintenance, operators' own permissions are still checked: it could not be ended otherwise.
 
@@ -207,7 +207,7 @@ def get_state_for(permission: object) -> PermissionState:
 
 
 def get_state_to_ask(permission: object) -> PermissionState:
-    """The same for checks that memory may answer: starts no thread yet; raises as ``get_state``."""
+    """The state for checks that memory may answer: starts no thread; raises as ``get_state``."""
     state = get_state_in_maintenance()
     caching = state.caching
     if caching is not None and caching.maintenance.in_doubt and not is_operators(permission):
@@ -230,7 +230,7 @@ def strictest_of(names: Sequence[str]) -> str:
 
 
 def get_state_in_maintenance() -> PermissionState:
-    """The same for the few calls that work in maintenance too.
+    """The state for the few calls that work in maintenance too.
 
     Raises:
         RuntimeError: as ``get_state``.

@@ -72,7 +72,7 @@ class PermissionSystem(
     """
 
     def __getattr__(self, name: str) -> Any:
-        """What a room of the current application adds: ``permissions.what_if``."""
+        """The offer of a room of the current application: ``permissions.what_if``."""
         return offered(name)
 
     def init_app(
@@ -104,7 +104,7 @@ class PermissionSystem(
 
         Args:
             subject_loader: returns the id of the user who makes the current request, or raises.
-            visitor: the same for pages that only query permissions: None without a user. By default
+            visitor: the user for pages that only query permissions: None without a user. By default
                 ``Unauthorized`` from ``subject_loader`` means no user.
             authenticated_at: when that user proved their identity: epoch seconds, an aware
                 ``datetime``, or None for unknown; by default unknown.
@@ -115,7 +115,7 @@ class PermissionSystem(
                 errors stop the use.
             cache, locks: for checks; without both, every check reads the database.
             invalidation: gets changes known ahead, after ``start``, in an app with a cache.
-            records: which decisions are recorded; None: none.
+            records: the choice of decisions to record; None: none.
             origin: gives the request in which a recorded decision was made.
             on_granted: called with user, requirement and place of each access that a decorator
                 granted (see ``AccessGranted``); it must be quick, and its errors are logged.
@@ -126,7 +126,7 @@ class PermissionSystem(
             on_start: called when the work in the background begins, in an app with a cache; quick.
             publish: publishes an event to all workers.
             on_access_request: called with the session of each step of an access request, before its
-                commit, to store what else belongs to it.
+                commit, to store further rows with it.
         """
         reader = SidePool(app, size=1)
         registry = PermissionRegistry(
@@ -231,7 +231,7 @@ class PermissionSystem(
 
     @staticmethod
     def ways_of(app: Flask, user_id: int, place: Place, permission: str) -> list[Way]:
-        """The ways by which a user has a permission in a place now; none: they do not have it.
+        """The ways by which a user has a permission in a place now; empty: they do not have it.
 
         Raises:
             UnknownPermission, UnknownResource: there is none.

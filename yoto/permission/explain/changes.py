@@ -190,7 +190,7 @@ def _overwrites(
     derivation: Derivation, permission: RegisteredPermission, reach: Reach, to_allow: bool
 ) -> Iterator[Proposal]:
     """Overwrites below the home: of the user and of each role in force at the place itself, and
-    those that override them.
+    those at the nodes above it.
     """
     facts = derivation.facts
     if not facts.site.levels or permission.scope == ScopeType.GLOBAL:

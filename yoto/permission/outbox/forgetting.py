@@ -39,7 +39,7 @@ from yoto.store.models import (
 )
 
 emergencies, resources = table(EmergencyAccess), table(Resource)
-# All rows of a person there are deleted. Denied tokens stay denied.
+# Tables whose rows belong to one person each. Revoked tokens stay, for they deny.
 OF_PEOPLE: Sequence[Table] = (
     assignments,
     overwrites,

@@ -130,7 +130,7 @@ def _holders(role_ids: Collection[int], now: float) -> Select[Any]:
 def _ranked_holders(
     role_ids: Collection[int], now: float, ranking: Collection[str] = (NOWHERE,)
 ) -> Select[Any]:
-    """Those to whom a role gives a rank: held by themselves, at one of ``ranking``."""
+    """People with a rank by a role that they hold themselves, at one of ``ranking``."""
     return _holders(role_ids, now).where(RoleAssignment.node.in_(ranking))
 
 
@@ -167,20 +167,20 @@ def people_not_below(
     nodes: Collection[str] | None = None,
     at: Place | None = None,
 ) -> Iterator[Person]:
-    """Those not below the actor, people and then programs, who hold one of ``changed_roles``.
+    """The holders of ``changed_roles`` who are not below the actor, people and then programs.
 
     Each comes with the roles that they hold by sets at ``nodes``, or at none (None: anywhere).
     ``changed_roles`` None: any role.
 
-    ``at`` is the node that the write is about, as ``rankings_of`` has it; here a role that is held
-    there counts whether or not its holder belongs.
+    ``at`` is the node of the write, as in ``rankings_of``; here a role that is held there counts
+    whether or not its holder belongs.
 
-    The owner of a home is one of them: no role takes what belongs to it, but what is of the
-    platform counts there as for everybody. Of programs those are that a role gives a rank.
+    The owner of a home is among them: no role takes the rights of the home from them, but rights
+    of the platform count there as for everybody. Programs are among them if a role ranks them.
     """
     rank, now, session = authority.height(home, at), authority.now, authority.session
     ranked, ranking = _not_below(home, snapshot, rank), _ranking_nodes(authority, at)
-    # Every member of a home stands above who is none, whatever roles they hold.
+    # Every member of a home stands above people outside it, whatever roles they hold.
     outside = home != NOWHERE and rank == OUTSIDE
     if home == NOWHERE and not ranked:
         return
@@ -292,7 +292,7 @@ class OtherHoldings:
             )
 
     def of(self, user_id: int) -> tuple[Assignment, ...]:
-        """Those of one person."""
+        """The assignments of one person."""
         return (*self._by_user.get(user_id, ()), *self._crowds)
 
 

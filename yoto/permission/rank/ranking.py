@@ -1,7 +1,7 @@
 """The ranks of people and programs: the positions of roles that they hold.
 
 Roles of a home are ranked within it, global roles among themselves. A role that is held at a node
-ranks its holder in what is written at that node and below it, and nowhere else.
+ranks its holder in writes at that node and below it, and nowhere else.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Ranking(NamedTuple):
         return max((self.floor, *(one.position for one in self.held if one.is_in_force(moment))))
 
     def highest(self, moment: float) -> int | None:
-        """The role that ranks highest at ``moment``; None: none does."""
+        """The role that ranks highest at ``moment``; None: there is none."""
         in_force = [one for one in self.held if one.is_in_force(moment)]
         return max(in_force, key=lambda one: one.position).role_id if in_force else None
 
@@ -69,7 +69,7 @@ def rank_of(session: Session, user_id: int, home: str, now: float, at: Place | N
     """Position of the highest role that the user holds ``now`` (there, or global).
 
     Args:
-        at: as in ``rankings_of``.
+        at: see ``rankings_of``.
 
     Raises:
         UnknownResource: there is no such node.
@@ -85,8 +85,8 @@ def rankings_of(
     Roles held by a team or by everybody give no rank.
 
     Args:
-        at: the node that a write is about, where roles that are held at it, or above it, rank
-            their holders too, if they count for them; None: only those held at no node do.
+        at: the node of a write, where roles that are held at it, or above it, rank their holders
+            too, if they count for them; None: only roles held at no node do.
 
     Raises: as ``rank_of``.
     """

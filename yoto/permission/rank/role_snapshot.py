@@ -42,8 +42,8 @@ class RoleSnapshot:
 
     Args:
         homes: nodes that people belong to.
-        changed_roles: those that the write changes: of them and what they inherit from, also
-            what they give at single nodes is read.
+        changed_roles: the roles that the write changes: their grants at single nodes, and those
+            of their ancestors, are read too.
     """
 
     def __init__(
@@ -155,8 +155,8 @@ def may_inherit(child_home: str, parent_home: str) -> bool:
 def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
     """The sites of ``places``; deleted ones are left out.
 
-    For nodes that lend their overwrites, also of nodes in sync that have grants of their own: a
-    change can count otherwise there.
+    For nodes that lend their overwrites, nodes in sync with grants of their own are included: a
+    change can count differently there.
     """
     wanted = {place_of_text(text) for text in places}
     ids: defaultdict[str, set[Any]] = defaultdict(set)

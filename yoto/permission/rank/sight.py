@@ -1,8 +1,8 @@
-"""What the actor of a write may not see is not there for it.
+"""Treats nodes and roles that the actor of a write may not see as missing.
 
-A write says what is wrong with the nodes and roles that it names, such as that a role is of
-another server; so it would tell of those that are hidden. Whatever refuses it, about a hidden one
-it says what it says of an id that names nothing.
+The error of a write tells about the nodes and roles that it names, such as that a role is of
+another server; so it would reveal hidden ones. A refusal that concerns a hidden one is therefore
+the error for an id that names nothing.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ MANAGES_GLOBAL_ROLES = "admin.roles"
 
 @contextmanager
 def hiding(state: PermissionState, actor_id: int | None) -> Iterator[None]:
-    """A block that looks up what a write of this actor names, and refuses it or carries it out.
+    """A block that looks up the names in a write of this actor, and refuses it or carries it out.
 
     Args:
-        actor_id: None: the system itself, for which all is there.
+        actor_id: None: the system itself, which sees everything.
 
     Raises:
-        UnknownResource: the block refused what names something that is not there for the actor.
+        UnknownResource: the block refused a write that names something hidden from the actor.
     """
     with naming() as named:
         try:
             yield
         except (ValidationFailed, PermissionDenied) as error:
-            # The database itself refused what had passed all rules.
+            # The database itself refused a write that had passed all rules.
             if actor_id is None or isinstance(error.__cause__, SQLAlchemyError):
                 raise
             hidden = _first_hidden(state, actor_id, named)
@@ -55,20 +55,20 @@ def _first_hidden(
     try:
         authority = Authority(state, db.session(), actor_id)
     except PermissionDenied:
-        return None  # nobody, or somebody who is disabled: that says it all
+        return None  # unknown or disabled: the error of the block says it all
     if authority.unbounded:
         return None
     snapshot, held = authority.registry.snapshot, authority.resolution_at(GLOBAL).mask
     if held & snapshot.mask_named(SEES_ALL):
         return None
     managing = snapshot.mask_named(MANAGES_GLOBAL_ROLES)
-    # Who manages global roles hands out rights at every node.
+    # A manager of global roles may hand out rights at every node.
     left = [one for one in named if one.is_role or not held & managing]
     return next((one.unknown for one in left if not _is_seen(authority, one)), None)
 
 
 def _is_seen(authority: Authority, named: Named) -> bool:
-    """Whether it is there for the actor, by the rules of ``yoto.api.visibility``."""
+    """Whether the actor may see it, by the rules of ``yoto.api.visibility``."""
     try:
         found = authority.resolution_at(named.at)
     except UnknownResource:

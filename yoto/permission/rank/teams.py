@@ -15,7 +15,7 @@ from yoto.store.models import TeamMember, TeamParent
 
 
 class Joined(NamedTuple):
-    """Somebody in a team, or in one below it, in a window of epoch seconds (None: no bound)."""
+    """A member of a team, or of one below it, in a window of epoch seconds (None: no bound)."""
 
     user_id: int
     team_id: int
@@ -66,7 +66,7 @@ def memberships(session: Session, team_ids: Collection[int]) -> Iterator[Joined]
 def are_too_deep(session: Session, team_id: int, parent_id: int) -> bool:
     """Whether more than ``MOST_DEEP`` teams would stand one below the other with this parent.
 
-    The longest way counts, of all that lead from one team to another.
+    The longest of all ways from one team to another counts.
     """
     below, above = _below(session, [team_id]), _above(session, [parent_id])
     return longest(below, team_id) + longest(above, parent_id) > MOST_DEEP

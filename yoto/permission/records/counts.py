@@ -1,4 +1,4 @@
-"""How many decisions there were, by hour and by day: kept beside their records, for trends."""
+"""The numbers of decisions by hour and by day: kept beside their records, for trends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ counts = table(DecisionCount)
 HOUR = 3600  # s
 DAY = 24  # hours
 SPANS = (1, DAY)  # hours that are counted together
-# By these things, each the column of records that has it.
+# The counted properties, each with its column of the records.
 FACETS = {"permission": "asked", "place": "scope", "reason": "reason"}
 # Hours for which counts of a span are kept: a little longer than any trend is.
 KEPT = {1: 9 * DAY, DAY: 33 * DAY}
@@ -30,7 +30,7 @@ CUT = "…"
 
 
 class Cell(NamedTuple):
-    """What is counted together."""
+    """The key of decisions counted together."""
 
     facet: str
     span: int
@@ -41,10 +41,10 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Decisions that had one value in common.
+    """Decisions with one value in common.
 
     Attributes:
-        denied, allowed: in all.
+        denied, allowed: totals.
         steps: denials in each step, oldest first.
     """
 
@@ -62,7 +62,7 @@ class Trend:
         start: when the first step began, in epoch seconds.
         step: seconds of a step; the last one is not over.
         denied, allowed: decisions in each step, oldest first.
-        lines: those by one facet that were denied most, and the most often, by facet.
+        lines: the values of each facet with the most denials, and the most often allowed.
     """
 
     start: int
@@ -73,7 +73,7 @@ class Trend:
 
 
 def cells_of(rows: Iterable[Row]) -> dict[Cell, int]:
-    """The cells that records count in, and for how many decisions, in the order of their key.
+    """The cells in which records count, each with its number of decisions, in the order of the key.
 
     The order is the same in all workers, so that no two wait for each other.
     """
@@ -89,7 +89,7 @@ def cells_of(rows: Iterable[Row]) -> dict[Cell, int]:
 
 
 def counted(value: str) -> str:
-    """A value as it is counted: a long one loses its end."""
+    """A value in its counted form: a long one loses its end."""
     return value if len(value) <= COUNTED_LENGTH else value[: COUNTED_LENGTH - len(CUT)] + CUT
 
 
@@ -148,7 +148,7 @@ def trend(connection: Connection, days: int, now: float, most: int) -> Trend:
 
 
 def _lines(connection: Connection, facet: str, hours: range, most: int) -> Sequence[Line]:
-    # Those denied most; where these are fewer, those allowed most after them.
+    # The values denied most; where there are fewer, the values allowed most after them.
     values = _most(connection, facet, hours.start, False, most)
     if len(values) < most:
         allowed_most = _most(connection, facet, hours.start, True, most)
@@ -165,7 +165,7 @@ def _lines(connection: Connection, facet: str, hours: range, most: int) -> Seque
     ):
         sums[value][allowed] += number
     steps: dict[Any, list[int]] = {value: [0] * len(hours) for value in values}
-    # Each cell by its whole key: the rows between are the many that are not shown.
+    # Each cell by its whole key: most rows between are not shown.
     rows = connection.execute(
         select(counts.c.hour, counts.c.value, counts.c.decisions).where(
             counts.c.facet == facet,
@@ -184,7 +184,7 @@ def _most(
     connection: Connection, facet: str, start: int, allowed: bool, most: int
 ) -> Sequence[Any]:
     """The values of the most decisions since an hour. Days have the sums of their hours."""
-    # MariaDB adds integers as decimals, which takes it twice as long as floats.
+    # MariaDB adds integers as decimals, which takes twice as long as floats.
     everything = func.sum(counts.c.decisions + literal(0.0, Double))
     return connection.scalars(
         select(counts.c.value)

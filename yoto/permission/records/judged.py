@@ -1,4 +1,4 @@
-"""How many of the latest decisions policies took part in."""
+"""The number of recent decisions that policies took part in."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy import case, func, select
 from yoto.permission.loading.source import reading
 from yoto.permission.records.reading import records
 
-LATEST = 10_000  # records that are looked at
+LATEST = 10_000  # records that are read
 
 
 class Judged(NamedTuple):
     """Decisions about one permission, estimated where allowed ones are recorded in part.
 
     Attributes:
-        judged: those of them that policies took part in.
+        judged: those that policies took part in.
     """
 
     decisions: int

@@ -1,4 +1,4 @@
-"""Records of decisions: which ones, with which data, and for how long."""
+"""Records of decisions: their choice, their data, and how long they are kept."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ ASKED_MAX = 500
 CUT = "…"  # at the end of a question that was longer; no question has this character
 SWEEP_SECONDS = 3600.0  # between two looks for records that are too old, or too many
 SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
-SWEEP_STEPS = 5  # such deletions between two batches: records that wait are not to be dropped
-STORE_TRIES = 3  # of a batch: workers add to the same counts
+SWEEP_STEPS = 5  # such deletions between two batches: waiting records must not be dropped
+STORE_TRIES = 3  # tries of a batch: workers add to the same counts
 MINUTE = 60.0  # s
-# Denials of one user in a minute and a process. Of more, one in so many is recorded, for all of
-# them: a user whose requests are denied anyway must not fill the table.
+# Denials of one user in a minute and a process. Beyond them one in so many is recorded, for all
+# of them: a user whose requests are denied anyway must not fill the table.
 DENIALS_A_MINUTE, DENIALS_A_RECORD = 600, 100
-# The columns that denials of one request share if they are recorded as one.
+# The columns in which denials of one request agree if they are recorded as one.
 EQUAL = (
     "request_id",
     "user_id",
@@ -48,7 +48,7 @@ EQUAL = (
     "policy_version",
     "mask_hash",
 )
-CONNECTION_SECONDS = 2.0  # that a writer waits for the one connection
+CONNECTION_SECONDS = 2.0  # the longest wait of a writer for the one connection
 # Id and address of the request that a decision was made in.
 Origin: TypeAlias = tuple[str | None, str | None]
 
@@ -60,7 +60,7 @@ class RecordSettings:
     Attributes:
         allow_sample: the share of allowed decisions, 0 to 1; denials are all recorded.
         days: how long records are kept.
-        rows: the most that are kept, counted by their ids.
+        rows: the most records that are kept, counted by their ids.
     """
 
     allow_sample: float = of("DECISION_RECORD_ALLOW_SAMPLE")
@@ -69,7 +69,7 @@ class RecordSettings:
 
 
 def record_settings(app: Flask) -> RecordSettings | None:
-    """Which decisions ``app`` records, and for how long; None: none."""
+    """The decisions that ``app`` records, and for how long; None: none."""
     if not app.config["DECISION_RECORDS"]:
         return None
     return read(RecordSettings, app.config)
@@ -100,7 +100,7 @@ class DecisionLog:
         self.writer = BatchWriter(self._store, "decision records")
 
     def picks(self) -> bool:
-        """Whether the next decision is one of those that are recorded if they allow."""
+        """Whether the next decision is recorded if it allows."""
         return random.random() < self._settings.allow_sample
 
     def take(
@@ -113,11 +113,11 @@ class DecisionLog:
         mask: int,
         context: Mapping[str, Any] | None,
     ) -> None:
-        """Record a decision that was picked, or a denial; of denials without end one in so many.
+        """Record a decision that was picked, or a denial; a flood of denials only one in so many.
 
         Args:
-            asked, operator: a permission or an expression, as ``DecisionRecord`` has them.
-            mask: all that the user may do there.
+            asked, operator: a permission or an expression, as in ``DecisionRecord``.
+            mask: all permissions of the user there.
         """
         if decision.allowed:
             weight = round(1 / self._settings.allow_sample)
@@ -156,7 +156,7 @@ class DecisionLog:
         return 0 if number % DENIALS_A_RECORD else DENIALS_A_RECORD
 
     def close(self) -> None:
-        """Store what waits and give the connection back; a later decision begins anew."""
+        """Store waiting records and give the connection back; a later decision begins anew."""
         self.writer.close()
         self._pool.close()
 
@@ -190,7 +190,7 @@ class DecisionLog:
             steps: the most deletions of ``SWEEP_ROWS``; None: until there are none.
 
         Returns:
-            How many it deleted, and whether none is left to be.
+            The number of deleted records, and whether none is left to delete.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -238,7 +238,7 @@ def _masked(context: Mapping[str, Any] | None) -> Any:
 
 
 def collapsed(rows: Sequence[Row]) -> list[Row]:
-    """The rows, but one for equal denials of one request; its weight says for how many."""
+    """The rows, with one for equal denials of one request; its weight says for how many."""
     kept: dict[tuple[Any, ...], Row] = {}
     for row in rows:
         if row["allowed"] or row["request_id"] is None:
@@ -247,14 +247,14 @@ def collapsed(rows: Sequence[Row]) -> list[Row]:
         # Questions that share a context also share its kept form.
         key = (*(row[name] for name in EQUAL), id(row["context"]))
         first = kept.get(key)
-        # A row is stored again when its batch was not, so that it is not to be changed.
+        # A row is stored again if its batch was not, so it must not be changed.
         weight = row["weight"] + (0 if first is None else first["weight"])
         kept[key] = (first or row) | {"weight": weight}
     return list(kept.values())
 
 
 def shortened(asked: str) -> str:
-    """A question as it is recorded."""
+    """A question in its recorded form."""
     return asked if len(asked) < ASKED_MAX else asked[: ASKED_MAX - len(CUT)] + CUT
 
 

@@ -1,4 +1,4 @@
-"""The decision log, newest first: any filters, and a bounded look at the table each time."""
+"""Reads the decision log, newest first: any filters, and a bounded part of the table each time."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ INDEXES = {
     "reason": f"ix_{records.name}_reason",
     "allowed": f"ix_{records.name}_allowed",
 }
-WINDOW = 2_000  # records that one statement goes through
+WINDOW = 2_000  # records that one statement reads
 WALK_SECONDS = 0.1  # after which a page ends with what it has
-# Records are stored in batches, some workers' later than others': by ids they are in order of time
-# but for this. A writer gives up long before.
+# Records are stored in batches, by some workers later than by others: their ids follow the order
+# of time except for this delay. A writer gives up long before.
 DELAY = timedelta(hours=1)
-# A list does without the rest: contexts are long.
+# A list needs no other columns: contexts are long.
 LISTED = [column for column in records.c if column.key not in ("context", "position", "mask_hash")]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """Which records; what is None is any.
+    """Conditions on records; None: any value.
 
     Attributes:
-        user_id: a number, as the platform has it.
+        user_id: the platform's number of the user.
         asked: a permission or an expression, as it was asked.
-        scope: a place, as tables have it.
-        request_id: our own, of the request that it was decided in.
+        scope: a place, as in the tables.
+        request_id: our own id of the request in which it was decided.
         since, until: half open, since <= at < until.
     """
 
@@ -64,7 +64,7 @@ class RecordPage(NamedTuple):
 
     Attributes:
         next: the id that the next page follows; None: there are no more.
-        seen_to: when the oldest record was made that was looked at; None: nothing older is there.
+        seen_to: when the oldest record that was read was made; None: there is nothing older.
     """
 
     items: Sequence[Row[Any]]
@@ -73,12 +73,12 @@ class RecordPage(NamedTuple):
 
 
 class Size(NamedTuple):
-    """How much the log holds.
+    """The size of the log.
 
     Attributes:
         rows: an upper bound, close to it.
         oldest: when the oldest record was made.
-        bytes: of the table and its indexes, as the database estimates; None: it does not say.
+        bytes: size of the table and its indexes, as the database estimates; None: it does not.
     """
 
     rows: int
@@ -95,8 +95,8 @@ def page_of_records(
     seconds: float = WALK_SECONDS,
     clock: Callable[[], float] = monotonic,
 ) -> RecordPage:
-    """A page, which is short where filters that are each common are rarely met together: then it
-    ends after ``seconds``, and the next one goes on where it stopped. Nothing is left out.
+    """A page. It is short where filters that are each common rarely meet: it ends after
+    ``seconds``, and the next one goes on where it stopped. Nothing is left out.
 
     Args:
         after: the ``next`` of the page before.
@@ -121,12 +121,12 @@ def page_of_records(
 
 
 def record_of(connection: Connection, record_id: int) -> Row[Any] | None:
-    """One record with all that it has; None: there is none, or none any more."""
+    """One record with all its columns; None: it does not exist, or no longer."""
     return connection.execute(select(records).where(records.c.id == record_id)).one_or_none()
 
 
 def size_of(connection: Connection) -> Size:
-    """How much the log holds, without counting it."""
+    """The size of the log, without counting it."""
     newest = connection.scalar(select(func.max(records.c.id)))
     oldest = connection.scalar(select(func.min(records.c.id)))
     if newest is None or oldest is None:
@@ -149,7 +149,7 @@ def _bytes(connection: Connection) -> int | None:
 
 
 class _Window(NamedTuple):
-    """Ids from ``bottom`` to below ``below``, of one value of a column; None: of all."""
+    """Ids from ``bottom`` to below ``below``, for one value of ``column`` (None: for all)."""
 
     column: str | None
     bottom: int
@@ -162,7 +162,7 @@ def _narrowest(connection: Connection, wanted: RecordFilter, least: int, below: 
     columns = [name for name in INDEXES if getattr(wanted, name) is not None]
     best = _Window(None, max(least, below - WINDOW), below, below - WINDOW <= least)
     if len(columns) == 1 and wanted.since is None and wanted.until is None:
-        # Every record that the index has is wanted.
+        # Every record in the index is wanted.
         return _Window(columns[0], least, below, True)
     if not columns and wanted.since is None and wanted.until is None:
         return _Window(None, least, below, True)
@@ -183,7 +183,7 @@ def _narrowest(connection: Connection, wanted: RecordFilter, least: int, below: 
 
 
 def _inside(wanted: RecordFilter, window: _Window, limit: int) -> Select[Any]:
-    """The newest records in a window that are wanted."""
+    """The newest wanted records in a window."""
     statement = select(*LISTED).where(records.c.id >= window.bottom, records.c.id < window.below)
     for one in fields(wanted):
         value = getattr(wanted, one.name)
@@ -203,7 +203,7 @@ def _inside(wanted: RecordFilter, window: _Window, limit: int) -> Select[Any]:
 
 
 def _by_index(statement: Select[Any], column: str) -> Select[Any]:
-    """By the index of a column: a database that guesses may go through the whole table."""
+    """The statement with an index of a column: a database that guesses may read the whole table."""
     hint = f"FORCE INDEX ({INDEXES[column]})"
     return statement.with_hint(records, hint, "mysql").with_hint(records, hint, "mariadb")
 

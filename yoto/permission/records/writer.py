@@ -1,4 +1,4 @@
-"""Storing rows in batches, beside the work that made them."""
+"""Stores rows in batches, beside the work that made them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 QUEUE_SIZE = 10_000  # rows; about a few MB
 BATCH_SIZE = 500  # rows of one INSERT
 BATCH_SECONDS = 0.5  # the longest that a row waits for others
-RETRY_SECONDS = 10.0  # that a batch is taken apart for, before the rest of it is dropped
+RETRY_SECONDS = 10.0  # for which a batch is split, before the rest of it is dropped
 CLOSE_SECONDS = 5.0  # s that ``close`` waits for the last rows
 
 Row = dict[str, Any]
@@ -55,9 +55,9 @@ class BatchWriter:
         return self._rows.qsize()
 
     def close(self) -> None:
-        """Store what waits and end the thread; a later row starts it again.
+        """Store waiting rows and end the thread; a later row starts it again.
 
-        What cannot be stored in ``CLOSE_SECONDS`` is left to the thread, which ends after it.
+        Rows that cannot be stored in ``CLOSE_SECONDS`` are left to the thread, which ends after it.
         """
         with self._lock:
             thread, self._thread = self._thread, None
@@ -100,7 +100,7 @@ class BatchWriter:
         return rows, False
 
     def _store_or_drop(self, rows: Sequence[Row]) -> None:
-        """Store rows; halves of what is not stored as a whole, until the bad ones are left."""
+        """Store rows; a batch that fails is halved until the bad rows are left."""
         parts, dropped, deadline = [rows], 0, float("inf")
         while parts:
             part = parts.pop()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 # A stored verdict is one int: flags, and above them the ordinary mask. With LOCAL, a user has
-# every local permission, those too that are registered later; with SUPER, all.
+# every local permission, also any registered later; with SUPER, all.
 SUPER, LOCAL = 1, 2
 FLAG_BITS = 2
 
@@ -33,7 +33,7 @@ class KnownBits:
 
     Attributes:
         every: all registered permissions.
-        local: those that mean something at nodes: all but those of scope ``global``.
+        local: those that can be granted at nodes: all but those of scope ``global``.
         width: bits that a mask needs.
     """
 

@@ -12,7 +12,7 @@ from yoto.store.models import ScopeType
 # Permissions that policies check in every place: see ``docs/abac.md``.
 JUDGED = ("server.manage", "member.ban")
 JUDGED_GROUP = "admin."
-# Permissions that policies check in channels that have hours or a sensitivity.
+# Permissions that policies check only in channels that have hours or a sensitivity.
 JUDGED_WHERE_SET = frozenset({"message.send"})
 
 
@@ -20,9 +20,9 @@ def _is_judged(name: str) -> bool:
     return name in JUDGED or name.startswith(JUDGED_GROUP)
 
 
-# Who has these could give themselves the rest: two persons must agree to lend one.
+# Holders of these could give themselves the rest: two persons must agree to lend one.
 TWO_APPROVALS = frozenset({"role.manage", "role.assign", "channel.overwrite", "member.ban"})
-# It is every permission of the server, and nobody is lent that.
+# It implies every permission of the server, and is lent to no one.
 NOT_ON_REQUEST = frozenset({"server.administrator"})
 
 
@@ -109,13 +109,13 @@ EVERYONE_GRANTS = ("channel.read", "message.read_history", "message.send", "memb
 
 
 class Catalogue:
-    """To be filled while the app starts, by one thread."""
+    """The permissions of the code, filled by one thread while the app starts."""
 
     def __init__(self) -> None:
         self._specs = {spec.name: spec for spec in CATALOGUE}
 
     def add(self, entries: Iterable[str | Mapping[str, Any] | PermissionSpec]) -> None:
-        """Add permissions; one that is there already, as it is, changes nothing.
+        """Add permissions; an equal one that is there already changes nothing.
 
         Raises:
             ValidationFailed: a malformed entry, or another one has its name; then none was added.
@@ -127,10 +127,10 @@ class Catalogue:
         self._specs.update((spec.name, spec) for spec in specs)
 
     def approvals(self, name: str) -> int | None:
-        """How many persons the code demands to lend a permission; None: it says nothing."""
+        """How many persons the code demands to lend a permission; None: it demands none."""
         spec = self._specs.get(name)
         return None if spec is None else spec.requires_approvals
 
     def all(self) -> list[PermissionSpec]:
-        """All of them, those built in first."""
+        """All permissions, built-in ones first."""
         return list(self._specs.values())

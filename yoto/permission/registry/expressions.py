@@ -7,7 +7,7 @@ written, by the grammar
     both     = negation ("AND" negation)*
     negation = "NOT" negation | "(" either ")" | name
 
-and bound once to the bits of an app's registry: what is left for a check are bit operations. The
+and bound once to the bits of an app's registry: a check is then bit operations only. The
 words are in capitals; ``and`` is a name like any other.
 """
 
@@ -23,11 +23,11 @@ from yoto.errors import ValidationFailed
 MAX_LENGTH = 4000  # characters; generated expressions stay far below
 MAX_DEPTH = 50  # nested parentheses and NOTs: keeps the parser within Python's own stack
 
-# Of dots alone none is: as a part of a path it would mean the folder, or the one above.
+# A name of dots alone is refused: in a path it would mean the folder, or the one above.
 NAME_PATTERN = re.compile(r"\.*[A-Za-z0-9_:-][A-Za-z0-9_.:-]*")
 OPERATORS = ("AND", "OR", "NOT")
 
-# What a name may go on with belongs to it: ``NOT-x`` and ``a:OR`` are names.
+# A character that may continue a name belongs to it: ``NOT-x`` and ``a:OR`` are names.
 _TOKEN = re.compile(
     rf"\s*(?:(?P<operator>{'|'.join(OPERATORS)})(?![\w.:-])"
     rf"|(?P<name>{NAME_PATTERN.pattern})(?![\w.:-])"
@@ -67,10 +67,10 @@ class BoundExpression:
 
     Attributes:
         every: True for AND, False for OR.
-        held: bits that must be set (AND), or of which one set bit is enough (OR).
+        held: bits that must be set (AND), or of which one must be set (OR).
         lacked: the same for bits that must not be set.
         parts: nested expressions of the other kind.
-        names: all bits that the whole expression speaks of.
+        names: all bits in the whole expression.
     """
 
     every: bool
@@ -81,8 +81,8 @@ class BoundExpression:
 
     @property
     def wanted(self) -> int:
-        """The bits that must be set somewhere in it: where the expression is true, one of them is,
-        unless it is true of no bits at all.
+        """The bits that must be set somewhere in it: where the expression is true, one of them is
+        set, unless it is true without any bits.
         """
         found = self.held
         for part in self.parts:
@@ -96,7 +96,7 @@ class BoundExpression:
         unknown bit counts as not held where it must be, and as held where it must not.
 
         Args:
-            unknown: bits that somebody may have or not; none of ``mask``.
+            unknown: bits that the user may have or not; none of ``mask``.
         """
         not_lacked = mask | unknown
         if self.every:

@@ -1,7 +1,7 @@
 """The registered permissions of an app, in memory: names, bits and scopes.
 
 Names and bits never change once stored, so a copy can only be behind, never wrong; an unknown name
-or id makes it look again.
+or id makes it read again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from yoto.permission.registry.requirement import Asked, BoundRequirement, Requir
 from yoto.store.models import OnPolicyError, ScopeType
 
 NAME_MAX_LENGTH = 128
-# Requirements that are kept in bits. Code has fewer; texts made from data can be any number.
+# Bound requirements that are kept. Code has fewer; texts made from data can be any number.
 MOST_BOUND = 1_000
 
 
@@ -29,10 +29,10 @@ class RegisteredPermission:
     Attributes:
         mask: only its bit set.
         wanted: bits of which a stored verdict must have one, for its owner to have the permission.
-        judged: whether policies ever take part in deciding about it: everywhere (``abac``), or
-            where there is something to judge by.
-        requires_approvals: how many persons must agree before somebody is lent it on request; 0:
-            nobody may ask for it.
+        judged: whether policies ever decide about it: everywhere (``abac``), or in places with
+            attributes for them.
+        requires_approvals: how many persons must agree to lend it on request; 0: it cannot be
+            requested.
     """
 
     id: int
@@ -64,7 +64,7 @@ class RegisteredPermission:
 
 
 def checked_name(name: object, field_name: str = "permission") -> str:
-    """``name`` if it can be a permission's.
+    """``name`` if it can name a permission.
 
     Raises:
         ValidationFailed: naming ``field_name``; a name is 1 to 128 letters and digits of ASCII and
@@ -129,11 +129,11 @@ class PermissionRegistry:
         # The reader holds the first for the whole read; no thread waits for the second.
         self._reading = threading.Lock()
         self._lock = threading.Lock()
-        # Readings that began, and which of them the snapshot is of.
+        # The number of readings that began, and the one that gave the snapshot.
         self._begun = self._kept = 0
         self._expired = 0
         self._snapshot: Snapshot | None = None
-        # By source and operator: a text knows its hash. Its own for each snapshot.
+        # By source and operator: a text caches its hash. A new one for each snapshot.
         self._bound: dict[tuple[str, str | None], BoundRequirement] = {}
         # The cache of ``get``; empty while there is no snapshot.
         self._known: Mapping[Any, RegisteredPermission] = {}
@@ -180,7 +180,7 @@ class PermissionRegistry:
         return replace(permission, judged=True)
 
     def by_ids(self, ids: Collection[int]) -> Mapping[int, RegisteredPermission]:
-        """Permissions by id, those called ``ids`` among them where they are stored."""
+        """Permissions by id, including ``ids`` as far as they are stored."""
         found = self.snapshot.by_id
         return found if all(id_ in found for id_ in ids) else self.refresh().by_id
 

@@ -1,4 +1,4 @@
-"""The requirement that a decorated function has for its caller."""
+"""A decorated function's requirement for its caller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Requirement:
 
     Attributes:
         expression: the condition.
-        operator: how its names are joined, if that is all there is to it; None for a free
+        operator: the operator that joins its names, if there is only one; None for a free
             expression.
     """
 
@@ -42,7 +42,7 @@ class Requirement:
 
     @property
     def one_name(self) -> str | None:
-        """The permission that is all it asks for, if there is one."""
+        """The only permission that it asks for; None: it asks for several."""
         names = self.expression.names
         return (
             names[0] if len(names) == 1 and self.operator in (Operator.AND, Operator.OR) else None
@@ -50,7 +50,7 @@ class Requirement:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The permissions it speaks of."""
+        """The names of its permissions."""
         return self.expression.names
 
     def __str__(self) -> str:
@@ -59,13 +59,13 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class BoundRequirement:
-    """A requirement with the permissions that a registry has for its names.
+    """A requirement with a registry's permissions for its names.
 
     Attributes:
         permissions: in the order of the names.
         bound: the expression over their bits.
         local: the permissions of a stored verdict with the flag ``LOCAL`` besides its bits.
-        judged: whether policies ever take part in deciding about one of them.
+        judged: whether policies ever decide about one of them.
     """
 
     requirement: Requirement
@@ -100,7 +100,7 @@ class RoleRequirement:
     """A condition on a user's roles.
 
     Attributes:
-        names: of roles.
+        names: names of roles.
         operator: ``AND`` or ``OR``. There is no ``NOT``: renaming a role would admit everyone it
             kept out.
     """
@@ -109,7 +109,7 @@ class RoleRequirement:
     operator: Operator
 
     def __str__(self) -> str:
-        # With a space in it, and so the name of no permission.
+        # With a space in it, it cannot be the name of a permission.
         return f" {self.operator} ".join(f"role {name}" for name in self.names)
 
 
@@ -118,21 +118,21 @@ Asked: TypeAlias = "RegisteredPermission | BoundRequirement"
 
 
 class Condition(Protocol):
-    """The requirement of a decorated function, as ``str`` gives it."""
+    """A decorated function's requirement; ``str`` gives its text."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The permissions that it speaks of, or the roles."""
+        """The names of its permissions, or roles."""
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionRequirement:
-    """A requirement as put on a function, for introspection.
+    """A requirement as it was put on a function, for introspection.
 
     Attributes:
         requirement: the condition.
         scope: ``global`` or a type of resources; None: it has several.
-        scope_id: where the id of the scope comes from, or itself.
+        scope_id: the source of the scope's id, or the id itself.
         inner: the requirement of the next decorator below, if several are stacked.
     """
 
@@ -143,9 +143,9 @@ class PermissionRequirement:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The permissions that it speaks of, or the roles."""
+        """The names of its permissions, or roles."""
         return self.requirement.names
 
     def around(self, inner: PermissionRequirement | None) -> PermissionRequirement:
-        """The same with the requirement of the next decorator below."""
+        """This requirement around that of the next decorator below."""
         return replace(self, inner=inner)

@@ -42,12 +42,12 @@ def place_key(place: Place) -> PlaceKey:
 
 
 def place_of(key: PlaceKey) -> Place:
-    """The place that the cache calls ``key``."""
+    """The place behind the cache's ``key``."""
     return GLOBAL if key == GLOBAL_PLACE else Place(type_of(key), id_of(key))
 
 
 def words_of(text: str) -> str:
-    """A node as sentences call it, from its text: ``server 7``."""
+    """A node in the words of a sentence, from its text: ``server 7``."""
     place = place_of_text(text)
     return f"{place.kind} {place.id}"
 
@@ -70,7 +70,7 @@ def parse_place(scope: str | None, scope_id: Any, *, asked: bool = True) -> Plac
     """The place that ``scope`` and ``scope_id`` name; no scope means global.
 
     Args:
-        asked: only one that can be asked about; False: one that has only overwrites, too.
+        asked: accept only a type whose permissions can be checked; False: also others.
 
     Raises:
         ValidationFailed: an unknown scope (field ``scope``), an id that is missing, of another
@@ -87,7 +87,7 @@ def parse_place(scope: str | None, scope_id: Any, *, asked: bool = True) -> Plac
 
 
 def node_of_text(text: str, field: str) -> Place:
-    """The node that ``TYPE:ID`` names, as people write it, or as ``str(place)`` does.
+    """The node in a text ``TYPE:ID``, as people write it, or as ``str(place)`` does.
 
     Raises:
         ValidationFailed: another text, an unknown type, or no id of this type; names ``field``.
@@ -97,15 +97,15 @@ def node_of_text(text: str, field: str) -> Place:
     if not separator or declared is None:
         choices = ", ".join(one.name for one in known_types())
         raise ValidationFailed({field: f"must be TYPE:ID, with one of the types {choices}"})
-    # So do texts begin that are no numbers.
+    # Texts that are no numbers begin with "=".
     rest = rest.removeprefix("=") if declared.id_type is str else rest
     return Place(kind, declared.spelled(rest, field))
 
 
 def parse_key(scope: str | None, scope_id: Any) -> PlaceKey:
-    """The same as the cache calls it; raises as ``parse_place``.
+    """The cache's key of the place; raises as ``parse_place``.
 
-    A type that another application of this process has passes; nothing is ever found there.
+    A type of another application in this process passes; nothing is ever found there.
     """
     if isinstance(scope, str):
         if type(scope_id) is int and 1 <= scope_id <= MAX_ID:

@@ -15,7 +15,7 @@ from yoto.store.resources import known_types
 
 GROUP_MAX_LENGTH = 64
 DESCRIPTION_MAX_LENGTH = 500
-# More persons than this no request for a right will ever find.
+# The most approvals; no request will ever find more persons.
 MOST_APPROVALS = 5
 
 
@@ -36,7 +36,7 @@ class PermissionSpec:
 
     @property
     def approvals(self) -> int:
-        """How many persons must agree before somebody is lent it on request; 0: nobody may ask."""
+        """How many persons must agree to lend it on request; 0: it cannot be requested."""
         if self.requires_approvals is not None:
             return self.requires_approvals
         return 0 if self.scope == ScopeType.GLOBAL else 1
@@ -50,7 +50,7 @@ class Scoped(Protocol):
 
     @property
     def scope(self) -> str:
-        """The narrowest scope in which it means something; it does in all wider ones."""
+        """The narrowest scope in which it can be granted; it can in all wider ones."""
 
 
 def checked_spec(
@@ -62,7 +62,7 @@ def checked_spec(
         entry: a name, a mapping with ``name`` and any of ``group``, ``description``, ``scope``
             (``"channel"`` by default: the narrowest), ``abac``, ``on_policy_error`` (``"deny"`` by
             default) and ``requires_approvals`` (1; 0 for scope ``global``), or a spec.
-        declared: its scope has to be a type of the application; else it may become one.
+        declared: its scope must be a type of the application; else it may become one.
 
     Raises:
         ValidationFailed: naming the field.

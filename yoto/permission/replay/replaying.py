@@ -50,8 +50,8 @@ from yoto.permission.verdict.verdict import is_blocked, reason_of
 
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50
-ASSIGNMENTS_MAX = 1_000  # changes that are looked through for roles, or for teams
-# Facts that only policies read change verdicts where these take part.
+ASSIGNMENTS_MAX = 1_000  # changes that are searched for roles, or for teams
+# Facts that only policies read; they change verdicts where policies take part.
 READ_BY_POLICIES = (
     "channel.rules",
     "emergency_access.end",
@@ -65,7 +65,7 @@ CHANGING = sorted({*TURNING, *READ_BY_POLICIES, *PLACE_DELETED})
 
 
 class Replaying:
-    """The part of ``PermissionSystem`` that goes back to recorded decisions."""
+    """The part of ``PermissionSystem`` that replays recorded decisions."""
 
     def decisions(
         self,
@@ -78,8 +78,8 @@ class Replaying:
 
         Args:
             after: the ``next`` of the page before.
-            limit: the most of them.
-            seconds: after which a page ends with what it has found; the next one goes on there.
+            limit: the most records of a page.
+            seconds: time after which a page ends with its finds; the next one goes on there.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -88,7 +88,7 @@ class Replaying:
             return page_of_records(connection, wanted, after, limit, seconds=seconds)
 
     def decision(self, record_id: int) -> Row[Any]:
-        """One recorded decision with all that is kept of it; raises as ``replay``."""
+        """One recorded decision with all its data; raises as ``replay``."""
         checked_id(record_id, "record_id")
         with reading() as connection:
             record = record_of(connection, record_id)
@@ -97,12 +97,12 @@ class Replaying:
         return record
 
     def decision_trend(self, days: int, lines: int = 10) -> Trend:
-        """How many decisions there were, by hour up to a week and by day up to 30 days.
+        """The numbers of decisions, by hour up to a week and by day up to 30 days.
 
         Denials are exact; allowed decisions are estimated from the sample that is recorded.
 
         Args:
-            lines: the most values of permissions, places and reasons, those denied most first.
+            lines: the most values of permissions, places and reasons, the most denied first.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -112,7 +112,7 @@ class Replaying:
             return trend(connection, days, now, lines)
 
     def decision_log_size(self) -> Size:
-        """How much the log holds. Raises as ``decisions``."""
+        """The size of the log. Raises as ``decisions``."""
         with reading() as connection:
             return size_of(connection)
 
@@ -123,7 +123,7 @@ class Replaying:
 
         Raises:
             ValidationFailed: not an id.
-            UnknownResource: there is no such record, or it was too old to be kept.
+            UnknownResource: there is no such record, or it is no longer kept.
             StoreUnavailable: the database did not answer.
         """
         state = get_state().quiet()
@@ -186,7 +186,7 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
 def _ask(
     state: PermissionState, record: Row[Any], place: Place
 ) -> tuple[tuple[bool, str] | None, int]:
-    """The verdict of now, None for half a question, and all that the user may do there."""
+    """The present verdict, None for a shortened question, and the user's permissions there."""
     mask = answer_of(state, record.user_id, place).resolution.mask
     if not is_whole(record.asked):
         return None, mask
@@ -196,7 +196,7 @@ def _ask(
 
 
 def _judged(state: PermissionState, record: Row[Any], resolution: Resolution) -> tuple[bool, str]:
-    """The verdict that a resolution gives; of an expression with the recorded reason."""
+    """The verdict of a resolution; for an expression with the recorded reason."""
     asked = _asked(state, record)
     if isinstance(asked, RegisteredPermission):
         return bool(resolution.mask & asked.mask), reason_of(resolution, asked)
@@ -219,9 +219,9 @@ def _changes(
 ) -> tuple[AuditedChange, ...]:
     """Later audit records about the question.
 
-    They are those about the user, their roles and teams, the public, the place, and all groups.
+    They are about the user, their roles and teams, the public, the place, and all groups.
 
-    The last ones, where they are more than ``CHANGES_MAX``.
+    Beyond ``CHANGES_MAX``, only the last ones.
     """
     server_id = facts.server_id if facts is not None else None
     user = f"user:{record.user_id}"
@@ -265,7 +265,7 @@ def _changes(
 def _teams(
     connection: Connection, record: Row[Any], facts: ExplanationFacts | None
 ) -> Iterable[str]:
-    """The teams that the user is in, and those that they were in by later log records."""
+    """The teams of the user, and their earlier teams by later log records."""
     found = {one.team_id for one in facts.teams} if facts is not None else set()
     rows = connection.execute(
         select(*(audit.c[name] for name in ("subject", "before", "after")))

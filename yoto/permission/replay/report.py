@@ -15,7 +15,7 @@ SAME, TIME_PASSED, CHANGED, UNKNOWN = "same", "time_passed", "changed", "unknown
 
 @dataclass(frozen=True, slots=True)
 class AuditedChange:
-    """A change, from the audit log, that may have to do with it."""
+    """A change from the audit log that may have turned the verdict."""
 
     id: int
     at: datetime
@@ -29,7 +29,7 @@ class Replay:
     """A recorded decision and the same question now.
 
     Attributes:
-        user_id: as the application knows them, as in ``changes``.
+        user_id: the application's id of the user, as in ``changes``.
         now: the present verdict; None: the question was too long for the record.
         outcome: ``same``: the verdict is the same; ``time_passed``: with the clock of then, today's
             rows give the recorded verdict, so only a window or time-out has begun or ended;
@@ -57,7 +57,7 @@ def replay_text(replay: Replay, policies: bool, masked: bool) -> str:
 
     Args:
         policies: whether policies took part then.
-        masked: whether parts of the context were not kept.
+        masked: whether parts of the context were left out.
     """
     lines = [
         f"record {replay.record_id}: user {plain(replay.user_id)}, {replay.asked}, {replay.scope}",

@@ -10,9 +10,9 @@ from yoto.permission.registry.scopes import MAX_ID
 
 PAGE_MAX = 1_000
 # Candidates that one page looks at. A page that finds too few among them is short, and says where
-# to go on: work for a page is bounded, however few of a million candidates are let in.
+# to go on: work for a page is bounded, however few of a million candidates are allowed.
 SCAN_MAX = 5_000
-# Why a search for users can lack people; the first where both do.
+# The reasons why a search for users can lack people; the first where both apply.
 PEOPLE_UNKNOWN = "people"
 ROLES_UNKNOWN = "provided_roles"
 
@@ -26,8 +26,7 @@ class Page:
         next_after: give it as ``after`` for the next page; None: there is none.
         incomplete: why people may be missing; None: none are. ``people``: some have no number yet,
             or a function of the application knows them, and was never asked about all.
-            ``provided_roles``: of some people the function that provides roles was never asked
-            which they hold.
+            ``provided_roles``: the function that provides roles was never asked about some people.
     """
 
     ids: tuple[Any, ...]
@@ -39,7 +38,7 @@ def checked_after(after: Any) -> int:
     """The cursor as a number, 0 for the beginning.
 
     Raises:
-        ValidationFailed: field ``after``: not what a page gave.
+        ValidationFailed: field ``after``: it is not from a page.
     """
     if after is None:
         return 0

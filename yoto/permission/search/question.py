@@ -1,8 +1,8 @@
 """The question of a search: one permission, or an expression over several.
 
 A search finds for each place or person which of the permissions roles give, as a small mask: bit
-``n`` for the ``n``-th permission. The masks that answer yes are few enough to be listed, so that
-SQL evaluates no expression: it looks the mask up in what ``BoundExpression`` found here.
+``n`` for the ``n``-th permission. The masks that satisfy it are few enough to be listed, so SQL
+evaluates no expression: it looks the mask up among those that ``BoundExpression`` allowed here.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from yoto.permission.registry.expressions import Expression, Name, compile_expre
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.requirement import BoundRequirement, Operator, Requirement
 
-# Each is one more verdict in the SQL of a list, and doubles the masks.
+# Each name is one more verdict in the SQL of a list, and doubles the masks.
 MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What must be held, and the argument that said so.
+    """The required permissions, and the argument that named them.
 
     Attributes:
         field: ``permission`` or ``expression``, for errors.
@@ -33,17 +33,17 @@ class Question:
 
     @property
     def permissions(self) -> tuple[RegisteredPermission, ...]:
-        """All that it speaks of, by bit of the small mask."""
+        """All its permissions, by bit of the small mask."""
         return self.asked.permissions
 
     @property
     def wanted(self) -> list[RegisteredPermission]:
-        """Those of which everybody who answers the question holds one at least."""
+        """Permissions of which everybody who satisfies the question holds at least one."""
         wanted = self.asked.bound.wanted
         return [permission for permission in self.permissions if permission.mask & wanted]
 
     def judged(self, context: Mapping[str, Any] | None) -> int:
-        """The small mask of those about which policies decide too, in some place at least."""
+        """The small mask of the permissions about which policies decide too, at least somewhere."""
         return self.bits(one.judged or context is not None for one in self.permissions)
 
     def small(self, mask: int) -> int:
@@ -56,7 +56,7 @@ class Question:
         return sum(found)
 
     def possible(self, judged: int = 0) -> list[int]:
-        """The small masks that answer yes, or would without some of the bits in ``judged``."""
+        """The small masks that satisfy it, or would without some of the bits in ``judged``."""
         bits = {name: 1 << number for number, name in enumerate(self.asked.requirement.names)}
         bound = self.asked.requirement.expression.bind(bits)
         every = range(1 << len(bits))
@@ -69,7 +69,7 @@ class Question:
 
     @staticmethod
     def bits(chosen: Iterable[bool]) -> int:
-        """The small mask of the permissions that are chosen, one answer for each."""
+        """The small mask of the chosen permissions, with one answer for each."""
         return sum(1 << number for number, one in enumerate(chosen) if one)
 
 
@@ -78,7 +78,7 @@ def question_of(registry: PermissionRegistry, permission: Any, expression: Any) 
 
     Raises:
         ValidationFailed: both are given or neither, one is malformed, or the expression names more
-            than ``MOST_NAMES`` permissions or is true for who holds none of them.
+            than ``MOST_NAMES`` permissions or is true for people who hold none of them.
         UnknownPermission: a permission is not registered.
     """
     if expression is None:

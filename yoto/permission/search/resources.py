@@ -1,9 +1,9 @@
 """Pages of the nodes of a type at which a user has a permission, or meets an expression of some.
 
-Four statements at most, and one more where policies judge an expression. The first says where the
-person could have it at all: the nodes that they belong to or own, those where something is given to
-them, and those that a role of theirs reaches. Only what is below one of these is looked at, unless
-such a role reaches everywhere.
+Four statements at most, and one more where policies judge an expression. The first finds where the
+person could have it at all: the nodes that they belong to or own, those with grants or overwrites
+for them, and those that a role of theirs reaches. Only nodes below one of these are candidates,
+unless such a role reaches everywhere.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _window(chain: Chain, narrowed: Condition | None, start: NodeId | None) -> S
 
 
 def _below(chain: Chain, wanted: Mapping[str, set[Any]]) -> Condition:
-    """Whether one of these nodes, by type, is the node, above it, or lends it its overwrites."""
+    """Whether one of these nodes, by type, is the node, is above it, or lends it its overwrites."""
     found: list[Condition] = []
     for rung in chain.rungs:
         if wanted.get(rung.type.name):
@@ -171,7 +171,7 @@ def _reached(
             places = [node, *places]
         if not places:
             return None
-        # The narrowest says where: it counts below that alone.
+        # The narrowest scope decides: the grant counts only below it.
         if layer == GRANT and node == GLOBAL_KIND:
             places = places[:1]
         for text in places:

@@ -1,4 +1,4 @@
-"""All that bears on one person and some permissions, in every place at once, as one SQL table.
+"""The rights of one person for some permissions, in every place at once, as one SQL table.
 
 ``layer`` is the kind of a row, and ``node`` its node:
 
@@ -10,7 +10,7 @@
 ``home`` and ``held`` say where a role counts: at nodes of its home (empty: everywhere), and below
 the node where it is held (empty: everywhere). Nearer to the person is stronger: ``strength`` is 1
 for everybody, 3 for roles and teams, 5 for the person, and one more for an allow. ``reach`` says
-for whom a row holds: who belongs, anybody, or who belongs and anybody at nodes that are shared.
+for whom a row holds: members, anybody, or members and at shared nodes anybody.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _in_force(source: Any, now: datetime) -> ColumnElement[bool]:
 
 
 def _belonging(types: ResourceTypes, user_id: int, now: datetime) -> CTE | None:
-    """Rows: layer, node, whether in time-out: what the person belongs to, and what they own."""
+    """Rows: layer, node, whether in time-out: the nodes that the person belongs to, and owns."""
     me = own_id(literal(user_id, Id))
     rows: list[Select[Any]] = []
     for one in types:
@@ -185,8 +185,8 @@ def _roles_in_force(
     now: datetime,
     outside: Collection[str],
 ) -> CTE:
-    """Step 2 of the verdict. Rows: role, its home, its parent, whether ``@everyone``; where it is
-    held, of which home the heir is that brought it, and whether it counts for who does not belong.
+    """Step 2 of the verdict. Rows: role, its home, its parent, whether ``@everyone``; the node
+    where it is held, the home of the heir that brought it, and whether it counts for outsiders.
     """
 
     # The type is the text before the colon.
@@ -195,7 +195,7 @@ def _roles_in_force(
         held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
         counts = [*more, and_(given.node == NOWHERE, roles.c.home == NOWHERE)]
         if outside:
-            # What is held at a node alone begins so, and is found at that node.
+            # The node of an assignment that counts there alone begins so, and matches that node.
             alone = (here_only(one) for one in outside)
             counts.append(held_type.in_(sorted((*outside, *alone))))
         return case((or_(*counts), ANYBODY), else_=BELONGING)
@@ -259,7 +259,7 @@ def _roles_in_force(
     ]
     if homes is None:
         return line.union(*also, *steps)
-    # Everybody there has it as it is: it is inherited by nothing and inherits from nothing.
+    # Everybody there has it as it is: no role inherits from it, and it inherits from none.
     default = (
         select(
             roles.c.id,
@@ -280,8 +280,8 @@ def _granted(
     line: CTE, source: Table, permission_id: Number, ids: Sequence[int], local: Sequence[int]
 ) -> Select[Any]:
     """Grants of the roles in force."""
-    # A permission of scope global counts only where a global role gives it that is held nowhere
-    # in particular.
+    # A permission of scope global counts only by a global role that is held at no particular
+    # node.
     of_global = and_(line.c.home == NOWHERE, line.c.held == NOWHERE)
     return (
         select(

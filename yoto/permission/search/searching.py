@@ -62,7 +62,7 @@ class Searching:
             context: as in ``decide``.
             expression: a condition over 8 permissions at most, as in ``require_expression``, in
                 place of one permission: the nodes where ``decide_expression`` allows it. One that
-                is true where nothing is held is refused, since it would list everything.
+                is true without any permission is refused, since it would list everything.
         """
         user_id = person_number(user_id)
         state, known = get_state(), checked_context(context)
@@ -101,8 +101,8 @@ class Searching:
 
     def list_sets(self, permission: str, scope: str, scope_id: NodeId | None = None) -> list[Any]:
         """The sets of people who have the permission in the place: ``Team``, ``Everyone``,
-        ``PUBLIC``. Each of them has it for belonging there alone, whatever else somebody is given
-        or denied; policies are left out.
+        ``PUBLIC``. Each has it by belonging there alone, whatever else its people are given or
+        denied; policies are left out.
 
         Args:
             scope, scope_id: as in ``check_permission``.
@@ -157,7 +157,7 @@ class Searching:
         The condition is plain SQL with the time of this call in it, for SQLite, MariaDB and MySQL:
         it can be joined, counted, ordered and paged like any other. Build it anew for each use.
         Where policies judge the permission they are asked by this call, and the condition holds
-        what they said.
+        their verdicts.
 
         Args:
             permission, expression: as in ``list_resources``.

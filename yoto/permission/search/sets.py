@@ -30,14 +30,14 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
     with reading() as connection:
         site = site_at(connection, place)
         asked = users_parameters(state, [registered], site)
-        # Everybody may have it, but for a gate that a team opens.
+        # All people may have it, except for a gate that a team opens.
         asked["giving"] = [*asked["giving"], *implying(place, state.registry.snapshot)]
         teams = list(connection.scalars(teams_that_could(), asked))
         above = above_each(db.session(), teams)
         every = set().union(*above.values())
         held = _held(connection, every, ["", *site.holding])
         roles = [one.role_id for one in held]
-        # The public holds what everybody does; the roles of teams are read beside those.
+        # The public holds what all people do; the roles of teams are read beside those.
         loaded = load_one(connection, PUBLIC_NUMBER, place, roles)
         _add_teams(connection, loaded, held, every)
     rights, bits, now = loaded.rights, state.registry.snapshot.bits, state.clock()
@@ -79,7 +79,7 @@ def _held(connection: Connection, team_ids: set[int], nodes: list[str]) -> list[
 def _add_teams(
     connection: Connection, loaded: Loaded, held: list[Assignment], team_ids: set[int]
 ) -> None:
-    """Add what teams hold, and their overwrites."""
+    """Add the roles and overwrites of teams."""
     for one in held:
         assert one.team_id is not None
         loaded.rights.of_teams[one.team_id].append(one)

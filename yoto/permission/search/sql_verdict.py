@@ -57,9 +57,9 @@ class SqlVerdict:
 
     Args:
         kind: the type of the nodes.
-        permissions: those asked for, by bit of the mask.
+        permissions: the requested ones, by bit of the mask.
         known: all registered permissions, by name.
-        now: for windows and time-outs.
+        now: the time for windows and time-outs.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class SqlVerdict:
         return AtNodes(self, chain)
 
     def at(self, chain: Chain) -> AtNodes:
-        """The same at the nodes that a chain begins with."""
+        """The verdict at the nodes that a chain begins with."""
         return AtNodes(self, chain)
 
 
@@ -122,7 +122,7 @@ class AtNodes:
         self._texts = [text_in_sql(rung.type, rung.expected) for rung in chain.rungs]
         high = verdict._types.high_of(verdict._type.name)
         rungs = list(zip(chain.rungs, self._texts, strict=True))
-        # Where people belong, and above, there are levels only where a node is below no home.
+        # Homes and the nodes above them are levels only for a node that is below no home.
         self._low = [(rung, text) for rung, text in rungs if rung.type.name not in high]
         self._high = [(rung, text) for rung, text in rungs if rung.type.name in high]
         homes = [(rung, text) for rung, text in rungs if rung.type.members is not None]
@@ -139,7 +139,7 @@ class AtNodes:
         """Steps 1 to 7: whether the permissions are one of these masks, of which none is 0.
 
         Args:
-            more: further bits, of the caller.
+            more: further bits of the caller.
         """
         verdict, mask = self._verdict, self._mask()
         is_anybody = verdict.super_admin.is_not(None)
@@ -160,7 +160,7 @@ class AtNodes:
         """The permissions at nodes where the condition held with the masks ``among``, by id.
 
         They are read for these alone: as a column of the statement that finds them they would be
-        computed for all that it looks at.
+        computed for all nodes that it looks at.
         """
         if len(among) == 1 or not ids:
             return {id_: among[0] for id_ in ids}
@@ -228,7 +228,7 @@ class AtNodes:
         if self._home is not None:
             here = and_(rights.layer == MEMBER, rights.node == self._home)
             timed_out = func.max(case((here, rights.strength))) == 1
-            # A type that a node could be below leaves nothing to whom the node is not below it.
+            # Types that are not above this node keep nothing for it in a time-out.
             left = [
                 self._of_node(rung.expected).is_(None)
                 for rung in self._chain.rungs
@@ -259,7 +259,7 @@ class AtNodes:
         for rung, text in (*self._low, *self._high):
             here = rights.node == text
             if not inside and not rung.type.shared:
-                # Of a level only who belongs; who does not, there is a home.
+                # At a level only members count as owners, and this person is none.
                 here = (
                     and_(here, self._at_home) if rung.type.name in self._names_high() else false()
                 )
@@ -308,7 +308,7 @@ class AtNodes:
                     reach = rights.reach != BELONGING
                 here = and_(here, reach)
             levels.append((here, rights.strength + number * LEVEL))
-        # What several levels take from one node counts at the last of them.
+        # Overwrites that several levels take from one node count at the last of these levels.
         strength = case(*reversed(levels), else_=0)
         about_it = rights.permission_id == permission.id
         strongest = func.max(case((about_it, strength), else_=0))

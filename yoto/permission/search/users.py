@@ -1,10 +1,10 @@
 """Pages of the people who have a permission in a place, or meet an expression of some.
 
-Those who could have it are found by how: as super-admin or owner, by a role that allows it, by
-themselves, a team, or as everybody; by an overwrite. Only they are loaded and resolved, some
-hundreds first, and thousands if too few of those are let in: eight statements at most, one more
-where a function provides roles, and one where ids are no numbers, which sees to it that all have
-one.
+Candidates are found by the possible sources: super-admins and owners; holders of a role that
+allows it, directly, by a team, or as everybody; targets of an overwrite. Only they are loaded and
+resolved, some hundreds first, and thousands if too few of those are allowed: eight statements at
+most, one more where a function provides roles, and one where ids are no numbers, which gives all
+people one.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def list_users(
     found: list[tuple[int, Place, int]] = []
     last: int | None = start
     incomplete = None if everybody_has_number() else PEOPLE_UNKNOWN
-    # Anybody could have become a super-admin.
+    # Any person could have become a super-admin.
     renew_people(None)
     with reading() as connection:
         if incomplete is None and has_unasked(connection):
@@ -122,7 +122,7 @@ def list_users(
 
 
 def has_unasked(connection: Connection) -> bool:
-    """Whether there are people whose provided roles were never asked for, and so are unknown."""
+    """Whether the provided roles of some people were never asked for, and so are unknown."""
     if not provides_roles():
         return False
     asked = exists().where(roles_asked.c.id == users.c.id)
@@ -132,7 +132,7 @@ def has_unasked(connection: Connection) -> bool:
 def users_parameters(
     state: PermissionState, permissions: Iterable[RegisteredPermission], site: Site
 ) -> dict[str, Any]:
-    """The parameters of the statement about candidates: who could have one of the permissions."""
+    """The parameters of the statement for people who could have one of the permissions."""
     known = state.registry.snapshot.by_name
     giving = {permission.id for permission in permissions}
     giving |= {known[name].id for one in site.types if (name := one.administrator or "") in known}
@@ -150,7 +150,7 @@ def _masks(
     place: Place,
     candidates: Sequence[int],
 ) -> list[tuple[int, int]]:
-    """The people among the candidates, each with a mask of what roles give, by number."""
+    """The people among the candidates, each with the mask from their roles, by number."""
     registry = state.registry
     wanted = [one.id for one in question.permissions]
     wanted += implying(place, registry.snapshot)
@@ -214,14 +214,14 @@ def _candidates(site: Site) -> Select[Any]:
         if members.banned is not None:
             belonging = belonging.where(func.coalesce(members.banned, true()) != true())
         sources.append(belonging)
-    # Each is cut short by itself, so that none is read to its end.
+    # Each is limited by itself, so that none is read to its end.
     cut = [source.order_by("id").limit(MOST).subquery() for source in sources]
     found = union(*(select(source.c.id) for source in cut)).subquery()
     return select(found.c.id).order_by(found.c.id).limit(MOST)
 
 
 def teams_that_could() -> Select[Any]:
-    """Ids of teams that could give the permission: rather more than fewer."""
+    """Ids of teams that could give the permission: rather too many than too few."""
     return select(_teams(_carriers()).c.team_id)
 
 

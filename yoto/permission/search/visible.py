@@ -29,7 +29,7 @@ def visible_in(
     """``statement`` with the verdict on each of its nodes as a condition.
 
     Where policies check a permission, they are asked now about each place in which roles give it,
-    and the condition names the places where the verdict stands.
+    and the condition names the places with their verdicts.
 
     Raises:
         ValidationFailed: it selects nodes of no type or of several (field ``statement``), a bad id,

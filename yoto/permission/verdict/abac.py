@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from yoto.permission.registry.scopes import Place
 
-# The beginning of a code that names a field for lack of which policies deny.
+# The beginning of a code that names a missing field, for lack of which policies deny.
 MISSING = "missing:"
 
 
@@ -31,7 +31,7 @@ class PolicyBatch:
 
 @dataclass(frozen=True, slots=True)
 class PolicyQuestion:
-    """RBAC allows ``permission`` to the user in ``place``; do the policies too?
+    """A permission that roles allow to the user in ``place``: do the policies too?
 
     Attributes:
         context: facts about the request that the caller adds, or None.
@@ -50,13 +50,13 @@ class PolicyAnswer:
     """The policies' verdict.
 
     Attributes:
-        reason: a code; of several the first.
-        version: names the set that answered.
+        reason: a code; the first of several.
+        version: the set that answered.
         reasons: all codes.
         emergency: the user has emergency access that bears on the permission.
         failed: there is no verdict, which denies; codes cannot show this, since policies choose
             them.
-        missing: codes of what policies read and the caller did not give; see ``unknown``.
+        missing: codes of facts that policies read and the caller did not give; see ``unknown``.
         unread: there is no verdict because an input of the policies could not be read; then roles
             do not decide alone, whatever the permission's error setting.
     """
@@ -72,7 +72,7 @@ class PolicyAnswer:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The codes of what is missing, for lack of which this denial may be another verdict.
+        """The codes of missing facts with which this denial might be another verdict.
 
         Alone it denies as any other. Under a ``NOT`` it must not count as "does not have it".
         """
@@ -87,14 +87,14 @@ PolicyCheck = Callable[[PolicyQuestion], PolicyAnswer]
 
 @dataclass(frozen=True, slots=True)
 class JudgedPlaces:
-    """Permissions that policies judge only in places where there is something to judge by.
+    """Permissions that policies judge only in places with attributes for it.
 
     Attributes:
-        kind: the type of these places; of another type there is none.
+        kind: the type of these places; places of other types do not count.
         names: the permissions.
         holds: whether a place is one. It may raise ``StoreUnavailable``.
-        among: those of many places that are, in one look.
-        condition: the same of the mapped class of that type, for a statement.
+        among: gives those of many places, in one look.
+        condition: the same condition on the mapped class of that type, for a statement.
     """
 
     kind: str

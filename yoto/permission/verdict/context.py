@@ -58,7 +58,7 @@ def checked_context(
     if not isinstance(context, Mapping):
         raise ValidationFailed({field: "must be an object"})
     too_long = ValidationFailed({field: f"must be at most {most:,} bytes of JSON"})
-    # At least as many bytes as this are in it; a context of megabytes is not encoded to learn that.
+    # The context has at least so many bytes; one of megabytes is not encoded to learn that.
     counted, level = 0, [context]
     for _ in range(depth):
         inner: list[Any] = []
@@ -78,7 +78,7 @@ def checked_context(
         level = inner
     else:
         raise ValidationFailed({field: f"must be nested at most {depth} deep"})
-    # What is no JSON has a size too; that policies cannot read it is theirs to say.
+    # Data that is no JSON has a size too; policies will report that they cannot read it.
     encoded = json.dumps(
         context, skipkeys=True, default=str, separators=(",", ":"), ensure_ascii=False
     )
@@ -89,12 +89,12 @@ def checked_context(
 
 
 def checked_json(value: Any, field: str) -> dict[str, Any] | None:
-    """An object that is kept as JSON for policies, as it will be read again; None: none is kept.
+    """An object to keep as JSON for policies, in its form when read again; None: none is kept.
 
     Raises:
-        ValidationFailed: names ``field``: no object of at most ``MOST_NAMES`` names, what no JSON
-            has (a set, a time, NaN, a name or a text that cannot be one), or beyond the bounds of
-            a context.
+        ValidationFailed: names ``field``: no object of at most ``MOST_NAMES`` names, a value that
+            JSON lacks (a set, a time, NaN, a name or a text that cannot be one), or beyond the
+            bounds of a context.
     """
     if value is None:
         return None
@@ -112,7 +112,7 @@ def checked_json(value: Any, field: str) -> dict[str, Any] | None:
 
 
 def _check_names(value: Any, field: str) -> None:
-    """Others than texts would be made texts, of which two may be the same."""
+    """Names that are no texts would become texts, two of which may be equal."""
     if isinstance(value, (list, tuple)):
         inner: Any = value
     else:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-# Nodes are called by their texts (``server:7``); ``NOWHERE`` is none.
+# Nodes are named by their texts (``server:7``); ``NOWHERE`` is none.
 NOWHERE = ""
 
 
@@ -31,8 +31,8 @@ class Assignment(NamedTuple):
     """A role that a user holds while ``valid_from <= now < valid_until`` (None: no bound).
 
     Attributes:
-        node: where it is held, one of the place's; ``NOWHERE``: wherever the role counts.
-        id, team_id: of the assignment, and of the team that it is of; 0 and None: there is none.
+        node: the node where it is held, one of the place's; ``NOWHERE``: wherever the role counts.
+        id, team_id: ids of the assignment, and of its team; 0 and None: there is none.
     """
 
     role_id: int
@@ -45,7 +45,7 @@ class Assignment(NamedTuple):
 
 
 class TeamFacts(NamedTuple):
-    """A team that a user is in, from when to when, and its overwrites by level."""
+    """A team of a user, with the time window, and its overwrites by level."""
 
     team_id: int
     valid_from: float | None = None
@@ -61,7 +61,7 @@ class RoleFacts:
     Attributes:
         home: the node that it belongs to; ``NOWHERE`` or None for a global role.
         parents: the roles that it inherits from.
-        allow, deny: grants with scope global, or that of a node down to where people belong.
+        allow, deny: grants with scope global, or with that of a node down to the home.
         local_allow, local_deny: for each level the grants with the scope of its node, and the
             overwrites there that name this role.
     """
@@ -82,8 +82,8 @@ class PlaceRules:
 
     Attributes:
         levels: for each level, whether grants there hold for people who are not members.
-        gates: permissions; without any one of them no other remains.
-        remaining: permissions that remain in a time-out.
+        gates: permissions; without any one of them no other counts.
+        remaining: permissions that stay in a time-out.
         administrator: permissions each of which implies all others.
         outside: the nodes at which an assignment counts also for people who do not belong.
     """
@@ -125,8 +125,8 @@ class UserFacts:
         member: has a row among the home's members that is no ban.
         timeout_until: end of the member's time-out.
         own_allow, own_deny: the overwrites that name this user, levels as in ``RoleFacts``.
-        teams: those that the user is in, at whatever time.
-        program: an application, which belongs wherever it is given something.
+        teams: all teams of the user, at any time.
+        program: an application, which belongs wherever it has an assignment.
         public: the anonymous public.
     """
 
@@ -156,7 +156,7 @@ class RoleClosures:
         self._of_roles: dict[tuple[int, ...], frozenset[int]] = {}
 
     def of(self, user: UserFacts) -> frozenset[int]:
-        """The roles that ``user`` is assigned, at whatever time, their ancestors, the default."""
+        """The roles assigned to ``user`` at any time, their ancestors, and the default role."""
         held = tuple(sorted(assignment.role_id for assignment in user.assignments))
         found = self._of_roles.get(held)
         if found is None:

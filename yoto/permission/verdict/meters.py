@@ -8,8 +8,8 @@ from collections import defaultdict
 from yoto.monitor import Counter, Recorder, names
 from yoto.permission.verdict.verdict import Decision
 
-# The label of a condition over several permissions, and of reasons beyond the limit: policies may
-# give any number of them.
+# The label of a condition over several permissions, and of reasons beyond the limit: policies can
+# make up any number of them.
 SEVERAL = "(several)"
 OTHER = "(other)"
 MOST_DENIALS = 500
@@ -30,7 +30,7 @@ class CheckMeters:
         self._recorder = recorder
         self._observe = recorder.histogram(names.CHECK_TIME).observe
         self._errors = recorder.counter(names.CHECK_ERRORS)
-        # By labels, so that no name is put together twice.
+        # By labels, so that no name is built twice.
         self._checks: dict[tuple[str, str, bool], Counter] = {}
         self._denials: dict[tuple[str, str], Counter] = {}
 

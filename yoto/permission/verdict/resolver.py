@@ -49,7 +49,7 @@ class Resolution:
         status: the user's membership status here.
         base: the mask after roles and grants (step 3).
         shaped: the mask after the overwrites (step 5); without levels the same as ``base``.
-        ordinary: the mask without the user's being super-admin; differs only for super-admins.
+        ordinary: the mask without super-admin power; differs only for super-admins.
         hidden: a gate was missing, so that nothing remained (step 6).
         timed_out: a time-out took part (step 6).
     """
@@ -64,14 +64,14 @@ class Resolution:
     timed_out: bool = False
 
     def is_there(self, belonging: bool, local: int) -> bool:
-        """Whether the place is there for the user, who is in it or may do something there.
+        """Whether the place exists for the user, who is in it or may do something there.
 
         A place that is hidden from a member of its home, such as a channel that they may not read,
-        is not.
+        does not.
 
         Args:
             belonging: whether people belong to such a place.
-            local: the mask of all permissions that mean something at a node.
+            local: the mask of all permissions that can be granted at a node.
         """
         return bool(self.mask & local) or (belonging and self.status >= MembershipStatus.MEMBER)
 
@@ -92,7 +92,7 @@ class Trace:
     Attributes:
         held: the assigned roles that are in force, in the order of the assignments.
         assignments: these assignments.
-        teams: those that the user is in now.
+        teams: the present teams of the user.
         steps: the overwrites (step 5), one for each ``EVERYONES``, ``ROLES`` and ``OWN``.
     """
 
@@ -258,7 +258,7 @@ def resolve(
             given_to_roles = local_allow >> shift & bits.local
             if reach:
                 given_to_roles |= team_allow >> shift & bits.local
-            # Somebody who left keeps what was taken from them here, not what was given to them.
+            # A person who left keeps denials here, not allows.
             own_allow = user.own_allow >> shift & bits.local if reach else 0
             before = shaped
             for_all = before & ~(default.local_deny >> shift & bits.local)

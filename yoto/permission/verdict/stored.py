@@ -57,14 +57,14 @@ def to_loaded(
 
 
 def ending_by(loaded: Loaded, until: float | None) -> Loaded:
-    """The same, good for no longer than ``until`` (epoch seconds; None: for as long as it is)."""
+    """The entry, valid no longer than ``until`` (epoch seconds; None: as long as before)."""
     if until is None or (loaded.valid_until is not None and loaded.valid_until <= until):
         return loaded
     return replace(loaded, valid_until=until)
 
 
 def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:
-    """The input of ``to_loaded``, with permissions registered since."""
+    """The resolution that was stored, with permissions registered since."""
     detail = _decoder.decode(entry.detail)
     ordinary, shaped = entry.mask >> FLAG_BITS, int.from_bytes(detail.shaped, "big")
     if entry.mask & LOCAL:

@@ -40,15 +40,15 @@ class Decision:
 
     Attributes:
         allowed: the verdict itself.
-        reason: why, as a code of this module, or one of the policies that denied.
+        reason: a code of this module, or one of the policies that denied.
         tier: the source: ``l1`` (the process), ``l2`` (Redis) or ``db``.
         position: position in the invalidation log that the verdict is known to include, if any.
         age_ms: age of the facts, milliseconds.
         policy_version: version of the policies that took part, if any did.
         timings: microseconds spent in each step that was measured.
         codes: all codes of the policies that denied; ``reason`` is the first.
-        names: the permissions that the reason is about, where that is not the one asked.
-        roles: of ``role_too_high``, the role that stands too high, and the highest one that the
+        names: the permissions that the reason is about, if not the one asked for.
+        roles: for ``role_too_high``, the role that stands too high, and the highest one that the
             actor has there; empty where the actor may not see the former.
     """
 

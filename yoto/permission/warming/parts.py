@@ -15,7 +15,7 @@ class ComponentState(NamedTuple):
     """The state of a component.
 
     Attributes:
-        name: such as ``redis``.
+        name: the component's name, such as ``redis``.
         state: ``"ok"``, ``"failed"`` or ``"unknown"``; only the first is good.
         detail: a sentence about it.
     """

@@ -16,7 +16,7 @@ class StepReport:
     """One step.
 
     Attributes:
-        success: whether it did all that it is there for; what could not be found out is no success.
+        success: whether it did all of its work; an unknown state is no success.
         time: seconds.
         details: its work, or why there was none.
         error: the error, in words; None with success.
@@ -28,7 +28,7 @@ class StepReport:
     error: str | None = None
 
     def to_plain(self) -> dict[str, Any]:
-        """The same as JSON values, the error among the details."""
+        """The report as JSON values, the error among the details."""
         details = (
             dict(self.details) if self.error is None else {**self.details, "error": self.error}
         )
@@ -77,12 +77,12 @@ class WarmUpReport:
         return self._done.wait(timeout)
 
     def finish(self) -> None:
-        """Nothing more is added."""
+        """End the report: nothing more is added."""
         self._took = monotonic() - self._began
         self._done.set()
 
     def to_plain(self) -> dict[str, Any]:
-        """The same as JSON values; a step that has not ended is None."""
+        """The report as JSON values; a step that has not ended is None."""
         plain: dict[str, Any] = dict.fromkeys(STEPS)
         for name, step in self.steps.items():
             plain[name] = step.to_plain()

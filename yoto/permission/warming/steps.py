@@ -19,12 +19,12 @@ class Outcome(NamedTuple):
     error: str | None = None
 
 
-# A step gets a progress callback, and an event that is set when it is to end.
+# A step gets a progress callback, and an event that is set when it must end.
 Step = Callable[[Progress, threading.Event], Outcome]
 
 
 def cache_step(preloading: Preloading | None) -> Step:
-    """Bring what is hot into the cache. Nothing hot: nothing loaded, and the report says so."""
+    """Bring hot entries into the cache. Without any, nothing is loaded, and the report says so."""
 
     def warm(progress: Progress, stop: threading.Event) -> Outcome:
         if preloading is None or not preloading.hot.settings.enabled:
@@ -49,7 +49,7 @@ def forecaster_step(parts: WarmUpParts) -> Step:
 
 
 def system_step(parts: WarmUpParts) -> Step:
-    """Look at every component; one that is not known to work is none that works."""
+    """Check every component; one that is not known to work does not count as working."""
 
     def look(progress: Progress, stop: threading.Event) -> Outcome:
         if parts.components is None:

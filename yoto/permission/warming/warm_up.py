@@ -25,7 +25,7 @@ class WarmUp:
     """Runs the steps one after the other, each isolated; one run a process at a time.
 
     Attributes:
-        latest: the run that goes on, or the last one; None: there was none.
+        latest: the present or the last run; None: there was none.
     """
 
     def __init__(self, app: Flask, preloading: Preloading | None, parts: WarmUpParts) -> None:

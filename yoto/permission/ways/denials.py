@@ -1,4 +1,4 @@
-"""The denials against what a user is given of one permission.
+"""The denials against a user's allows of one permission.
 
 An allow that a later step of the verdict takes away gives nothing: steps 3 and 5 of
 ``docs/verdicts.md``.
@@ -23,7 +23,7 @@ class Step(IntEnum):
     USER = 3
 
 
-# A step of a level: the level comes first. What counts before all levels is at none.
+# A step at a level: the level comes first. Steps before all levels have none.
 At = tuple[int, Step]
 IN_BASE: At = (-1, Step.BASE)
 
@@ -34,7 +34,7 @@ def default_of(place: FlatPlace, user: UserFacts) -> RoleSum:
 
 
 def belongs(place: PlaceFacts, user: UserFacts) -> bool:
-    """Whether the user is of those who have the default role there."""
+    """Whether the user has the default role there."""
     if place.home is None or not user.exists or user.disabled:
         return False
     return user.member or place.owner_id == user.user_id
@@ -57,7 +57,7 @@ class Denials:
     def of(
         cls, place: FlatPlace, user: UserFacts, trace: Trace, bits: KnownBits, mask: int
     ) -> Denials:
-        """Find them in what the verdict was made of; ``mask`` is the permission's."""
+        """Find them in the inputs of the verdict; ``mask`` is the permission's."""
         default = default_of(place, user)
         held = [(place.roles[one.role_id], one.node == NOWHERE) for one in trace.assignments]
         # A role held at a node gives nothing that is global.
@@ -66,7 +66,7 @@ class Denials:
         )
         last = IN_BASE
         if mask & bits.local:
-            # A denial at a node holds outside, too.
+            # A denial at a node holds for outsiders, too.
             by_roles = 0
             for denied in (*(role.local_deny for role, _ in held), *(t.deny for t in trace.teams)):
                 by_roles |= denied

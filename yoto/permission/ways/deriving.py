@@ -17,7 +17,7 @@ from yoto.permission.ways.denials import IN_BASE, Denials, Step, belongs, defaul
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
 PROVIDED = "provided_role"
 OWNER, SUPER_ADMIN = "owner", "super_admin"
-# Ways are listed in this order: those given to most people come first.
+# The order of ways in a list: those given to most people come first.
 KINDS = (DEFAULT_ROLE, ASSIGNMENT, PROVIDED, OVERWRITE, OWNER, SUPER_ADMIN)
 _SUBJECTS = ("public", "everyone", "team", "application", "person")
 
@@ -26,9 +26,9 @@ class NamedFacts(NamedTuple):
     """The facts about a user in a place, with the names that policies read.
 
     Attributes:
-        bits: of the masks in ``place`` and ``user``.
-        names, attributes: of roles and of assignments, by id.
-        roles: all that take part in it, as the cache has them.
+        bits: the bits of the masks in ``place`` and ``user``.
+        names, attributes: names of roles and attributes of assignments, by id.
+        roles: all roles that take part, as in the cache.
         administrators: names and masks of the permissions of administrators there.
     """
 
@@ -48,16 +48,16 @@ class Way:
 
     Attributes:
         kind: one of ``KINDS``.
-        permission: by whose name it comes: its own, or that of administrators, who have all.
-        subject: who has been given it: ``person``, ``application``, ``team``, ``everyone``,
+        permission: the name by which it comes: its own, or that of administrators, who have all.
+        subject: the holder: ``person``, ``application``, ``team``, ``everyone``,
             ``public``.
         role_id, role: the role that is held.
-        team_id: of a team.
+        team_id: the id of a team.
         node: where the role is held, or what is owned; ``NOWHERE``: wherever the role counts.
         overwrite: the node below the home at which the permission was given by an overwrite, or a
             grant with that node as its scope.
         starts, ends: epoch seconds; None: no bound.
-        attributes: of the assignment.
+        attributes: the assignment's attributes.
     """
 
     kind: str
@@ -74,11 +74,11 @@ class Way:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """Ways are listed by this."""
+        """The key of the order of ways."""
         return KINDS.index(self.kind), _SUBJECTS.index(self.subject)
 
     def document(self) -> dict[str, Any]:
-        """The same as policies read it: JSON data, and each field is there."""
+        """The way as policies read it: JSON data, with every field."""
         return {
             "kind": self.kind,
             "permission": self.permission,
@@ -101,10 +101,10 @@ def _node(text: str) -> dict[str, Any] | None:
 
 
 def ways_of(known: NamedFacts, name: str, mask: int, now: float) -> list[Way]:
-    """The ways by which a user has a permission now; none: they do not have it.
+    """The ways by which a user has a permission now; empty: they do not have it.
 
     Args:
-        name, mask: of the permission.
+        name, mask: the permission's.
     """
     trace = Trace()
     resolution = resolve(known.place, known.user, now, known.bits, trace)
@@ -124,10 +124,10 @@ def ways_of(known: NamedFacts, name: str, mask: int, now: float) -> list[Way]:
 def _ordinary(
     known: NamedFacts, name: str, mask: int, trace: Trace, base: int, status: MembershipStatus
 ) -> Iterator[Way]:
-    """The ways by roles and overwrites, as the last word has left them (steps 3 and 5)."""
+    """The ways by roles and overwrites that the later steps have left (steps 3 and 5)."""
     place, user, bits = known.place, known.user, known.bits
     if status >= MembershipStatus.ADMINISTRATOR or not mask & bits.local:
-        # Of administrators, and of what means nothing at nodes, no overwrite is asked.
+        # No overwrite counts for administrators, or for a permission without meaning at nodes.
         yield from _base(known, name, base & mask, trace)
         return
     denials = Denials.of(place, user, trace, bits, mask)

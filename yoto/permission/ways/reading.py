@@ -25,7 +25,7 @@ from yoto.permission.verdict.resolver import flatten
 from yoto.permission.verdict.stored import team_key
 from yoto.permission.ways.deriving import NamedFacts, Way, ways_of
 
-# Of one process: people in places. One takes some 2 to 10 kB.
+# Entries of one process: people in places. One takes some 2 to 10 kB.
 CAPACITY = 5_000
 # The most entries read ahead for a long list of questions.
 AHEAD = 500
@@ -87,7 +87,7 @@ class Ways:
         return ways_of(known, permission.name, permission.mask, self._clock())
 
     def began(self) -> int | None:
-        """Before a load of a verdict: the value to ``keep`` it by; None: ways are not in use."""
+        """Before a load of a verdict: the value for ``keep``; None: ways are not in use."""
         return self._changes if monotonic() < self._wanted_until else None
 
     def keep(self, began: int | None, loaded: Iterable[Loaded], ends: Mapping[int, float]) -> None:
@@ -111,7 +111,7 @@ class Ways:
                 places[place_key(known.site.place)] = _Kept(known, _nodes(known), now + life)
 
     def ahead(self, asked: Sequence[tuple[int, Place]]) -> None:
-        """Read what is about to be asked for, together, if policies ask for ways at all.
+        """Read the ways of the next questions together, if policies ask for ways at all.
 
         Raises: as ``of``.
         """
@@ -125,7 +125,7 @@ class Ways:
             if self._remembered(user_id, place) is None:
                 by_place.setdefault(place, []).append(user_id)
         by_kind: dict[tuple[int, str], list[NodeId]] = {}
-        # First: what a connection has begun to read may not show what is stored meanwhile.
+        # First, since a connection that has begun to read may not show rows stored meanwhile.
         ends = self._renew(list({user_id for users in by_place.values() for user_id in users}))
         with self._pool.read() as connection:
             for place, users in by_place.items():
@@ -141,7 +141,7 @@ class Ways:
         self.forget(changed_tags)
 
     def forget(self, changed_tags: Sequence[str]) -> None:
-        """Forget what is about these subjects, and what is being read of them now."""
+        """Forget entries about these subjects, and those that are being read now."""
         about = cache_layer.tags.DirtySet.of(changed_tags)
         with self._lock:
             self._changes += 1

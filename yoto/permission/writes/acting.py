@@ -18,15 +18,15 @@ from yoto.permission.rank.sight import hiding
 from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
 from yoto.store.models import Role, record_audit
 
-# Whether the writes at hand are the parts of one act, to which its actor was found entitled.
+# Whether the present writes are parts of one act that its actor was allowed before.
 _agreed: ContextVar[bool] = ContextVar("agreed", default=False)
 
 
 @contextmanager
 def agreed() -> Iterator[None]:
-    """A block of writes by an actor whose right to all that they do together was checked before.
+    """A block of writes by an actor who was allowed all that they do together before.
 
-    They are recorded as the actor's, and no rule of the hierarchy is asked of each alone.
+    They are recorded as the actor's, and no rule of the hierarchy is applied to each alone.
     """
     token = _agreed.set(True)
     try:
@@ -64,7 +64,7 @@ class Act:
 
     @property
     def is_agreed(self) -> bool:
-        """Whether it is a part of an act to which its actor was found entitled (``agreed``)."""
+        """Whether it is a part of an act that its actor was allowed before (``agreed``)."""
         return _agreed.get()
 
     def check_actor(self) -> None:
@@ -112,16 +112,16 @@ def acting(
     """A block of changes that is stored as a whole, with the records of it.
 
     Args:
-        actor_id, reason, commit: as ``Writes`` has them.
-        conflict: as ``write`` has it.
+        actor_id, reason, commit: as in ``Writes``.
+        conflict: as in ``write``.
         roles: roles whose change could cost someone the administration of the platform; ``field``
             names them.
         in_maintenance: whether it works then, too.
 
     Raises:
         MaintenanceMode: the platform is in maintenance.
-        UnknownResource: what it names is not there, or not for the actor if it is refused.
-        ValidationFailed: no id of an actor, or ``conflict``.
+        UnknownResource: an id names nothing, or something hidden from an actor who is refused.
+        ValidationFailed: the actor is no id, or ``conflict``.
         LastAdministrator: the change would leave the platform without an administrator.
         WriteConflict: another writer changed the same things first.
         StoreUnavailable: the database did not answer.

@@ -62,11 +62,11 @@ class ApplicationWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Let a program do nothing any more, or again what it is given.
+        """Take all rights from a program, or give them back.
 
         Raises:
-            PermissionDenied: it stands above the actor; or, let in again, it would have what the
-                actor has not, or a role above them, be it by a team.
+            PermissionDenied: it stands above the actor; or, enabled again, it would have
+                permissions that the actor lacks, or a role above them, also by a team.
         """
         disabled = checked_flag(disabled, "disabled")
         with acting(actor_id, reason, commit) as act:
@@ -86,7 +86,7 @@ class ApplicationWrites:
 def _check_enabling(
     authority: Authority, session: Session, number: int, held: list[tuple[Role, Place]]
 ) -> None:
-    """The hierarchy's rules for a program that gets back what it has by itself and by teams."""
+    """The hierarchy's rules for a program that regains its own rights and those of its teams."""
     teams = select(TeamMember.team_id).where(TeamMember.user_id == number)
     by_teams, delegated = of_teams(authority, session, set(session.scalars(teams)), Effect.ALLOW)
     own = marks_by(authority, session, Effect.ALLOW, ChannelOverwrite.user_id == number)

@@ -176,7 +176,7 @@ class Window(NamedTuple):
     end: float | None
 
     def within(self, other: Window) -> bool:
-        """Whether it is nowhere outside of ``other``."""
+        """Whether it lies within ``other``."""
         begins = other.start is None or (self.start is not None and self.start >= other.start)
         ends = other.end is None or (self.end is not None and self.end <= other.end)
         return begins and ends
@@ -216,7 +216,7 @@ def _check_giving(
 def _without(
     role_ids: Collection[int],
 ) -> Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]]:
-    """From a user's assignments to those that stay when these roles are taken."""
+    """A function from a user's assignments to those that stay when these roles are taken."""
     return lambda held: tuple(
         one for one in held if one.role_id not in role_ids or one.node != NOWHERE
     )

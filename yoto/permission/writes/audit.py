@@ -28,7 +28,7 @@ def record_super_admin_use(use: SuperAdminUse) -> None:
 
 
 def record_emergency_use(use: EmergencyUse) -> None:
-    """The same for an action under emergency access."""
+    """As ``record_super_admin_use``, for an action under emergency access."""
     _record(use, EMERGENCY_USE)
 
 
@@ -37,7 +37,7 @@ def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
 
     It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
     running transaction has written already it joins that: on SQLite a second writer would wait for
-    it. Rolled back, it goes together with all that was done.
+    it. A rollback then takes the record with all that was done.
     """
     session = db.session()
     if has_written(session):

@@ -1,7 +1,7 @@
 """Global roles that the application declares by name, and set-up stores.
 
-Set-up carries out what changed in the declaration since it last ran, and leaves what operators
-changed meanwhile: with each role it stores what the declaration said.
+Set-up carries out changes in the declaration since it last ran, and leaves changes by operators:
+with each role it stores the declaration of that time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def checked_roles(given: Mapping[Any, Any]) -> dict[str, tuple[str, ...]]:
 def check_permissions(
     roles: Mapping[str, Iterable[str]], known: Collection[str], field: str = "roles"
 ) -> None:
-    """Raises ``ConfigurationError`` for a role that allows what the code does not declare."""
+    """Raises ``ConfigurationError`` for a role that allows an undeclared permission."""
     for role, names in roles.items():
         for name in names:
             if name not in known:
@@ -77,7 +77,7 @@ def _checked_names(role: str, names: Any) -> tuple[str, ...]:
 def role_number(role: Any, field: str = "role_id") -> Any:
     """The id of a role that is given by its id, or by the name that the application declares.
 
-    A name that is not declared finds no role: whoever makes a role of their own chooses its name.
+    A name that is not declared finds no role: people choose the names of roles of their own.
 
     Raises:
         ValidationFailed: a text that is no declared name, or one that set-up has not stored yet.
@@ -108,15 +108,15 @@ class DeclaredRoles:
     """Stores the roles that the application declares."""
 
     def sync_declared_roles(self) -> list[str]:
-        """Carry out what changed in the declaration since the last time; a line for each change.
+        """Carry out changes in the declaration since the last time; a line for each change.
 
-        A role that is not there is made, and a global one of that name, if there is one, is the
-        declared one from now on. A permission that is new in the declaration is granted, and one
-        that is no longer in it is revoked. What an operator granted, revoked or denied stays, and
-        so does a role that is declared no longer.
+        A missing role is made, and a global one of that name, if there is one, is the declared one
+        from now on. A permission that is new in the declaration is granted, and one that is no
+        longer in it is revoked. Grants, revocations and denials by operators stay, and so does a
+        role that is no longer declared.
 
         Raises:
-            UnknownPermission: a declared role allows what is not registered.
+            UnknownPermission: a declared role allows an unregistered permission.
             LastAdministrator: nobody would administer the platform any more.
         """
         declared = declarations_of(current_app).named_roles
@@ -167,7 +167,7 @@ def _sync(
 
 
 def _grant(act: Act, role: Role, names: list[str]) -> list[str]:
-    """Let the role allow these where it neither allows nor denies them; those that it did not."""
+    """Let the role allow permissions that it neither allows nor denies; returns their names."""
     found = get_state().registry.get_many(names, "roles") if names else []
     stored = _effects(act.session, role)
     new = [one for one in found if one.id not in stored]
@@ -184,7 +184,7 @@ def _grant(act: Act, role: Role, names: list[str]) -> list[str]:
 
 
 def _revoke(act: Act, role: Role, names: list[str]) -> list[str]:
-    """Take back what the role allows by an earlier declaration; the names of what it did allow."""
+    """Revoke permissions that the role allows by an earlier declaration; returns their names."""
     by_name = get_state().registry.snapshot.by_name
     stored = _effects(act.session, role)
     taken = []
@@ -200,7 +200,7 @@ def _revoke(act: Act, role: Role, names: list[str]) -> list[str]:
 
 
 def _effects(session: Session, role: Role) -> dict[int, RoleGrant]:
-    """What the role allows and denies everywhere, by permission."""
+    """The role's global grants and denials, by permission."""
     of = RoleGrant
     found = session.scalars(select(of).where(of.role_id == role.id, of.scope_key == GLOBALLY))
     return {grant.permission_id: grant for grant in found}

@@ -165,7 +165,7 @@ def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> 
 
 
 def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
-    """Raises ``ValidationFailed`` for permissions that mean nothing at any node."""
+    """Raises ``ValidationFailed`` for permissions that cannot be granted at a node."""
     outside = [one.name for one in permissions if one.scope == GLOBAL.kind]
     if outside:
         raise ValidationFailed(
@@ -178,7 +178,7 @@ def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
 
 
 def refuse_denial(permissions: Iterable[Scoped], field: str) -> None:
-    """Raises ``ValidationFailed`` for what is taken with the role that gives it, never denied."""
+    """Raises ``ValidationFailed`` for permissions that cannot be denied, only taken with a role."""
     never = {one.administrator for one in known_types()}
     for permission in permissions:
         if permission.name in never:

@@ -47,11 +47,11 @@ def check_holders(
     """The roles that the group is granted to, which the actor must be above.
 
     Args:
-        adding: what is about to be added, also to what those are denied that are denied the group.
+        adding: permissions to add, also to the denials of roles that are denied the group.
 
     Raises:
         PermissionDenied: one of them stands too high, or is a default role that is denied it.
-        ValidationFailed: field ``names``: what is never denied would be.
+        ValidationFailed: field ``names``: a permission that cannot be denied would be.
     """
     granted = (
         select(Role, RoleGroupGrant.effect)
@@ -60,7 +60,7 @@ def check_holders(
         .order_by(Role.position.desc(), Role.id)
     )
     if authority.unbounded:
-        # Others are stopped by the first role that they are not above; these could read them all.
+        # Other actors are stopped by the first role that they are not above; these could read all.
         granted = granted.where(RoleGroupGrant.effect == Effect.DENY).limit(1)
     roles: dict[int, Role] = {}
     for role, effect in authority.session.execute(granted):

@@ -73,8 +73,8 @@ class GroupWrites:
     """Groups; shared arguments as in ``Writes``.
 
     Groups belong to the platform. Changing one changes every role that it was granted to: the
-    delegation rule asks for the permission in each place where it was, and the rank rule for a
-    rank above each of these roles.
+    delegation rule requires the permission in each place of a grant, and the rank rule a rank
+    above each of these roles.
     """
 
     def register_group(

@@ -80,7 +80,7 @@ class _Given(NamedTuple):
 
     @property
     def nodes(self) -> list[str]:
-        """How the table may have where it is held: with all that is below, or there alone."""
+        """The node's possible texts in the table: with all below it, or alone."""
         return [NOWHERE] if self.at is None else [str(self.at), here_only_at(str(self.at))]
 
 
@@ -108,12 +108,12 @@ class NodeAssignments:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Let a subject hold a role; where it holds it there already, the rest is set anew.
+        """Let a subject hold a role; if it holds it there already, the other values are replaced.
 
         Args:
             valid_from, valid_until: the window, half open, with a time zone; None: no bound. An
                 actor gives none that is over; an import, which has no actor, may.
-            attributes: JSON data for policies, which find it where the role gave the right.
+            attributes: JSON data for policies, which read it for rights by this assignment.
             here_only: it counts at the node ``at`` itself, and not below.
 
         Returns:
@@ -179,7 +179,7 @@ class NodeAssignments:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Take a role from a subject where it holds it.
+        """Take a role from a subject at one node.
 
         Raises:
             ValidationFailed: also where it does not hold it there (field ``role_id``).
@@ -206,10 +206,10 @@ class NodeAssignments:
     def shared_by(
         self, actor_id: SubjectId, role_id: int | str, at: tuple[str, NodeId]
     ) -> tuple[str, ...]:
-        """The permissions by which somebody gives and takes a role at a node without administering
-        it, as its type declares (``shares``) and as roles and overwrites say now.
+        """The permissions with which a person may give and take a role at a node without
+        administering it, by its type's declaration (``shares``) and their present rights.
 
-        Policies are not asked. A role that is not there is shared by nothing.
+        Policies are not asked. A missing role is shared by nothing.
 
         Raises:
             PermissionDenied: the actor does not exist, or is disabled.
@@ -343,7 +343,7 @@ def _check_taking(
     row: RoleAssignment,
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
 ) -> None:
-    """The hierarchy's rules for taking a role; raises as above."""
+    """The hierarchy's rules for taking a role; raises as ``_check_giving``."""
     if authority.unbounded:
         return
     authority.check_delegation(_delegated(authority, given, Effect.DENY))
@@ -352,7 +352,7 @@ def _check_taking(
     if user_id is None and not free:
         _check_outranks(authority, given, OUTRANKED)
         return
-    # A rank that counts at the node alone is none over who owns or administers it.
+    # A rank that counts at the node alone is none over its owners and administrators.
     here_alone = free or not may_handle(authority.rank(given.role.home), given.role.position)
     if user_id is not None and given.at is not None and here_alone:
         check_none_above_at(authority, given.at, [user_id])
@@ -368,8 +368,8 @@ def _check_taking(
 
 
 def _compared_at(authority: Authority, given: _Given) -> Place | None:
-    """The node at which ranks are compared; None: who owns or administers it stands above all
-    roles that are held there.
+    """The node at which ranks are compared; None: an owner or administrator of the node stands
+    above all roles that are held there.
     """
     return None if authority.stands_at(given.at, authority.now) else given.at
 
@@ -444,6 +444,6 @@ def _shown(row: RoleAssignment) -> dict[str, Any]:
 
 
 def _record(act: Act, action: str, given: _Given, before: Any, after: Any) -> None:
-    # Everybody of a node is recorded as the node.
+    # All members of a node are recorded as the node.
     subject = given.holder.home or given.holder.text
     act.record(action, subject, before, after, server_of(given.home))

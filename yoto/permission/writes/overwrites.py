@@ -57,7 +57,7 @@ class OverwriteWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Make these the target's overwrites in the place; other permissions are left to the rest.
+        """Make these the target's only overwrites in the place; others are removed.
 
         Raises:
             ValidationFailed: also for a name in both lists, and for permissions of scope global.
@@ -127,7 +127,7 @@ def _replace(
     reason: str | None,
     commit: bool,
 ) -> WriteReceipt:
-    """Bring the stored overwrites to ``wanted``; None removes all and wants some to be there."""
+    """Bring the stored overwrites to ``wanted``; None removes all, and requires some."""
     with acting(actor_id, reason, commit, CHANGED_MEANWHILE) as act:
         site = _site(act.session, node)
         place, home = str(site.place), site.home or NOWHERE
@@ -139,7 +139,7 @@ def _replace(
 
         known = act.registry.by_ids(stored)
         before = {known[row.permission_id]: row.effect for row in stored.values()}
-        # The owner of a node has no rights at others that take its overwrites.
+        # The owner of a node has no rights at other nodes that take its overwrites.
         stands = act.authority.stands_at(site.place, None) and not _lends(act.session, site.place)
         at = None if stands else site.place
         if target.role is None:
@@ -202,7 +202,7 @@ def _node(
 
 
 def _site(session: Session, node: tuple[str, Any]) -> Site:
-    """The node of an overwrite, below that which people belong to, with its own in force."""
+    """The node of an overwrite: it must be below the home, with its own overwrites in force."""
     field = f"{node[0]}_id" if node[0] in ("channel", "category") else "at"
     declared = known_types().find(node[0]) if isinstance(node[0], str) else None
     if declared is None:
@@ -231,7 +231,7 @@ def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Targe
     """The target that the ids name.
 
     Args:
-        home: of the node, which a role must be of; None: for a removal, any role will do.
+        home: home of the node, which must be the role's; None: a removal, with any role.
     """
     given = {name: value for name, value in ids.items() if value is not None}
     if len(given) != 1:
@@ -266,7 +266,7 @@ def _stored(session: Session, place: str, target: Target) -> dict[int, ChannelOv
 
 def _new_row(place: str, target: Target, permission: RegisteredPermission) -> ChannelOverwrite:
     kind, id_ = place_of_text(place)
-    # For other references to the community's; another type of that name may have other ids.
+    # For other tables of the community; another type of that name may have other ids.
     is_number = kind in ("channel", "category") and isinstance(id_, int)
     repeated = {f"{kind}_id": id_} if is_number else {}
     return ChannelOverwrite(

@@ -48,7 +48,7 @@ def read_permissions(pool: SidePool) -> list[RegisteredPermission]:
     """All committed permissions, by bit.
 
     Args:
-        pool: has one connection, that nothing else uses. The registry outlives the caller's
+        pool: it has one connection, for this use alone. The registry outlives the caller's
             transaction, and must not remember rows that it may roll back; and the caller holds a
             connection of the requests, or of the loaders, and must not wait for another one.
 
@@ -106,14 +106,14 @@ class Registration:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Register permissions that are not yet; one that is must have the same scope and flag.
+        """Register new permissions; existing ones must have the same scope and flag.
 
         Args:
             permissions: names, or mappings with ``name`` and any of ``group``, ``description``,
                 ``scope`` (``"channel"`` by default: the narrowest), ``abac``, and
                 ``on_policy_error``: ``"deny"`` (default), or ``"rbac"`` for one that roles decide
                 alone where policies give no verdict; ``requires_approvals``: how many persons must
-                agree to lend it on request, 1 by default, 0 if nobody may ask for it.
+                agree to lend it on request, 1 by default, 0 if it cannot be requested.
 
         Returns:
             A receipt whose ``ids`` are the database ids of all of them, in the order given.
@@ -129,10 +129,10 @@ class Registration:
         return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
 
     def declare(self, *permissions: str | Mapping[str, Any] | PermissionSpec) -> None:
-        """Count permissions to those that come with the code, while the app starts.
+        """Add permissions to those that come with the code, while the app starts.
 
-        Nothing is stored: ``sync_catalogue`` does, at ``flask setup``, and ``/readyz`` says what is
-        missing then. The same one again changes nothing.
+        Nothing is stored: ``sync_catalogue`` does that, at ``flask setup``, and ``/readyz`` reports
+        missing ones until then. An equal permission changes nothing.
 
         Args:
             permissions: as in ``batch_register_permissions``.
@@ -148,7 +148,7 @@ class Registration:
         return get_state_in_maintenance().catalogue.all()
 
     def sync_catalogue(self, *, actor_id: SubjectId | None = None) -> list[str]:
-        """Register the permissions that come with the code and that the database lacks; the names
+        """Register permissions of the code that the database lacks; the names
         added.
 
         Present entries stay as they are, also where an operator changed them.

@@ -41,8 +41,8 @@ class ResourceWrites:
         """Register a resource that is in no table of the application's, or change it.
 
         Its type is declared without a class: ``yoto.resource("file", parent={"project": ...})``.
-        No rank stands above what is where: ``actor_id`` and ``reason`` are for the audit log, which
-        says where it was, whose it was, and where and whose it is.
+        No rank protects a resource: ``actor_id`` and ``reason`` are for the audit log, which
+        records its place and its owner before and after.
 
         Args:
             parent: the node that it is below, type and id; moving it moves all below it.
@@ -80,7 +80,7 @@ class ResourceWrites:
                 raise ValidationFailed({"parent": "would be below itself, or too deep"})
             after = _shown(row)
             if before != after:
-                # Where it lies in no server by now, that is in the log of the one that it left.
+                # A resource that left its server is recorded in the log of that server.
                 server_id = _server_of(site) or _server_of(was)
                 act.record("resource.put", str(node), before, after, server_id)
         return WriteReceipt()
@@ -94,7 +94,7 @@ class ResourceWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Forget a registered resource, with all that is given at it; else as ``put_resource``.
+        """Forget a registered resource, with all rights at it; else as ``put_resource``.
 
         Raises:
             PermissionDenied: the actor does not exist, or is disabled.
@@ -123,7 +123,7 @@ def _server_of(site: Site | None) -> int | None:
 
 
 def _shown(row: Resource | None) -> dict[str, Any] | None:
-    """Where a resource is and whose, as the audit log has it; None: there is none."""
+    """The place and the owner of a resource, as the audit log has them; None: there is none."""
     if row is None:
         return None
     ids = (row.parent_number, row.parent_uuid, row.parent_text)

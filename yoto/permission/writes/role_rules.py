@@ -25,7 +25,7 @@ LOWEST_POSITION = 1  # 0 is the default role's
 MAX_POSITION = 1_000_000  # far more than people rank by hand
 
 NAME_TAKEN = {"name": "another role has this name"}
-# How roles are called that hold what access requests lent.
+# The beginning of the names of roles that hold the rights of access requests.
 LENDING = "Access request #"
 
 
@@ -35,7 +35,7 @@ def checked_role_name(
     """``name`` without outer blanks, if no other role of the home has it.
 
     Args:
-        lends: it is the name of a role that holds what an access request lends.
+        lends: it names a role that holds the rights of an access request.
 
     Raises:
         ValidationFailed: field ``name``.
@@ -53,7 +53,7 @@ def checked_role_name(
 
 def lending_name(session: Session, request_id: int, home: str) -> str:
     """The name of the role that holds what a request lent: one that no role of the home has, since
-    roles may be called so from before these names were kept from people.
+    roles may have such names from before these were reserved.
     """
     name = f"{LENDING}{request_id}"
     alike = select(Role.name).where(Role.home == home, Role.name.startswith(name, autoescape=True))
@@ -82,8 +82,8 @@ def checked_role(name: Any, field: str) -> str:
     """``name`` as a requirement must write it: byte by byte as it is stored.
 
     Raises:
-        ValidationFailed: naming ``field``: it can be no role's, or is that of the default role,
-            which is everybody's.
+        ValidationFailed: names ``field``: no role can have it, or it is the default role's, which
+            everybody has.
     """
     try:
         label = checked_label(name, NAME_MAX_LENGTH)
@@ -107,11 +107,11 @@ def checked_flag(value: Any, field: str) -> bool:
 
 
 def wait_for_others(session: Session, role_id: int, *, begin_anew: bool) -> None:
-    """One at a time: two who give roles of a home parents could close a circle, be it through
+    """Take turns: two writers who give roles of a home parents could close a circle, also through
     roles that neither of them names. Writes of global roles wait in ``keeping_by_roles``.
 
     Args:
-        begin_anew: as there; to be asked first, right after that.
+        begin_anew: as there; this call comes first, right after that.
     """
     home = session.scalar(select(Role.home).where(Role.id == role_id))
     if not home:
@@ -143,7 +143,7 @@ def checked_parent(
     above = _edges(session, parent.id, upward=True)
     if child is not None and child.id in above:
         raise ValidationFailed({"parent_id": "would make the role its own ancestor"})
-    # One that is there already stays, however deep.
+    # An existing parent stays, however deep.
     if child is None or parent.id != child.parent_id:
         below = 1 if child is None else longest(_edges(session, child.id, upward=False), child.id)
         if below + longest(above, parent.id) > MOST_DEEP:
@@ -176,7 +176,7 @@ def check_inheritance(
 ) -> None:
     """The delegation and rank rules for a change of parent or activity.
 
-    The delegation rule is for new allows, and denials that go, with roles as they are and as if
+    The delegation rule is for new allows, and removed denials, with roles as they are and as if
     all were active; the rank rule for the new ancestors.
 
     Raises:

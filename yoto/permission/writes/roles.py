@@ -60,7 +60,7 @@ class RegisteredRole:
 
 
 class RoleWrites:
-    """Roles themselves, and what they inherit from; shared arguments as in ``Writes``."""
+    """Roles themselves, and their parents; shared arguments as in ``Writes``."""
 
     def register_role(
         self,
@@ -118,7 +118,7 @@ class RoleWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Change what is given of a role's fields; the default role has none to change."""
+        """Change the given fields of a role; the default role has none to change."""
         with acting(actor_id, reason, commit, NAME_TAKEN, roles=[role_id]) as act:
             if not isinstance(parent, Unset):
                 wait_for_others(act.session, role_id, begin_anew=commit)

@@ -194,8 +194,8 @@ class TeamWrites:
 
 
 def _wait_for_others(session: Session) -> None:
-    """One at a time: two who nest teams could close a circle, be it through teams that neither of
-    them names. To be asked first, as what is read before may be older than what the others wrote.
+    """Take turns: two writers who nest teams could close a circle, also through teams that neither
+    of them names. This call comes first, as earlier reads may be older than others' writes.
     """
     session.execute(select(Team.id).order_by(Team.id).limit(1).with_for_update())
 
@@ -227,7 +227,7 @@ def _check_giving(
     """The hierarchy's rules for letting people be in teams.
 
     Raises:
-        PermissionDenied: the actor could not give them what the teams hold, or the teams deny
+        PermissionDenied: the actor could not give them the roles of the teams, or the teams deny
             something to one whom the actor does not outrank.
     """
     if authority.unbounded:
@@ -245,7 +245,7 @@ def _check_giving(
 def _check_taking(
     authority: Authority, session: Session, team_ids: Collection[int], members: Collection[int]
 ) -> None:
-    """The hierarchy's rules for taking people out of teams; raises as above."""
+    """The hierarchy's rules for taking people out of teams; raises as ``_check_giving``."""
     if authority.unbounded:
         return
     held, lost = of_teams(authority, session, team_ids, Effect.DENY)
@@ -254,5 +254,5 @@ def _check_taking(
     authority.check_delegation(lost)
     allowed = of_teams(authority, session, team_ids, Effect.ALLOW)[1]
     if held or any(allowed.values()):
-        # It is stricter than a look at what each of them would lose: teams have few members.
+        # It is stricter than a comparison of each member's losses: teams have few members.
         check_none_above(authority, homes_of(session, held, allowed), members)
