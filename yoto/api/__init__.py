@@ -1,1 +1,1 @@
-"""Routes for the people of an application, and their programs: what they may, and why."""
+"""Routes for the people of an application, and their programs: their rights and explanations."""

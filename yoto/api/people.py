@@ -1,4 +1,4 @@
-"""How an account looks to other people, and accounts by name."""
+"""The public view of an account, and accounts by name."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def accounts(
     """A page of all accounts by id, narrowed by what is not None.
 
     Args:
-        username: how it begins, in whatever case.
+        username: a prefix of it, in any case.
     """
     statement = select(User).where(User.id > (after or 0)).order_by(User.id).limit(limit + 1)
     if username is not None:
@@ -69,14 +69,14 @@ def accounts(
 
 
 def number_called(name: str) -> int | None:
-    """The number of whoever has this name, or is called so by the application's own id; a program
-    as ``application:3``, and who is not signed in as ``public``. None: nobody.
+    """The number of the account with this username, or with this id of the application's own; a
+    program is ``application:3``, an anonymous caller ``public``. None: no account.
 
     Raises:
-        ValidationFailed: field ``username``: no program can be called so.
+        ValidationFailed: field ``username``: malformed name of a program.
         StoreUnavailable: the database did not answer.
     """
-    # As it was typed first: an application may call people by names with capitals.
+    # The exact spelling first, since an application's usernames may have capitals.
     typed, lowered = name.strip(), name.strip().lower()
     named = select(User.id).where(User.username.in_([typed, lowered]))
     found = db.session.scalar(named.order_by(User.username != typed).limit(1))
@@ -97,17 +97,17 @@ def number_called(name: str) -> int | None:
 
 
 def _begins(username: str) -> ColumnElement[bool]:
-    """Whether somebody's name begins so."""
+    """The condition that a username begins with the text."""
     declared = declarations_of(current_app).tables.get(USERS)
     if declared is None or declared.stands_for(_users):
         return begins_with(User.username, username)
-    # Of whatever letters an application likes.
+    # An application's usernames may have any characters.
     return User.username.istartswith(username.strip(), autoescape=True)
 
 
 def _unasked() -> Declaration | None:
-    """Where those are who have no number yet, as nobody has asked anything about them; None: there
-    is nobody, or only a function knows them.
+    """The application's table of people, of whom some have no number yet because nothing was asked
+    about them; None: all have one, or only a function knows them.
     """
     declared = declarations_of(current_app).tables.get(USERS)
     if declared is None or declared.numbers is None or declared.asked is not None:

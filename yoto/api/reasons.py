@@ -1,4 +1,4 @@
-"""Why somebody did something, in their own words, for the audit log."""
+"""Reasons of acts, in the actor's own words, for the audit log."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ REASON_LENGTH = 500
 
 
 class ReasonQuery(ma.Schema):
-    """Why, for the audit log."""
+    """The reason, for the audit log."""
 
     reason = Text(REASON_LENGTH, load_default=None)
 
 
 class ReasonSchema(ma.Schema):
-    """Why, for the audit log."""
+    """The reason, for the audit log."""
 
     reason = Text(REASON_LENGTH, load_default=None, allow_none=True)

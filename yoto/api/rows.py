@@ -1,4 +1,4 @@
-"""Rows that a request names, and telling what a request changed in one."""
+"""Rows that a request names, and the changes that it makes to one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 
 
 class Change(NamedTuple):
-    """The fields that changed, JSON-ready; both empty when none did."""
+    """The changed fields, JSON-ready; both are empty when none changed."""
 
     before: dict[str, Any]
     after: dict[str, Any]
@@ -45,7 +45,7 @@ def _found(row: Row | None, model: type[Row], row_id: int) -> Row:
 
 
 def change(row: Any, values: Mapping[str, Any]) -> Change:
-    """Set the attributes of ``row`` to ``values`` and tell which of them that changed."""
+    """Set the attributes of ``row`` to ``values``, and return those that changed."""
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     before = json_ready({name: getattr(row, name) for name in changed})
     for name, value in changed.items():

@@ -1,4 +1,4 @@
-"""Choosing a level of a permission template, wherever a request does."""
+"""The choice of a permission template's level in requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARAMETERS_MAX = 20
 
 
 class ParametersSchema(ma.Schema):
-    """Values for what a template leaves open."""
+    """Values for a template's parameters."""
 
     parameters = ma.fields.Dict(
         keys=ma.fields.String(validate=Length(1, LABEL_LENGTH)),
@@ -35,7 +35,7 @@ class LevelChoiceSchema(ParametersSchema):
 def check_choice(
     template: PermissionTemplate, level: str | None, parameters: Mapping[str, str]
 ) -> None:
-    """Refuse what ``template`` cannot render.
+    """Refuse a level or parameters that ``template`` cannot render.
 
     Args:
         level: None stands for all levels.

@@ -1,8 +1,9 @@
-"""What somebody may not see does not exist for them: the same 404 in the same time.
+"""A place that a caller may not see does not exist for them: they get the same 404 in the same
+time.
 
-Servers that are private, channels that somebody may not read, roles of such servers, and resources
-of all other types where somebody may do nothing are refused in one place: whatever refused, a 403
-about one of them leaves as the 404 of an id that names nothing.
+Private servers, channels that the caller may not read, roles of such servers, and resources of all
+other types where the caller may do nothing are hidden in one place: any 403 about one of them
+becomes the 404 of an unknown id.
 """
 
 from __future__ import annotations
@@ -26,30 +27,30 @@ from yoto.store.db import db
 from yoto.store.models import NOWHERE, Role, ScopeType
 from yoto.store.resources import known_types
 
-# What addresses name, from the outside inwards.
+# Resources in addresses, from the outermost inwards.
 NAMED = {"server_id": "server", "channel_id": "channel", "role_id": "role"}
 API = "/api/v1/"
 GLOBAL_ROLES = "admin.roles"
-# Seconds. An answer that something is not there leaves at the next multiple of it since the request
-# came: how long it took to find out differs by some ms, which would tell what is hidden.
+# Seconds. A 404 leaves at the next multiple of it since the request came, because the time of the
+# look-up differs by some ms, which would reveal hidden resources.
 STEP = 0.02
 
 
 def init_visibility(app: Flask) -> None:
-    """Turn what refuses into what knows nothing, where that is all that the caller may know."""
+    """Turn refusals about hidden resources into "not found"."""
     app.register_error_handler(PermissionDenied, _denied)
     app.register_error_handler(UnknownResource, unknown)
 
 
 def sees(user_id: int, scope: str, scope_id: NodeId | None) -> bool:
-    """Whether a place is there for somebody. The platform is there for everybody.
+    """Whether a user can see a place. Everyone can see the platform.
 
-    A server is for its members, for who may do something in it, and for all if it is public; so is
-    whatever else people belong to. A channel, or any other node, is for who may do something there,
-    which takes its gate; all of them for who may audit the platform.
+    A server, or any other resource with members, is visible to its members, to users with a
+    permission in it, and to all if it is public. A channel, or any other node, is visible to users
+    with a permission there, which takes its gate. Auditors of the platform can see all of them.
 
     Raises:
-        UnknownResource: it is there for nobody.
+        UnknownResource: it does not exist.
     """
     if scope == ScopeType.GLOBAL or permissions.has_place(user_id, scope, scope_id):
         return True
@@ -59,10 +60,10 @@ def sees(user_id: int, scope: str, scope_id: NodeId | None) -> bool:
 
 
 def demand_sight(user_id: int, places: Iterable[Place]) -> None:
-    """Go on only with places that are there for somebody.
+    """Demand that a user can see all these places.
 
     Raises:
-        UnknownResource: one is not.
+        UnknownResource: one is hidden or does not exist.
     """
     for place in dict.fromkeys(places):
         if not sees(user_id, place.kind, place.id):
@@ -71,7 +72,7 @@ def demand_sight(user_id: int, places: Iterable[Place]) -> None:
 
 
 def _sees_role(user_id: int, role_id: int) -> bool:
-    """Roles are listed for members of their home, global ones for who manages those."""
+    """Whether a user can see a role: members of its home can; global ones only their managers."""
     role = db.session.get(Role, role_id)
     if role is None:
         return False
@@ -84,18 +85,18 @@ def _denied(error: PermissionDenied) -> Response:
     try:
         hidden = _hidden()
     except Exception as failure:
-        # What fails in a handler reaches no other: a store that is away would be a 500.
+        # An error in a handler reaches no other handler: an unavailable store would be a 500.
         return problem_of(failure)
     if hidden is None:
         return problem_of(error)
-    # Those who read the log may know.
+    # Readers of the process log may see the true reason.
     reason = str(getattr(error.decision, "reason", error.decision))
     note_outcome(reason=reason, permission=error.permission)
     return unknown(hidden)
 
 
 def _hidden() -> UnknownResource | None:
-    """The outermost of what the address names that is not there for the caller."""
+    """The outermost resource in the address that is hidden from the caller."""
     if request.path.startswith(API):
         for name, kind in NAMED.items():
             named = (request.view_args or {}).get(name)
@@ -105,7 +106,7 @@ def _hidden() -> UnknownResource | None:
 
 
 def _is_there(kind: str, id_: int) -> bool:
-    """Whether what the address names is there for the caller."""
+    """Whether the caller can see a resource in the address."""
     try:
         if kind == "role":
             return _sees_role(current_user_id(), id_)
@@ -115,11 +116,11 @@ def _is_there(kind: str, id_: int) -> bool:
 
 
 def unknown(error: UnknownResource) -> Response:
-    """The answer that something is not there, or not for the caller: both take the same time."""
+    """The response for a missing or hidden resource: both take the same time."""
     answer = problem_of(error)
     known = error.kind in NAMED.values() or known_types().find(error.kind) is not None
     if known and request.path.startswith(API):
-        # Who waits holds neither locks nor a connection that others wait for.
+        # A waiting request must hold neither locks nor a connection.
         with suppress(SQLAlchemyError):
             db.session.rollback()
         time.sleep(STEP - (perf_counter() - current_record().began) % STEP)

@@ -1,4 +1,4 @@
-"""Asking what somebody may do and why; groups and templates of permissions."""
+"""Questions about rights and their reasons; groups and templates of permissions."""
 
 from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups

@@ -1,4 +1,4 @@
-"""Reviews as files, streamed: their length is known to nobody beforehand."""
+"""Reviews as files, streamed, since their length is unknown beforehand."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def csv_file(
 def access_file(
     query: Mapping[str, Any], page: AccessPage, limit: int, *, as_json: bool = False
 ) -> Response:
-    """Who can do it, from a page on to the end, read by ``limit``: CSV, a row for each way, or one
-    JSON array. Where people may be missing, its name and a header say so.
+    """People with the permission from a page on to the end, read by ``limit``: CSV, a row for each
+    way, or one JSON array. If people may be missing, the file's name and a header say so.
     """
     lines = lines_from(page, question_of(query), limit)
     if as_json:

@@ -1,4 +1,4 @@
-"""What access reviews look like on the wire."""
+"""Access reviews on the wire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ReviewedQuery(PlaceQuery):
 
 
 class AccessQuery(PageQuery, ReviewedQuery):
-    """Who can do something; CSV goes on to the end, in pages of ``limit``."""
+    """A review of people with a permission; CSV goes on to the end, in pages of ``limit``."""
 
 
 class DifferenceQuery(ReviewedQuery):
@@ -35,7 +35,7 @@ class DifferenceQuery(ReviewedQuery):
 
 
 class WaySchema(ma.Schema):
-    """One thing by which somebody can do it."""
+    """One way by which somebody has the permission."""
 
     kind = ma.fields.String(required=True)
     scope = ma.fields.String(required=True)
@@ -60,7 +60,7 @@ class WaySchema(ma.Schema):
 
 
 class AccessLineSchema(ma.Schema):
-    """One user who can do it."""
+    """One user who has the permission."""
 
     user_id = NodeId(required=True)
     username = ma.fields.String(required=True)
@@ -78,7 +78,7 @@ class AccessPageSchema(ma.Schema):
 
 
 class TurnSchema(ma.Schema):
-    """Somebody whose verdict is another one, with the change that did it, if one did."""
+    """Somebody whose verdict differs, with the change that caused it, if it is known."""
 
     user_id = NodeId(required=True)
     record_id = ma.fields.Integer(required=True, allow_none=True)
@@ -88,7 +88,7 @@ class TurnSchema(ma.Schema):
 
 
 class DifferenceSchema(ma.Schema):
-    """What became of who can do it."""
+    """Differences between two moments in who has the permission."""
 
     permission = ma.fields.String(required=True)
     scope = ma.fields.String(required=True)

@@ -1,4 +1,4 @@
-"""Access reviews, for those who may have them."""
+"""Access reviews, for callers who may have them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from yoto.store.db import db
 
 
 def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:
-    """A page of who can do something in a place, since when and by what.
+    """A page of people with a permission in a place, since when and by what.
 
     Raises:
         PermissionDenied: the caller may not know about others there.
@@ -31,9 +31,9 @@ def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
 
 
 def lines_from(page: AccessPage, question: Question, limit: int) -> Iterator[AccessLine]:
-    """Everybody from a page on, read page by page of ``limit``."""
+    """All lines from a page on, read in pages of ``limit``."""
     while True:
-        # Whoever reads slowly must not hold a connection meanwhile.
+        # A slow reader must not hold a connection meanwhile.
         db.session.rollback()
         yield from page.lines
         if page.next_after is None:

@@ -40,10 +40,10 @@ review = RestBlueprint(
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
 
 
-# Not around the views: the limit is for the question, and an export is sent for long after it.
+# The limit is not around the views, since it is for the question, and an export takes much longer.
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def counted_caller() -> int:
-    """Who asks."""
+    """The caller, counted for the limit."""
     return current_user_id()
 
 
@@ -55,7 +55,7 @@ def counted_caller() -> int:
 @review.alt_response(404, "NOT_FOUND")
 @review.alt_response(429, "TOO_MANY_REQUESTS")
 def review_access(query: dict[str, Any]) -> AccessPage | Response:
-    """Who has a permission in a place, since when, and by which grant, role or overwrite
+    """People with a permission in a place, since when, and by which grant, role or overwrite
 
     It takes the right to audit there, or `admin.audit`. CSV has a row for each way.
     """
@@ -71,7 +71,7 @@ def review_access(query: dict[str, Any]) -> AccessPage | Response:
 @review.alt_response(404, "NOT_FOUND")
 @review.alt_response(429, "TOO_MANY_REQUESTS")
 def review_difference(query: dict[str, Any]) -> AccessDifference | Response:
-    """Who gained and who lost a permission in a place between two moments, from the audit log
+    """People who gained or lost a permission between two moments, from the audit log
 
     It takes the right to audit there, or `admin.audit`.
     """

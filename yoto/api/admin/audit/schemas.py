@@ -1,4 +1,4 @@
-"""What the audit log looks like on the wire."""
+"""The audit log on the wire."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUBJECT_LENGTH = longest(COLUMNS.subject)
 
 
 class ServerRecordSchema(ma.Schema):
-    """One act, as those see it who look after a server."""
+    """One act, as moderators of a server see it."""
 
     id = ma.fields.Integer(required=True)
     at = Instant(required=True)
@@ -34,14 +34,14 @@ class ServerRecordSchema(ma.Schema):
 
 
 class RecordSchema(ServerRecordSchema):
-    """One act, with where it came from."""
+    """One act, with its origin."""
 
     request_id = ma.fields.String(required=True, allow_none=True)
     address = ma.fields.String(required=True, allow_none=True)
 
 
 class ServerAuditQuery(PageQuery):
-    """Which acts; the newest come first. Times are half open: since <= at < until."""
+    """A filter on acts; the newest come first. Times are half open: since <= at < until."""
 
     actor_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
     action = ma.fields.String(load_default=None, validate=Length(1, ACTION_LENGTH))
@@ -57,6 +57,6 @@ class ServerAuditQuery(PageQuery):
 
 
 class AuditQuery(ServerAuditQuery):
-    """Which acts on the whole platform."""
+    """A filter on the acts of the whole platform."""
 
     server_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))

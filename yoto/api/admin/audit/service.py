@@ -49,11 +49,11 @@ def records(
     """A page in one statement.
 
     Args:
-        after: id of the last record of the page before; older ones follow.
+        after: id of the last record of the previous page; older ones follow.
         since, until: ``since <= at < until``.
-        action_prefix: how the action begins, such as ``alert.``.
-        families: how the action may begin; None: however.
-        actor: username of who did it.
+        action_prefix: a prefix of the action, such as ``alert.``.
+        families: allowed prefixes of the action; None: any.
+        actor: username of the actor.
         equal: columns with the value that they must have; None: any.
     """
     statement = _select().order_by(AuditRecord.id.desc()).limit(limit + 1)
@@ -84,13 +84,13 @@ def record(id: int) -> Record | None:
 
 
 def all_records(**query: Any) -> Iterator[Record]:
-    """Every record, newest first, as it stood when the first was read; arguments as ``records``
-    without the page's.
+    """All records, newest first, up to those written when the first was read; arguments as
+    ``records`` without the page's.
     """
     after: int | None = None
     while True:
         page = records(after=after, limit=EXPORT_STEP, **query)
-        # What is read here changes nothing, and a long export must not hold an old view open.
+        # Reading changes nothing, and a long export must not keep an old snapshot open.
         db.session.rollback()
         yield from page.items
         if page.next is None:
@@ -103,7 +103,7 @@ def _select() -> Select[Any]:
 
 
 def _begins(prefix: str) -> ColumnElement[bool]:
-    """A range, which the index on the action can serve; "_" is no wildcard in it."""
+    """A range condition, which the index on the action can serve; "_" is no wildcard in it."""
     behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
     return and_(AuditRecord.action >= prefix, AuditRecord.action < behind)
 
@@ -125,7 +125,7 @@ def _shown(row: AuditRecord, person: list[Any]) -> Record:
 
 
 def _nodes_shown(value: Any) -> Any:
-    """JSON data, in which nodes are written as people read them."""
+    """JSON data with nodes in their readable form."""
     if isinstance(value, str):
         return shown_text(value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What registered permissions look like on the wire."""
+"""Registered permissions on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The permission registry: reading it here, adding to it through the permission system."""
+"""The permission registry: read here, and extended through the permission system."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def one(name: str) -> Permission:
     """The permission called ``name``.
 
     Raises:
-        UnknownResource: nobody registered it.
+        UnknownResource: it is not registered.
     """
     found = _find(name)
     if found is None:

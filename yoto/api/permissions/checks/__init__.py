@@ -1,4 +1,4 @@
-"""Questions about what somebody may do."""
+"""Questions about rights."""
 
 from yoto.api.permissions.checks.views import checks
 

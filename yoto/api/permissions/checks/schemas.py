@@ -1,4 +1,4 @@
-"""What questions and answers look like on the wire."""
+"""Questions and answers on the wire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME_LENGTH = 128
 
 
 class PlaceSchema(ma.Schema):
-    """Where the question applies."""
+    """The place of a question."""
 
     scope = TypeName(load_default=GLOBAL_KIND)
     scope_id = NodeId(load_default=None, allow_none=True)
@@ -39,7 +39,7 @@ class CheckSchema(QuestionSchema):
 
 
 class WayToAskSchema(QuestionSchema):
-    """What to send, with a reason, to be lent a permission."""
+    """The body to send, with a reason, to be lent a permission."""
 
     href = ma.fields.String(required=True)
 
@@ -88,7 +88,7 @@ class AllowedUsersSchema(ma.Schema):
 
 
 class PlaceQuery(ma.Schema):
-    """Where: a scope, and its id unless it is the global one."""
+    """A place: a scope, and its id unless it is the global one."""
 
     scope = TypeName(load_default=GLOBAL_KIND)
     scope_id = NodeId(load_default=None)
@@ -99,6 +99,6 @@ class PlaceQuery(ma.Schema):
 
 
 class EffectiveSchema(PlaceSchema):
-    """All that somebody may do in a place."""
+    """All permissions of somebody in a place."""
 
     permissions = ma.fields.List(ma.fields.String(), required=True)

@@ -1,4 +1,4 @@
-"""Answers of the permission system, for those who may have them."""
+"""Answers of the permission system, for callers who may have them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def question_of(body: Mapping[str, Any]) -> Question:
 
 
 def place_of(question: Question) -> Place:
-    """Where a question applies."""
+    """The place of a question."""
     return Place(question.scope, question.scope_id)
 
 
 def verdict(caller_id: int, user_id: int | None, question: Question) -> dict[str, Any]:
     """The answer to one question.
 
-    The reason is told about oneself only: telling it counts as using the permission, which is
-    audited for super-admins, and nobody uses what others have.
+    Only callers who ask about themselves get the reason: it counts as a use of the permission,
+    which is audited for super-admins, and no caller uses another person's permission.
 
     Raises:
-        PermissionDenied: it is about somebody else, which is not the caller's business.
+        PermissionDenied: it is about somebody else, and the caller may not know about others.
         ValidationFailed, UnknownResource: as ``PermissionSystem.decide``.
     """
     answer = question._asdict() | {"user_id": user_id or caller_id, "reason": None}
@@ -57,7 +57,7 @@ def verdict(caller_id: int, user_id: int | None, question: Question) -> dict[str
 
 
 def _request_for(caller_id: int, question: Question, reason: str) -> dict[str, Any]:
-    """Where the caller can ask for what they lack, as problems say it."""
+    """The access request by which the caller can ask for the missing permission, as in problems."""
     href, (permission, scope, scope_id) = where_to_ask(), question
     if href is None or scope_id is None:
         return {}
@@ -89,10 +89,10 @@ def allowed_users(caller_id: int, user_ids: Iterable[int], question: Question) -
 
 
 def own_permissions(caller_id: int, scope: str, scope_id: NodeId | None) -> list[str]:
-    """All that the caller may do in a place.
+    """All permissions of the caller in a place.
 
     Raises:
-        UnknownResource: it does not exist, or not for the caller.
+        UnknownResource: it does not exist, or is hidden from the caller.
     """
     names = permissions.effective_permissions(caller_id, scope, scope_id)
     demand_sight(caller_id, [Place(scope, scope_id)])
@@ -100,7 +100,7 @@ def own_permissions(caller_id: int, scope: str, scope_id: NodeId | None) -> list
 
 
 def may_audit(caller_id: int, question: Question) -> bool:
-    """Whether the caller may know about others where the question applies."""
+    """Whether the caller may know about others in the question's place."""
     try:
         demand_insight(caller_id, [question])
     except PermissionDenied:
@@ -114,21 +114,21 @@ def demand_insight(
     """Go on only when the caller may know about others in all these places.
 
     That takes the right to audit the home of each (``audit`` of its type, in a community
-    ``server.audit``); where a type says none, who administers or owns the home. ``admin.audit`` is
-    for everywhere, and for what is below no home.
+    ``server.audit``); if a type declares none, the home's administrators and owner may.
+    ``admin.audit`` is enough everywhere, and needed for places without a home.
 
     Args:
-        sees_all: the caller is shown every place anyway, as operators are, and is told which right
-            is lacking.
+        sees_all: the caller can see every place anyway, as operators can, so the error names the
+            missing right.
 
     Raises:
         PermissionDenied: the caller may not.
-        UnknownResource: a resource does not exist, or not for the caller.
+        UnknownResource: a resource does not exist, or is hidden from the caller.
     """
     if permissions.check_permission(caller_id, PLATFORM_AUDIT):
         return
     places = list(dict.fromkeys(map(place_of, questions)))
-    # Before anything is looked for: what is not there must not be told from what is hidden.
+    # This comes before any look-up, so that missing and hidden places cannot be distinguished.
     if any(place.kind == GLOBAL_KIND or place.id is None for place in places):
         raise PermissionDenied(NOT_YOURS, PLATFORM_AUDIT)
     homes = permissions.homes_of(places)

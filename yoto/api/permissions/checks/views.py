@@ -76,7 +76,7 @@ def check_batch(body: dict[str, Any]) -> dict[str, Any]:
 @checks.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=lambda body: ceil(len(body["user_ids"]) / PEOPLE_A_QUESTION))
 def check_users(body: dict[str, Any]) -> dict[str, Any]:
-    """Who of many users has a permission in a place"""
+    """Those of many users who have a permission in a place"""
     question = service.question_of(body)
     return {"allowed": service.allowed_users(current_user_id(), body["user_ids"], question)}
 
@@ -89,5 +89,5 @@ def check_users(body: dict[str, Any]) -> dict[str, Any]:
 @checks.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK)
 def my_permissions(query: dict[str, Any]) -> dict[str, Any]:
-    """All that you may do in a place"""
+    """All your permissions in a place"""
     return query | {"permissions": service.own_permissions(current_user_id(), **query)}

@@ -1,4 +1,4 @@
-"""What permission groups look like on the wire."""
+"""Permission groups on the wire."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class NewGroupSchema(ReasonSchema):
 
 
 class ChangeGroupSchema(ReasonSchema):
-    """How a group is called; what is left out stays."""
+    """New name or description of a group; fields left out stay as they are."""
 
     name = Name(NAME_LENGTH)
     description = Text(DESCRIPTION_LENGTH)

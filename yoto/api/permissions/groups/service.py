@@ -1,4 +1,4 @@
-"""Permission groups: reading them, what they are called, and what is in them."""
+"""Permission groups: their names and permissions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def make_group(actor_id: int, body: Mapping[str, Any]) -> Group:
 def rename_group(
     actor_id: int, group_id: int, changes: Mapping[str, str], reason: str | None
 ) -> Group:
-    """Change name or description, which changes nobody's permissions.
+    """Change name or description, which affects no permissions.
 
     Raises:
         UnknownResource: there is no such group.
@@ -84,7 +84,7 @@ def rename_group(
 
 
 def add_permission(actor_id: int, group_id: int, permission: str, reason: str | None) -> Group:
-    """Put a permission into a group; one that is in it stays.
+    """Put a permission into a group, unless it is in it already.
 
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_permission_to_group``.

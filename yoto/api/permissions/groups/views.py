@@ -79,7 +79,7 @@ def change_group(body: dict[str, Any], group_id: int) -> Group:
 @groups.alt_response(404, "NOT_FOUND")
 @groups.alt_response(409, "CONFLICT")
 def delete_group(query: dict[str, Any], group_id: int) -> None:
-    """Delete a group, and with it what roles were granted by it"""
+    """Delete a group, and with it the grants that roles have by it"""
     permissions.delete_group(group_id, actor_id=current_user_id(), reason=query["reason"])
 
 

@@ -1,4 +1,4 @@
-"""Why a verdict is what it is; what somebody may use; who may use something."""
+"""Explanations of verdicts, and searches for resources and for people by permission."""
 
 from yoto.api.permissions.insight.views import insight
 

@@ -1,4 +1,4 @@
-"""What explanations and searches look like on the wire."""
+"""Explanations and searches on the wire."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ExplainSchema(CheckSchema):
 
 
 class RoleLinkSchema(ma.Schema):
-    """A role that the user has, or would have but for its status."""
+    """A role that the user has, or would have if its status allowed."""
 
     role_id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
@@ -89,7 +89,7 @@ class OverwriteStepSchema(ma.Schema):
 
 
 class PolicyLinkSchema(ma.Schema):
-    """What the policies said."""
+    """The policies' verdict."""
 
     allow = ma.fields.Boolean(required=True)
     reason = ma.fields.String(required=True)
@@ -113,7 +113,7 @@ class ChangeSchema(ma.Schema):
 
 
 class ExplanationSchema(ma.Schema):
-    """How a verdict comes about."""
+    """The explanation of a verdict."""
 
     user_id = NodeId(required=True)
     username = ma.fields.String(required=True, allow_none=True)
@@ -153,7 +153,7 @@ class ExplanationSchema(ma.Schema):
 
 
 class PageQuery(ma.Schema):
-    """How far the page before went, and how long this one may be."""
+    """The end of the previous page, and the length of this one."""
 
     after = ma.fields.Integer(
         load_default=None,
@@ -167,7 +167,7 @@ WITHIN = {"description": "Only those below this one, such as server:7"}
 
 
 class FoundAfter(ma.Schema):
-    """Nodes of a type, by pages: the one before ended with an id of the type."""
+    """Nodes of a type, by pages: the previous page ended with an id of the type."""
 
     scope = TypeName(everywhere=False, load_default="channel")
     after = NodeId(
@@ -188,7 +188,7 @@ class FoundAfter(ma.Schema):
             if data["within"] is not None:
                 raise ma.ValidationError("Give either within or server_id.", "server_id")
             data["within"] = ("server", server_id)
-        # Of numbers a page may begin before the first.
+        # 0 means that the page begins before the first number.
         first = {"after": None} if data["after"] == "0" else {}
         return with_node_id(data | first, "scope", "after", spelled=True)
 
@@ -208,17 +208,17 @@ class WantedQuery(ma.Schema):
 
 
 class ResourcesQuery(FoundAfter, WantedQuery):
-    """What somebody wants to do; about the caller when no user is named."""
+    """A search for resources by permission; about the caller when no user is named."""
 
     user_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
 
 
 class UsersQuery(PageQuery, PlaceQuery, WantedQuery):
-    """Who may do something in a place."""
+    """A search for people by permission in a place."""
 
 
 class SetsQuery(PlaceQuery):
-    """Which sets may do something in a place."""
+    """A search for sets of people by permission in a place."""
 
     permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
 
@@ -247,7 +247,7 @@ class UserPageSchema(ma.Schema):
 
 
 class SetsSchema(ma.Schema):
-    """Sets of people who may by belonging there alone."""
+    """Sets of people who have the permission merely by belonging to the set."""
 
     sets = ma.fields.List(
         ma.fields.String(),

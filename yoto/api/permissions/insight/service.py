@@ -1,4 +1,4 @@
-"""Explanations and searches, for those who may have them."""
+"""Explanations and searches, for callers who may have them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from yoto.permission import Explanation, Page, Place, subject_text
 
 
 def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:
-    """How a verdict about the caller, or somebody else, comes about.
+    """The explanation of a verdict about the caller, or somebody else.
 
     Raises:
-        PermissionDenied: it is about somebody else, which is not the caller's business.
+        PermissionDenied: it is about somebody else, and the caller may not know about others.
         ValidationFailed, UnknownResource: as ``PermissionSystem.explain``.
     """
     user_id = asked["user_id"] or caller_id
@@ -36,13 +36,13 @@ def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:
         *question,
         context=asked["context"],
         at_least=asked["at_least"],
-        # They name roles that the caller has not, and say how many hold them.
+        # They name roles that the caller does not have, with the number of their holders.
         changes=user_id != caller_id or may_audit(caller_id, question),
     )
 
 
 def resources(caller_id: int, asked: Mapping[str, Any]) -> Page:
-    """The resources of a type with which the caller, or somebody else, may do something.
+    """The resources of a type on which the caller, or somebody else, has a permission.
 
     Raises: as ``explanation``; about others everywhere it takes the platform's right to audit.
     """
@@ -64,7 +64,7 @@ def resources(caller_id: int, asked: Mapping[str, Any]) -> Page:
 
 
 def users(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Who may do something in a place; raises as ``explanation``."""
+    """People with a permission in a place; raises as ``explanation``."""
     question = question_of(asked)
     demand_insight(caller_id, [question])
     page = permissions.list_users(
@@ -85,7 +85,7 @@ def users(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sets(caller_id: int, asked: Mapping[str, Any]) -> list[str]:
-    """Which sets may do something in a place, as texts; raises as ``explanation``."""
+    """Sets with a permission in a place, as texts; raises as ``explanation``."""
     question = question_of(asked)
     demand_insight(caller_id, [question])
     return [subject_text(found) for found in permissions.list_sets(*question)]

@@ -41,7 +41,7 @@ insight = RestBlueprint(
 @insight.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def explain(body: dict[str, Any]) -> Explanation:
-    """How a verdict comes about, and what would turn it
+    """Explain a verdict, with the changes that would turn it
 
     About somebody else it takes the right to audit there (`server.audit` in a server), or
     `admin.audit`.
@@ -73,7 +73,7 @@ def list_resources(query: dict[str, Any]) -> Page:
 @insight.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def list_users(query: dict[str, Any]) -> dict[str, Any]:
-    """Who has a permission in a place, people and programs
+    """People and programs with a permission in a place
 
     `expression` asks for several at once. It takes the right to audit there (`server.audit` in a
     server), or `admin.audit`.
@@ -89,8 +89,9 @@ def list_users(query: dict[str, Any]) -> dict[str, Any]:
 @insight.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def list_sets(query: dict[str, Any]) -> dict[str, Any]:
-    """Which teams, everybody of what, and whether the public, have a permission in a place
+    """Sets with a permission in a place: teams, everybody of a resource, and the public
 
-    Each has it for belonging there alone. It takes what the list of people takes.
+    Their members have it merely by belonging to the set. It takes the same rights as the list of
+    people.
     """
     return {"sets": service.sets(current_user_id(), query)}

@@ -1,4 +1,4 @@
-"""Who holds roles at resources, and what is overwritten there."""
+"""Assignments of roles and overwrites at resources."""
 
 from yoto.api.permissions.nodes.views import nodes
 

@@ -1,4 +1,4 @@
-"""What assignments and overwrites at resources look like on the wire."""
+"""Assignments and overwrites at resources on the wire."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RoleReference(ma.fields.Field[Any]):
     """A role by its id, or by the name that the application declares.
 
     Args:
-        spelled: a query has it, in which integers are texts.
+        spelled: the id comes from a query, in which integers are texts.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AtSchema(ma.Schema):
 
 
 class AssignAtSchema(AtSchema, ReasonSchema):
-    """A role that a subject is to hold there, and from when to when; null: no bound."""
+    """A role that a subject is to hold there, and its period; null: no bound."""
 
     subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
     role_id = RoleReference(required=True, metadata=ROLE)
@@ -76,7 +76,7 @@ class AssignAtSchema(AtSchema, ReasonSchema):
 
 
 class UnassignQuery(AtQuery, ReasonQuery):
-    """A role that a subject is to hold there no longer."""
+    """A role that a subject is to lose there."""
 
     subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
     role_id = RoleReference(required=True, metadata=ROLE, spelled=True)
@@ -94,13 +94,13 @@ class HeldSchema(ma.Schema):
 
 
 class HoldersSchema(ma.Schema):
-    """Who holds roles at a resource itself."""
+    """The holders of roles at a resource itself."""
 
     items = ma.fields.List(ma.fields.Nested(HeldSchema), required=True)
 
 
 class OverwriteAtSchema(AtSchema, ReasonSchema):
-    """All that one role, person, program or team may do more, or less, there and below."""
+    """All overwrites of one role, person, program or team there and below."""
 
     target = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=TARGET)
     allow = ma.fields.List(ma.fields.String(validate=Length(1, NAME_LENGTH)), load_default=list)
@@ -108,6 +108,6 @@ class OverwriteAtSchema(AtSchema, ReasonSchema):
 
 
 class ClearQuery(AtQuery, ReasonQuery):
-    """Whose overwrites are to go."""
+    """The target whose overwrites are to be removed."""
 
     target = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=TARGET)

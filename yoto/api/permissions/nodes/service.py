@@ -1,8 +1,9 @@
-"""Assignments and overwrites at resources of any type, for those who may make them.
+"""Assignments and overwrites at resources of any type, for callers who may make them.
 
-Who administers or owns a resource, or what it is below, may hand out rights there, and who manages
-global roles may everywhere. A permission by which its type shares a role lets its holder give and
-take that role. The permission system says what each of them may give, and to whom.
+Administrators and owners of a resource, or of a resource above it, may hand out rights there, and
+managers of global roles may everywhere. A permission by which its type shares a role lets its
+holder give and take that role. The permission system decides which rights each of them may give,
+and to whom.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ NOT_YOURS = "not_administrator"
 
 
 def holders(caller_id: int, place: Place) -> list[dict[str, Any]]:
-    """Who holds roles at a resource itself.
+    """The holders of roles at a resource itself.
 
     Raises:
         PermissionDenied: the caller may not know about others there.
-        UnknownResource: it does not exist, or not for the caller.
+        UnknownResource: it does not exist, or is hidden from the caller.
     """
     demand_insight(caller_id, [Question("", *place)])
     permissions.sites_of([place])
@@ -55,7 +56,7 @@ def assign(caller_id: int, asked: Mapping[str, Any]) -> None:
 
 
 def unassign(caller_id: int, asked: Mapping[str, Any]) -> None:
-    """Let it hold the role there no longer; raises as ``assign``."""
+    """Take the role from a subject there; raises as ``assign``."""
     permissions.unassign(
         subject_of_text(asked["subject"]),
         asked["role_id"],
@@ -78,7 +79,7 @@ def overwrite(caller_id: int, asked: Mapping[str, Any]) -> None:
 
 
 def clear(caller_id: int, asked: Mapping[str, Any]) -> None:
-    """Remove them; raises as ``assign``."""
+    """Remove all overwrites of a target there; raises as ``assign``."""
     permissions.clear_overwrite(
         at=managed(caller_id, Place(asked["scope"], asked["scope_id"])),
         **_target(asked["target"]),
@@ -95,10 +96,10 @@ def managed(caller_id: int, place: Place) -> Place:
 
 
 def _manages(caller_id: int, place: Place) -> bool:
-    """Whether the caller may hand out rights at a place, which has to be there for them.
+    """Whether the caller may hand out rights at a place, which they must be able to see.
 
     Raises:
-        UnknownResource: it is not.
+        UnknownResource: they cannot.
     """
     if permissions.check_permission(caller_id, GLOBAL_ROLES):
         return True
@@ -107,8 +108,8 @@ def _manages(caller_id: int, place: Place) -> bool:
 
 
 def _handed_out(caller_id: int, asked: Mapping[str, Any]) -> Place:
-    """Where a role is to be given or taken, if the caller may hand out rights there, or shares that
-    role and no policy denies them to; raises as ``assign``.
+    """The place where a role is to be given or taken, if the caller may hand out rights there, or
+    may share that role and no policy denies it; raises as ``assign``.
     """
     place = Place(asked["scope"], asked["scope_id"])
     if not _manages(caller_id, place):
@@ -119,7 +120,7 @@ def _handed_out(caller_id: int, asked: Mapping[str, Any]) -> Place:
 
 
 def _target(text: str) -> dict[str, Any]:
-    """Whom an overwrite is about, as the permission system takes it."""
+    """The target of an overwrite, as the permission system takes it."""
     kind, _, digits = text.partition(":")
     if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
         return {"role_id": int(digits)}

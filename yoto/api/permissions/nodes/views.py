@@ -33,7 +33,7 @@ nodes = RestBlueprint(
 @nodes.response(200, HoldersSchema)
 @nodes.alt_response(404, "NOT_FOUND")
 def list_holders_at_resource(query: dict[str, Any]) -> dict[str, Any]:
-    """Who holds roles at a resource itself, sets as such
+    """Holders of roles at a resource itself, with sets as such
 
     It takes the right to audit there, or `admin.audit`.
     """
@@ -47,10 +47,10 @@ def list_holders_at_resource(query: dict[str, Any]) -> dict[str, Any]:
 @nodes.alt_response(404, "NOT_FOUND")
 @nodes.alt_response(409, "CONFLICT")
 def assign_at_resource(body: dict[str, Any]) -> None:
-    """Let a subject hold a role at a resource, with all that is below it or (`here_only`) without
+    """Give a subject a role at a resource, with all resources below it or (`here_only`) without
 
-    It takes being its administrator or owner, or `admin.roles`; or a permission by which its type
-    shares this role; and to have what is given.
+    The caller must be its administrator or owner, have `admin.roles`, or have a permission by which
+    its type shares this role; and must have the rights that the role gives.
     """
     service.assign(current_user_id(), body)
 
@@ -62,9 +62,9 @@ def assign_at_resource(body: dict[str, Any]) -> None:
 @nodes.alt_response(404, "NOT_FOUND")
 @nodes.alt_response(409, "CONFLICT")
 def unassign_at_resource(query: dict[str, Any]) -> None:
-    """Let a subject hold a role at a resource no longer
+    """Take a role at a resource from a subject
 
-    It takes what giving this role takes.
+    It takes the same rights as giving this role.
     """
     service.unassign(current_user_id(), query)
 
@@ -78,7 +78,8 @@ def unassign_at_resource(query: dict[str, Any]) -> None:
 def overwrite_at_resource(body: dict[str, Any]) -> None:
     """Set all overwrites of a role, person, program or team at a resource
 
-    It takes being its administrator or owner, or `admin.roles`; and to have what is allowed.
+    The caller must be its administrator or owner, or have `admin.roles`; and must have the
+    permissions that the overwrites allow.
     """
     service.overwrite(current_user_id(), body)
 
@@ -90,5 +91,5 @@ def overwrite_at_resource(body: dict[str, Any]) -> None:
 @nodes.alt_response(404, "NOT_FOUND")
 @nodes.alt_response(409, "CONFLICT")
 def clear_at_resource(query: dict[str, Any]) -> None:
-    """Remove them"""
+    """Remove all overwrites of a target at a resource"""
     service.clear(current_user_id(), query)

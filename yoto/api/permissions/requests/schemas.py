@@ -1,4 +1,4 @@
-"""What access requests look like on the wire."""
+"""Access requests on the wire."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class NewAccessRequestSchema(ma.Schema):
 
 
 class AccessRequestQuery(PageQuery):
-    """Which requests: those of the caller, or those that the caller may grant."""
+    """A filter on requests: the caller's own, or those that the caller may grant."""
 
     box = ma.fields.String(load_default=MINE, validate=OneOf([MINE, INBOX]))
     state = ma.fields.String(load_default=None, validate=OneOf(STATES))
 
 
 class AccessGrantSchema(ReasonSchema):
-    """For how long it is granted; left out: as was asked."""
+    """The duration of the grant; left out: as requested."""
 
     seconds = Whole(1, LONGEST, load_default=None, allow_none=True)
 
@@ -63,7 +63,7 @@ class ApprovalSchema(ma.Schema):
 
 
 class AccessRequestSchema(ma.Schema):
-    """A request and what became of it."""
+    """A request and its state."""
 
     id = ma.fields.Integer(required=True)
     user_id = NodeId(required=True, allow_none=True)

@@ -1,6 +1,6 @@
 """Access requests of people: their own, and those that they may grant.
 
-Who may neither see the place nor grant the request learns nothing of it.
+A caller who may neither see the place nor grant the request learns nothing of it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def ask(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Ask for a right.
 
     Raises:
-        UnknownResource: the place is not there, or not for the caller.
+        UnknownResource: the place does not exist, or is hidden from the caller.
         and as ``PermissionSystem.ask_for_access``.
     """
     demand_sight(caller_id, [Place(asked["scope"], asked["scope_id"])])
@@ -68,10 +68,10 @@ def one(caller_id: int, request_id: int) -> dict[str, Any]:
 
 
 def demand_sight_of(caller_id: int, request_id: int) -> None:
-    """Go on only with a request at a place that is there for the caller, or that is their own.
+    """Demand that the request is the caller's own, or at a place that they can see.
 
     Raises:
-        UnknownResource: it is not.
+        UnknownResource: it is neither.
     """
     found = permissions.access_request(request_id)
     if found.user_id == caller_id:
@@ -80,16 +80,16 @@ def demand_sight_of(caller_id: int, request_id: int) -> None:
         if sees(caller_id, *found.place):
             return
     except UnknownResource:
-        pass  # the place is gone
+        pass  # the place no longer exists
     raise UnknownResource(KIND, request_id, "request_id")
 
 
 def take(step: str, request_id: int, actor_id: int | None, **given: Any) -> dict[str, Any]:
-    """Take a step of a request: ``grant``, ``refuse``, ``withdraw`` or ``end``; as it is after it.
+    """Take a step of a request, ``grant``, ``refuse``, ``withdraw`` or ``end``, and return it.
 
     Args:
-        actor_id: who takes it; None: the system itself.
-        given: of the call of ``permissions`` for it.
+        actor_id: the person who takes it; None: the system itself.
+        given: further arguments for the step's method of ``permissions``.
     """
     return shown(actor_id, [STEPS[step](request_id, actor_id=actor_id, **given)])[0]
 
@@ -102,8 +102,8 @@ def shown(
     """Requests with the names of people and places.
 
     Args:
-        caller_id: whose right to decide is told with each; None: that of the system itself.
-        decidable: those that they may decide about, where that was asked before.
+        caller_id: the person whose right to decide is shown with each; None: the system itself.
+        decidable: the requests that they may decide, if that is known already.
     """
     if decidable is None:
         decidable = permissions.decidable(caller_id, requests)
@@ -180,7 +180,7 @@ def _person(
 
 
 def _names_of(places: Iterable[Place]) -> dict[Place, str | None]:
-    """The names of nodes whose types have names; those that are gone are left out."""
+    """The names of existing nodes whose types have names."""
     ids: dict[str, set[Any]] = {}
     for place in places:
         ids.setdefault(place.kind, set()).add(place.id)

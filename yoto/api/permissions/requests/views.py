@@ -33,26 +33,26 @@ access_requests = RestBlueprint(
     url_prefix=f"{API_PREFIX}/access-requests",
     description="Rights that people lack, lent for a time by who may",
 )
-# Also in an application that answers these in a way of its own.
+# These apply even in an application with error handlers of its own.
 for refusal in (HTTPException, PlatformError):
     access_requests.register_error_handler(refusal, problem_of)
 access_requests.register_error_handler(UnknownResource, unknown)
 
 REQUEST = "/<int:request_id>"
-# Questions that a request counts as, so that one person asks a few times a minute at most; and
-# those of an inbox, each item of which takes statements.
+# Questions that a request counts as, so that one person makes a few a minute at most; and those of
+# an inbox, in which each item takes statements.
 QUESTIONS_OF_REQUEST, QUESTIONS_OF_BOX = 500, 50
 
 
 @rate_limit(PERMISSION_ASK, cost=QUESTIONS_OF_REQUEST)
 def asking_caller() -> int:
-    """Who asks for a right."""
+    """The caller who asks for a right, counted for the limit."""
     return current_user_id()
 
 
 @rate_limit(PERMISSION_ASK, cost=QUESTIONS_OF_BOX)
 def looking_caller() -> int:
-    """Who looks into a box."""
+    """The caller who reads a list of requests, counted for the limit."""
     return current_user_id()
 
 
@@ -65,7 +65,7 @@ def looking_caller() -> int:
 def ask_for_access(body: dict[str, Any]) -> dict[str, Any]:
     """Ask to be lent a permission at a resource for a time
 
-    Who asks again for the same gets the request that is open, or granted, as it is.
+    A repeated request returns the open or granted one as it is.
     """
     return service.ask(asking_caller(), body)
 
@@ -92,9 +92,9 @@ def _step(name: str, schema: type[ma.Schema], does: str) -> None:
     """Add the route of a step of a request.
 
     Args:
-        name: of the step (``service.take``), and of the route.
-        schema: of the body.
-        does: what it does, for the API's description.
+        name: the step's (``service.take``), and the route's.
+        schema: the body's.
+        does: its effect, for the API's description.
     """
 
     def step(body: dict[str, Any], request_id: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What teams and programs look like on the wire."""
+"""Teams and programs on the wire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APPLICATION_NAME = longest(ProgramAccount.__table__.c.name)
 
 
 class NewTeamSchema(ReasonSchema):
-    """A team that nobody is in."""
+    """A new, empty team."""
 
     name = Name(TEAM_NAME, required=True)
 
@@ -28,14 +28,14 @@ class TeamSchema(ma.Schema):
 
 
 class TeamWindowSchema(ReasonSchema):
-    """From when to when; null: no bound."""
+    """A period; null: no bound."""
 
     valid_from = Instant(load_default=None, allow_none=True)
     valid_until = Instant(load_default=None, allow_none=True)
 
 
 class TeamMemberSchema(ma.Schema):
-    """Who is in a team, and from when to when."""
+    """A member of a team, and the period of membership."""
 
     subject = ma.fields.String(required=True, metadata={"description": "user:42 or application:3"})
     valid_from = Instant(required=True, allow_none=True)
@@ -43,7 +43,7 @@ class TeamMemberSchema(ma.Schema):
 
 
 class WholeTeamSchema(TeamSchema):
-    """A team with who is in it itself, and the teams that it is in."""
+    """A team with its direct members, and the teams that it is in."""
 
     members = ma.fields.List(ma.fields.Nested(TeamMemberSchema), required=True)
     parents = ma.fields.List(ma.fields.Integer(), required=True)
@@ -56,7 +56,7 @@ class NewApplicationSchema(ReasonSchema):
 
 
 class SwitchSchema(ReasonSchema):
-    """Whether a program may do anything."""
+    """Whether a program is enabled."""
 
     disabled = Flag(required=True)
 

@@ -1,4 +1,4 @@
-"""Teams and programs: reading them here, changing them through the permission system."""
+"""Teams and programs: read here, and changed through the permission system."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Row = TypeVar("Row", Team, ProgramAccount)
 
 
 def page_of_all(model: type[Row], *, after: int | None, limit: int) -> Page[Row]:
-    """A page of all of them, by id."""
+    """A page of all teams or programs, by id."""
     statement = select(model).where(model.id > (after or 0)).order_by(model.id)
     return cut(db.session.scalars(statement.limit(limit + 1)).all(), limit, lambda row: row.id)
 
 
 def team(team_id: int) -> dict[str, Any]:
-    """A team with who is in it itself, and the teams that it is in.
+    """A team with its direct members, and the teams that it is in.
 
     Raises:
         UnknownResource: there is none.

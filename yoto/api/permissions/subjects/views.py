@@ -1,7 +1,7 @@
 """Routes of teams and programs.
 
-They take the right to manage global roles, which is what subjects are given; the permission system
-says which of them somebody may change.
+They take the right to manage global roles, since subjects are given these; the permission system
+decides which subjects the caller may change.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def create_team(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 @teams.response(200, WholeTeamSchema)
 @teams.alt_response(404, "NOT_FOUND")
 def read_team(team_id: int) -> dict[str, Any]:
-    """A team, who is in it itself, and which teams it is in"""
+    """A team, its direct members, and the teams that it is in"""
     return service.team(team_id)
 
 
@@ -88,7 +88,7 @@ def read_team(team_id: int) -> dict[str, Any]:
 @teams.alt_response(404, "NOT_FOUND")
 @teams.alt_response(409, "CONFLICT")
 def delete_team(query: dict[str, Any], team_id: int) -> None:
-    """Delete a team, with what it holds"""
+    """Delete a team, with the roles and overwrites that it has"""
     permissions.delete_team(team_id, **query, actor_id=current_user_id())
 
 
@@ -124,7 +124,7 @@ def take_out_of_team(query: dict[str, Any], team_id: int, subject: str) -> None:
 @teams.alt_response(404, "NOT_FOUND")
 @teams.alt_response(409, "CONFLICT")
 def nest_team(body: dict[str, Any], team_id: int, parent_id: int) -> dict[str, Any]:
-    """Have whoever is in a team be in another one, too"""
+    """Make the members of a team members of another one, too"""
     permissions.add_team_parent(team_id, parent_id, **body, actor_id=current_user_id())
     return service.team(team_id)
 
@@ -136,7 +136,7 @@ def nest_team(body: dict[str, Any], team_id: int, parent_id: int) -> dict[str, A
 @teams.alt_response(404, "NOT_FOUND")
 @teams.alt_response(409, "CONFLICT")
 def take_team_out(query: dict[str, Any], team_id: int, parent_id: int) -> None:
-    """Have them be in it no longer"""
+    """End the membership of a team in another one"""
     permissions.remove_team_parent(team_id, parent_id, **query, actor_id=current_user_id())
 
 
@@ -168,6 +168,6 @@ def register_application(body: dict[str, Any]) -> ProgramAccount:
 @applications.alt_response(404, "NOT_FOUND")
 @applications.alt_response(409, "CONFLICT")
 def switch_application(body: dict[str, Any], application_id: int) -> ProgramAccount:
-    """Let a program do nothing any more, or again what it is given"""
+    """Disable a program, or enable it again"""
     permissions.set_application_disabled(application_id, **body, actor_id=current_user_id())
     return service.application(application_id)

@@ -1,4 +1,4 @@
-"""What permission templates look like on the wire."""
+"""Permission templates on the wire."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from yoto.api.templates import ParametersSchema
 
 
 class TemplateParameterSchema(ma.Schema):
-    """What a template leaves open. ``default`` null: a value must be given."""
+    """A parameter of a template. ``default`` null: a value must be given."""
 
     name = ma.fields.String(required=True)
     description = ma.fields.String(required=True)
@@ -29,7 +29,7 @@ class LevelPermissionSchema(ma.Schema):
 
 
 class TemplateLevelSchema(ma.Schema):
-    """A level; it has the permissions of the levels before it, too."""
+    """A level; it includes the permissions of lower levels."""
 
     name = ma.fields.String(required=True)
     description = ma.fields.String(required=True)
@@ -59,7 +59,7 @@ class TemplatesSchema(ma.Schema):
 
 
 class RegisterTemplateSchema(ParametersSchema, ReasonSchema):
-    """What to make of a template."""
+    """Parameters for registering a template's permissions."""
 
 
 class RegisteredTemplateSchema(ma.Schema):

@@ -1,4 +1,4 @@
-"""Permission templates: registering what they are made of."""
+"""Permission templates: registering their permissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from yoto.store.models import Permission
 
 
 def register(actor_id: int, template: str, body: Mapping[str, Any]) -> Sequence[Permission]:
-    """Register the permissions of a template that are not yet; all of them, lowest level first.
+    """Register the missing permissions of a template; returns all of them, lowest level first.
 
     Raises:
         UnknownResource: there is no such template.

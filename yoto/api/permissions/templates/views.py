@@ -56,5 +56,5 @@ def read_template(template: str) -> PermissionTemplate:
 @templates.response(200, RegisteredTemplateSchema)
 @templates.alt_response(404, "NOT_FOUND")
 def register_from_template(body: dict[str, Any], template: str) -> dict[str, Sequence[Permission]]:
-    """Register the permissions of a template that are not yet; they can never be taken back"""
+    """Register the missing permissions of a template; they can never be taken back"""
     return {"items": service.register(current_user_id(), template, body)}
