@@ -116,7 +116,7 @@ def _unasked() -> Declaration | None:
 
 
 def _number_unasked(most: int, username: str | None) -> bool:
-    """Give numbers to some of them whose name begins so; whether there were any."""
+    """Give numbers to some people whose name begins so; returns whether any lacked one."""
     declared = _unasked()
     if declared is None:
         return False

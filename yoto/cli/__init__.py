@@ -12,7 +12,7 @@ from flask.cli import AppGroup, ScriptInfo
 
 
 class Commands(AppGroup):
-    """Imports the commands when one is looked for: a worker never asks, and would keep them."""
+    """Imports the commands at the first look-up, since workers need none and would keep them."""
 
     def __init__(
         self,
@@ -21,19 +21,19 @@ class Commands(AppGroup):
         apart: Mapping[str, Callable[[], click.Command]] = MappingProxyType({}),
         **options: Any,
     ):
-        """``load`` imports the commands but those ``apart``, each of which has its own import."""
+        """``load`` imports all commands except ``apart``, each of which has its own import."""
         super().__init__(*args, **options)
         self._load, self._apart = load, apart
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """As click's."""
+        """As in click."""
         if cmd_name in self._apart:
             return self._apart[cmd_name]()
         self._import()
         return super().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """As click's."""
+        """As in click."""
         self._import()
         return sorted({*super().list_commands(ctx), *self._apart})
 
@@ -49,20 +49,20 @@ def in_command() -> bool:
 
 
 def async_mode_here(app: Flask) -> str:
-    """How this process serves: a command has plain threads, whatever the server is to have.
+    """The async mode of this process: a command has plain threads, whatever the server's mode.
 
-    To import eventlet would be a tenth of its time.
+    Importing eventlet would take a tenth of a command's time.
     """
     return "threading" if in_command() else str(app.config["ASYNC_MODE"])
 
 
 def init_logs(app: Flask) -> None:
-    """Log as the configuration says, if it is a ``flask`` command that makes ``app``.
+    """Set up logs by the configuration, if a ``flask`` command makes ``app``.
 
-    Before the extensions, some of which bring handlers of their own where they find none.
+    This comes before the extensions, some of which add handlers of their own if there are none.
     """
     if in_command():
-        # It takes structlog, which the commands on the tables do without.
+        # Imported here, since it needs structlog, and the commands on tables do not.
         from yoto.logs import configure_app
 
         configure_app(app)
@@ -76,7 +76,7 @@ def platform_commands(app: Flask) -> Iterable[click.Command]:
 
 
 def guest_commands(app: Flask) -> Iterable[click.Command]:
-    """Those on permissions, policies and guards, for an application that Yoto is a guest in."""
+    """The commands for an application that Yoto is a guest in."""
     from yoto.cli.commands import GUARDS, questions_in
     from yoto.cli.policy import policy
     from yoto.cli.subjects import applications, teams

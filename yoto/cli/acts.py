@@ -1,4 +1,4 @@
-"""Acts at the terminal are in the audit log before they take effect, like those of the API."""
+"""Acts at the terminal, which are audited before they take effect, like those of the API."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from yoto.store.db import db
 
 @contextmanager
 def acting() -> Iterator[None]:
-    """Services act for the person at the terminal; what fails is an error of the command.
+    """A block in which services act for the person at the terminal, and failures are errors of the
+    command.
 
-    What the command began in the background ends with it.
+    Background work that the command began ends with the block.
     """
     become(Operator(Via.TERMINAL, None, login=login()))
     try:
         yield
     except VersionConflict as error:
-        # The source of a policy is no line of an error; `flask policy show` prints it.
+        # The source of a policy does not fit into an error's line; `flask policy show` prints it.
         now = error.current if isinstance(error.current, dict) else {}
         shown = {name: value for name, value in now.items() if name != "source"}
         values = f" with {json.dumps(shown)}" if shown else ""
@@ -43,7 +44,7 @@ def acting() -> Iterator[None]:
         db.session.rollback()
         raise click.ClickException(f"the database did not take it: {error.orig}") from None
     finally:
-        # In tests the context outlives the command.
+        # Needed in tests, where the context outlives the command.
         Resilience.of(current_app._get_current_object()).close()  # type: ignore[attr-defined]
         g.pop("operator", None)
         g.pop("credential", None)

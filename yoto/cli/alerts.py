@@ -1,4 +1,4 @@
-"""``flask alerts``: what is declared, and commands that put it in words of their own."""
+"""``flask alerts``: the declared operations, and commands with parameters of their own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _detail(found: AlertDetail, **given: Any) -> Iterator[str]:
 
 @command(alerts, "health", _health)
 def health() -> HealthReport:
-    """Show how all workers did in the last minute, with the limit behind each band."""
+    """Show the health of all workers in the last minute, with the limit behind each band."""
     return assess(health_components(current_app), measured_values(monitor.current)())
 
 
@@ -69,7 +69,7 @@ def list_(
     after: Annotated[int | None, "Continue behind the alert of this number."] = None,
     limit: Annotated[int, "1 to 100."] = 50,
 ) -> Page[ShownAlert]:
-    """Show the alerts that hold, newest first."""
+    """Show the active alerts, newest first."""
     return list_alerts("any" if all else "open", rule, level, after, limit)
 
 
@@ -78,7 +78,7 @@ def show(
     alert_id: int,
     after: Annotated[int | None, "Continue its history behind the entry of this number."] = None,
 ) -> AlertDetail:
-    """Show the alert ALERT_ID and what happened to it."""
+    """Show the alert ALERT_ID and its history."""
     page = read_alert_history(alert_id, after, PAGE_MAX)
     return {**read_alert(alert_id), "history": [*page.items], "history_next": page.next}
 
@@ -87,7 +87,7 @@ def show(
 def acknowledge(
     alert_id: int, by: Author, note: Annotated[str, "What is being done about it."] = ""
 ) -> str:
-    """Say that you take care of the alert ALERT_ID."""
+    """Acknowledge the alert ALERT_ID."""
     alert = acknowledge_alert(alert_id, note, by)
     return f"Alert {alert_id} is acknowledged by {alert['acknowledged_by']}."
 
@@ -101,7 +101,7 @@ def add_rule(
     reason: Reason,
     by: Author,
 ) -> ShownRule:
-    """Make RULE on METRIC, of which values on the side of DIRECTION are bad, with FIELDs such as
+    """Make RULE on METRIC, whose values in DIRECTION of a threshold are bad, with FIELDs such as
     warning=100."""
     values = {"metric": metric, "direction": direction, **fields}
     return add_alert_rule(rule, values, reason, by)
@@ -124,7 +124,7 @@ def add_webhook(
 
 @command(alerts, "webhook-rotate <webhook_id>")
 def rotate_webhook(webhook_id: int, reason: Reason, by: Author) -> str:
-    """Sign what is sent to WEBHOOK_ID with a new secret, printed once, and with the one before."""
+    """Sign messages to WEBHOOK_ID with a new secret, printed once, and with the previous one."""
     made = rotate_alert_webhook(webhook_id, reason, by)
     return f"Webhook {made.id} has a new secret, {made.secret}; both sign until webhook-settle."
 

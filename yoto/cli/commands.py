@@ -37,7 +37,7 @@ add_templates(permission)
 permission.add_command(group_of(access_requests))
 permission.add_command(models.commands["test"])
 
-# Guests without a control plane have the groups of guards, models and tables, too, and not these
+# Guests without a control plane have the groups of guards, models and tables, too, but not these
 # commands.
 GUARDS = AppGroup(
     guards_of_routes.name,
@@ -82,12 +82,12 @@ def questions_in(app: Flask) -> AppGroup:
 
 
 def _questions_of(app: Flask) -> list[click.Command]:
-    """Those of them that rooms add."""
+    """The commands of ``flask permission`` that rooms add."""
     return of_rooms(app, lambda room: room.questions)
 
 
 def _with(one: click.Command, more: Sequence[click.Command]) -> click.Command:
-    """A group with more commands; another application has the group without."""
+    """A copy of a group with more commands, since other applications share the group."""
     if not more:
         return one
     assert isinstance(one, click.Group)

@@ -1,5 +1,5 @@
-"""``flask permission explain``, ``decisions``, ``replay``: why somebody may, or might not, do
-something, and what they were told when they tried.
+"""``flask permission explain``, ``decisions``, ``replay``: reasons of verdicts, now and in the
+past.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def explain(
     scope_id: ScopeId = None,
     json: Annotated[bool, "As JSON."] = False,
 ) -> str:
-    """Say why USER (username or id) has or lacks permission NAME, and what would turn it."""
+    """Explain why USER (username or id) has or lacks permission NAME, and how to change that."""
     found = permissions.explain(user_id_of(user), name, *resource_of(scope, scope_id))
     return dumps(found.to_dict(), indent=2) if json else found.text
 
@@ -54,7 +54,7 @@ def explain(
 def replay(record_id: int) -> Iterator[str]:
     """Ask the question of decision record RECORD_ID again, and say what has changed since.
 
-    Exit status 1 when the verdict is another one now, or nobody knows.
+    Exit status 1 when the verdict is another one now, or unknown.
     """
     found = permissions.replay(record_id)
     yield found.text
@@ -75,7 +75,7 @@ def decisions(
     after: Annotated[int | None, Between(0, MAX_ID), "Older than this record."] = None,
     limit: Annotated[int, Between(1, PAGE_MOST)] = 50,
 ) -> DecisionPage:
-    """Show recorded decisions, newest first: every denial, and a sample of what was allowed."""
+    """Show recorded decisions, newest first: every denial, and a sample of the allowed ones."""
     wanted: Any = {
         "user": user,
         "place": place,
@@ -109,7 +109,7 @@ def _decision_lines(found: DecisionPage, **given: Any) -> Iterator[str]:
 def decision_trends(
     days: Annotated[int, Between(1, 30), "By hour up to 7, by day beyond."] = 7,
 ) -> DecisionTrends:
-    """Show how many decisions there were, by permission, place and reason, and the log's size."""
+    """Show numbers of decisions, by permission, place and reason, and the log's size."""
     return trends_of(days)
 
 

@@ -1,4 +1,4 @@
-"""The commands of the terminal, made from operations and functions that are annotated alike."""
+"""The commands of the terminal, made from operations and from functions with such annotations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from yoto.operate.operation import Command, Common, Operation, Subject
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
 
-# Options of what means the same in every act, in the order in which they end every help.
+# Options of the common parameters, in their order at the end of every help.
 COMMON = {
     Common.VERSION: options.seen_version,
     Common.UNTIL: options.how_long,
@@ -30,7 +30,7 @@ ORDER = (None, *COMMON)
 
 
 def group_of(*subjects: Subject) -> AppGroup:
-    """The commands of subjects, in a group that is named by the last word of their own."""
+    """A group with the commands of subjects, named by the last word of the subjects' own group."""
     made = AppGroup(subjects[0].group.split()[-1], help=subjects[0].help)
     for operation in chain.from_iterable(subject.operations for subject in subjects):
         for one in operation.commands:
@@ -44,11 +44,12 @@ def command(
     """Make a function a command of ``group`` that is no operation of the API.
 
     Its annotations are those of operations, or types of click. It may return lines for people; with
-    ``text`` it returns what the lines are of, and the command has ``--json``.
+    ``text`` it returns a result, from which ``text`` makes the lines, and the command has
+    ``--json``.
 
     Args:
-        usage: its name and, in brackets, what is given without ``--name``: ``show <name>``.
-        called: what it calls parameters that it does not call by their names.
+        usage: its name and, in angle brackets, its arguments: ``show <name>``.
+        called: names of parameters in the command, where they differ.
     """
 
     def add(function: F) -> F:
@@ -85,12 +86,12 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
             found = operation.function(**given, **command.fixed)
             if machine:
                 options.echo_json(found)
-            # What an answer says of a failure is an error of both forms.
+            # A failure in the result is an error in both output forms.
             for line in command.text(found, **given):
                 if not machine:
                     click.echo(line)
 
-    run.__module__ = operation.function.__module__  # whose command it is
+    run.__module__ = operation.function.__module__  # the module that the command belongs to
     callback: Callable[..., None] = options.as_json(run) if has_json else run
     for one in reversed(open_ones):
         callback = _given(one, operation, command)(callback)

@@ -1,4 +1,4 @@
-"""``flask yoto operators``: who signs in to the control plane by the platform's own table."""
+"""``flask yoto operators``: operators of the control plane in the platform's own table."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Rights = Annotated[tuple[str, ...], OneOf(RIGHTS), "What they may; it brings tho
 
 
 def with_operators(group: click.Group) -> click.Group:
-    """``group``, whose application has the table, with these commands."""
+    """``group`` with these commands, for an application that has the table."""
     commands = {**group.commands, "operators": operators}
     return AppGroup(group.name, help=group.help, commands=commands)
 
 
 def missing_first() -> str | None:
-    """How the first operator is made, where there is none."""
+    """A hint how to add the first operator, if there is none."""
     return None if service.operators() else FIRST
 
 
@@ -56,25 +56,25 @@ def add(name: str, rights: Rights) -> Plain:
 
 @command(operators, "list", _listed)
 def list_operators() -> list[Plain]:
-    """Show who there is, by name."""
+    """Show the operators, by name."""
     return list(map(_plain, service.operators()))
 
 
 @command(operators, "password <name>", _lines)
 def password(name: str) -> Plain:
-    """Give NAME another password, asked for or read as by 'add'; their sessions end."""
+    """Give NAME another password, asked for or read as in 'add'; their sessions end."""
     return _plain(service.change_password(name, _password(), "flask yoto operators password"))
 
 
 @command(operators, "rights <name> <rights>", _lines)
 def set_rights(name: str, rights: Rights, reason: Reason) -> Plain:
-    """Give NAME these rights in place of those before; their sessions end."""
+    """Replace the rights of NAME; their sessions end."""
     return _plain(service.set_rights(name, rights, reason))
 
 
 @command(operators, "disable <name>", _lines)
 def disable(name: str, reason: Reason) -> Plain:
-    """Let NAME sign in no more, and end their sessions."""
+    """Disable the sign-in of NAME, and end their sessions."""
     return _plain(service.disable(name, reason))
 
 
@@ -86,18 +86,18 @@ def enable(name: str, reason: Reason) -> Plain:
 
 @command(operators, "remove <name>")
 def remove(name: str, reason: Reason) -> str:
-    """Take NAME out of the table."""
+    """Remove NAME from the table."""
     service.remove(name, reason)
     return f"{name} is no operator any more."
 
 
 def at_terminal() -> bool:
-    """Whether somebody types here."""
+    """Whether a person types here."""
     return sys.stdin.isatty()
 
 
 def _password() -> str:
-    """One that nobody else sees: not an argument, which a list of processes shows."""
+    """A password from the prompt or standard input, since a list of processes shows arguments."""
     if at_terminal():
         asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return asked

@@ -26,7 +26,7 @@ def login() -> str:
     try:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):
-        # A container may run as a number that has no name.
+        # A container may run as a user id without a name.
         return f"cli:{os.getuid()}"
 
 
@@ -45,13 +45,13 @@ class Duration(click.ParamType[float]):
 
 
 def duration_text(seconds: float) -> str:
-    """``Duration`` as it is typed, in the largest unit of which it is a multiple: 15m."""
+    """Seconds as a text for ``Duration``, in the largest unit that divides them: 15m."""
     unit = next((one for one in ("d", "h", "m") if seconds % SECONDS[one] == 0), "s")
     return f"{seconds / SECONDS[unit]:g}{unit}"
 
 
 class Pair(click.ParamType[tuple[str, Any]]):
-    """``FIELD=VALUE``, its value as JSON or else, or ``plain``, as text."""
+    """``FIELD=VALUE``; the value is JSON or, if it is none or ``plain`` is set, text."""
 
     name = "text"
 
@@ -99,10 +99,10 @@ ScopeId = Annotated[str | None, "Its id: an integer, a UUID or a text, as its ty
 
 
 def resource_of(scope: str, scope_id: str | None) -> tuple[str, NodeId | None]:
-    """The scope and the id as the type has it.
+    """The scope, and the id as its type has it.
 
     Raises:
-        ValidationFailed: an unknown type, or no id of it.
+        ValidationFailed: the type is unknown, or the id is none of it.
     """
     if scope == GLOBAL_KIND or scope_id is None:
         return scope, scope_id
@@ -110,11 +110,12 @@ def resource_of(scope: str, scope_id: str | None) -> tuple[str, NodeId | None]:
 
 
 def ending(seconds: float | None) -> datetime | None:
-    """The moment so many seconds from now; None: never."""
+    """The moment ``seconds`` from now; None: never."""
     return None if seconds is None else utcnow() + timedelta(seconds=seconds)
 
 
-# What means the same in every act: why, who, when it is over, and which version its author saw.
+# Options that mean the same in every act: reason, author, expiry, and the version that the author
+# saw.
 with_reason = click.option("--reason", required=True, help="Why; it is audited.")
 says_who = click.option(
     "--actor",
@@ -137,12 +138,12 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable
 
 
 def echo_json(value: Any) -> None:
-    """Print JSON; dataclasses and times too."""
+    """Print a value as JSON, also dataclasses and times."""
     click.echo(json_text(value))
 
 
 def json_text(value: Any) -> str:
-    """JSON; of dataclasses and times too."""
+    """A value as JSON, also dataclasses and times."""
     return json.dumps(value, indent=2, sort_keys=True, default=_plain)
 
 

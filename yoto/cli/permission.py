@@ -53,7 +53,7 @@ def invalidate(
     role: Annotated[int | None, Between(1, MAX_ID), "What was made from this role."] = None,
     all: Annotated[bool, "All verdicts."] = False,
 ) -> str:
-    """Let every worker forget the verdicts about USER (username or id), a role, or all."""
+    """Make every worker forget the verdicts about USER (username or id), a role, or all."""
     if sum((user is not None, role is not None, all)) != 1:
         raise click.UsageError("give USER, --role or --all")
     target = EVERYTHING
@@ -67,18 +67,18 @@ def invalidate(
 
 @command(permission, "sync")
 def sync() -> str:
-    """Register the permissions that come with the code and that the database lacks."""
+    """Register the code's permissions that are missing in the database."""
     with writing():
         added = permissions.sync_catalogue()
     return f"{len(added)} permissions added" + (f": {', '.join(added)}" if added else ".")
 
 
 def user_id_of(user: str) -> int:
-    """The id that ``user`` is, or whose username it is; of a program that of ``application:3``, of
-    who is not signed in that of ``public``.
+    """The id of a user given by id or username; ``application:3`` is a program, ``public`` an
+    anonymous caller.
 
     Raises:
-        click.ClickException: nobody has that name, or can have that id.
+        click.ClickException: no user has that name, or can have that id.
     """
     if user.isdecimal():
         return click.IntRange(1, MAX_ID).convert(int(user), None, None)

@@ -1,4 +1,4 @@
-"""``flask prefetch``: see what prefetching does, steer it, and forget people."""
+"""``flask prefetch``: show and control prefetching, and delete people's behaviour."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Worker = Annotated[str | None, "Only this one; 'stats' names them."]
 
 @command(prefetch, "stats")
 def stats() -> str:
-    """Show, as JSON, what the fleet is allowed and what each worker did."""
+    """Show, as JSON, the fleet's limits and each worker's prefetches."""
     service = extension.current
     shown = {"switches": service.switches(), "workers": service.fleet_stats()}
     return json.dumps(shown, indent=2)
@@ -33,7 +33,7 @@ def stats() -> str:
 
 @command(prefetch, "predict <user>")
 def predict(user: str, limit: Annotated[int, Between(1, 100)] = PREDICTIONS_SHOWN) -> Iterator[str]:
-    """Show what USER (username or id) is likely to do next, and what is known of them."""
+    """Show the likely next acts of USER (username or id), and the recorded behaviour."""
     service, user_id = extension.current, user_id_of(user)
     service.catch_up()
     profile = service.profile(user_id)
@@ -45,7 +45,7 @@ def predict(user: str, limit: Annotated[int, Between(1, 100)] = PREDICTIONS_SHOW
 
 @command(prefetch, "forget <user>")
 def forget(user: str, reason: Reason) -> str:
-    """Delete what USER (username or id) did, in Redis and in every worker."""
+    """Delete the recorded behaviour of USER (username or id), in Redis and in every worker."""
     user_id = user_id_of(user)
     forget_behaviour(user_id, reason)
     return f"The behaviour of user {user_id} is forgotten; workers follow within a second."
@@ -53,7 +53,7 @@ def forget(user: str, reason: Reason) -> str:
 
 @command(prefetch, "pause")
 def pause(reason: Reason, worker: Worker = None) -> str:
-    """Let no worker prefetch, or one of them not."""
+    """Pause prefetching in all workers, or in one."""
     if worker is not None:
         order(worker, "pause", reason)
         return f"{worker} is paused."
@@ -63,7 +63,7 @@ def pause(reason: Reason, worker: Worker = None) -> str:
 
 @command(prefetch, "resume")
 def resume(reason: Reason, worker: Worker = None) -> str:
-    """Let every worker prefetch again, or one that was paused alone."""
+    """Resume prefetching in all workers, or in one that was paused alone."""
     if worker is not None:
         order(worker, "resume", reason)
         return f"{worker} prefetches again."
@@ -73,13 +73,13 @@ def resume(reason: Reason, worker: Worker = None) -> str:
 
 @command(prefetch, "cancel <worker> <task_id>")
 def cancel(worker: str, task_id: Annotated[int, click.IntRange(1)], reason: Reason) -> str:
-    """Have WORKER not load the prefetch TASK_ID, which waits there; 'stats' shows both."""
+    """Cancel the prefetch TASK_ID, which waits in WORKER; 'stats' shows both."""
     order(worker, "cancel", reason, task_id)
     return f"{worker} has cancelled prefetch {task_id}."
 
 
 @command(prefetch, "recording <state>")
 def recording(state: Literal["on", "off"], reason: Reason) -> str:
-    """Let every worker record behaviour, or none. What is kept already stays until it runs out."""
+    """Turn recording of behaviour on or off everywhere. Existing records stay until they expire."""
     extension.current.set_recording(state == "on", reason, login())
     return f"Behaviour is recorded: {state}."

@@ -1,4 +1,4 @@
-"""``flask queue``: see what waits in the queue, and put dead letters back."""
+"""``flask queue``: show waiting items, and put dead letters back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from yoto.optimization import DeadLetter, DeadLetters, KindStats, QueueStats
 
 queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
 
-# Characters of a payload that a line shows.
+# Characters of a payload in a line.
 SHOWN = 200
 
 
@@ -81,7 +81,7 @@ def redrive(
 ) -> str:
     """Put dead letters back into the queue, by IDS or all, as new items with all their tries.
 
-    The exit status is 1 when one was not found; the others are retried all the same.
+    The exit status is 1 when one was not found; the others are put back all the same.
     """
     if all == bool(ids) or (kind is not None and not all):
         raise click.UsageError("give IDS, or --all, if you like with --kind")
@@ -97,7 +97,7 @@ def redrive(
 
 @command(queue, "discard <letter_id>")
 def discard(letter_id: str, reason: Reason) -> str:
-    """Throw one dead letter away for good; the audit log keeps its content."""
+    """Discard one dead letter for good; the audit log keeps its content."""
     discard_dead_letter(*_parts(letter_id), reason)
     return f"{letter_id} is gone."
 

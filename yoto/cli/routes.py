@@ -1,4 +1,4 @@
-"""``flask yoto guards routes``: which route has which guard, and which has none."""
+"""``flask yoto guards routes``: the guards of each route, and routes without any."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ guards = AppGroup("guards", help="What guards stand where.")
 def routes(unguarded: bool, as_json: bool) -> None:
     """List the routes of the application with their guards and permissions.
 
-    What the application checks by itself, in hooks or in the views, is not known here.
+    Checks that the application makes by itself, in hooks or views, are not listed.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     found = [one for one in routes_of(app) if not (unguarded and one["guards"])]
@@ -37,10 +37,10 @@ def routes(unguarded: bool, as_json: bool) -> None:
 
 
 def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
-    """Each rule of an application, and if its methods have different guards, each of these.
+    """The rules of an application; one whose methods have different guards comes once for each.
 
     Yields:
-        ``rule``, ``endpoint``, ``methods``, and ``guards``, of ``kind`` and ``name`` each.
+        ``rule``, ``endpoint``, ``methods``, and ``guards`` with ``kind`` and ``name``.
     """
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
         methods = _methods_of(rule)
@@ -55,7 +55,7 @@ def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
 
 
 def _methods_of(rule: Rule) -> list[str]:
-    """The methods that a view answers by itself: HEAD is as GET, and OPTIONS often Flask's."""
+    """The methods that a view handles itself: HEAD belongs to GET, and OPTIONS mostly to Flask."""
     methods = set(rule.methods or ())
     if "GET" in methods:
         methods.discard("HEAD")

@@ -1,4 +1,4 @@
-"""``flask secrets``: what is sealed in the database, when ``SECRET_KEY`` is replaced."""
+"""``flask secrets``: sealed values in the database, when ``SECRET_KEY`` is replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reseal(
         " command line can be seen by others.",
     ] = None,
 ) -> Iterator[str]:
-    """Seal with the SECRET_KEY of now what was sealed with the one before."""
+    """Seal values of the previous SECRET_KEY with the present one."""
     key, *others = secret_keys(current_app.config)
     if previous_key is not None or not others:
         others = [previous_key or click.prompt("The SECRET_KEY before", hide_input=True)]

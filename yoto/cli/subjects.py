@@ -1,4 +1,4 @@
-"""``flask teams`` and ``flask applications``: who holds roles without being a person."""
+"""``flask teams`` and ``flask applications``: holders of roles that are not people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ applications = AppGroup("applications", help="Programs that have accounts of the
 
 @command(teams, "list")
 def list_teams() -> Iterator[str]:
-    """Show the teams, and which they are in."""
+    """Show the teams, and the teams that they are in."""
     above: dict[int, list[str]] = {}
     for team_id, parent_id in db.session.execute(
         select(TeamParent.team_id, TeamParent.parent_id).order_by(TeamParent.parent_id)
@@ -37,7 +37,7 @@ def list_teams() -> Iterator[str]:
 
 @command(teams, "show <team_id>")
 def show(team_id: RowId) -> Iterator[str]:
-    """Show who is in TEAM_ID itself, and from when to when."""
+    """Show the direct members of TEAM_ID, and their periods."""
     for one in permissions.team_members(team_id):
         since = f" from {one.valid_from.isoformat()}" if one.valid_from else ""
         until = f" until {one.valid_until.isoformat()}" if one.valid_until else ""
@@ -54,7 +54,7 @@ def create(name: str, reason: Reason) -> str:
 
 @command(teams, "delete <team_id>")
 def delete(team_id: RowId, reason: Reason) -> str:
-    """Delete TEAM_ID, with what it holds."""
+    """Delete TEAM_ID, with the roles and overwrites that it has."""
     with writing():
         permissions.delete_team(team_id, reason=reason)
     return f"Team {team_id} is deleted."
@@ -68,7 +68,7 @@ def add(
     valid_from: Annotated[datetime | None, Moment(), "From when; else at once."] = None,
     valid_until: Annotated[datetime | None, Moment(), "Until when; else for good."] = None,
 ) -> str:
-    """Put MEMBERS (usernames, ids, application:3) into TEAM_ID; who is in it gets a new window."""
+    """Put MEMBERS (usernames, ids, application:3) into TEAM_ID; members get a new period."""
     with writing():
         people = [user_id_of(member) for member in members]
         permissions.add_team_members(team_id, people, valid_from, valid_until, reason=reason)
@@ -115,13 +115,13 @@ def register(name: str, reason: Reason) -> str:
 
 @command(applications, "disable <application_id>")
 def disable(application_id: RowId, reason: Reason) -> str:
-    """Let APPLICATION_ID do nothing any more."""
+    """Disable APPLICATION_ID."""
     return _switch(application_id, True, reason)
 
 
 @command(applications, "enable <application_id>")
 def enable(application_id: RowId, reason: Reason) -> str:
-    """Let APPLICATION_ID do again what its roles give it."""
+    """Enable APPLICATION_ID again."""
     return _switch(application_id, False, reason)
 
 

@@ -17,7 +17,7 @@ from yoto.store import migrations
 from yoto.store.db import db
 from yoto.store.failures import lacks_tables
 
-# Gives a further line of ``flask yoto setup``, or None; of an application that has one.
+# An application's extension that returns a further line of ``flask yoto setup``, or None.
 AFTER_SETUP = "yoto.after_setup"
 
 yoto = AppGroup("yoto", help="What the platform has in the database, and guards of routes.")
@@ -28,8 +28,8 @@ yoto.add_command(models)
 @yoto.command("setup")
 @with_appcontext
 def setup() -> None:
-    """Make the tables, the permissions and roles that the code declares, and, for a control
-    plane, the default policies; what is there stays. People whose ids are no numbers get theirs.
+    """Make the tables, the permissions and roles that the code declares, and, for a control plane,
+    the default policies; existing ones stay. People whose ids are no numbers get numbers.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
@@ -56,13 +56,13 @@ def _number_people(app: Flask) -> None:
     try:
         number_everybody(app)
     except DBAPIError as error:
-        # The application may make the table of its people later.
+        # The application may create its table of people later.
         if not lacks_tables(error):
             raise
 
 
 def _store_policies(app: Flask) -> str | None:
-    # Not with the module: permissions alone do without them.
+    # Imported here, since permissions alone work without policies.
     from yoto.policy import PolicyManager
 
     if not PolicyManager.is_in(app):
@@ -88,7 +88,7 @@ def upgrade(revision: str | None) -> None:
 @click.argument("revision")
 @with_appcontext
 def downgrade(revision: str) -> None:
-    """Take back what came after REVISION; 'base' takes back everything, with what is in it."""
+    """Take back migrations after REVISION; 'base' takes back all, with the tables' contents."""
     wanted = None if revision == "base" else revision
     _run(lambda: migrations.downgrade(wanted), "took back", "There is nothing after it.")
 
@@ -96,7 +96,7 @@ def downgrade(revision: str) -> None:
 @tables.command("current")
 @with_appcontext
 def current() -> None:
-    """Show which migration the database is at, and the newest of the code."""
+    """Show the database's migration, and the newest of the code."""
     newest, _ = migrations.known_to_code()
     with db.engine.connect() as connection:
         found = migrations.found_in(connection)

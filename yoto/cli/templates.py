@@ -23,7 +23,7 @@ def add_templates(group: AppGroup) -> None:
 
 
 def templates() -> Iterator[str]:
-    """Show the permission templates with their levels; each has those above it, too."""
+    """Show the permission templates with their levels; each includes the levels above it."""
     return chain.from_iterable(map(_lines, permissions.list_templates()))
 
 
@@ -38,7 +38,7 @@ def apply_template(
     register: Annotated[bool, "Register the permissions that are not yet."] = False,
     reason: Annotated[str | None, "For the audit log."] = None,
 ) -> str:
-    """Let role ROLE_ID allow all that a LEVEL of a TEMPLATE has, in a scope."""
+    """Grant role ROLE_ID all permissions of a LEVEL of a TEMPLATE, in a scope."""
     with writing():
         receipt = permissions.apply_template(
             role_id,

@@ -1,4 +1,4 @@
-"""Looking at the cache, and throwing away what is in it, at once or through the queue."""
+"""Commands that inspect the cache, and invalidate entries, at once or through the queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from yoto.store.resources import known_types
 
 tags = cache_layer.tags
 
-SHOWN = 100  # subjects that the audit log names of one command
+SHOWN = 100  # tags of one command that its audit record names
 
 
 def invalidation() -> SmartInvalidation:
@@ -35,7 +35,7 @@ def invalidation() -> SmartInvalidation:
 
 @command(cache, "stats")
 def stats() -> str:
-    """Show, as JSON, what the cache of this process sees of the log, and how it is set."""
+    """Show, as JSON, this process's cache: its view of the log, and its settings."""
     current = hybrid_cache.current
     current.start(1.0)
     shown = asdict(current.stats()) | {"settings": asdict(current.settings)}
@@ -44,7 +44,7 @@ def stats() -> str:
 
 @command(cache, "queue")
 def queue() -> str:
-    """Show, as JSON, what waits to be invalidated, and what that means."""
+    """Show, as JSON, the queue of invalidations, and its health."""
     stats, analysis = invalidation().look()
     return json.dumps({"stats": asdict(stats), "analysis": asdict(analysis)}, indent=2)
 
@@ -60,10 +60,10 @@ def invalidate(
     server: Annotated[int | None, click.IntRange(1), "The same as --home server:ID."] = None,
     memory: Annotated[bool, "Only what processes remember; Redis's stays."] = False,
 ) -> str:
-    """Forget verdicts in every worker: of KIND and the IDS, with what is below resources.
+    """Forget verdicts in every worker: of KIND and the IDS, with everything below resources.
 
-    KIND is user, role, team, application, a type of resources, or all, which has no ids. Users
-    have numbers, and the ids that the application calls them by.
+    KIND is user, role, team, application, a type of resources, or all, which has no ids. The id of
+    a user is their number, or the application's own id.
     """
     if server is not None:
         if home is not None:
@@ -85,10 +85,10 @@ def invalidate(
 
 
 def _home(text: str) -> Place:
-    """The node that people belong to by its text.
+    """The node of a resource with members, by its text.
 
     Raises:
-        ValidationFailed: it names none; names ``home``.
+        ValidationFailed: the text names no such node; field ``home``.
     """
     place = node_of_text(text, "home")
     if known_types().get(place.kind).members is None:

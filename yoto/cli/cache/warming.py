@@ -1,4 +1,4 @@
-"""What is asked for most, and bringing it into the cache."""
+"""Hot entries, and loading them into the cache."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _hottest(found: Hottest, **given: Any) -> Iterator[str]:
 
 @command(cache, "hot", _hottest)
 def hot(limit: Annotated[int, click.IntRange(1)] = 20) -> Hottest:
-    """Show who asks for most, and where, and by which roles: decayed numbers of requests."""
+    """Show the hottest users, places and roles, by decayed numbers of requests."""
     counts = optimization.hot
     limit = min(limit, counts.settings.members)
     return {
@@ -54,7 +54,7 @@ def forget_hot(user_id: Annotated[int, Between(1, MAX_ID)], reason: Reason) -> s
 
 @command(cache, "warm")
 def warm(reason: Reason, json: Json = False) -> Iterator[str]:
-    """Warm up: what is hot into Redis, history into the forecaster, a look at each component.
+    """Warm up: load hot entries into Redis and history into the forecaster, and check components.
 
     The exit status is 1 when a step failed.
     """
@@ -64,12 +64,12 @@ def warm(reason: Reason, json: Json = False) -> Iterator[str]:
 
 @command(cache, "refresh")
 def refresh(reason: Reason, json: Json = False) -> Iterator[str]:
-    """Let every worker forget everything, then warm up as 'warm' does.
+    """Make every worker forget everything, then warm up as 'warm' does.
 
     The exit status is 1 when a step failed.
     """
     position = invalidation.forget_all(reason)
-    # What is read by programs is the report alone.
+    # Standard output has only the report, for programs.
     click.echo(f"Every worker forgets everything; position {position}.", err=json)
     return _warm_up(json)
 

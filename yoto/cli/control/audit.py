@@ -45,7 +45,7 @@ def audit(
     export: Annotated[bool, "All of them, as a file."] = False,
     format: Annotated[str, OneOf(FORMATS), "The form of the file."] = JSON,
 ) -> Iterator[str]:
-    """Show who changed what, newest first."""
+    """Show changes with their authors, newest first."""
     wanted: AuditFilter = {
         "actor_id": None,
         "actor": actor,

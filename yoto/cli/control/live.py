@@ -1,4 +1,4 @@
-"""What happened, and what happens now, from a terminal."""
+"""Past and present events, from a terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def list_events(
     follow: Annotated[bool, "Go on with those that come, until interrupted."] = False,
     json: Json = False,
 ) -> Iterator[str]:
-    """Show what happened, the newest first."""
+    """Show events, the newest first."""
     wanted = ",".join(types)
     if export:
         yield from (piece.strip("\n") for piece in json_array(events.export_events(wanted)))

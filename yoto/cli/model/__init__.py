@@ -1,4 +1,4 @@
-"""``flask yoto permission test``: a model as a file, with facts and what must hold of them."""
+"""``flask yoto permission test``: a model as a file, with facts and assertions about them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ models = AppGroup("permission", help="Test a model of permissions.")
 
 
 class Found(NamedTuple):
-    """How an assertion came out.
+    """The result of an assertion.
 
     Attributes:
-        part: where it stands.
-        question: what was asked.
+        part: its place in the file.
+        question: the question that was asked.
         wanted, found: the answer in the file, and the platform's.
-        why: the platform's explanation, where it is one verdict.
+        why: the platform's explanation, if the question is about one verdict.
     """
 
     part: Part
@@ -43,9 +43,9 @@ class Found(NamedTuple):
 @models.command("test", with_appcontext=False)
 @click.argument("file", type=click.Path(path_type=Path))
 def test(file: Path) -> None:
-    """Test the model of permissions in FILE, YAML or JSON: its types, roles and facts, and what
-    must hold. Exit status 1 when something does not, 2 when the file has a flaw. The application's
-    own data is not touched.
+    """Test the model of permissions in FILE, YAML or JSON: its types, roles, facts and assertions.
+    Exit status 1 when an assertion fails, 2 when the file has a flaw. The application's own data is
+    not touched.
     """
     model = read(file)
     model.mapping(MODEL)
@@ -126,7 +126,7 @@ def _assertions(one: Part) -> Iterator[tuple[str, Part]]:
 
 
 def _all(ask: Any, *question: Any) -> list[Any]:
-    """Every id, of all pages."""
+    """The ids of all pages."""
     found: list[Any] = []
     after = None
     while True:

@@ -1,4 +1,4 @@
-"""A file of YAML or JSON as values that know where they stand, so that a flaw names its place."""
+"""A YAML or JSON file as values that know their positions, so that a flaw names its place."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 import click
 
-MOST_DEPTH = 20  # an alias inside of what it stands for has no end
+MOST_DEPTH = 20  # an alias inside its own anchor nests without end
 FLAW_EXIT = 2
 
 
 class Flaw(click.ClickException):
-    """The file is not what it should be."""
+    """The file breaks the format of models."""
 
     exit_code = FLAW_EXIT
 
@@ -26,8 +26,8 @@ class Part:
     """A value of the file.
 
     Attributes:
-        value: a mapping from texts to parts, a list of parts, or what JSON has beside these.
-        line: from 1; None: not known, as in JSON.
+        value: a mapping from texts to parts, a list of parts, or a JSON scalar.
+        line: from 1; None: unknown, as in JSON.
         path: the names that lead to it.
     """
 
@@ -38,7 +38,7 @@ class Part:
 
     @property
     def place(self) -> str:
-        """Such as ``model.yaml:12: tests[0].check``."""
+        """The place as text, such as ``model.yaml:12: tests[0].check``."""
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{where}: {self.path}" if self.path else where
 
@@ -47,7 +47,7 @@ class Part:
         raise Flaw(f"{self.place}: {message}")
 
     def mapping(self, known: frozenset[str] | None = None) -> Mapping[str, Part]:
-        """A mapping, of ``known`` keys alone; an empty value is one without any."""
+        """The value as a mapping of ``known`` keys only; an empty value is an empty mapping."""
         if self.value is None:
             return {}
         if not isinstance(self.value, dict):
@@ -58,45 +58,45 @@ class Part:
         return self.value
 
     def items(self) -> Iterator[Part]:
-        """The parts of a list; an empty value is one without any."""
+        """The value as a list of parts; an empty value is an empty list."""
         if self.value is not None and not isinstance(self.value, list):
             self.fail("must be a list")
         yield from self.value or ()
 
     def text(self) -> str:
-        """A text."""
+        """The value as a text."""
         if not isinstance(self.value, str) or not self.value:
             self.fail(f"must be a text, not {self.value!r}: put it in quotes")
         return self.value
 
     def texts(self) -> tuple[str, ...]:
-        """A list of texts, or one of them alone."""
+        """The value as a list of texts; a single text will do."""
         if isinstance(self.value, str):
             return (self.text(),)
         return tuple(one.text() for one in self.items())
 
     def flag(self) -> bool:
-        """True or false."""
+        """The value as true or false."""
         if not isinstance(self.value, bool):
             self.fail(f"must be true or false, not {self.value!r}")
         return self.value
 
     def part(self, key: str) -> Part:
-        """What a mapping has under ``key``, or an empty value there."""
+        """The part under ``key`` of a mapping, or an empty one."""
         return self.mapping().get(key) or Part(None, self.file, self.line, _below(self.path, key))
 
     def needed(self, key: str) -> Part:
-        """What a mapping has under ``key``."""
+        """The part under ``key`` of a mapping, which must be there."""
         if key not in self.mapping():
             self.fail(f"'{key}' is missing")
         return self.part(key)
 
 
 def read(path: Path) -> Part:
-    """The whole of a file: JSON where its name ends so, else YAML.
+    """The contents of a file: JSON if its name ends in ``.json``, else YAML.
 
     Raises:
-        Flaw: it cannot be read, or PyYAML is missing; says the line.
+        Flaw: the file cannot be read, with the line, or PyYAML is missing.
     """
     name = path.name
     try:
@@ -129,7 +129,7 @@ def _of_json(value: Any, name: str, path: str) -> Part:
 
 
 def _read_yaml(text: str, name: str) -> Part:
-    import yaml  # only here: who has no models needs none
+    import yaml  # imported only here, since it is needed only for models
 
     loader: Any = yaml.SafeLoader(text)
 

@@ -1,4 +1,4 @@
-"""An application that is thrown away, with the types, roles and facts of a model."""
+"""A temporary application, with the types, roles and facts of a model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OVERWRITE = frozenset({"who", "at", "allow", "deny"})
 
 
 class _Base(DeclarativeBase):
-    """Of the tables that only such an application has."""
+    """Base of the tables that only such an application has."""
 
 
 class _Person(_Base):
@@ -42,7 +42,7 @@ class _Person(_Base):
 
 
 class World:
-    """The names of a model, and what the platform has for them; inside a context of its own."""
+    """Maps the names of a model to the platform's ids; used inside an application context."""
 
     def __init__(self) -> None:
         self.permissions = PermissionSystem()
@@ -51,7 +51,7 @@ class World:
         self._roles: dict[str, int] = {}
 
     def fill(self, facts: Part) -> None:
-        """Store the facts: people, resources, teams, roles, overwrites, each in the order there."""
+        """Store the facts: people, resources, teams, roles, overwrites, in the file's order."""
         facts.mapping(FACTS)
         self._roles = {one.name: one.id for one in self.permissions.list_registered_roles()}
         for part in facts.part("people").items():
@@ -78,7 +78,7 @@ class World:
             self._overwrite(part)
 
     def person(self, part: Part) -> int:
-        """The id of somebody by their name."""
+        """The id of a person by their name."""
         if part.text() not in self._people:
             part.fail(f"no person '{part.value}': name them in facts.people")
         return self._people[part.text()]
@@ -89,7 +89,7 @@ class World:
         return sorted(by_id[one] for one in ids)
 
     def subject(self, part: Part) -> Any:
-        """Somebody by their name, or ``public``."""
+        """A subject by its name, or ``public``."""
         return PUBLIC if part.text() == "public" else self.person(part)
 
     def _holder(self, part: Part) -> Any:
@@ -153,7 +153,7 @@ def node_of(part: Part) -> tuple[str, str]:
 
 @contextmanager
 def blaming(part: Part) -> Iterator[None]:
-    """A block whose refusals are flaws of ``part``."""
+    """A block in which the platform's errors become flaws of ``part``."""
     try:
         yield
     except PlatformError as error:
@@ -162,10 +162,10 @@ def blaming(part: Part) -> Iterator[None]:
 
 @contextmanager
 def world_of(model: Part) -> Iterator[World]:
-    """The world of a model, in a database of its own, which ends with the block.
+    """The world of a model, in a database of its own that is deleted after the block.
 
     Raises:
-        Flaw: the model says what cannot be.
+        Flaw: the platform refuses something in the model.
     """
     with TemporaryDirectory(prefix="yoto-model-") as folder:
         engine = create_engine(f"sqlite:///{Path(folder) / 'model.db'}")
@@ -190,7 +190,7 @@ def world_of(model: Part) -> Iterator[World]:
 
 
 def _hurry(connection: Any, _: Any) -> None:
-    # A file that is thrown away need not survive a power cut.
+    # A temporary file need not survive a power cut.
     connection.execute("PRAGMA synchronous = OFF")
 
 

@@ -62,7 +62,7 @@ def remove(
     version: Expected = None,
     comment: Comment = "",
 ) -> PolicyReceipt:
-    """Take NAME out of force; its versions stay."""
+    """Deactivate NAME; its versions stay."""
     with managing() as manager:
         return manager.remove(name, by, comment, kind, version)
 
@@ -83,10 +83,10 @@ def rollback(
 
 @command(policy, "acknowledge <name>")
 def acknowledge(name: str, by: Author, comment: Comment = "") -> str:
-    """Say that NAME was looked at, which reads input.subject.id.
+    """Acknowledge that NAME, which reads input.subject.id, was reviewed.
 
-    The id was a number of the platform's and is the application's own now. Policies from before are
-    listed until then.
+    The id used to be a number of the platform's, and is now the application's own. Older policies
+    are listed until they are acknowledged.
     """
     with managing() as manager:
         manager.acknowledge(name, by, comment)

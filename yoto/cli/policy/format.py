@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 
 def problems_of(raw: bytes) -> list[tuple[int, str]]:
-    """Where a file differs from what ``opa fmt`` writes: line (from 1) and what is wrong.
+    """Differences of a file from the layout of ``opa fmt``: line (from 1) and message.
 
-    Raw strings over several lines are told apart from code, since their blanks are content.
+    Raw strings over several lines are distinguished from code, since their blanks are content.
     """
     try:
         text = raw.decode("utf-8")

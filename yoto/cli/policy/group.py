@@ -1,4 +1,4 @@
-"""The group, and what its commands share."""
+"""The group, and the functions that its commands share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from yoto.store.models import PolicyKind
 policy = AppGroup("policy", help="See, try and change the policies.")
 
 TESTS = "_test.rego"
-# What a receipt warns of, for people to read.
+# Warnings of a receipt, as texts for people.
 WARNINGS = {
     "never_asked": "no policy is asked about these, unless a caller gives a context",
     "not_registered": "there are no permissions of these names",
@@ -35,7 +35,7 @@ Expected = Annotated[int | None, "Refuse if another version is live by now; 0: i
 
 @contextmanager
 def managing() -> Iterator[PolicyManager]:
-    """The policies for one command."""
+    """The policy service for one command."""
     try:
         yield manager
     finally:
@@ -43,7 +43,7 @@ def managing() -> Iterator[PolicyManager]:
 
 
 def receipt_lines(found: PolicyReceipt | Sequence[PolicyReceipt], **given: Any) -> Iterator[str]:
-    """What a change did, or several."""
+    """The results of one or several changes."""
     for receipt in [found] if isinstance(found, PolicyReceipt) else found:
         yield (
             f"{receipt.kind} {receipt.name} version {receipt.version}: "

@@ -65,7 +65,7 @@ def show(name: str, version: int | None = None, kind: Kind = PolicyKind.REGO) ->
 
 @command(policy, "diff <name> <old> <new>")
 def difference(name: str, old: int, new: int, kind: Kind = PolicyKind.REGO) -> Iterator[str]:
-    """Show what is different in version NEW of NAME from version OLD."""
+    """Show the differences between the versions OLD and NEW of NAME."""
     with managing():
         before, after = (version_of(PolicyKind(kind), name, number) for number in (old, new))
     for title, lines in zip(("", "tests:"), difference_of(before, after), strict=True):
@@ -80,7 +80,7 @@ def status() -> str:
     with managing() as manager:
         shown = {"status": manager.reload(), "engine": manager.health()}
         metrics = manager.metrics()
-    # This process has decided nothing: of the policies it knows the sizes, and no counts.
+    # This process has decided nothing, so it knows the sizes of policies, but no counts.
     policies = {
         name: {"version": one.version, "complexity": one.complexity}
         for name, one in metrics.policies.items()

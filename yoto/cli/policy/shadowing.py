@@ -61,7 +61,7 @@ def start(
 
 @command(shadow, "report", _report)
 def report() -> ShadowReport:
-    """Show what would change with the candidate."""
+    """Show the decisions that would change with the candidate."""
     with managing() as manager:
         found = manager.shadow_report()
     if found is None:

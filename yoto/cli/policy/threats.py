@@ -1,4 +1,4 @@
-"""Lists of networks, as feeds of threats publish them, taken into the document ``threat``."""
+"""Lists of networks from threat feeds, taken into the document ``threat``."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from yoto.policy import PolicyReceipt
 from yoto.store.models import PolicyKind
 
 DOCUMENT = "threat"
-# Policies look at one after the other, some 50 us each on a busy machine.
+# Policies compare with one after the other, some 50 us each on a busy machine.
 MOST_NETWORKS = 500
-# What stands behind a network in the lists of Spamhaus, DShield and others.
+# The separators after a network in the lists of Spamhaus, DShield and others.
 _END = re.compile(r"[\s;,#]")
 LIST = click.File(encoding="utf-8")
 
@@ -47,14 +47,14 @@ def take_threats(
 
 
 def networks_of(text: str) -> list[str]:
-    """The networks of a list, joined where they lie side by side, IPv4 before IPv6.
+    """The networks of a list, adjacent ones joined, IPv4 before IPv6.
 
     A line is a network or an address, and may go on after a blank, ``;``, ``,`` or ``#``. Empty
-    lines, and those of a comment alone, are left out.
+    lines and pure comments are left out.
 
     Raises:
-        ValidationFailed: a line is no network, or is all of them, or there is no network: what was
-            to be read may have been cut off. Field ``file``.
+        ValidationFailed: a line is no network or includes all addresses, or the list is empty: the
+            file may be truncated. Field ``file``.
     """
     networks = list(_read(text))
     if not networks:
@@ -82,10 +82,10 @@ def _read(text: str) -> Iterator[Network]:
 def with_networks(
     document: Any, source: str, networks: list[str], until: datetime | None
 ) -> Mapping[str, Any]:
-    """The document with these networks in the place of those that ``source`` had.
+    """The document with these networks in place of the previous ones of ``source``.
 
     Args:
-        until: the moment at which they end; None: with the next list of the source.
+        until: the moment at which they expire; None: with the source's next list.
 
     Raises:
         ValidationFailed: the document would hold more than ``MOST_NETWORKS``, or has no list of

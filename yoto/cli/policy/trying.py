@@ -66,7 +66,7 @@ def dry_run(
     name: OwnName = None,
     given: Annotated[TextIO | None, INPUT, "One more input, JSON."] = None,
 ) -> PolicyDryRun:
-    """Try PATH, a .rego or .json file, on recent inputs, and say what would change."""
+    """Try PATH, a .rego or .json file, on recent inputs, and show the changed decisions."""
     name = name or path.stem
     asked = None if given is None else parsed(given, given.name)
     with managing() as manager:
@@ -79,7 +79,7 @@ def dry_run(
 def format_check(
     paths: Annotated[tuple[Path, ...], click.Path(exists=True, path_type=Path)],
 ) -> Iterator[str]:
-    """Say where .rego files in PATHS are not laid out as `opa fmt` would. Exit status 1 then."""
+    """Show where .rego files in PATHS differ from the layout of `opa fmt`. Exit status 1 then."""
     found = 0
     files = [file for path in paths for file in (path.rglob("*.rego") if path.is_dir() else [path])]
     for file in sorted(files):

@@ -1,4 +1,4 @@
-"""``flask resilience``: see and steer guards, their configuration and the global switches."""
+"""``flask resilience``: show and control guards, their configuration and the global switches."""
 
 from yoto.cli.operations import group_of
 from yoto.cli.resilience import breakers, entries, guards, trying

@@ -1,4 +1,4 @@
-"""What is done to circuit breakers."""
+"""Acts on circuit breakers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from yoto.resilience import BreakerState, Kind
 
 
 class _Stay(Duration):
-    """A duration; None for ``ever``, until somebody ends it."""
+    """A duration; ``ever`` is None: until an operator ends it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return None if value == "ever" else super().convert(value, param, ctx)
@@ -40,7 +40,7 @@ def isolate(
 def close(
     name: str, reason: Reason, by: Author, unlisted: Unlisted = False, ttl: Stay = FORCED_FOR
 ) -> BreakerState:
-    """Bypass the circuit breaker NAME (force it closed): every call goes through, uncounted."""
+    """Bypass the circuit breaker NAME (force it closed): every call is allowed, uncounted."""
     _check_known(name, unlisted)
     return controller().operations.close(name, author=by, reason=reason, ttl=ttl)
 
@@ -53,7 +53,7 @@ def reset(name: str, reason: Reason, by: Author, unlisted: Unlisted = False) -> 
 
 
 def _check_known(name: str, unlisted: bool) -> None:
-    """A name that nobody has is refused: forcing it would do nothing and look like success."""
+    """Refuse an unknown name, since forcing it would do nothing and look like success."""
     names = [] if unlisted else controller().known_names(Kind.CIRCUIT_BREAKER)
     if not unlisted and name not in names:
         alike = difflib.get_close_matches(name, names) or names

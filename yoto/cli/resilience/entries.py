@@ -1,4 +1,4 @@
-"""Entries of the live configuration: shown, set, taken back."""
+"""Entries of the live configuration: show, set, take back."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _changes(found: list[Plain], **given: Any) -> Iterator[str]:
 
 
 def _settable(kind: str) -> Kind:
-    """The kind, if its entries are set here; limits on rules of alerts are in their own acts."""
+    """The kind, if its entries are set here; alert rules have acts of their own."""
     if Kind(kind) is Kind.ALERT_RULE:
         raise ValidationFailed({"kind": f"{kind} {READ_ONLY[Kind.ALERT_RULE]}"})
     return Kind(kind)
@@ -63,9 +63,9 @@ def _settable(kind: str) -> Kind:
 
 @command(resilience, "list <kind>", _entries)
 def list_entries(kind: Kind | None = None) -> list[Plain]:
-    """Show what is in force, of KIND or of all kinds: every field, and who set it if not the code.
+    """Show the active entries of KIND or of all kinds: every field, and its author if not the code.
 
-    An entry is listed when the code defines it or when somebody set it.
+    An entry is listed when the code defines it or an operator set it.
     """
     found = controller().config.list(None if kind is None else Kind(kind))
     return [entry.to_plain() for entry in found]
@@ -73,14 +73,14 @@ def list_entries(kind: Kind | None = None) -> list[Plain]:
 
 @command(resilience, "show <kind> <name>", _entry)
 def show(kind: Kind, name: str) -> Plain | BreakerState:
-    """Show an entry: its active values, who set them, its history, and for a breaker its state."""
+    """Show an entry: active values, their authors, its history, and for a breaker its state."""
     current = controller()
     if Kind(kind) is not Kind.CIRCUIT_BREAKER:
         state = None
     else:
         state = current.get_circuit_breaker_state(name)
         if name == REDIS_BREAKER:
-            # It has a state and nothing else.
+            # The breaker of Redis has a state, but no entry.
             return state
     shown = current.get_config(kind, name).to_plain()
     past = current.config.history(Kind(kind), name, HISTORY_SHOWN)
@@ -95,7 +95,7 @@ def history(
     limit: Annotated[int, Between(1, 1000)] = HISTORY_SHOWN,
     before: Annotated[int | None, "Only versions below this one."] = None,
 ) -> list[Plain]:
-    """Show who set what on an entry, newest first."""
+    """Show the changes of an entry with their authors, newest first."""
     found = controller().config.history(Kind(kind), name, limit, before)
     return [change_to_plain(change) for change in found]
 
@@ -127,14 +127,14 @@ def set_fields(
 
 @command(resilience, "delete <kind> <name>", receipt_lines)
 def delete(kind: Kind, name: str, version: SeenVersion, reason: Reason, by: Author) -> Plain:
-    """Take back what operators set on an entry."""
+    """Take back all values that operators set on an entry."""
     config = controller().config
     return changed(config.delete(_settable(kind), name, version=version, author=by, reason=reason))
 
 
 @command(resilience, "rollback <kind> <name> <to_version>", receipt_lines)
 def rollback(kind: Kind, name: str, to_version: int, reason: Reason, by: Author) -> Plain:
-    """Set an entry to what operators had set at TO_VERSION."""
+    """Set an entry to the values that operators had set at TO_VERSION."""
     config = controller().config
     return changed(config.rollback(_settable(kind), name, to_version, author=by, reason=reason))
 

@@ -1,4 +1,4 @@
-"""The group, and what its commands share."""
+"""The group, and the functions that its commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All guards as they are, and what is done to limits, bulkheads and degraded features."""
+"""The states of all guards, and acts on limits, bulkheads and degraded features."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def guards(
     kind: GuardKind | None = None,
     name: Annotated[str | None, "Only those with this text in their names."] = None,
 ) -> list[Guard]:
-    """Show every guard: its state, how much passes, what it refuses, whom it refuses most."""
+    """Show every guard: its state, its calls and rejections, and the most rejected callers."""
     return list(every_guard(controller(), GUARDED if kind is None else (Kind(kind),), name))
 
 
@@ -58,7 +58,7 @@ def reset_key(
     everyone: Annotated[bool, "What the dimension 'global' counted."] = False,
     all: Annotated[bool, "What every caller used."] = False,
 ) -> Plain:
-    """Forget what a caller used of the rate limit NAME.
+    """Reset a caller's usage of the rate limit NAME.
 
     A dimension is reset when all of its parts are given.
     """
@@ -81,7 +81,7 @@ def release(
     by: Author,
     partition: Annotated[str, "Whose slots, such as 'user:42'; else the whole."] = "",
 ) -> Plain:
-    """Give back the slots of the bulkhead NAME that workers hold which are gone."""
+    """Release the slots of the bulkhead NAME that are held by workers which are gone."""
     return {"released": controller().acts.release(name, partition, author=by, reason=reason)}
 
 
@@ -93,7 +93,7 @@ def degrade(
     by: Author,
     expires_in: HowLong = None,
 ) -> Plain:
-    """Set the LEVEL of FEATURE ('*': of all), which wins over all others; 'clear' takes it back."""
+    """Set the LEVEL of FEATURE ('*': all), which overrides other levels; 'clear' takes it back."""
     chosen = None if level == NO_LEVEL else level
     receipt = controller().set_degradation_level(
         feature, chosen, author=by, reason=reason, expires_in=expires_in

@@ -1,4 +1,4 @@
-"""How entries, changes and breakers are printed."""
+"""Lines for entries, changes and breakers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from yoto.resilience import REDIS_BREAKER, BreakerState, Receipt, State
 
 
 def fields_of(entry: Plain) -> str:
-    """The active values, and who set them if not the code."""
+    """The active values, and their authors if not the code."""
     origins = entry["origins"]
     return ", ".join(
         f"{field}={json.dumps(value)}"
@@ -23,7 +23,7 @@ def fields_of(entry: Plain) -> str:
 
 
 def layers_of(entry: Plain) -> str:
-    """What lies over the code."""
+    """The layers over the code's values."""
     layers = [
         f"{origin} {json.dumps(change['values'])}" + (" expiring" if change["expires_at"] else "")
         for origin, change in entry["layers"].items()
@@ -40,12 +40,12 @@ def change_line(change: Plain) -> str:
 
 
 def changed(receipt: Receipt) -> Plain:
-    """What a change led to."""
+    """The result of a change."""
     return {**receipt.entry.to_plain(), "live": receipt.live}
 
 
 def receipt_lines(found: Plain, **given: Any) -> Iterator[str]:
-    """What a change led to."""
+    """The result of a change."""
     yield f"{found['kind']} {found['name']} is at version {found['version']}: {layers_of(found)}"
     if not found["live"]:
         click.echo(
@@ -54,7 +54,7 @@ def receipt_lines(found: Plain, **given: Any) -> Iterator[str]:
 
 
 def state_of(state: BreakerState) -> str:
-    """How a breaker is, for how long, and why."""
+    """The state of a breaker, its duration, and the reason."""
     until = f" for {state.until:.0f} s" if state.until else ""
     why = f" ({state.reason})" if state.reason else ""
     probes = ""
@@ -64,7 +64,7 @@ def state_of(state: BreakerState) -> str:
 
 
 def state_lines(state: BreakerState, **given: Any) -> Iterator[str]:
-    """How a breaker is."""
+    """The state of a breaker."""
     yield f"circuit breaker {state.name} is {state_of(state)}"
     if state.degraded and state.name != REDIS_BREAKER:
         click.echo("Redis is unavailable: this takes effect when it is back.", err=True)

@@ -1,4 +1,4 @@
-"""Values that are not set yet: are they valid, and what would they have done."""
+"""Dry runs of values: whether they are valid, and which calls they would have rejected."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _replayed(found: DryRun, **given: Any) -> Iterator[str]:
 
 @command(resilience, "validate <kind> <name> <fields>", _difference)
 def validate(kind: Kind, name: str, fields: Values) -> Plain:
-    """Say what FIELDs would change if they were all that operators set; change nothing."""
+    """Show the changes if FIELDs were the only values that operators set; change nothing."""
     current = controller()
     before = current.get_config(kind, name).config.to_mapping()
     after = current.config.candidate(Kind(kind), name, fields).to_mapping()
@@ -66,7 +66,7 @@ def dry_run(
     fields: Values | None = None,
     seconds: Annotated[float, Duration(), "How far back."] = KEPT_FOR,
 ) -> DryRun:
-    """Replay the last minutes of traffic with FIELDs as all that operators set.
+    """Replay the last minutes of traffic with FIELDs as the only values that operators set.
 
     Without FIELDs: with the code's own configuration. Changes nothing.
     """

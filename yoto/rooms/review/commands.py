@@ -1,4 +1,4 @@
-"""``flask permission review``: who can do something, and what became of that."""
+"""``flask permission review``: people with a permission, and changes of that."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def review(
     ] = None,
     form: Annotated[Literal["table", "json", "csv"], "Of it."] = "table",
 ) -> None:
-    """Say who has permission NAME, since when and by what; with --since: what changed."""
+    """Show people with permission NAME, since when and by what; with --since: the changes."""
     if until is not None and since is None:
         raise click.UsageError("--until needs --since")
     if since is None:
@@ -65,7 +65,7 @@ def _everybody(name: str, scope: str, scope_id: NodeId | None) -> Iterator[Acces
         yield from page.lines
         after, incomplete = page.next_after, incomplete or page.incomplete
     if incomplete is not None:
-        # Beside the answer, which programs read.
+        # On standard error, since programs read standard output.
         click.echo(UNASKED, err=True)
 
 

@@ -24,7 +24,7 @@ def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:
 
 
 def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
-    """Who gained and who lost a permission in a place between two moments. Raises as ``access``."""
+    """People who gained or lost a permission between two moments. Raises as ``access``."""
     question = question_of(asked)
     demand_insight(caller_id, [question])
     return REVIEWING.difference(*question, since=asked["since"], until=asked["until"], numbers=True)
