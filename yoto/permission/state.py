@@ -41,7 +41,7 @@ class AccessGranted(NamedTuple):
 
     Attributes:
         requirement: the requirement as it is written.
-        at: when; a reading of the monotonic clock.
+        key: the place's key in the cache.
         at: when; a reading of the monotonic clock.
     """
 

@@ -43,7 +43,7 @@ class GuardActs:
             The dimensions that were reset.
 
         Raises:
-            ValidationFailed: no reason, or a key of which the limit counts nothing.
+            ValidationFailed: no reason, or a key without any part that the limit counts.
             StoreUnavailable: Redis is unavailable.
         """
         require_reason(reason)
@@ -72,7 +72,7 @@ class GuardActs:
         return counted, limiter.reset_all()
 
     def release(self, name: str, partition: str = "", *, author: str, reason: str) -> int:
-        """Give back the slots of workers that are gone; how many there were.
+        """Give back the slots of workers that are gone; returns their number.
 
         Raises:
             ValidationFailed: no reason.

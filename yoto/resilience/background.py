@@ -34,7 +34,7 @@ from .trail import StoredTrails
 
 @dataclass(frozen=True)
 class Work:
-    """The parts whose background work is done."""
+    """The parts that have background work."""
 
     redis: RedisConnection
     tailer: Tailer
@@ -72,7 +72,7 @@ class Background:
         add("instances", work.instances.announce)
         add("rejections", work.rejections.report)
         add("trails", work.trails.report)
-        # It waits for the record, where it decides.
+        # It waits for the record, since it decides there.
         self.record_tasks.add("rollouts", work.rollouts.turn)
         work.config.sync.wake_record = self.record_tasks.add("record", work.config.sync.reconcile)
         work.redis.on_recovered(self._wake_config)
@@ -85,13 +85,13 @@ class Background:
                     self._start()
 
     def stop(self) -> None:
-        """Run no more tasks, and say goodbye."""
+        """Run no more tasks, and announce the end of this instance."""
         with self._lock:
             if not self._running:
                 return
             self._running = False
             ends, self._ends = self._ends, []
-        # Without the lock: the work that is waited for may want it.
+        # Without the lock: work that is still running may need it.
         for end in ends:
             end()
         self.redis_tasks.stop()

@@ -84,7 +84,7 @@ class ConfigAccess:
 
         Args:
             version: the version that the change was made from; None takes the present one.
-            author: who; the signed-in user when left out.
+            author: the author; the signed-in user when left out.
             reason: why.
             origin: the layer of the change.
             expires_in: seconds after which the fields no longer count.

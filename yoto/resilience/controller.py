@@ -144,7 +144,7 @@ class ResilienceController(ConfigAccess):
         tuning: TuningConfig | None = None,
         alert_rule: AlertRule | None = None,
     ) -> None:
-        """Give a name its defaults in code, over which operators and tuners lay theirs.
+        """Give a name its defaults in code, below the layers of operators and tuners.
 
         Nothing is started for it.
 
@@ -170,9 +170,10 @@ class ResilienceController(ConfigAccess):
         self.runtime.hooks.add(hooks)
 
     def on_config_change(self, kind: Kind, name: str, listener: Callable[[Settings], None]) -> None:
-        """Call ``listener`` when an entry is in force that is not the one before.
+        """Call ``listener`` when an entry gets another value in force.
 
-        The first time when something is stored that is not the default; nothing is started for it.
+        The first call is for a stored value that differs from the default; nothing is started for
+        it.
         """
         key = check_entry(kind, name)
         if not self._config.is_defined(kind, name):
@@ -203,8 +204,8 @@ class ResilienceController(ConfigAccess):
         return self._guards.guard(name, parts)
 
     def known_names(self, kind: Kind) -> list[str]:
-        """Names of a kind that decorators or definitions in code, stored entries, or callers of
-        this process know; a name outside is misspelt, or known to other processes alone."""
+        """Names of a kind from decorators or definitions in code, stored entries, or callers in
+        this process; any other name is misspelt, or known to other processes alone."""
         found = {entry.name for entry in self.config.list(kind)} | declared(kind)
         if kind is Kind.CIRCUIT_BREAKER:
             found |= {entry.name for entry in self.config.list(Kind.FORCED_BREAKER)}
@@ -283,12 +284,12 @@ class ResilienceController(ConfigAccess):
         """Dry run: the effect of an operator's ``values`` on the calls of the last ``seconds``.
 
         Args:
-            values: the fields of an operator's whole layer; None or none of them: without one.
+            values: the fields of an operator's whole layer; None or empty: no such layer.
 
         Raises:
             ValidationFailed: no such kind is replayed, or a value is refused.
         """
-        from .dry_run import dry_run  # for operators: who only has guards does without
+        from .dry_run import dry_run  # for operators: applications with only guards do not need it
 
         parsed = parse_kind(kind)
         candidate = self.config.candidate(parsed, name, values or {})
@@ -310,7 +311,7 @@ class ResilienceController(ConfigAccess):
         return caller(self._subject)
 
     def counted_caller(self, limiter: RateLimiter) -> MultiDimensionalKey:
-        """The caller of a limiter when the code gives no key."""
+        """The caller that a limiter counts when the code gives no key."""
         return counted_caller(self._subject, limiter.plan.config)
 
     # Scripts
@@ -338,7 +339,7 @@ class ResilienceController(ConfigAccess):
         self.background.start()
 
     def close(self) -> None:
-        """End the background work and say goodbye; a later use starts it again."""
+        """End the background work, and announce the end; a later use starts it again."""
         self._guards.close()
         self.runtime.sweeps.close()
         self.runtime.deferred.close()

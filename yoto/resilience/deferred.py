@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # Seconds for which the thread stays when there is nothing to do.
 IDLE = 1.0
 
-# Returns the seconds until it wants to run again; ``None``: when it is asked to.
+# Returns the seconds until it wants to run again; ``None``: when asked to.
 Job: TypeAlias = Callable[[], float | None]
 
 
@@ -23,8 +23,8 @@ class Deferred:
     """Runs jobs when they are due. Starts its thread with the first and ends it when there has been
     none for a while. Safe for threads and greenlets.
 
-    It is no ``Housekeeper``: the clock of those may be 20 ms late, four times what an end of a call
-    may wait here for being sent.
+    It is no ``Housekeeper``: the clock of those may be 20 ms late, four times as long as the end of
+    a call may wait here for being sent.
     """
 
     def __init__(self) -> None:

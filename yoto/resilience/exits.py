@@ -28,7 +28,8 @@ Done: TypeAlias = Callable[[Any], None]
 class ExitQueue:
     """Sends ends of calls within 5 ms. Safe for threads and greenlets.
 
-    A worker sees its own ends: what asks Redis sends those before that wait, in the same pipeline.
+    A worker sees its own ends: a request to Redis sends the waiting ends first, in the same
+    pipeline.
     """
 
     def __init__(self, redis: RedisConnection, deferred: Deferred) -> None:
@@ -45,16 +46,16 @@ class ExitQueue:
 
     def _notice_fork(self) -> None:
         if self._pid != current_pid():
-            self._reset()  # those of the parent are the parent's
+            self._reset()  # the parent's ends are the parent's
 
     @property
     def busy(self) -> bool:
-        """Whether some wait or are on their way."""
+        """Whether some wait or are being sent."""
         self._notice_fork()
         return bool(self._waiting or self._flying)
 
     def add(self, call: Call, done: Done) -> None:
-        """Send this soon; ``done`` must not raise."""
+        """Send this end soon; ``done`` must not raise."""
         self._notice_fork()
         self._waiting.append((call, done))
         self._send_soon(AT_MOST)
@@ -75,7 +76,7 @@ class ExitQueue:
         return True
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """As ``ScriptRegistry.run``, after the ends that wait, in one round trip."""
+        """As ``ScriptRegistry.run``, after the waiting ends, in one round trip."""
         self._notice_fork()
         if not self._waiting:
             return self._redis.scripts.run(script, keys, args)
@@ -85,8 +86,8 @@ class ExitQueue:
         return reply
 
     def run_many(self, calls: Sequence[Call]) -> list[Any]:
-        """As ``ScriptRegistry.run_many`` without raising errors of single calls, after the ends
-        that wait; those learn by themselves when they were not recorded."""
+        """As ``ScriptRegistry.run_many`` without raising errors of single calls, after the waiting
+        ends; those learn by themselves when they were not recorded."""
         self._notice_fork()
         ends = self._take()
         replies: list[Any] = []

@@ -26,7 +26,7 @@ from .workers import workers_here
 
 log = logging.getLogger(__name__)
 
-# The kinds of a guard whose numbers code may give.
+# The kinds of guards whose numbers may be given in code.
 IN_CODE = frozenset(
     (Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD, Kind.DEGRADATION, Kind.SWITCH)
 )
@@ -70,14 +70,14 @@ class Resilience(Extension[ResilienceController], _Base):
             events: its events, ``Events.of(app)``.
             journal: the record of configuration; without one Redis is the record.
             audit: called with an operator's action before it takes effect; may raise to refuse it.
-                With a journal only for actions that are no configuration.
+                With a journal it gets only actions that are no configuration.
             subject: gives the id of the user who makes the call at hand, or None.
             defaults: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the configuration in code; see ``ResilienceController.define``.
             recorder: takes the times of entries; by default they are not recorded.
             enabled: False, for tests, makes guards that admit every call without asking Redis.
             share_workers: how many processes share a limit without Redis, for one that began
-                without; 0: not known.
+                without it; 0: unknown.
         """
         folders = folders_of(app.instance_path, f"{app.name} {redis.settings.key_prefix}")
         shares = Shares(Seats(folders), partial(workers_here, share_workers))
@@ -97,7 +97,7 @@ class Resilience(Extension[ResilienceController], _Base):
 
 
 def _checked(name: str, kinds: Mapping[str, Settings]) -> Mapping[str, Settings]:
-    """The configuration of a name in code, each kind of the class that it is of."""
+    """The configuration of a name in code, each kind in an object of its class."""
     if not isinstance(kinds, Mapping):
         raise ConfigurationError("guards", f"'{name}' wants a mapping, {EXAMPLE}, not {kinds!r}")
     for kind, given in kinds.items():

@@ -46,13 +46,13 @@ class GuardCounts:
     """Counters of a guard in this process since it started.
 
     Attributes:
-        kind, name: which.
+        kind, name: the guard.
         passed: calls that it allowed; a breaker counts them when they end.
         rejected: calls that it refused; ``refused_by`` has those of a rate limit by dimension.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
-        leases: units that a rate limit ``leased``, or slots that a bulkhead kept, and of them those
-            ``returned`` and ``wasted``.
+        leases: units that a rate limit ``leased``, or slots that a bulkhead kept, with the parts
+            of them that were ``returned`` and ``wasted``.
     """
 
     kind: str
@@ -70,12 +70,12 @@ class BulkheadUse:
     """The use of a bulkhead.
 
     Attributes:
-        name: which.
+        name: the bulkhead.
         held_here: holders in this process, of all partitions.
         limit: holders of one partition over all workers.
         busy: total seconds inside of callers that have left.
-        strategy: its partitioning; ``name`` makes one partition, so that ``held_here`` of all
-            workers compares with ``limit``.
+        strategy: its partitioning; ``name`` makes one partition, so that the sum of ``held_here``
+            over all workers compares with ``limit``.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Guards:
         before_first: Callable[[], None],
         enabled: bool = True,
     ) -> None:
-        """``before_first`` is called before any guard is made: its configuration must be there.
+        """``before_first`` is called before any guard is made: it loads the configuration.
 
         Args:
             enabled: False makes guards that admit every call without a round trip.
@@ -140,7 +140,7 @@ class Guards:
         return self._make(self._bulkheads, name, self._new_bulkhead) if found is None else found
 
     def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
-        """Some of the three of that name as one."""
+        """A guard of some of the three parts of that name."""
         guards = self._guards.get(parts)
         if guards is None:
             guards = self._guards.setdefault(parts, {})
@@ -214,14 +214,14 @@ class Guards:
         ]
 
     def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
-        """A snapshot of each of these, by default of those that this process uses; together one
-        round trip a server."""
+        """A snapshot of each of these breakers, by default of those that this process uses;
+        together one round trip a server."""
         if names is None:
             return self._snapshots(list(self._breakers.values()))
         return self._snapshots([self.circuit_breaker(name) for name in names])
 
     def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
-        """The same of bulkheads."""
+        """A snapshot of each of these bulkheads, as ``breaker_states``."""
         return self._snapshots([self.bulkhead(name) for name in names])
 
     def _snapshots(self, guards: Sequence[_InRedis[T]]) -> list[T]:
@@ -234,7 +234,7 @@ class Guards:
         return [one.snapshot(reply) for one, reply in zip(guards, replies, strict=True)]
 
     def find_store_again(self) -> None:
-        """Ask for those that could not reach Redis, used or not, whether all of it responds."""
+        """Check, for guards that could not reach Redis, used or not, whether all of it responds."""
         unreachable = [watch for watch in self._watches() if watch.unreachable]
         asked_at = self._runtime.clock()
         if unreachable and every_server_responds(self._runtime.redis):
@@ -265,7 +265,7 @@ class Guards:
             return found
 
     def _say_if_undefined(self, name: str) -> None:
-        """Once a name: a misspelt one guards by default numbers."""
+        """Warn once for a name: a misspelt guard has the default numbers."""
         if name not in self._logged and not self.is_defined(name):
             self._logged.add(name)
             log.warning("nothing defines the guard '%s': it has the default numbers", name)

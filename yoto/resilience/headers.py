@@ -1,7 +1,7 @@
 """Results of rate limits during a request, and the response headers that show them.
 
 Source: draft-ietf-httpapi-ratelimit-headers-10; values are structured fields (RFC 9651). ``t`` says
-when more quota is there, for a refusal as ``Retry-After`` does; it is left out where it is
+when more quota is free, for a refusal as ``Retry-After`` does; it is left out where that is
 unknown: sliding windows give back as irregularly as they were used.
 """
 
@@ -18,7 +18,7 @@ from .limiter import DimensionStatus
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
-KEPT = 4_096  # texts of each kind that are not made again; what is left is another each time
+KEPT = 4_096  # texts of each kind that are kept; the rest of a limit changes each time
 # The place of results in a request. Not ``flask.g``: that belongs to the application
 # context, which several requests may share.
 _ENVIRON_KEY = "yoto.rate_limits"
@@ -52,7 +52,7 @@ def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:
     """The ``RateLimit-Policy`` and ``RateLimit`` headers; empty when no limit was asked.
 
     A policy is named after its dimension, with its limiter in front when there are several.
-    Of a limit that was asked twice the later result counts.
+    If a limit was asked twice, the later result counts.
     """
     several = len(noted) > 1 and len({one.limiter for one in noted}) > 1
     policies, limits = {}, {}

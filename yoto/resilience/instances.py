@@ -27,7 +27,7 @@ class Instances:
         self._count = 1
 
     def count(self) -> int:
-        """How many there were at the last heartbeat, this one included; no round trip."""
+        """The number at the last heartbeat, this one included; no round trip."""
         return self._count
 
     def announce(self) -> float:

@@ -29,10 +29,10 @@ def network_of(text: str | None) -> str | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def site_of(network: str) -> str | None:
-    """The site that a network of IPv6 belongs to; None of IPv4, where an address is one customer's.
+    """The site of a network of IPv6; None for IPv4, where an address belongs to one customer.
 
     Args:
-        network: as ``network_of`` gives it.
+        network: a result of ``network_of``.
     """
     try:
         found = ipaddress.IPv6Address(network)

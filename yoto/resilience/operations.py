@@ -16,7 +16,7 @@ from .settings.switches import Force
 
 log = logging.getLogger(__name__)
 
-# s. An operator who forces a state and goes home does not leave it so for ever.
+# s. A forced state must not last for ever because an operator went home.
 DEFAULT_FORCED_FOR = 3_600.0
 # s. For an entry without an end.
 LONGEST_FORCED = 365 * 24 * 3600.0
@@ -29,8 +29,8 @@ class BreakerOperations:
     """Isolate, close and reset, with a reason, on the whole fleet.
 
     A forced state is an entry of the configuration with an expiry. Every process brings the breaker
-    into the state of its entry when the entry changes or when Redis lost it; that the others do it
-    too changes nothing.
+    into the state of its entry when the entry changes or when Redis lost it; repeating this changes
+    nothing.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class BreakerOperations:
         return self._breaker(name).reset(reason)
 
     def hear(self, stored: StoredEvent) -> None:
-        """Take note of pending work: an entry that changed, or all that Redis lost."""
+        """Note pending work: an entry that changed, or everything after Redis lost it."""
         event = stored.event
         if isinstance(event, ConfigRestored):
             entries = self._store.list(Kind.FORCED_BREAKER)
@@ -123,7 +123,7 @@ class BreakerOperations:
         return self._breaker(name).state()
 
     def _apply(self, name: str) -> None:
-        """Bring the breaker into the state of its entry; if it is in it, nothing changes."""
+        """Bring the breaker into the state of its entry, unless it is there already."""
         layers = self._store.get(Kind.FORCED_BREAKER, name).layers
         breaker = self._breaker(name)
         try:

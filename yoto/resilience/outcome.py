@@ -1,4 +1,4 @@
-"""The meaning of a call's end to a breaker, and how a guarded call is run."""
+"""The meaning of a call's end for a breaker, and the running of a guarded call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ExceptionFilter: TypeAlias = OneOfThem | Collection[OneOfThem]
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """Exceptions that are meant by their class, or by a predicate that is true for them."""
+    """Exceptions given by their classes, or by predicates that are true for them."""
 
     kinds: tuple[type[BaseException], ...]
     predicates: tuple[Callable[[BaseException], object], ...] = ()
@@ -125,7 +125,7 @@ def give_back(
     outcome: Outcome,
     error: BaseException | None,
 ) -> None:
-    """Hands a permit back; whatever goes wrong with that must not hide how the call ended."""
+    """Hands a permit back; an error in that must not hide how the call ended."""
     if give is None:
         return
     try:

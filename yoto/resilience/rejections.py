@@ -13,7 +13,7 @@ from .trail import StoredTrails, caller_of
 
 log = logging.getLogger(__name__)
 
-# Rejections of one guard that are worth an event, and the interval in which there is at most one.
+# Rejections of one guard that are worth an event, and the interval with at most one event.
 BURST = 10
 INTERVAL_MS = 10_000
 # Seconds between reports of an instance.

@@ -2,8 +2,8 @@
 
 The worker that tries them judges by its own counts, so nothing must be collected from others: it
 gives the values to all when their time is over, or takes them back as soon as too many of its calls
-were rejected or failed. If it dies, what it tried ends with the entry's own expiry; nobody else
-ever had it.
+were rejected or failed. If it dies, the trial ends with the entry's own expiry, and no other worker
+ever had the values.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from .settings.tuning import RolloutConfig
 log = logging.getLogger(__name__)
 
 AUTHOR = "rollout"
-LOOK = 1.0  # s between looks of a worker at what it tries
+LOOK = 1.0  # s between looks of a worker at its trials
 # s after its time in which a worker must have decided; else it is dead, and the entry ends.
 GRACE = 60.0
-# The state of a breaker is that of all workers: one that opened by tried values would open for all.
+# All workers share the state of a breaker: one that opened by tried values would open for all.
 TRIED = (Kind.RATE_LIMIT, Kind.BULKHEAD)
 
 
 class Step(StrEnum):
-    """What is next for values that are tried."""
+    """The next step for values on trial."""
 
     WAIT = "wait"
     PROMOTE = "promote"
@@ -44,11 +44,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Calls of one guard in one worker since it tries the values.
+    """Calls of one guard in one worker since its trial began.
 
     Attributes:
-        passed, rejected: by the guard.
-        failed: of the admitted ones, those whose breaker counted a failure.
+        passed, rejected: calls that the guard admitted, and that it rejected.
+        failed: admitted calls whose breaker counted a failure.
     """
 
     passed: int
@@ -63,13 +63,13 @@ class Observed:
 def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[Step, str]:
     """What to do after so many seconds, and why.
 
-    A share is judged as soon as it is of enough calls, and what is bad is taken back at once.
+    A share is judged as soon as it has enough calls, and bad values are taken back at once.
     """
     for what, n, of, most in (
         ("rejected", seen.rejected, seen.calls, config.max_rejected),
         ("failed", seen.failed, seen.passed, config.max_failed),
     ):
-        # At the end of its time a share is judged though it is of few: else it never would be.
+        # At the end of its time a share is judged even with few calls: else it never would be.
         enough = of >= config.minimum_calls or seconds >= config.seconds
         if enough and n > most * of:
             return Step.TAKE_BACK, f"{n} of {of} calls {what}, more than {most:.1%}"
@@ -83,7 +83,7 @@ def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[St
 
 @dataclass(slots=True)
 class _Trial(BreakerHooks):
-    """What this worker tries: since when, and what it had counted by then."""
+    """A trial of this worker: its start, and the counts by then."""
 
     change: Change
     since: float
@@ -99,12 +99,12 @@ class _Trial(BreakerHooks):
         if counts is None:
             return Observed(0, 0, 0)
         passed, rejected = counts.passed - self.passed, counts.rejected - self.rejected
-        # What was admitted before may fail meanwhile.
+        # Calls that were admitted before may fail meanwhile.
         return Observed(passed, rejected, min(self.failed, passed))
 
 
 class Rollouts:
-    """The values that workers try. Safe for threads, of which one takes turns."""
+    """The trials of workers. Safe for threads, one of which takes turns."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Rollouts:
         worker: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``counts``: those of this process's guards; ``worker``: its id."""
+        """``counts``: the counts of this process's guards; ``worker``: its id."""
         self.worker = worker
         self._store = store
         self._counts = counts
@@ -123,7 +123,7 @@ class Rollouts:
         self._trials: dict[str, _Trial] = {}
 
     def live(self) -> list[Change]:
-        """What is tried now, by whichever worker, by name."""
+        """The present trials of all workers, by name."""
         entries = self._store.list(Kind.ROLLOUT)
         return [one for entry in entries for one in entry.layers if one.origin is Origin.OPERATOR]
 
@@ -138,14 +138,14 @@ class Rollouts:
         version: int | None = None,
         **how: Any,
     ) -> Receipt:
-        """Let one worker have these values in the place of what operators set on the entry.
+        """Let one worker have these values in place of the operators' values of the entry.
 
         Args:
-            version: the entry's, as the operator saw it.
+            version: the entry's version, as the operator saw it.
             how: fields of ``RolloutConfig``: ``worker``, ``seconds`` and the bounds.
 
         Raises:
-            ValidationFailed: a value is refused, or something is tried already.
+            ValidationFailed: a value is refused, or a trial is going on already.
             VersionConflict: the entry was changed meanwhile.
             StoreUnavailable: it cannot be recorded.
         """
@@ -175,10 +175,10 @@ class Rollouts:
         )
 
     def promote(self, name: str, *, author: str, reason: str) -> Receipt:
-        """Give every worker the values that are tried under this name, now.
+        """Give every worker the values on trial under this name, now.
 
         Raises:
-            ValidationFailed: nothing is tried.
+            ValidationFailed: there is no trial.
             VersionConflict: the entry was changed since; nothing changed.
         """
         config = config_of_rollout(self._live(name))
@@ -192,12 +192,12 @@ class Rollouts:
         return receipt
 
     def take_back(self, name: str, *, author: str, reason: str) -> Receipt:
-        """End what is tried under this name; raises ``ValidationFailed``: nothing is."""
+        """End the trial under this name; raises ``ValidationFailed`` where there is none."""
         self._live(name)
         return self._store.delete(Kind.ROLLOUT, name, author=author, reason=reason)
 
     def turn(self) -> float:
-        """Look at what this worker tries, and decide; seconds until the next look."""
+        """Look at the trials of this worker, and decide; seconds until the next look."""
         mine = {
             one.name: one for one in self.live() if config_of_rollout(one).worker == self.worker
         }
@@ -237,8 +237,8 @@ class Rollouts:
         self._forget(change.name)
 
     def _end(self, change: Change, config: RolloutConfig) -> bool:
-        """End what cannot be given to all, since the entry is another by now: somebody changed it,
-        or has just given it to all. Whether it is ended."""
+        """End a trial that cannot be given to all, since the entry has changed: by somebody else,
+        or by giving it to all. Whether it is ended."""
         layers = self._store.get(*target_of(change.name)).layers
         set_now = next((one.values for one in layers if one.origin is Origin.OPERATOR), None)
         given = (set_now or {}) == dict(config.values)
@@ -281,11 +281,11 @@ def _refuse_windows(tried: RateLimitConfig, entry: Settings) -> None:
 
 
 def config_of_rollout(change: Change) -> RolloutConfig:
-    """What a change of an entry ``rollout`` says."""
+    """The configuration in a change of an entry ``rollout``."""
     return RolloutConfig.from_mapping(change.values or {})
 
 
 def target_of(name: str) -> tuple[Kind, str]:
-    """The entry that a rollout of this name is about."""
+    """The entry that a rollout of this name tries values for."""
     kind, _, guard = name.partition(":")
     return Kind(kind), guard

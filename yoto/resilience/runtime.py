@@ -58,14 +58,14 @@ class Runtime:
         events: the event stream; its ``source`` is this instance's id.
         clock: seconds that only grow, for durations and for decisions without Redis. Decisions with
             Redis use the server's clock alone.
-        instances: how many instances there are.
-        shares: this one's part of limits while Redis is unavailable; None: that of ``instances``.
+        instances: gives the number of instances.
+        shares: this instance's part of limits while Redis is unavailable; None: from ``instances``.
         entered: takes the seconds until a guard admitted a call.
         heartbeat: renews the leases of this process.
         deferred: does work that no call needs to wait for.
-        sweeps: does what may take seconds, in a thread of its own.
+        sweeps: does work that may take seconds, in a thread of its own.
         exits: sends the ends of calls.
-        hooks: are notified by breakers of single calls.
+        hooks: receive the single calls through breakers.
     """
 
     redis: RedisConnection
@@ -117,7 +117,7 @@ class Runtime:
 
 
 class Derived(Generic[C, T]):
-    """Something computed from a configuration, kept until the configuration is another."""
+    """A value computed from a configuration, kept until the configuration changes."""
 
     __slots__ = ("_derive", "_get_config", "_kept")
 

@@ -1,8 +1,8 @@
-"""Seats: what a worker used without Redis, kept for the worker that comes after it on this machine.
+"""Seats: the use of a worker without Redis, kept for its successor on this machine.
 
-A worker has one seat, a file that it locks for as long as it lives: the lock goes with the process,
-however it ends. Beside the use of keys the file says how many instances there were when its worker
-last heard so from Redis. Files are written through memory, which outlives a killed process.
+A worker has one seat, a file that it locks for as long as it lives: the lock ends with the process,
+however it ends. Beside the use of keys the file records the number of instances when its worker
+last heard Redis. Files are written through memory, which outlives a killed process.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 _HEADER = struct.Struct("<8sddI")
 _MAGIC = b"yotoseat"
 _ROW = struct.Struct("<8sdddd")
-# Keys whose use a seat keeps; of more, those used last. 1.3 MB, as far as they are used.
+# Keys whose use a seat keeps; beyond them, the last used. 1.3 MB when they are all used.
 ROWS = 32_768
 # Files of one application on one machine.
 MOST_SEATS = 1_024
-# s. A seat whose worker was heard by Redis so long before the one heard last was left before. Less
-# than the roster remembers a worker, so that no seat is taken that is no part any more.
+# s. A seat is abandoned if its worker heard Redis so long before the worker that heard it last.
+# Less than the roster remembers a worker, so that no taken seat lacks a part.
 SILENCE = 9.0
 
 
@@ -42,8 +42,8 @@ class Used(NamedTuple):
 
     Attributes:
         at: the moment.
-        units: in use then, of which Redis does not know ``unreported``.
-        counts_for: seconds after which none of it is in use any more.
+        units: units in use then; Redis does not know ``unreported`` of them.
+        counts_for: seconds after which none of them is in use any more.
     """
 
     at: float
@@ -74,12 +74,12 @@ class Seat:
         self.inherited = self._read(now)
 
     def hear(self, now: float, count: int) -> None:
-        """Redis said how many instances there are."""
+        """Note the number of instances that Redis reported."""
         self.heard, self.count = now, count
         self._write()
 
     def vacate(self) -> None:
-        """Its worker ends, and Redis knows: it is no part of the limit any more."""
+        """Note that the worker ends, and Redis knows: it has no part of the limit any more."""
         self.heard = 0.0
         self._write()
 
@@ -94,7 +94,7 @@ class Seat:
         _ROW.pack_into(self._memory, _HEADER.size + row * _ROW.size, name, *used)
 
     def report(self, key: str) -> None:
-        """Redis knows the use of a key now."""
+        """Note that Redis knows the use of a key now."""
         row = self._rows.get(_name(key))
         if row is not None:
             at = _HEADER.size + row * _ROW.size
@@ -102,7 +102,7 @@ class Seat:
             _ROW.pack_into(self._memory, at, name, *Used(*numbers)._replace(unreported=0.0))
 
     def forget(self, key: str) -> None:
-        """A key is unused."""
+        """Note that a key is unused."""
         self.inherited.pop(_name(key), None)
         if _name(key) in self._rows:
             self.note(key, Used(0.0, 0.0, 0.0, 0.0))
@@ -112,7 +112,7 @@ class Seat:
         return self.inherited.pop(_name(key), None) if self.inherited else None
 
     def leave(self) -> None:
-        """Give the seat to the next one; also in a child, which has not this seat."""
+        """Leave the seat to the next one; also in a child, which does not own it."""
         self._memory.close()
         os.close(self._descriptor)
 
@@ -120,7 +120,7 @@ class Seat:
         _HEADER.pack_into(self._memory, 0, _MAGIC, self.begun, self.heard, self.count)
 
     def _read(self, now: float) -> dict[bytes, Used]:
-        """The rows that still count, which then are the first ones."""
+        """The rows that still count, moved to the beginning."""
         found = []
         for row in range(ROWS):
             name, *numbers = _ROW.unpack_from(self._memory, _HEADER.size + row * _ROW.size)
@@ -146,13 +146,13 @@ class Seats:
     """The folder of seats of one application on this machine."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        """``folders``: the first that can be written is used; nothing is touched yet."""
+        """``folders``: the first writable one is used; nothing is touched yet."""
         self._candidates = list(folders)
         self._folder: Path | None = None
 
     def take(self, now: float, heard: bool) -> Seat | None:
-        """A free seat: for a worker that has ``heard`` Redis any, else one whose last worker was
-        there when Redis was heard last; where nobody ever was, any.
+        """A free seat: any for a worker that has ``heard`` Redis, else one whose last worker was
+        there when Redis was heard last; if no worker ever was, any.
 
         Raises:
             OSError: no folder can be written.
@@ -166,7 +166,7 @@ class Seats:
         return self._lock(sorted(n for n, at in known.items() if at > newest - SILENCE), now)
 
     def _heard(self, now: float) -> dict[int, float]:
-        """When Redis was heard last by the worker of each seat that heard it."""
+        """The time at which the worker of each seat last heard Redis, where it did."""
         found = {}
         for path in self._writable().glob("seat-*"):
             with open(path, "rb") as file:
@@ -174,7 +174,7 @@ class Seats:
             if len(header) == _HEADER.size:
                 magic, _, heard, _ = _HEADER.unpack(header)
                 if magic == _MAGIC and heard:
-                    # Before a restart of the machine, which began its clock anew, is long ago.
+                    # A time before the machine restarted, with a new clock, is long ago.
                     number = int(path.name.removeprefix("seat-"))
                     found[number] = heard if heard <= now else -SILENCE
         return found
@@ -209,14 +209,14 @@ class Seats:
 
 
 def folders_of(instance_path: str | Path, application: str) -> list[Path]:
-    """Where seats of an application may be: in its instance folder, else beside other temporary
-    files.
+    """The possible folders of an application's seats: its instance folder, else one beside other
+    temporary files.
 
     Args:
-        application: what all its processes have in common, and no other application.
+        application: a text that all its processes share, and no other application does.
     """
     digest = hashlib.blake2b(f"{instance_path}\n{application}".encode(), digest_size=8).hexdigest()
     name = f"yoto-limits-{digest}"
-    # Where there are no users by number, there are no locks of files either: see ``_writable``.
+    # A system without numbered users has no locks of files either: see ``_writable``.
     user = getattr(os, "getuid", int)()
     return [Path(instance_path) / name, Path(tempfile.gettempdir()) / f"{name}-{user}"]

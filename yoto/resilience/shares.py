@@ -22,12 +22,12 @@ def part_of(limit: int, instances: int) -> int:
 
 
 class Shares:
-    """What this worker may use without Redis, and a memory of what it used.
+    """This worker's part of limits without Redis, and a memory of its use.
 
-    An instance that heard Redis has its part of the instances that there were then. One that began
-    without takes the seat of one that was there then and is gone, with its part and its use; while
-    none is free it has nothing. Where nobody was there before, it has one unit, until it is sure
-    that no use by instances before it still counts, and then the part that the setting says.
+    An instance that heard Redis has its part by the number of instances then. One that began
+    without it takes the seat of an instance that was there then and is gone, with its part and its
+    use; while none is free it has nothing. Without any such seats it has one unit, until no use by
+    earlier instances can still count, and then the part that the setting gives.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class Shares:
         expected: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``expected`` says how many instances there are to be; 0: not known. Each process calls it
-        at its first use: a server may say it to its workers alone, once they are forked.
+        """``expected`` gives the expected number of instances; 0: unknown. Each process calls it at
+        its first use: a server may tell it to its workers alone, once they are forked.
         """
         self._seats = seats
         self._expected = expected
@@ -56,11 +56,11 @@ class Shares:
 
     @property
     def count(self) -> int:
-        """How many instances there were when Redis was last heard by this one; 0: it never was."""
+        """The number of instances when this one last heard Redis; 0: it never did."""
         return self._count
 
     def hear(self, count: int) -> None:
-        """Redis said how many instances there are, this one included."""
+        """Note the number of instances that Redis reported, this one included."""
         self._notice_fork()
         with self._lock:
             self._count = count
@@ -69,7 +69,7 @@ class Shares:
                 seat.hear(self._clock(), count)
 
     def vacate(self) -> None:
-        """This instance ends, and Redis knows."""
+        """Note that this instance ends, and Redis knows."""
         with self._lock:
             if self._seat is not None and self._pid == current_pid():
                 self._seat.vacate()
@@ -102,13 +102,13 @@ class Shares:
                 seat.note(key, used)
 
     def report(self, key: str) -> None:
-        """Redis knows the use of a key now."""
+        """Note that Redis knows the use of a key now."""
         with self._lock:
             if self._seat is not None:
                 self._seat.report(key)
 
     def forget(self, key: str) -> None:
-        """A key is unused."""
+        """Note that a key is unused."""
         with self._lock:
             if self._seat is not None:
                 self._seat.forget(key)

@@ -14,7 +14,7 @@ from yoto.errors import StoreUnavailable
 log = logging.getLogger(__name__)
 
 
-# Seconds. When Redis is asked again at the earliest is the connection's business; callers that were
+# Seconds. The connection decides when Redis is asked again at the earliest; callers that were
 # refused without it may try soon.
 RETRY_AFTER = 1.0
 
@@ -64,7 +64,7 @@ class StoreWatch:
         self.answered_locally = 0
 
     def lost(self, error: Exception) -> None:
-        """A script call failed."""
+        """Note that a script call failed."""
         self.store_errors += 1
         self._last_loss = self._clock()
         self.unreachable = _is_silence(error)
@@ -76,14 +76,14 @@ class StoreWatch:
             log.error("%s: redis refused a script: %s", self._guard, error)
 
     def found(self) -> None:
-        """A script call succeeded."""
+        """Note that a script call succeeded."""
         if self.degraded:
             self.degraded = self.unreachable = False
             seconds = self._clock() - self._since
             log.info("%s has redis again, after %.1f s without", self._guard, seconds)
 
     def reachable(self, since: float) -> None:
-        """Every server replied to what it was asked at ``since``, seconds of the clock.
+        """Note that every server replied to a question of ``since``, seconds of the clock.
 
         An unused guard would otherwise report for ever that it has no Redis. A ping does not show
         whether a server would still refuse a command: that is left to the next use.

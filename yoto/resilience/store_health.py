@@ -66,7 +66,7 @@ class StoreMonitor:
         self._lost_seconds = 0.0
 
     def observe(self, responds: bool) -> None:
-        """Take note of whether Redis responded just now."""
+        """Note whether Redis responded just now."""
         now, answered = self._clock(), self._answered()
         with self._lock:
             self._known = True

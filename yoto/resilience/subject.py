@@ -1,4 +1,4 @@
-"""The caller that a guarded call is counted for, when the code does not say."""
+"""The caller that a guarded call counts for, when the code names none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def no_subject() -> None:
 
 
 def caller(subject: Subject) -> MultiDimensionalKey:
-    """All that is known of the caller: user, address (of IPv6 the network), and the server that the
+    """All known parts of the caller: user, address (for IPv6 the network), and the server that the
     request names.
     """
     if not has_request_context():

@@ -1,8 +1,8 @@
 """Guards of an application that has them switched off: they admit every call at once.
 
-For tests of functions that have guards. Each has the numbers and results of the
-guard that it stands for, as if nothing had ever been used; or, while a test has it ``refuse``, as
-if all was.
+For tests of functions that have guards. Each has the numbers and results of the guard that it
+stands for, as if nothing had ever been used; or, while a test has it ``refuse``, as if everything
+had.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class OffBreaker(CircuitBreaker):
     def __init__(
         self, name: str, get_config: Callable[[], CircuitBreakerConfig], runtime: Runtime
     ) -> None:
-        """``get_config`` has no say."""
+        """``get_config`` is ignored."""
         super().__init__(name, lambda: _OPEN_TO_ALL, runtime)
 
     def allow(self) -> BreakerPermit:

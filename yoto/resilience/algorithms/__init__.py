@@ -1,4 +1,4 @@
-"""The ways to count: each a Lua file and its twin in Python, in one registry."""
+"""The counting algorithms: each a Lua file and its twin in Python, in one registry."""
 
 from .algorithm import Algorithm, Leases
 from .builtin import DEFAULT_ALGORITHM

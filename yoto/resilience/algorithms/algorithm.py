@@ -1,4 +1,4 @@
-"""One way to count, as a Lua text for Redis and a class for memory."""
+"""A counting algorithm, as a Lua text for Redis and a class for memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..scripts import LimiterScripts, limiter_scripts
 from .meter import Meter
 from .quota import Quota
 
-# Operators read it, and it stands in keys of Redis.
+# Operators read the name, and it is part of keys of Redis.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 METHODS = ("wait", "charge", "used", "status")
 # The names that the Lua text must assign; see ``limiter.lua``.
@@ -35,7 +35,7 @@ class Leases(StrEnum):
 
 
 def irregularly(quota: Quota) -> float | None:
-    """The ``step`` of quota that comes back as irregularly as it was used."""
+    """The ``step`` of a quota that comes back as irregularly as it was used."""
     return None
 
 
@@ -46,8 +46,8 @@ class Algorithm:
     Attributes:
         name: its name in configurations.
         lua: assigns ``measure`` (``limiter.lua`` says how it is called); ``load_lua`` reads it from
-            a package. Each script of a limit that counts so has it inside.
-        meter: the same in memory, for replays and while Redis is unavailable.
+            a package. It is inserted into each script of a limit with this algorithm.
+        meter: the twin in memory, for replays and while Redis is unavailable.
         code: the name in the keys of Redis, by default ``name``. A change of the data under
             these keys needs another code.
         bursts: whether ``burst`` units pass at once, where a configuration sets it.
@@ -83,5 +83,5 @@ class Algorithm:
 
     @cached_property
     def scripts(self) -> LimiterScripts:
-        """The scripts of a limit that counts so."""
+        """The scripts of a limit with this algorithm."""
         return limiter_scripts(self.lua)

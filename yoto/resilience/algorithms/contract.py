@@ -24,12 +24,12 @@ MICRO = 1_000_000
 BEGIN = 4_000_000_000 * MICRO
 # s. Two sums of fractions, of seconds here and of microseconds there, differ by less.
 NEARLY = 5e-6
-# Units. The same.
+# Units. Sums of fractions of units differ by less, too.
 NEARLY_A_UNIT = 1e-3
 WINDOW = 2.0  # s
 # µs between two calls. Not round, so that nothing ends just when a call comes.
 PAUSES = (0, 0, 1, 7_001, 40_009, 90_007, 300_017, 1_000_003, 1_999_993, 2_100_011, 4_000_037)
-CALLS = 40  # of one walk
+CALLS = 40  # calls of one walk
 # s. How long keys may stay beyond their use (``KEPT_LONGER`` of ``limiter.lua``).
 KEPT_LONGER = 10.0
 _TIME = "local now = time[1] * 1000000 + time[2]"
@@ -39,7 +39,7 @@ _REPORT = struct.Struct("<ddd")
 
 
 class AlgorithmBroken(AssertionError):
-    """A promise that an algorithm does not keep, and the calls that show it."""
+    """A promise that an algorithm breaks, and the calls that show it."""
 
 
 class Step(NamedTuple):
@@ -63,7 +63,7 @@ def check_algorithm(name: str, redis: RedisConnection, walks: int = 40, seed: in
         redis: a connection to a server or a cluster, such as ``redis_store.of(app)``. The check
             leaves no key there.
         walks: how many sequences of ``CALLS`` calls; each has a limit of its own.
-        seed: of the random calls.
+        seed: the seed of the random calls.
 
     Raises:
         AlgorithmBroken: with the expected and the actual result, and the calls until then.
@@ -103,7 +103,7 @@ def _steps(dice: random.Random, most: int) -> Iterator[Step]:
 
 
 def _with_changes(dice: random.Random, steps: list[Step]) -> list[Step]:
-    """The same while the limit is changed live."""
+    """The calls, with live changes of the limit among them."""
     changes = [(dice.randrange(CALLS), dice.randrange(4)) for _ in range(4)]
     changed = list(steps)
     for place, number in changes:
@@ -193,7 +193,7 @@ class _Comparison:
         self._same("seconds until all is free", reset / MICRO, status.reset_after, NEARLY)
 
     def _forget(self, at: int) -> None:
-        """As a server does when a key ends, which it knows to the millisecond."""
+        """Delete the key when it ends, as a server does, which knows that to the millisecond."""
         ends = self._ends()
         if ends is not None and at - ends > 1_000:
             self._redis.client.delete(self._key)
@@ -206,7 +206,7 @@ class _Comparison:
         return None if ends < 0 else ends * 1_000
 
     def _check_life(self, at: int) -> None:
-        """A key that its server forgets must mean nothing any more."""
+        """A key that its server forgets must not count for anything any more."""
         ends = self._ends()
         if ends is None:
             return

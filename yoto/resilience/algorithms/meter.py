@@ -1,8 +1,8 @@
 """The protocol of a meter: the use of one key, by one algorithm, in memory.
 
 Meters are values and arithmetic. They own no clock and no lock: the caller passes ``now`` in
-seconds, and serialises the calls. A clock that went back makes the first look take what is of the
-future for a thing of now, so that an announced wait then holds. The scripts in ``lua/`` do the
+seconds, and serialises the calls. After a clock went back, the first look treats events of the
+future as events of now, so that an announced wait then holds. The scripts in ``lua/`` do the
 same arithmetic in microseconds, and both pass the same contract tests.
 """
 
@@ -35,7 +35,7 @@ class Meter(Protocol):
         ...
 
     def status(self, now: float, quota: Quota) -> Status:
-        """Units left and seconds until all are."""
+        """Units left, and seconds until all units are."""
         ...
 
 

@@ -30,15 +30,15 @@ class Quota(NamedTuple):
         return self.window / self.limit
 
     def fits(self, used: float, ceiling: int) -> bool:
-        """Whether ``used`` units stay within ``ceiling``, but for rounding."""
+        """Whether ``used`` units stay within ``ceiling``, except for rounding."""
         return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
 
 
 def until_more(reset_after: float, step: float) -> float:
-    """Seconds until one unit more is free than now, of units that come back one each ``step``.
+    """Seconds until one unit more is free than now, if one unit comes back each ``step``.
 
     Args:
-        reset_after: seconds until all are.
+        reset_after: seconds until all units are free.
     """
     if reset_after <= 0:
         return 0.0

@@ -9,7 +9,7 @@ from yoto.redis import Script
 
 from .algorithm import Algorithm
 
-# Of the process, as its code is: the meaning of a name is no state of an application.
+# A global of the process, like its code: the meaning of a name is no state of an application.
 _registered: dict[str, Algorithm] = {}
 _lock = threading.Lock()
 

@@ -10,7 +10,7 @@ from .quota import Quota, Status
 
 
 class _Longer(NamedTuple):
-    """A window that was made shorter live, and still counts for what was charged in it."""
+    """A window that was made shorter live, and still counts for units charged in it."""
 
     length: float
     ends: float
@@ -83,7 +83,7 @@ class SlidingLog:
         return [one for one in known if one.length > window and one.ends > now]
 
     def _leaves(self, at: float, now: float, window: float) -> float:
-        """When what was charged at a moment counts no more."""
+        """The time at which units charged at a moment stop counting."""
         since = 0.0
         for one in self._counting(now, window):
             leaves = max(at + one.length, since)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Seconds. An operator who forces a state and goes home does not leave it so for ever.
+# Seconds. A forced state must not last for ever because an operator went home.
 FORCED_FOR = 3_600.0
 _UNCOUNTED = Admission(0, Meaning.UNWANTED)
 
@@ -243,8 +243,8 @@ class CircuitBreaker:
     ) -> None:
         """In mode leased: record soon how a counted call ended; raises nothing.
 
-        Calls that succeeded in time are summed. Any other is on its way at once, after those before
-        it, and the next call asks Redis, so that this worker sees the effect of its own failures.
+        Calls that succeeded in time are summed. Any other is sent at once, after those before it,
+        and the next call asks Redis, so that this worker sees the effect of its own failures.
         """
         if outcome is Outcome.SUCCESS and not slow:
             self.successes.note(admission.period)
@@ -254,7 +254,7 @@ class CircuitBreaker:
         call = self.remote.result(request, admission.period, outcome, slow, plan)
         self._runtime.exits.add(call, self._recorded)
         if plan.opens_alone:
-            # Whether this instance opens alone, its next call must know.
+            # The next call must know whether this instance opens alone.
             self._runtime.exits.settle()
 
     def heard(self, happened: Happened, plan: BreakerPlan) -> None:

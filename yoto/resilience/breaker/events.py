@@ -12,7 +12,7 @@ class BreakerWouldOpen(Event, frozen=True, kw_only=True):
     Attributes:
         name: the breaker.
         reason: ``failure_rate``, ``slow_call_rate`` or ``consecutive_failures``.
-        calls, failures, slow_calls: in the window.
+        calls, failures, slow_calls: the counts in the window.
     """
 
     name: str
@@ -29,7 +29,7 @@ class BreakerOpenedLocally(Event, frozen=True, kw_only=True):
     Attributes:
         name: the breaker.
         instance: id of the instance.
-        reason: as of ``BreakerWouldOpen``.
+        reason: as in ``BreakerWouldOpen``.
         seen: instances with recent bad results.
         needed: instances that open the fleet.
         retry_after_ms: ms until it admits a probe.

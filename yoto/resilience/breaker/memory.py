@@ -14,8 +14,8 @@ REMEMBERED = 1.0
 class AdmissionMemory:
     """Admits while a breaker is closed, without asking again. Safe for threads.
 
-    Whatever may mean that the breaker is not closed any more makes it forget: an event, a refusal,
-    a failure of this worker, an operator's act.
+    Anything that may mean that the breaker is no longer closed makes it forget: an event, a
+    refusal, a failure of this worker, an operator's act.
     """
 
     __slots__ = ("_clock", "_dropped_at", "_kept")

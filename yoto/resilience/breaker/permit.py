@@ -8,7 +8,7 @@ from typing import Protocol
 from ..outcome import Outcome, give_back
 from .states import Admission
 
-# Takes the permit, the outcome, and the exception that was it.
+# Takes the permit, the outcome, and the exception behind it.
 Give = Callable[["BreakerPermit", Outcome, BaseException | None], None]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..settings import BreakerMode, CircuitBreakerConfig, GuardMode, WindowType
 
 MICRO = 1_000_000
-# Seconds. State outlives a quiet hour, so that a breaker of a rarely used thing does not forget.
+# Seconds. State outlives a quiet hour, so that a breaker of a rarely used service remembers.
 KEEP = 3_600.0
 # Seconds for which an instance's bad results count for ``min_instances`` when the window is a
 # number of calls and so has no length.

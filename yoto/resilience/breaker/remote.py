@@ -27,7 +27,7 @@ class Target(NamedTuple):
     """The keys and arguments of a breaker's scripts.
 
     Attributes:
-        keys: of the state, and of the event stream or the outbox.
+        keys: the keys of the state, and of the event stream or the outbox.
         tell: the last arguments of each script that writes events: the breaker's name, and the
             publisher (``emit.lua``).
     """
@@ -110,8 +110,8 @@ class RemoteBreaker:
         return scripts.BREAKER_LOOK, self.target.keys[:1], (by_count, plan.config.window_size)
 
     def after_call(self, events_written: int) -> None:
-        """On a cluster, move events on their way: at once the ones just written, and now and then
-        those that others left behind."""
+        """On a cluster, relay events: at once the ones just written, and now and then those that
+        others left behind."""
         if self._relay_due is None:
             return
         now = self._runtime.clock()

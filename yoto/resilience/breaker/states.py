@@ -74,12 +74,12 @@ class BreakerState:
         period: number of the present state period.
         reason: the cause of the state.
         until: seconds until ``open``, ``isolated`` or ``disabled`` ends, else 0.
-        calls, failures, slow_calls: in the window.
+        calls, failures, slow_calls: the counts in the window.
         failure_rate, slow_call_rate: percent, ``None`` below the minimum number of calls.
         consecutive_failures: failures in a row.
         opens: times opened in a row without a close between.
         probes: probes that run now.
-        probes_succeeded: good probes of this half-open period, of the ``success_threshold`` that
+        probes_succeeded: good probes of this half-open period; ``success_threshold`` of them
             close it.
         rejected: calls that this process refused.
         degraded: this process decides without Redis.

@@ -18,7 +18,7 @@ class Successes:
     """Counts by period, and records soon. Safe for threads and greenlets."""
 
     def __init__(self, record: Callable[[int, int], None], deferred: Deferred) -> None:
-        """``record`` takes a period and how many calls of it succeeded."""
+        """``record`` takes a period and the number of its calls that succeeded."""
         self._record = record
         self._flush_soon = deferred.job(self.flush)
         self._reset()
@@ -30,7 +30,7 @@ class Successes:
     def note(self, period: int) -> None:
         """A call that was admitted in this period succeeded."""
         if self._pid != current_pid():
-            self._reset()  # those of the parent are the parent's
+            self._reset()  # the parent's successes are the parent's
         self._waiting.append(period)
         if len(self._waiting) >= MOST_AT_ONCE:
             self.flush()

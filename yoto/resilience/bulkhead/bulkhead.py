@@ -41,11 +41,11 @@ class BulkheadStats:
     """A snapshot of one partition of a bulkhead.
 
     Attributes:
-        name, partition: which.
+        name, partition: the bulkhead, and its partition.
         limit: holders over all workers.
         held, waiting: over all workers; of this process while Redis is unavailable.
         held_here: in this process.
-        spare_here: of ``held``, slots that this process keeps for its next callers, of all
+        spare_here: slots, among ``held``, that this process keeps for its next callers, of all
             partitions.
         rejected: callers that this process refused.
         lost: slots that this process lost because their lease ended.
@@ -91,7 +91,7 @@ class Bulkhead:
 
         Args:
             timeout: ``None`` takes the configured wait; 0 does not wait.
-            partition: whose slots; see ``partition_of``.
+            partition: the partition of the slot; see ``partition_of``.
 
         Raises:
             BulkheadFull: none was free in time.
@@ -130,7 +130,7 @@ class Bulkhead:
         return self.snapshot(reply, partition)
 
     def look(self) -> Call:
-        """The call that asks Redis for ``snapshot``, of all slots that are in no partition."""
+        """The call that asks Redis for ``snapshot``, for all slots outside of partitions."""
         return self.remote.look("")
 
     def snapshot(self, reply: Any, partition: str = "") -> BulkheadStats:
@@ -160,7 +160,7 @@ class Bulkhead:
     def release_dead(self, living: Sequence[str], partition: str = "") -> int:
         """Give back the slots of instances that are gone, before their leases end.
 
-        An instance that was only silent counts its holders again at its next heartbeat.
+        An instance that was only silent reports its holders again at its next heartbeat.
 
         Args:
             living: ids of the instances that live.
@@ -219,7 +219,7 @@ class Bulkhead:
         return slot
 
     def reuse(self, spare: Slot, since: float) -> Slot:
-        """The slot of a caller who came then, on one that was spare."""
+        """The slot of a caller who came at ``since``, on one that was spare."""
         clock, partition = self._runtime.clock, spare.partition
         slot = Slot(
             self._give_back, clock, spare.id, partition, spare.lease, False, spare.renewed_at
@@ -269,7 +269,7 @@ class Bulkhead:
         # Without Redis a caller who waits in this process takes this one's place: if the slot were
         # kept too, one more would be admitted.
         wanted = self.local.waiting(slot.partition)
-        # First of all: once the slot is spare, another holder may be inside under its id.
+        # This must come first: once the slot is spare, another holder may be inside under its id.
         self.local.leave(slot.partition, slot.id)
         self.busy += self._runtime.clock() - slot.since
         config = self.get_config()
@@ -333,9 +333,9 @@ class Bulkhead:
             if slot.id not in unknown:
                 slot.renewed_at, slot.lease = now, lease
             elif self.spares.drop(slot):
-                continue  # there is no holder
+                continue  # it has no holder
             elif slot.released and slot.id in self._runtime.heartbeat:
-                continue  # there is a new holder, with a renewal of its own
+                continue  # it has a new holder, with a renewal of its own
             elif slot.lost and not slot.released:
                 self._lose(slot)
             else:
@@ -349,7 +349,7 @@ class Bulkhead:
         log.warning("bulkhead %s: a slot was lost, its lease had ended", self.name)
 
     def _enrol(self, partition: str, slots: Sequence[Slot]) -> None:
-        """Make holders known that Redis does not know of."""
+        """Report holders that Redis does not know."""
         if not slots:
             return
         lease, now = self.get_config().lease, self._runtime.clock()

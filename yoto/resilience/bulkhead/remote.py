@@ -59,13 +59,13 @@ class RemoteBulkhead:
         return {request.decode() for request in lost}
 
     def enrol(self, partition: str, requests: Sequence[str], lease: float) -> None:
-        """Make holders known that came in without Redis."""
+        """Report holders that came in without Redis."""
         args: list[str | int] = [int(lease * MICRO), *requests]
         holders = self.keys(partition).holders
         self._runtime.scripts.run(scripts.BULKHEAD_ENROL, (holders,), args)
 
     def release(self, partition: str, living: Sequence[str]) -> int:
-        """Give back the slots of instances that do not live; how many there were."""
+        """Give back the slots of instances that no longer live; returns their number."""
         holders = self.keys(partition).holders
         reply: int = self._runtime.scripts.run(scripts.BULKHEAD_RELEASE, (holders,), living)
         return reply

@@ -28,24 +28,24 @@ IDLE = 0.5
 LOOK_EVERY = 0.1
 # Seconds for which no slot is kept after a caller waited, was refused or found it nearly full.
 CROWDED_FOR = 1.0
-# Of all slots, those that all workers together may keep.
+# One part in so many of all slots may be kept by all workers together.
 SPARE_PART = 4
-# Of all slots, held ones, spare or not, from which it is nearly full.
+# Share of the slots that are held, spare or not, from which the bulkhead is nearly full.
 NEARLY_FULL = 0.75
-# Partitions of which something is remembered; beyond it, what can be is forgotten.
+# Partitions that are remembered; beyond them, those that can be are forgotten.
 MOST_PARTITIONS = 1_000
 
 
 class Spares:
     """The spare slots of one bulkhead in one worker, by partition. Safe for threads and greenlets.
 
-    How many there are follows how many callers of this worker come and go at once; none is kept for
+    Their number follows the callers of this worker that come and go at once; none is kept for
     callers who come seldom.
 
     Attributes:
         kept: how often a slot was kept.
         returned: how often a kept slot was given back unused.
-        wasted: how often one ran out while it was kept.
+        wasted: how often a slot ran out while it was kept.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Spares:
 
     def _notice_fork(self) -> None:
         if self._pid != current_pid():
-            self._reset()  # what the parent keeps is the parent's
+            self._reset()  # the parent's slots are the parent's
 
     def __len__(self) -> int:
         """Slots that are spare now."""
@@ -103,10 +103,10 @@ class Spares:
         return None
 
     def keep(self, config: BulkheadConfig, slot: Slot) -> bool:
-        """Keep the slot of a holder that left; False: it is to be given back.
+        """Keep the slot of a holder that left; False: it must be given back.
 
-        One that was taken under a higher cap than now's, or without Redis, is never kept: more may
-        be inside than the cap, and the next caller is for Redis to refuse.
+        A slot that was taken under a higher cap than now's, or without Redis, is never kept: more
+        may be inside than the cap, and Redis must refuse the next caller.
         """
         self._notice_fork()
         if config is not self._config:
@@ -168,7 +168,7 @@ class Spares:
         return True
 
     def _are_many(self, partition: str, now: float) -> bool:
-        """Whether callers come so often that one is to be expected before a slot is idle; else
+        """Whether callers come so often that one can be expected before a slot is idle; else
         looking after it would cost Redis more than it saves."""
         before = self._left_at.get(partition)
         if before is None and len(self._left_at) >= MOST_PARTITIONS:
@@ -181,7 +181,7 @@ class Spares:
         self._config = config
 
     def _room(self, config: BulkheadConfig) -> int:
-        """The number of spare slots allowed in each partition: less than one is none."""
+        """The number of spare slots allowed in each partition; below 1: none."""
         return config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
 
     def look(self) -> float | None:
@@ -215,7 +215,7 @@ class Spares:
         return idle
 
     def _ask(self, partitions: list[str]) -> dict[str, tuple[int, int]]:
-        """Holders and waiters of each partition; of those that Redis knows of."""
+        """Holders and waiters of each partition that Redis knows."""
         calls = []
         for partition in partitions:
             holders, _, alive = self._remote.keys(partition)

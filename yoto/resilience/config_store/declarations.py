@@ -22,7 +22,7 @@ def declare(name: str, *kinds: Kind) -> None:
     """Remember that a function carries guards of these kinds.
 
     Raises:
-        ValidationFailed: nothing can be called so.
+        ValidationFailed: no entry can have this name.
     """
     check_name(name)
     for kind in kinds:
@@ -34,7 +34,7 @@ def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
 
     Raises:
         ConfigurationError: there is no such number, or the name has others elsewhere in the code.
-        ValidationFailed: nothing can be called so, or a value is refused.
+        ValidationFailed: no entry can have this name, or a value is refused.
     """
     declare(name, kind)
     if not numbers:
@@ -54,7 +54,7 @@ def spelled_out(name: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers of the rate limit ``name``, with fields for the text of all its windows, ``limits``.
 
     Raises:
-        ConfigurationError: it is no such text, or one of the fields is given beside it.
+        ConfigurationError: the text is invalid, or one of the fields is given beside it.
     """
     rest = dict(numbers)
     if "limits" not in rest:

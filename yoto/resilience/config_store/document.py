@@ -68,7 +68,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ended_at(self) -> int:
-        """Redis time in ms at which the layer, which does not count any more, came to its end."""
+        """Redis time in ms at which the layer, which no longer counts, ended."""
         return self.at if self.values is None else self.expires_at
 
 
@@ -108,7 +108,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def documents_of(changes: Iterable[Change]) -> dict[Key, Document]:
-    """Changes in any order as documents; of each layer the newest change counts."""
+    """Changes in any order as documents; the newest change of each layer counts."""
     documents: dict[Key, Document] = {}
     for change in sorted(changes, key=lambda change: change.version):
         documents[change.key] = documents.get(change.key, Document()).with_change(change)
@@ -118,8 +118,8 @@ def documents_of(changes: Iterable[Change]) -> dict[Key, Document]:
 def beyond(record: Document, copy: Document, made: Change | None = None) -> list[Change]:
     """The changes of a copy that the record of an entry lacks; empty when it lacks none.
 
-    Every change is recorded before any copy has it. So a record that was never restored from a
-    backup, nor is new, lacks nothing. Where both changed since, the later change wins, and has a
+    Every change is recorded before any copy has it. So a record that is neither restored from a
+    backup nor new lacks nothing. Where both changed since, the later change wins, and has a
     version that neither of them has given yet.
 
     Args:
@@ -193,5 +193,5 @@ def encode_change(change: Change) -> bytes:
 
 
 def decode_change(stored: bytes) -> Change:
-    """The change of such a text; raises ``msgspec.MsgspecError`` when it is none."""
+    """The change in such a text; raises ``msgspec.MsgspecError`` when it is none."""
     return msgspec.json.decode(stored, type=Change)

@@ -13,11 +13,11 @@ from .kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as it is in force.
+    """An entry in force.
 
     Attributes:
-        kind, name: which.
-        version: of the stored entry; 0 when nothing was ever stored. A change needs it.
+        kind, name: its key.
+        version: version of the stored entry; 0 when nothing was ever stored. A change needs it.
         config: the configuration for guards.
         layers: the live layers over the code default, lowest first.
         ended: layers that were removed or have expired.

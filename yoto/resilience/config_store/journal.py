@@ -1,4 +1,4 @@
-"""The record of configuration: who writes it and reads it back, without saying where it is."""
+"""The interface of the record of configuration: it is written and read back, wherever it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Journal(Protocol):
         Args:
             change: its version is one more than the version it was made from.
             before: the fields that the layer held until now, for the audit.
-            newest: the version that the entry is at; None for the one before the change's.
+            newest: the present version of the entry; None: the one before the change's.
 
         Raises:
             VersionConflict: the entry's newest version is another.

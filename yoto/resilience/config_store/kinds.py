@@ -49,7 +49,7 @@ _CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.ROLLOUT: RolloutConfig,
 }
 
-# The breaker that the connection to Redis is: see ``redis_breaker.py``.
+# The breaker of the connection to Redis: see ``redis_breaker.py``.
 REDIS_BREAKER = "redis"
 # The one entry of kinds that are for all processes.
 FLEET = "fleet"
@@ -66,7 +66,7 @@ def class_of(kind: Kind) -> type[Settings]:
     """The class of a kind's configuration."""
     if kind is not Kind.ALERT_RULE:
         return _CLASSES[kind]
-    from yoto.monitor import AlertRule  # for watchers: who only has guards does without
+    from yoto.monitor import AlertRule  # for watchers: applications with only guards do not need it
 
     return AlertRule
 
@@ -81,7 +81,7 @@ def parse_kind(kind: str) -> Kind:
 
 
 def check_name(name: str) -> str:
-    """The name, if an entry may be called so.
+    """The name, if an entry can have it.
 
     Raises:
         ValidationFailed: empty, too long, or with white space in it.

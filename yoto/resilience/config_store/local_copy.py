@@ -46,7 +46,7 @@ class LocalCopy:
     """
 
     def __init__(self, clock: ServerClock, worker: str | None = None) -> None:
-        """``worker``: the id of this process, by which others name it."""
+        """``worker``: the id of this process in rollouts."""
         self.snapshot = Snapshot()
         self.bad_values = 0
         self._clock = clock
@@ -98,7 +98,7 @@ class LocalCopy:
         self._listeners.append(listener)
 
     def replace(self, documents: Mapping[Key, Document], unreadable: tuple[Key, ...] = ()) -> None:
-        """Take over these entries as all there are; an unreadable one stays as it was."""
+        """Replace all entries by these; an unreadable one stays as it was."""
         with self._lock:
             known = self.snapshot.documents
             kept = {key: known[key] for key in unreadable if key in known}
@@ -106,7 +106,7 @@ class LocalCopy:
             self._take({**documents, **kept})
 
     def merge(self, documents: Mapping[Key, Document]) -> None:
-        """Take over the entries that are newer than those known."""
+        """Take over the entries that are newer than the known ones."""
         with self._lock:
             known = dict(self.snapshot.documents)
             known.update(
@@ -117,7 +117,7 @@ class LocalCopy:
             self._take(known)
 
     def expire(self) -> float | None:
-        """Drop the layers that have run out; returns ms until the next one does, if any will."""
+        """Drop the layers that have run out; returns ms until the next one ends, if any does."""
         end = self.snapshot.next_expiry
         if end is not None and end <= self._clock.now_ms():
             with self._lock:

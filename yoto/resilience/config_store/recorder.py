@@ -46,10 +46,10 @@ class Recorder:
         self._audit = audit
 
     def current(self, key: Key, version: int | None) -> Document:
-        """The entry as the truth has it now.
+        """The entry as the source of truth has it now.
 
         Raises:
-            VersionConflict: it is not at ``version``.
+            VersionConflict: its version is not ``version``.
             StoreUnavailable: the truth cannot be reached.
         """
         if self._journal is not None:
@@ -114,8 +114,8 @@ class Recorder:
         return None if change is None or change.values is None else dict(change.values)
 
     def _replaced(self, change: Change, old: dict[str, Any]) -> dict[str, Any]:
-        """What a change replaces: the layer as it was, and of fields that it begins to set what was
-        in force without it, so that 120 -> 30 can be read of the first change too."""
+        """The replaced values: the layer as it was, and for fields that the change sets for the
+        first time the values in force before, so that the first change also reads as 120 -> 30."""
         snapshot = self._local.snapshot
         config = snapshot.fleet.get(change.key) or snapshot.configs.get(change.key)
         if config is None or change.kind is Kind.ALERT_RULE or change.values is None:
@@ -128,7 +128,7 @@ class Recorder:
 
 
 def audit_of(change: Change, before: dict[str, Any]) -> AuditEntry:
-    """A change as it stands in the audit log."""
+    """A change as the audit log records it."""
     return AuditEntry(
         action=_action_of(change, before),
         subject=f"{change.kind.value}:{change.name}",
@@ -143,7 +143,7 @@ def _action_of(change: Change, before: Mapping[str, Any]) -> str:
     if change.kind is not Kind.ALERT_RULE:
         return f"resilience.config.{change.action.value}"
     if change.action is Action.SET:
-        # A rule of operators begins with all that it is.
+        # For a rule of operators, all its values are new.
         return (
             "alert.rule.add"
             if "metric" in (change.values or {}) and not before

@@ -70,7 +70,7 @@ class RedisCopy:
     def poll(self, known_revision: str) -> Polled:
         """The stored documents, unless the revision is the known one; one command."""
         now, revision, flat = self._scripts.run(_POLL, [self._hash], [known_revision, TTL_MS])
-        # Ours are ASCII; whatever else somebody wrote there is a revision that changes each time.
+        # Our revisions are ASCII; any other text counts as one that changes each time.
         text = revision.decode("latin-1")
         if text and text == known_revision:
             return Polled(now, text, None)
@@ -119,8 +119,7 @@ class RedisCopy:
 
         Args:
             documents: entries of the record.
-            complete: whether these are all of the record. Only then may Redis be filled from
-                nothing.
+            complete: whether these are all of the record. Only then may an empty Redis be filled.
 
         Returns:
             How many entries changed; ``REFUSED`` when Redis had lost the configuration and

@@ -26,7 +26,7 @@ class Snapshot:
         documents: entries as stored.
         configs: entries as in force, for each entry stored or asked for.
         forced: for each entry, the fields that an operator's live layer sets.
-        fleet: of entries of which this process tries other values, what holds in all others.
+        fleet: for entries of which this process tries other values, the values of all others.
         next_expiry: Redis time in ms at which the next layer ends; None when none does.
     """
 
@@ -59,7 +59,7 @@ def build_snapshot(
         now_ms: Redis time.
         on_bad: called for each entry whose stored values are refused; the last good one stays.
             One whose name is refused is left out.
-        worker: the id of this process, by which it knows what it is to try before all have it.
+        worker: the id of this process, by which it finds the values that it alone must try.
     """
     configs: dict[Key, Settings] = {}
     forced: dict[Key, frozenset[str]] = {}
@@ -67,7 +67,7 @@ def build_snapshot(
         document = documents.get(key)
         try:
             base = base_of(key, defaults)
-        except ValidationFailed as error:  # no entry of the kind can be called so
+        except ValidationFailed as error:  # no entry of the kind can have this name
             on_bad(key, error)
             continue
         if document is None:
@@ -94,7 +94,7 @@ def _try_out(
     on_bad: BadValue,
     worker: str | None,
 ) -> dict[Key, Settings]:
-    """Put what this process is to try in the place of what operators set; what was there."""
+    """Put the values that this process must try in the place of operators'; returns the latter."""
     fleet: dict[Key, Settings] = {}
     for key, document in documents.items():
         values = document.layer_values(Origin.OPERATOR, now_ms)

@@ -42,7 +42,7 @@ class ConfigStore:
         """Without a ``journal`` Redis is the record, and ``audit`` is called before each change.
 
         With one, the journal itself audits, in the transaction of the change. ``worker`` is the id
-        of this process, which may be told to try values before all have them.
+        of this process, which may have to try values before all have them.
         """
         self.clock = clock or ServerClock()
         self.local = LocalCopy(self.clock, worker)

@@ -19,9 +19,9 @@ from .redis_copy import REFUSED, RedisCopy
 
 log = logging.getLogger(__name__)
 
-# s between polls of Redis: how late a change may be seen whose event was missed.
+# s between polls of Redis: the delay of a change whose event was missed.
 POLL_INTERVAL = 1.0
-# s between reads of the record while Redis is there: how late a change is seen whose writer died
+# s between reads of the record while Redis is there: the delay of a change whose writer died
 # between its writes to the record and to Redis.
 RECONCILE_INTERVAL = 10.0
 
@@ -68,7 +68,7 @@ class Synchroniser:
 
     @property
     def record_read(self) -> bool:
-        """Whether this process has read the record; true where there is none."""
+        """Whether this process has read the record; true without a record."""
         return self._journal is None or self._read is not None
 
     def refresh(self) -> float:
@@ -173,7 +173,7 @@ class Synchroniser:
         backup or new. Changes reported as in force stay so, and no version is given twice.
 
         Returns:
-            The entries of the record after it, each of ``keys`` among them.
+            The entries of the record afterwards, including each of ``keys``.
 
         Raises:
             StoreUnavailable: the record cannot be reached.
@@ -207,8 +207,8 @@ class Synchroniser:
         return self._local.snapshot.documents
 
     def _overtake(self, key: Key, after: Document) -> None:
-        """Redis has another change under the version of ``after``, or a later one; or it was
-        brought ``after`` by another process."""
+        """Handle another change in Redis under the version of ``after``, or a later one; or another
+        process has brought ``after`` there."""
         if self._journal is None:
             return
         made = max(after.layers, key=lambda change: change.version)

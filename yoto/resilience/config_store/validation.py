@@ -13,7 +13,7 @@ from yoto.rules import ABOVE_0, Number, Text, checked
 from ..settings import Settings
 from .document import PRECEDENCE, Document, Origin
 
-# s. A year; leave it out for ever.
+# s. A year; leave the expiry out for ever.
 LONGEST_EXPIRY = 365 * 24 * 3600.0
 # Characters; the columns of the record are as wide.
 LONGEST_AUTHOR = 128
@@ -23,8 +23,8 @@ LONGEST_REASON = 500
 def normalised(
     base: Settings, kept: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """``values`` over ``kept`` as plain data, in the form that the configuration class gives them,
-    and as it comes back from JSON: copies are compared with the record, where a tuple is a list.
+    """``values`` over ``kept`` as plain data, in the form of the configuration class, and as it
+    comes back from JSON: copies are compared with the record, where a tuple is a list.
 
     Raises:
         ValidationFailed: there are none, one is unknown, or a value is refused.

@@ -82,16 +82,15 @@ def rate_limit(
         key: None counts the caller: the signed-in user, else the address. A callable gets the
             arguments of the call, if it takes any, and gives text or a ``MultiDimensionalKey``.
         cost: units of a call, or a callable as for ``key``; a call of 0 is not counted.
-        methods: of the requests that are counted, GET with HEAD; None counts all.
+        methods: methods of the requests that are counted, GET with HEAD; None counts all.
         unless: a callable as for ``key``, true for calls that are not counted.
         count_when: a predicate that decides whether a call counts, by the response of a view,
-            else by the function's result. It counts until then, so that no more are let
-            in at once than are left; a function that raises counts.
+            else by the function's result. It counts until then, so that no more are admitted at
+            once than are left; a function that raises counts.
         plans: plan to its numbers, a text as ``limits`` or a mapping; each is a limit of its own,
-            ``name.plan``, with ``numbers`` for what it leaves out.
-        plan: a callable as for ``key``, gives the plan of a call. One that gives no plan of these
-            is an error, which is logged, and the call is refused.
-        numbers: fields of ``RateLimitConfig`` that hold until they are overridden, such as
+            ``name.plan``, with ``numbers`` for the values it leaves out.
+        plan: a callable as for ``key``, gives the plan of a call. A result that is no key of
+            ``plans`` is an error, which is logged, and the call is refused.
             ``limit=5, window=60``; or ``limits="10/second; 1000/hour"`` for all windows.
 
     The decorated function raises ``RateLimited`` when the limit is used up.
@@ -137,7 +136,7 @@ def guarded(
         wait: seconds to wait for a slot; None takes the configured wait.
         fallback, expected, ignored, failed_result: as for ``circuit_breaker``.
 
-    The decorated function raises what the refusing part raises; the others are not charged then.
+    The decorated function raises the error of the refusing part; the others are not charged then.
     """
     chosen = frozenset(Kind(part) for part in parts)
     if not chosen or not chosen <= ALL_PARTS:

@@ -10,7 +10,7 @@ from flask import current_app, has_request_context, request
 from flask.sansio.app import App
 from werkzeug.wrappers import Response
 
-# Takes what ended the body; None when nothing went wrong.
+# Takes the exception that ended the body; None when nothing went wrong.
 Finish: TypeAlias = Callable[[BaseException | None], None]
 
 
@@ -53,7 +53,7 @@ class GuardedBody(Iterator[Any]):
             self._end(ended)
 
     def __del__(self) -> None:
-        # Replaced by another body, without notice to us: its slot would be renewed for ever.
+        # Another body replaced it without notice: without this its slot would be renewed for ever.
         self._end(GeneratorExit())
 
     def _end(self, error: BaseException | None) -> None:

@@ -13,9 +13,9 @@ from yoto.errors import MaintenanceMode, PermissionDenied, Rejected, ValidationF
 
 from ..outcome import Classifier, Exceptions, Outcome
 
-# The caller asked for something wrong, and got an error for it: the called service works.
+# The caller made a mistake, and got an error for it: the called service works.
 CALLERS_FAULT: tuple[type[Exception], ...] = (ValidationFailed, PermissionDenied)
-# The call did not get to the service, so it says nothing about that.
+# The call did not reach the service, so it says nothing about it.
 NOT_REACHED: tuple[type[Exception], ...] = (Rejected, MaintenanceMode)
 _FIRST_SERVER_ERROR = 500
 
@@ -43,10 +43,10 @@ async def settled(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class CallClassifier(Classifier):
-    """As ``Classifier``, and knows the errors of this platform and of HTTP.
+    """As ``Classifier``, with the errors of this platform and of HTTP.
 
-    A 404 is no failure of the database that was asked, and a refusal by another guard none of what
-    is behind this one. An exception that is expected by name counts all the same.
+    A 404 is no failure of the database that was asked, and a refusal by another guard is no failure
+    of the service behind this one. An exception that is expected by name counts all the same.
     """
 
     # Exceptions that were named, rather than meant with all other exceptions.

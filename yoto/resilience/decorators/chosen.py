@@ -35,7 +35,7 @@ class ChosenLimitPart(LimitPart):
     """``@rate_limit`` with its rarely used options.
 
     Attributes:
-        methods: of requests that are counted; None: of all.
+        methods: methods of the requests that are counted; None: all.
         unless: true for a call that is not counted; None: all are.
         count_when: decides by the result whether the call counts; None: it does.
         plans: the limit of each plan; None: there is one limit.
@@ -152,7 +152,7 @@ def limit_part(
 
 
 def _numbers(name: str, shared: Mapping[str, Any], own: Numbers) -> dict[str, Any]:
-    """Of a plan; a text has all windows, so that it leaves none of them to ``shared``."""
+    """The numbers of a plan; a text gives all windows, and takes none from ``shared``."""
     if isinstance(own, RateLimitConfig):
         return own.to_mapping()
     given = {"limits": own} if isinstance(own, str) else own
@@ -160,7 +160,7 @@ def _numbers(name: str, shared: Mapping[str, Any], own: Numbers) -> dict[str, An
 
 
 def _methods(methods: Collection[str]) -> frozenset[str]:
-    """HEAD with GET: it is the same work."""
+    """The methods, HEAD with GET: it is the same work."""
     given = {methods} if isinstance(methods, str) else set(methods)
     named = {method.upper() for method in given}
     return frozenset(named | {"HEAD"} if "GET" in named else named)

@@ -36,9 +36,9 @@ class DegradePart:
         fallback: a function, or the name of a registered one; the configuration may choose another
             for a level.
         static: the constant.
-        cache_key: gives for a call the key under which its last good value is kept; without one
-            none is, since a result may be for one caller only.
-        keep: seconds for which it may be given.
+        cache_key: gives for a call the key under which its last good value is kept; without it
+            none is kept, since a result may be for one caller only.
+        keep: seconds for which that value may be given.
         on: its failures are the exceptions after which a fallback is used.
     """
 

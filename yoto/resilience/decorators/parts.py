@@ -82,7 +82,7 @@ class BreakerPart:
 
 
 class HeldNothing:
-    """Of a part that has no interest in the call."""
+    """The hold of a part that has no interest in the call."""
 
     def cancel(self) -> None:
         """Nothing is held."""

@@ -14,8 +14,8 @@ from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart, Part
 from .shapes import guards_on
 from .views import around, view_parts
 
-# Marks that ``require_permission``, and the choice of a right by the address, leave on functions;
-# guards alone do without the modules of these.
+# Marks on functions by ``require_permission``, and by decorators that choose a right by the
+# address; guards do without the modules of these.
 PERMISSION_MARK = "__permission_requirement__"
 RIGHTS_MARK = "__rights__"
 PERMISSION = "permission"
@@ -25,8 +25,8 @@ Named: TypeAlias = tuple[str, str]
 
 
 def route_guards(app: Flask, endpoint: str, method: str) -> list[Named]:
-    """Kind and name of all that guards requests of ``method`` to an endpoint: permissions, then
-    limits of all views, then what decorators put on the view.
+    """Kind and name of all guards of requests of ``method`` to an endpoint: permissions, then
+    limits of all views, then guards by decorators of the view.
     """
     functions = list(view_functions(app, endpoint, method))
     found = [name for one in (*around(app, endpoint), *functions) for name in _permissions(one)]

@@ -2,9 +2,9 @@
 context managers.
 
 A generator is inside its guards from its first item to its end, a context manager from entering to
-leaving, and a response that is streamed until its body was sent, not only while the function that
-made it runs. A generator that is a view is admitted when it is called, while a refusal can still
-be the response.
+leaving, and a streamed response until its body was sent, not only while the function that made it
+runs. A generator that is a view is admitted when it is called, while a refusal can still be the
+response.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ async def _async_sample() -> AsyncIterator[None]:
     yield
 
 
-# All that ``contextlib.contextmanager`` makes runs the same code, by which it is known.
+# All products of ``contextlib.contextmanager`` run the same code, by which they are recognised.
 _CONTEXT_CODE, _ASYNC_CONTEXT_CODE = _sample.__code__, _async_sample.__code__
 
 
@@ -126,7 +126,7 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not is_current_view(fn):
             return lazily(*args, **kwargs)
-        items = fn(*args, **kwargs)  # of which nothing has run yet
+        items = fn(*args, **kwargs)  # nothing of it has run yet
         admission = stack.open(Call(fn, args, kwargs))
         if isinstance(admission, Instead):
             return admission.answer()

@@ -24,13 +24,13 @@ class Admission(NamedTuple):
     held: tuple[Held, ...]
 
     def finish(self, error: BaseException | None, value: Any = None) -> None:
-        """Give everything back, the last first."""
+        """Give everything back, the last part first."""
         _each(self.held, lambda one: one.finish(error, value))
 
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """The call does not run; this is its result."""
+    """The result in place of the call, which does not run."""
 
     answer: Callable[[], Any]
 
@@ -48,7 +48,7 @@ class Stack:
     degrade: DegradePart | None = None
 
     def with_part(self, part: Part) -> Stack:
-        """The stack with one part more; of equal rank the outer decorator's comes first."""
+        """The stack with one part more; among equal ranks the outer decorator's comes first."""
         parts = tuple(sorted((part, *self.parts), key=lambda one: one.rank))
         return replace(self, parts=parts)
 
@@ -59,9 +59,9 @@ class Stack:
         return self.degrade.run(call, lambda: self._run_guarded(call))
 
     async def run_async(self, call: Call) -> Any:
-        """As ``run``, of a coroutine function.
+        """As ``run``, for a coroutine function.
 
-        Of a view the guards are entered where a synchronous view's are: the caller may be looked
+        For a view the guards are entered where a synchronous view's are: the caller may be looked
         up in a database. Anywhere else nothing is awaited between an admitting guard and the
         function, so that a call that is cancelled there keeps no slot.
         """
@@ -142,7 +142,7 @@ class Stack:
 
 
 def _each(held: Sequence[Held], end: Callable[[Held], None]) -> None:
-    """Release each part, the last first: an error of one must not keep the slot of another, nor
+    """Release each part, the last first: an error of one must neither keep another's slot nor
     hide the outcome of the call."""
     for one in reversed(held):
         try:

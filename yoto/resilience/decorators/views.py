@@ -1,7 +1,7 @@
-"""Limits of all views of an application or a blueprint, and which views have none.
+"""Limits of all views of an application or a blueprint, and views without them.
 
-Nearest first: a limit of a view's own, then of its blueprint, of the blueprint around that, and of
-the application. Only the nearest counts, but for limits that are for ``every`` view.
+The nearest comes first: a limit of a view's own, then its blueprint's, that of the blueprint
+around it, and the application's. Only the nearest counts, besides limits for ``every`` view.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class ViewLimits:
     """The limits of an application's or a blueprint's views.
 
     Attributes:
-        nearest: of views that have no nearer limit.
-        every: of all views.
+        nearest: limits of views that have no nearer limit.
+        every: limits of all views.
     """
 
     nearest: tuple[LimitPart, ...] = ()
@@ -62,11 +62,11 @@ def limit_views(
     """Count requests to all views of an application or a blueprint by the rate limit ``name``.
 
     A view has the nearest limit alone: its own (``rate_limit``, ``guarded``), else that of its
-    blueprint, of the blueprint around that, of the application. Views that are ``exempt`` have none
-    of these, nor has what serves static files. Call it before a blueprint is registered.
+    blueprint, of the blueprint around that, of the application. Views that are ``exempt``, and
+    static files, have none of these. Call it before a blueprint is registered.
 
     Args:
-        every: also of views that have a nearer limit, which then counts as well.
+        every: also for views that have a nearer limit, which then counts as well.
         key, cost, methods, unless, count_when, plans, plan, numbers: as for ``rate_limit``.
 
     Raises:
@@ -78,8 +78,8 @@ def limit_views(
     limits = limits_of(views)
     if limits is None:
         limits = ViewLimits()
-        # First, for it is refused once the blueprint is registered: limits that are never counted
-        # would be the nearest.
+        # This comes first, since it is refused once the blueprint is registered: limits that are
+        # never counted would be the nearest.
         views.before_request(lambda: _count(views, limits))
         setattr(views, _LIMITS, limits)
     if every:
@@ -138,7 +138,7 @@ def _parts(
     endpoint: str,
     method: str,
 ) -> tuple[LimitPart, ...]:
-    """Of ``views`` alone."""
+    """The limits of ``views`` alone."""
     limits = limits_of(views)
     if limits is None:
         return ()

@@ -37,9 +37,9 @@ class RaisedLevel:
 
     Attributes:
         source: the requester, such as ``alert:error_rate``.
-        level: for a feature that names the source as its alert, ``none`` is enough.
+        level: the level; for a feature that names the source as its alert, ``none`` is enough.
         until: Redis time in ms at which it ends.
-        feature: the one feature it is about; empty for all.
+        feature: the affected feature; empty for all.
         shared: False while only this process knows, without Redis.
     """
 
@@ -109,7 +109,7 @@ class Board:
         return True
 
     def refresh(self) -> None:
-        """Read the board, and publish to the fleet what only this process knows.
+        """Read the board, and publish levels that only this process knows.
 
         Raises:
             StoreUnavailable, redis.exceptions.RedisError: Redis does not respond.

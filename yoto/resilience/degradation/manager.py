@@ -19,7 +19,7 @@ from .open_breakers import OpenBreakers
 
 log = logging.getLogger(__name__)
 
-# The entry whose level, set by an operator, holds for every feature that has none of its own.
+# The entry of the level that an operator sets for every feature without one of its own.
 EVERY_FEATURE = "*"
 # s between polls of the board and of the breakers; events bring changes earlier.
 LOOK_INTERVAL = 2.0
@@ -33,7 +33,7 @@ class DegradationStatus:
 
     Attributes:
         name: the feature.
-        level: in force.
+        level: the level in force.
         sources: the requesters with their levels now; an operator's, if any, is the only one.
     """
 
@@ -113,7 +113,7 @@ class Degradation:
         return LOOK_INTERVAL
 
     def _watched(self) -> Iterable[str]:
-        """Breakers by which a feature is degraded."""
+        """Breakers that degrade a feature."""
         configs = {(entry.name): entry.config for entry in self._store.list(Kind.DEGRADATION)}
         names = {
             config.breaker or name

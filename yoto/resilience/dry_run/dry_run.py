@@ -1,4 +1,4 @@
-"""A configuration that is not set yet, tried on the recorded calls of the real traffic.
+"""Tries a configuration that is not set yet on the recorded calls of the real traffic.
 
 It is a replay and no prophecy: callers who are refused behave otherwise afterwards. So the
 configuration in force is replayed too, and the real outcome is shown beside both.
@@ -57,9 +57,9 @@ class DryRun:
 
     Attributes:
         kind, name: the entry.
-        workers: how many processes reported them.
-        really_rejected: how many of them were refused.
-        candidate: the effect of the configuration in question on them.
+        workers: the number of processes that reported the calls.
+        really_rejected: the number of calls that were refused.
+        candidate: the effect of the tried configuration on them.
         in_force: the effect of the one in force in the same replay.
     """
 
@@ -106,7 +106,7 @@ def dry_run(
 
 
 def _check_strategy(candidate: BulkheadConfig, in_force: BulkheadConfig) -> None:
-    """The partition of a call is known by the strategy in force, and by the name."""
+    """Check that the partitions are known: by the strategy in force, and by the name."""
     if candidate.strategy not in (BulkheadStrategy.NAME, in_force.strategy):
         raise ValidationFailed(
             {
@@ -137,7 +137,7 @@ def _caveats(
 
 
 def _window(config: Settings) -> float:
-    """Seconds for which used units count; 0 where nothing does."""
+    """Seconds for which used units count; 0 without a limit."""
     if isinstance(config, RateLimitConfig):
         plan = DimensionPlan("", config, KeyBuilder(""))
         return max(quota.window for _, quota in plan.quotas)

@@ -1,4 +1,4 @@
-"""Calls of the past through the pure algorithms, under any configuration.
+"""Replays past calls through the pure algorithms, under any configuration.
 
 Values in, values out: no Redis and no clock but the times of the calls.
 """
@@ -42,7 +42,7 @@ class Replay:
 
 
 def replay_limit(calls: Sequence[LimitedCall], config: RateLimitConfig) -> Replay:
-    """Calls in the order of their coming, with nothing used before the first."""
+    """Replay calls in the order of arrival, with nothing used before the first."""
     plan = DimensionPlan("replay", config, KeyBuilder(""))
     meters = LocalLimiter(lambda limit, window: limit)
     refusals: Counter[str] = Counter()
@@ -58,7 +58,7 @@ def replay_limit(calls: Sequence[LimitedCall], config: RateLimitConfig) -> Repla
 
 
 def replay_breaker(calls: Sequence[BreakerCall], config: CircuitBreakerConfig) -> Replay:
-    """Beginnings and ends of calls in the order of their times, through one machine."""
+    """Replay beginnings and ends of calls in the order of their times, through one machine."""
     replay = Replay()
     if config.mode is BreakerMode.DISABLED:
         replay.unknown = sum(call.outcome == REFUSED for call in calls)
@@ -94,7 +94,7 @@ def replay_breaker(calls: Sequence[BreakerCall], config: CircuitBreakerConfig) -
 def replay_bulkhead(calls: Sequence[SlotCall], config: BulkheadConfig) -> Replay:
     """Replay calls through a queue of the configured wait before so many slots.
 
-    A refused call is taken to need as long as the median of the admitted ones.
+    A refused call is taken to need the median time of the admitted ones.
     """
     replay = Replay()
     usual = statistics.median([call.seconds for call in calls if call.admitted] or [0.0])

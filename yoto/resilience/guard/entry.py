@@ -25,7 +25,7 @@ class BreakerPart(NamedTuple):
 
 
 class LimiterPart(NamedTuple):
-    """A limiter, its configuration, the caller that this call is counted for, and on what keys."""
+    """A limiter, its configuration, the caller that this call counts for, and its keys."""
 
     limiter: RateLimiter
     plan: DimensionPlan
@@ -35,7 +35,7 @@ class LimiterPart(NamedTuple):
 
 
 class BulkheadPart(NamedTuple):
-    """A bulkhead, its configuration, and whose slots."""
+    """A bulkhead, its configuration, and the partition."""
 
     bulkhead: Bulkhead
     config: BulkheadConfig

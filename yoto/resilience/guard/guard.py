@@ -65,7 +65,7 @@ class Guard:
         # Its keys are passed to the scripts even when the guard has no breaker.
         self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
         self._single_slot: SingleSlot | None = None
-        # The parts of the last call, which most often are those of the next one.
+        # The parts of the last call: most often those of the next one, too.
         self._breaker_part: BreakerPart | None = None
         self._slots: BulkheadPart | None = None
         self._watches: list[StoreWatch] = [
@@ -138,7 +138,7 @@ class Guard:
             except BulkheadFull:
                 if not self._runtime.exits.settle():
                     raise
-                # A holder of this worker had left, which Redis did not know then.
+                # A holder of this worker had left, and Redis had not known it.
                 permit = self._enter(entry)
         except REDIS_UNAVAILABLE as error:
             self._lost(error)
@@ -149,7 +149,7 @@ class Guard:
         return permit
 
     def _entry(self, key: Key, cost: int, partition: str) -> Entry:
-        """The entry to ask for; refuses at once what needs no asking."""
+        """The entry to ask for; refuses at once where memory is enough for it."""
         limiter, breaker, bulkhead = self.limiter, self.breaker, self.bulkhead
         request = self._runtime.request_id()
         limits = breaker_part = slots = lease = admission = spare = None
@@ -179,7 +179,7 @@ class Guard:
                 if plan_of_breaker.leased:
                     admission = breaker.memory.find(plan_of_breaker)
         if limiter is not None:
-            # Last: nothing that follows refuses without asking, so nothing is to be put back.
+            # Last: the parts that follow refuse only by Redis, so nothing needs to be put back.
             if plan.leased:
                 lease = limiter.leases.take(plan, key, cost)
             target = plan.target(key) if lease is None else lease.target
@@ -206,7 +206,7 @@ class Guard:
         try:
             return self._ask(lent)
         except BaseException:
-            # The rest from memory is given back where this is caught.
+            # The other parts from memory are given back where this error is caught.
             lease.put_back(cost)
             raise
 
@@ -271,7 +271,7 @@ class Guard:
         try:
             self._end(permit, outcome)
         finally:
-            # Whatever went wrong, the slot of a call that has ended is not renewed any longer.
+            # However the wait ended, the slot of a call that has ended must not be renewed.
             if permit.slot is not None:
                 permit.slot.release()
             if self._runtime.hooks.listeners and self.breaker is not None:
@@ -321,7 +321,7 @@ class Guard:
                     self._send_end(entry, None if kept else slot, period, counted, slow)
                 if counted != NOT_WANTED and part is not None and part.plan.opens_alone:
                     if slow or outcome:
-                        # Whether this instance opens alone, its next call must know.
+                        # The next call must know whether this instance opens alone.
                         self._runtime.exits.settle()
                 if not kept:
                     bulkhead.local.wake_up()

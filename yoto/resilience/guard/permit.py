@@ -15,14 +15,14 @@ from ..limiter.result import result_of
 from ..outcome import ANY_EXCEPTION, Outcome, give_back
 from .entry import Entry
 
-# Takes the permit, the outcome, and the exception that was it.
+# Takes the permit, the outcome, and the exception behind it.
 Give = Callable[["Permit", Outcome, BaseException | None], None]
 
 NOT_ASKED = Admission(0, Meaning.UNWANTED)
 
 
 class Permit:
-    """Give it back once, with how the call ended; giving it back again does nothing.
+    """Give it back once, with the call's outcome; giving it back again does nothing.
 
     As a context manager it counts any ``Exception`` as a failure.
 

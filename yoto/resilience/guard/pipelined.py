@@ -41,7 +41,7 @@ class _Question(Protocol):
         ...
 
     def give_back(self) -> None:
-        """Undo the charges; raises what script calls raise."""
+        """Undo the charges; raises the errors of script calls."""
         ...
 
     def refusal(self) -> Rejected:

@@ -24,7 +24,7 @@ BY_BREAKER, BY_LIMITER = 1, 2
 # The outcome of a call in which the breaker has no interest.
 NOT_WANTED = 3
 MICRO = 1_000_000
-# Without a limit the one algorithm does as well as another.
+# Without a limit any algorithm will do.
 ANY_ENTER = DEFAULT_ALGORITHM.scripts.enter
 NO_BREAKER = struct.pack("<dddd", 0, 0, 0, 0)
 
@@ -56,7 +56,7 @@ class SingleSlot:
         """Ask all parts at once; the reply of the breaker and the report on the dimensions.
 
         Raises:
-            Rejected: a part refused, and nothing changed; else what script calls raise.
+            Rejected: a part refused, and nothing changed; or the errors of script calls.
         """
         request, _, breaker, limiter, bulkhead, *_ = entry
         cost, memory_ms, limits = 1, 1, b""
@@ -112,7 +112,7 @@ class SingleSlot:
         return happened
 
     def _settings(self, entry: Entry) -> bytes:
-        """The configurations of the parts, packed; kept until one of them is another."""
+        """The configurations of the parts, packed; kept until one of them changes."""
         _, _, breaker, _, bulkhead, *_ = entry
         made_of = (
             None if breaker is None else breaker.plan,

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 # A lease is renewed when this part of it is over, so that two heartbeats may get lost.
 RENEW_AT = 1 / 3
-# Seconds between checks when nothing is due; also for how long the thread stays without slots.
+# Seconds between checks when nothing is due; also how long the thread stays without slots.
 IDLE = 1.0
 
 

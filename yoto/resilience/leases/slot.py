@@ -13,14 +13,14 @@ class Slot:
 
     Attributes:
         id: the holder's id, unique over all processes.
-        partition: which part of the bulkhead it is of; empty for the whole.
+        partition: the partition of the bulkhead; empty for the whole.
         lease: seconds that it lives without a heartbeat.
         local: Redis does not know of it; it was taken while Redis was unavailable.
         renewed_at: when its lease began last, seconds of the runtime's clock.
         since: when its first lease began, which is when its holder came in.
-        waited: seconds that the holder had waited for it by then.
+        waited: seconds that the holder waited before that.
         reused: another holder of this worker had it before, under the same id.
-        cap: how many could be held when Redis gave it; infinite when Redis did not give it.
+        cap: the limit when Redis gave it; infinite when Redis did not give it.
     """
 
     __slots__ = (
@@ -78,7 +78,7 @@ class Slot:
         return self._give_back is None
 
     def hand_over(self) -> bool:
-        """Let another give the slot back, such as the script that ends a guarded call.
+        """Leave giving the slot back to another, such as the script that ends a guarded call.
 
         Returns:
             Whether it was still to be given back.
@@ -90,8 +90,8 @@ class Slot:
         """Give the slot back; only the first call does.
 
         Returns:
-            Whether the slot was still ours until now. Never raises: what cannot be given back comes
-            back with its lease.
+            Whether the slot was still ours until now. Never raises: a slot that cannot be given
+            back comes back with its lease.
         """
         give_back, self._give_back = self._give_back, None
         return give_back is not None and give_back(self)

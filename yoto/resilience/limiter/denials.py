@@ -70,11 +70,11 @@ class DenialMemory:
                 self._denials.pop(next(iter(self._denials)))
 
     def forget(self, keys: Sequence[str]) -> None:
-        """These were given units back."""
+        """Forget keys that were given units back."""
         for key in keys:
             self._denials.pop(key, None)
 
     def clear(self) -> None:
-        """Forget all, when the limits are others."""
+        """Forget all denials, when the limits have changed."""
         with self._lock:
             self._denials.clear()

@@ -1,4 +1,4 @@
-"""From a caller's key to the things that are counted: their Redis keys and their quotas."""
+"""From a caller's key to the counted dimensions: their Redis keys and their quotas."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from ..settings import (
 Key: TypeAlias = str | int | MultiDimensionalKey | None
 
 MICRO = 1_000_000
-# How parts stand in keys. An algorithm has its own key, so that changing it live starts clean
-# instead of reading what another one wrote.
+# How parts appear in keys. An algorithm has its own key, so that changing it live starts clean
+# instead of reading another one's data.
 PART_CODES = {"user": "u", "server": "s", "ip": "i", "site": "n", "global": "g", "key": "k"}
 _PLACE = "=value="
-# s. How long a lease lasts at most, and at most this part of the shortest window: what a worker
-# that dies took with it is back after that, and a bucket's burst is less by what drains meanwhile.
+# s. The longest lease, and a bound as a part of the shortest window: units that a dead worker took
+# are back after that, and a bucket's burst is smaller by the units that drain meanwhile.
 LONGEST_LEASE = 1.0
 LEASES_IN_WINDOW = 20
-# Bytes of a packed quota that say how use counts: all but the capacity.
+# Bytes of a packed quota that determine how use counts: all but the capacity.
 _COUNTS = 16
 
 
@@ -90,8 +90,8 @@ class DimensionPlan:
 
     Attributes:
         config: its source.
-        algorithm: how it counts.
-        scripts: those of the algorithm.
+        algorithm: its counting algorithm.
+        scripts: the scripts of the algorithm.
         leased: whether units are taken several at once.
         lease_length: seconds for which they may be used.
     """
@@ -105,7 +105,7 @@ class DimensionPlan:
         self._name = name
         self._keys = keys
         given = {dimension.name: dimension for dimension in config.dimensions}
-        # Without configured dimensions each part that is known counts by itself.
+        # Without configured dimensions each known part counts by itself.
         names = list(given) or ["user", "server", "ip"]
         self._configured = tuple(
             window for item in names for window in self._windows(given.get(item, Dimension(item)))
@@ -137,7 +137,7 @@ class DimensionPlan:
         return None
 
     def counts_otherwise(self, before: DimensionPlan) -> bool:
-        """Whether the use of any key may count otherwise than under another plan."""
+        """Whether the use of any key may count differently than under another plan."""
 
         def counts(plan: DimensionPlan) -> dict[str, bytes]:
             every = (*plan._configured, *plan._text, *plan._global.dimensions)
@@ -150,7 +150,7 @@ class DimensionPlan:
         self, key: str, before: DimensionPlan
     ) -> tuple[CountedDimension, CountedDimension] | None:
         """The dimension of a Redis key under another plan and under this one; ``None``: its use
-        counts as it did, or not at all."""
+        counts as before, or not at all."""
         old, new = before.dimension_of(key), self.dimension_of(key)
         if old is None or new is None or old.packed[:_COUNTS] == new.packed[:_COUNTS]:
             return None
@@ -207,7 +207,7 @@ class DimensionPlan:
         return Target(keys, counted, _limits(counted))
 
     def _windows(self, dimension: Dimension) -> tuple[CountedDimension, ...]:
-        """A dimension's own window, and those that must have room as well."""
+        """A dimension's own window, and further ones that must have room as well."""
         config, bursts = self.config, self.algorithm.bursts
         limit = config.limit if dimension.limit is None else dimension.limit
         window = config.window if dimension.window is None else dimension.window
@@ -232,7 +232,7 @@ class DimensionPlan:
             head, tail = sample.rsplit(_PLACE, 1)
             parts = dimension.parts
         if also is not None:
-            # By its length: a change of one of several windows leaves the others as they are.
+            # Named by its length: a change of one of several windows leaves the others as they are.
             tail += f":{also.seconds:.12g}"
             name += f"/{span_text(also.seconds)}"
         # Units that a lease took from the log are usable as long as its entry, and count as long.

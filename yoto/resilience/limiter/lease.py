@@ -8,7 +8,7 @@ from .dimensions import DimensionPlan, Target
 from .remote import Lent, statuses_of
 from .result import DimensionStatus, RateLimitResult, result_of
 
-# Part of its time that a lease is used for: clocks differ by less than the rest.
+# Share of its time for which a lease is used: clocks differ by less than the rest.
 USED_FOR = 0.99
 
 
@@ -20,7 +20,7 @@ class Lease:
         size: units that were charged and not given back, the call at hand included.
         taken_at: a moment before Redis was asked, seconds of the runtime's clock. The server's own
             count of the time began later, so that it ends here first.
-        until: when permits are used no longer, on the same clock.
+        until: when permits are no longer used, on the same clock.
         lent: the reply of Redis.
         others: workers beside this one, which may use the same key.
     """
@@ -83,14 +83,14 @@ class Lease:
         return True
 
     def put_back(self, cost: int) -> bool:
-        """Take permits back that were not needed after all; never more than were used of it."""
+        """Take back permits that were not needed after all; never more than were used of it."""
         if self.left + cost > self.size:
             return False
         self._permits.extend([None] * cost)
         return True
 
     def drain(self) -> int:
-        """Take all that is left, to remain unused; how many. They are no part of it any more."""
+        """Take all unused permits out of the lease, to remain unused; returns their number."""
         permits = self._permits
         taken = 0
         try:
@@ -106,7 +106,7 @@ class LeaseView(NamedTuple):
     """A call's view of the lease that admitted it.
 
     Attributes:
-        lease: which.
+        lease: the lease.
         left: its unused permits then.
         at: when, seconds of the runtime's clock.
     """
@@ -116,9 +116,9 @@ class LeaseView(NamedTuple):
     at: float
 
     def statuses(self) -> tuple[DimensionStatus, ...]:
-        """The certain part: the rest of the lease, and to a worker alone the rest of all quota
-        when it was taken. Others may have used that up since, or left it: whether more than
-        the lease is left is unknown."""
+        """The certain part: the rest of the lease, and for a single worker the rest of all quota
+        when it was taken. With other workers it is unknown whether more than the lease is
+        left."""
         lease, left, at = self
         elapsed, shared = at - lease.taken_at, lease.others > 0
         return tuple(

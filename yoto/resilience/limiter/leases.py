@@ -17,7 +17,7 @@ from .remote import Lent, RemoteLimiter
 
 log = logging.getLogger(__name__)
 
-# Keys. Of those beyond it the leases taken first are given back.
+# Keys. Beyond them the oldest leases are given back.
 MOST_LEASES = 10_000
 # A lease is given back when this part of its time is over: soon enough for Redis to take it.
 GIVEN_BACK_AT = 0.75
@@ -25,13 +25,13 @@ GIVEN_BACK_AT = 0.75
 LOOK_EVERY = 0.25
 # Units of one lease. At 1,000 a round trip is a thousandth of each call.
 LARGEST_LEASE = 1_000
-# Times as many as were used of the last one: a burst is met in a few leases, and a lease that is
+# Factor on the used units of the last lease: a burst is met in a few leases, and a lease that is
 # not used after all is small.
 GROWTH = 4
 
 
 def units_wanted(used: int, elapsed: float, length: float) -> int:
-    """Units that a key will use in ``length`` seconds, as it used ``used`` in ``elapsed``."""
+    """Units that a key will use in ``length`` seconds if it goes on as in ``elapsed``."""
     if used <= 0:
         return 1
     if elapsed * GROWTH <= length:
@@ -40,12 +40,12 @@ def units_wanted(used: int, elapsed: float, length: float) -> int:
 
 
 class Leases:
-    """Admits from memory by units paid for, and gives back unused ones.
+    """Admits from memory by paid units, and gives unused ones back.
 
     Attributes:
         leased: units that were charged by leases, ever.
-        returned: of them, units that Redis took back unused.
-        wasted: of them, units that ran out unused.
+        returned: those that Redis took back unused.
+        wasted: those that ran out unused.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Leases:
         self._lock = threading.Lock()
         self._leases: dict[Key, Lease] = {}
         self._over: list[Lease] = []
-        # Last: a thread that sees it finds nothing of the parent's.
+        # Set last: a thread that sees it finds nothing of the parent's.
         self._pid = current_pid()
 
     def _notice_fork(self) -> None:
@@ -102,10 +102,10 @@ class Leases:
         """Charge ``wanted`` units or fewer, and keep those that the call does not use.
 
         Returns:
-            The lease; of no size when Redis refused.
+            The lease; of size 0 when Redis refused.
 
         Raises:
-            StoreUnavailable, RedisError: as script calls do.
+            StoreUnavailable, RedisError: the errors of script calls.
         """
         # Other calls that come meanwhile ask for themselves alone.
         with self._lock:
@@ -120,14 +120,14 @@ class Leases:
         return lease
 
     def note(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> None:
-        """Redis admitted a single call: the next one knows the pace by it."""
+        """Note that Redis admitted a single call, which shows the next one the pace."""
         known = self._leases.get(key)
         if known is None or not known.left or known.plan is not plan:
             single = Lent(cost, 0.0, b"", ())
             self._give_back(self._keep(key, Lease(plan, target, cost, self._clock(), single)))
 
     def _keep(self, key: Key, lease: Lease) -> list[Lease]:
-        """Put a lease in place; those that must be given back for it."""
+        """Put a lease in place; returns those that must be given back for it."""
         self._notice_fork()
         with self._lock:
             # Re-inserted last, so that the first is the oldest.
@@ -149,14 +149,14 @@ class Leases:
         )
 
     def clear(self) -> None:
-        """Give all back: the limit is another, was reset, or the process ends."""
+        """Give all back: the limit changed, was reset, or the process ends."""
         self._notice_fork()
         with self._lock:
             leases, self._leases = list(self._leases.values()), {}
         self._give_back(leases)
 
     def clear_soon(self) -> None:
-        """The same for a caller that must not wait for Redis: nothing is used from now on."""
+        """As ``clear``, for a caller that must not wait for Redis: no lease is used from now on."""
         self._notice_fork()
         with self._lock:
             leases, self._leases = list(self._leases.values()), {}
@@ -186,7 +186,7 @@ class Leases:
         return LOOK_EVERY if len(live) > len(over) else None
 
     def _give_back(self, leases: list[Lease]) -> None:
-        """Unused units of these."""
+        """Give back the unused units of these leases."""
         unused = [(lease, units) for lease in leases for units in [lease.drain()] if units]
         if not unused:
             return

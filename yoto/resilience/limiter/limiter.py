@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 LARGEST_COST = 1_000_000_000
 # Seconds. A request waits for it.
 RESET_WITHIN = 5.0
-# Seconds, without Redis.
+# Seconds until the next try, without Redis.
 KEPT_AGAIN_AFTER = 1.0
 
 
@@ -139,10 +139,10 @@ class RateLimiter:
         self._runtime.events.publish(RateLimitReset(name=self.name))
 
     def reset_all(self, seconds: float = RESET_WITHIN) -> bool:
-        """Makes every key unused, in the time that is given; else as ``reset``.
+        """Makes every key unused, in the given time; else as ``reset``.
 
         Returns:
-            False: the time was over first, and some are left. Another call goes on.
+            False: the time ended first, and some are left. Another call goes on.
         """
         self.forget_all()
         self.local.clear()
@@ -171,12 +171,13 @@ class RateLimiter:
 
     def forget_all(self) -> None:
         """Ask Redis again for every key, and use no lease: a key was reset. Waits for nothing,
-        for the thread of the event keeps the cache fresh as well."""
+        because the thread of the event also keeps the cache fresh."""
         self.denials.clear()
         self.leases.clear_soon()
 
     def keep_soon(self) -> None:
-        """The limit may be another: keep what was used, by its numbers. Waits for nothing."""
+        """The limit may have changed: keep the used units under its new numbers. Waits for
+        nothing."""
         self._keep_within(0.0)
 
     def forget(self, key: Key) -> None:
@@ -194,7 +195,7 @@ class RateLimiter:
         """A lease that admits this call and later ones; ``None``: ask for this call alone.
 
         Raises:
-            RateLimited: Redis refused; else what script calls raise.
+            RateLimited: Redis refused; or the errors of script calls.
         """
         wanted = self.leases.wanted(plan, key, cost)
         if wanted <= cost:
@@ -232,7 +233,7 @@ class RateLimiter:
 
     def settle(self, plan: DimensionPlan, target: Target) -> None:
         """Report to Redis the use of these keys while it was unavailable, so that no caller gets
-        the quota twice. Raises what script calls raise."""
+        the quota twice. Raises the errors of script calls."""
         if not self.local:
             return
         for key, item in zip(target.keys, target.dimensions, strict=True):
@@ -311,7 +312,7 @@ class RateLimiter:
         return plan
 
     def _keep(self) -> float | None:
-        """Bring all use up to a limit that was changed; seconds until it is tried again."""
+        """Convert all use to a limit that was changed; seconds until it is tried again."""
         plan, before, here = self._plan(), self._kept, self._kept_here
         if before is None or here is None or before is plan:
             return None
@@ -325,7 +326,7 @@ class RateLimiter:
             log.debug("use of %s is kept for as long as before, for now: %s", self.name, error)
             return KEPT_AGAIN_AFTER
         self._kept = plan
-        # A call that was quicker may have met use that is over.
+        # A quicker call may have met use that has ended since.
         self.denials.clear()
         return None
 

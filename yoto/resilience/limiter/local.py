@@ -26,21 +26,21 @@ class LocalLimiter:
         memory: Shares | None = None,
         largest: int = LARGEST_MEMORY,
     ) -> None:
-        """``share`` gives this instance's part of units in so many seconds; ``memory`` keeps what
-        is used for the next instance."""
+        """``share`` gives this instance's part of units in so many seconds; ``memory`` keeps the
+        used units for the next instance."""
         self._share = share
         self._memory = memory
         self._largest = largest
         self._meters: dict[str, Meter] = {}
-        # What Redis does not know of. A meter stays longer: the share of a window is one share,
-        # also where Redis is lost twice in it.
+        # Units that Redis does not know. A meter stays longer: a window has one share, even if
+        # Redis is lost twice in it.
         self._unreported: dict[str, float] = {}
         self._reporting: set[str] = set()
         self._algorithm: Algorithm | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """Keys with use that Redis does not know of."""
+        """The number of keys with use that Redis does not know."""
         inherited = self._memory is not None and self._memory.remembers
         return len(self._unreported) + inherited
 
@@ -91,7 +91,7 @@ class LocalLimiter:
                 self._drop(key)
 
     def keep(self, before: DimensionPlan, plan: DimensionPlan, now: float) -> None:
-        """The limit is another from now on; until now ``before`` was in force."""
+        """The limit changes from now on; until now ``before`` was in force."""
         with self._lock:
             for key, meter in self._meters.items():
                 change = plan.change_of(key, before)
@@ -99,7 +99,7 @@ class LocalLimiter:
                     old, new = self._part(change[0].quota), self._part(change[1].quota)
                     meter.charge(now, 0, old)
                     if not new.limit:
-                        # A limit of nothing drains nothing, until another is set.
+                        # A limit of 0 drains nothing, until another is set.
                         window = LONGEST_WINDOW if plan.algorithm.bursts else new.window
                         new = Quota(1, window, new.capacity)
                     meter.charge(now, 0, new)
@@ -155,7 +155,7 @@ class LocalLimiter:
         return meter
 
     def _known(self, key: str, now: float, algorithm: Algorithm, part: Quota) -> Meter:
-        """A meter with what the instance before this one used."""
+        """A meter with the use by the instance before this one."""
         used = None if self._memory is None else self._memory.recall(key)
         if used is None:
             return algorithm.meter(now)

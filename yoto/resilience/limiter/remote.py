@@ -67,8 +67,8 @@ class Lent(NamedTuple):
     """The charge of Redis for a lease.
 
     Attributes:
-        units: 0 when it refused.
-        seconds: for which they may be used; 0: by the call at hand alone.
+        units: charged units; 0 when it refused.
+        seconds: for how long they may be used; 0: by the call at hand alone.
         report: see ``statuses_of``.
         marks: identify the charge of each dimension, for giving units of it back.
     """
@@ -120,7 +120,7 @@ class RemoteLimiter:
         return _lent(self._runtime.scripts.run(plan.scripts.lease, keys, args))
 
     def give_lent(self, unused: Sequence[tuple[Lease, int]]) -> list[bool]:
-        """Give back unused units of leases; which of them Redis could still take back."""
+        """Give back unused units of leases; returns which of them Redis could still take back."""
         pipelined = self._runtime.clustered
         calls: list[Call] = []
         wanted = []
@@ -158,7 +158,7 @@ class RemoteLimiter:
         self._runtime.scripts.run_many([(scripts.LIMITER_RESET, (key,), ()) for key in target.keys])
 
     def reset_all(self, name: str, seconds: float) -> bool:
-        """Make every key of the limit ``name`` unused; False: the time was over before.
+        """Make every key of the limit ``name`` unused; False: the time ended before.
 
         It scans all keys of all servers, a thousand at once, between which Redis serves
         others.
@@ -174,7 +174,7 @@ class RemoteLimiter:
         return True
 
     def keep(self, name: str, before: DimensionPlan, plan: DimensionPlan) -> None:
-        """Make the use of every key that of the limit in force, as long as it counts there.
+        """Convert the use of every key to the limit in force, as long as it counts there.
 
         It scans as ``reset_all`` does; keys stay for a while beyond their use (``limiter.lua``),
         so that it finds all.

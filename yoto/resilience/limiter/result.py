@@ -18,7 +18,7 @@ class DimensionStatus(NamedTuple):
         window: seconds.
         remaining: units left now.
         reset_after: seconds until the whole limit is free again.
-        retry_after: seconds until the cost that was asked for may pass; 0 when it does.
+        retry_after: seconds until the requested cost may pass; 0 when it does.
         step: seconds between two returns of quota: a unit of a bucket, all of a fixed window. None
             where they come back as irregularly as they were used.
     """
@@ -33,7 +33,7 @@ class DimensionStatus(NamedTuple):
 
     @property
     def more_after(self) -> float | None:
-        """Seconds until more quota is there than now; None: not known."""
+        """Seconds until more quota is free than now; None: unknown."""
         if self.retry_after > 0:
             return self.retry_after
         return None if self.step is None else until_more(self.reset_after, self.step)

@@ -1,4 +1,4 @@
--- Included. Who may pass a breaker. Asking changes nothing; entering does.
+-- Included. Decides whether a call may pass a breaker. Asking changes nothing; entering does.
 --@include breaker.lua
 
 -- Returns the breaker, and nil when the call may pass or else microseconds until it may be tried.
@@ -12,7 +12,7 @@ local function breaker_ask(key, name, stream, teller, id, metrics_only, max_prob
     return b, b.until_ - now
   end
   if metrics_only then return b end
-  -- How long ago it began nobody can tell then, so it ends: a probe will show whether rightly.
+  -- Its beginning is unknown then, so it ends: a probe will show whether rightly.
   b.set_back = tonumber(f[4] or 0) > now
   if b.state == 'open' then
     b.probe = b.until_ <= now or b.set_back
@@ -35,7 +35,7 @@ local function breaker_ask(key, name, stream, teller, id, metrics_only, max_prob
   return b, first - now
 end
 
--- Lets a call in that may pass. Returns what its result means: 0 is counted, 1 is a probe's, 2 is
+-- Lets a call in that may pass. Returns the meaning of its result: 0 is counted, 1 is a probe's, 2 is
 -- not wanted.
 local function breaker_enter(b, id, lease_us, keep_ms)
   if b.state == 'none' then

@@ -1,4 +1,4 @@
--- What an operator does to a circuit breaker.
+-- Forces a circuit breaker into a state, for an operator.
 -- KEYS: 1 breaker, 2 event stream or outbox
 -- ARGV: 1 target state (isolated, disabled, closed), 2 reason, 3 length in microseconds, 4 period it must be in ('' for any), 5 keep_ms, 6 name, 7 teller (emit.lua)
 -- returns: {it is in the target state, events written}

@@ -1,8 +1,8 @@
--- Included. What the result of a call does to a breaker.
+-- Included. The effect of a call's result on a breaker.
 --@include breaker.lua
 --@include window.lua
 
--- Keeps which instances had bad results lately. Returns 2 when they are enough to open the fleet,
+-- Keeps the instances with recent bad results. Returns 2 when they are enough to open the fleet,
 -- 4 when this one must open alone, 1 when nothing opens.
 local function breaker_opens_for(b, c, bad, reason)
   local packed = redis.call('HGET', b.key, 'failing')
@@ -51,7 +51,7 @@ local function breaker_probe_result(b, c, id, outcome)
   if outcome == 2 or c.successes > 1 then
     local packed = redis.call('HGET', b.key, 'probes')
     local probes = packed and cmsgpack.unpack(packed) or {}
-    -- One whose lease ended may have been replaced by another that counts.
+    -- A call whose lease ended may have been replaced by another that counts.
     if outcome == 0 and not probes[id] then happened = 0 end
     probes[id] = nil
     redis.call('HSET', b.key, 'probes', cmsgpack.pack(probes))
@@ -63,7 +63,7 @@ local function breaker_probe_result(b, c, id, outcome)
   return 3, b
 end
 
--- What only a change of state needs of the settings.
+-- The settings that only a change of state needs.
 local function breaker_config(settings)
   local c = {}
   c.min_instances, c.keep_ms, c.recovery_us, c.backoff, c.recovery_max_us, c.seen_us, c.successes =
@@ -71,7 +71,7 @@ local function breaker_config(settings)
   return c
 end
 
--- Why a breaker opens at these counts of its window, if it does.
+-- The reason for which a breaker opens at these counts of its window, if it does.
 local function breaker_reason(streak, calls, failures, slows, minimum, failure_rate, slow_rate,
     consecutive)
   if consecutive > 0 and streak >= consecutive then return 'consecutive_failures' end
@@ -85,7 +85,7 @@ end
 -- window size, minimum calls, failure rate, slow rate, failures in a row, min_instances, keep_ms,
 -- recovery time, its backoff, its maximum, for how long an instance's bad results count,
 -- good probes that close.
--- count: calls that ended so, one after another; more than one only of successes that were not slow.
+-- count: calls that ended so, one after another; more than one only for successes in time.
 local function breaker_result(key, name, stream, teller, id, period, outcome, slow, settings, count)
   local metrics_only, by_count, size, minimum, failure_rate, slow_rate, consecutive, min_instances,
     keep_ms = struct.unpack('<ddddddddd', settings)

@@ -1,4 +1,4 @@
--- Included. A bulkhead: who is inside and who waits.
+-- Included. A bulkhead: its holders and its waiters.
 --   holders  sorted set, request id by end of lease
 --   queue    sorted set, request id by moment of arrival
 --   alive    sorted set, request id by the moment until which a waiter counts as alive
@@ -12,7 +12,7 @@ local function bulkhead_sweep_queue(queue, alive)
   end
 end
 
--- How many are inside, after the slots of crashed holders were taken back if there is no room.
+-- The number of holders, after the slots of crashed holders were taken back if there is no room.
 local function bulkhead_held(holders, cap)
   local held = redis.call('ZCARD', holders)
   if held >= cap and held > 0 and redis.call('ZREMRANGEBYSCORE', holders, '-inf', now) > 0 then
@@ -21,7 +21,7 @@ local function bulkhead_held(holders, cap)
   return held
 end
 
--- How many are inside when somebody who does not wait may enter, else nil: those who wait come first.
+-- The number of holders when a caller that does not wait may enter, else nil: waiters come first.
 local function bulkhead_ask(holders, queue, alive, cap)
   local held = bulkhead_held(holders, cap)
   if held >= cap then return nil end

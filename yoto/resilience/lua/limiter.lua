@@ -1,4 +1,4 @@
--- Included. Rate limits: what a charge would do to each dimension, and the charge itself, by the
+-- Included. Rate limits: the effect of a charge on each dimension, and the charge itself, by the
 -- algorithm that is inserted (algorithms/algorithm.py).
 --@include clock.lua
 
@@ -10,18 +10,18 @@ local function fits(used, ceiling)
 end
 
 -- ms for which keys stay beyond their use. Within it a limit that was changed live reaches them all
--- (limiter_keep.lua): under a slower rate or in a longer window they mean something for longer.
+-- (limiter_keep.lua): under a slower rate or in a longer window their use counts for longer.
 local KEPT_LONGER = 10000
 
--- The end of a key that means something until `at`, in ms. It is never made an earlier one by a worker
--- that has not heard yet of a changed limit; without a key it is that of the limit in force.
+-- The end of a key that counts for something until `at`, in ms. A worker that has not heard yet of a
+-- changed limit never makes it earlier; without a key it is the end under the limit in force.
 local function end_of(key, at)
   local known = key and redis.call('PEXPIRETIME', key) or 0
   return math.max(known, math.ceil(at / 1000) + KEPT_LONGER)
 end
 
--- Keeps a state of the future, from which this server's clock went back, as one of now. It must be
--- kept by the first look, also of a call that is refused: each later one would else begin anew with
+-- Keeps a state of the future, from which this server's clock went back, as one of now. The first
+-- look must keep it, also for a call that is refused: each later one would else begin anew with
 -- waiting until the clock is where it was.
 local function keep_as_now(key, value, live)
   redis.call('SET', key, value, 'PXAT', end_of(key, now + live))
@@ -33,9 +33,9 @@ end
 --   the new value of the key, and how long it must live, in microseconds.
 -- A cost below 0 gives units back, never past nothing used; limit is above 0, window and `now` are
 -- microseconds.
--- One whose key is no string has its own way to charge, to refund and to keep, and says its newest sum.
--- For leases, one that drains says how many bytes its state has, and keeps what stands behind them;
--- one that counts in windows says after how many microseconds a lease ends with its window.
+-- An algorithm whose key is no string has its own way to charge, to refund and to keep, and gives its
+-- newest sum. For leases, one that drains gives the bytes of its state, and keeps the bytes behind
+-- them; one that counts in windows gives the microseconds until a lease ends with its window.
 local measure, charge_log, refund_log, keep_log, newest_sum
 local state_length, lease_end
 do

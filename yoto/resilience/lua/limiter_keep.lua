@@ -1,5 +1,5 @@
--- Makes the state of one dimension that of the limit that is in force now. Until now the one before was:
--- its rate drained, and what it counts no more is gone. All else is kept for as long as it counts.
+-- Converts the state of one dimension to the limit that is in force now. Until now the one before was:
+-- its rate drained, and units that it no longer counts are gone. All else stays while it counts.
 -- KEYS: 1 the dimension
 -- ARGV: 1 limit (limiter_hit.lua), 2 the limit before
 -- returns: 1, or 0 when nothing is used

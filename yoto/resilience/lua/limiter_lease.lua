@@ -11,10 +11,10 @@
 -- repeatable: yes
 --@include limiter.lua
 --@include limiter_marks.lua
--- What is left is shared: a lease takes at most one part in so many, so that leases fall to single
--- units near the limit.
+-- Several leases share the rest: a lease takes at most one part in so many, so that leases fall to
+-- single units near the limit.
 local SHARES = 8
--- Microseconds. What lasts shorter is over before it was heard of.
+-- Microseconds. A shorter lease is over before the worker hears of it.
 local SHORTEST = 10000
 local cost, length = tonumber(ARGV[2]), tonumber(ARGV[4])
 local plans, binding = limits_plan(2, ARGV[1], cost)
@@ -22,7 +22,7 @@ if binding and redis.call('EXISTS', KEYS[1]) == 0 then
   return {0, 0, limits_report(plans, false), ''}
 end
 if binding or not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[5]) then
-  -- The request was charged before and its reply got lost; how much else it got nobody knows.
+  -- The request was charged before and its reply got lost; the size of its lease is unknown.
   return {cost, 0, limits_report(limits_plan(2, ARGV[1], 0), false), ''}
 end
 

@@ -1,7 +1,7 @@
--- Included after limiter.lua. What a lease leaves behind in the state of a dimension, so that units
--- that come back later are taken only from the charge that they belong to.
---   buckets  a number beside the state: the last moment at which a lease raised the level to what
---            would else drain while it lasts. What was charged before that is part of it no more.
+-- Included after limiter.lua. The marks of a lease in the state of a dimension, so that units that
+-- come back later are taken only from the charge that they belong to.
+--   buckets  a number beside the state: the last moment at which a lease raised the level by the
+--            units that would drain while it lasts. Earlier charges are no longer part of it.
 --   windows  the start of the window
 --   log      the sum of units up to the entry
 local function mark_of(stored)

@@ -1,4 +1,4 @@
--- Says what a charge would meet, without one.
+-- Returns the effect that a charge would have, without one.
 -- KEYS: one a dimension
 -- ARGV: 1 limits, 2 cost (limiter_hit.lua)
 -- returns: as limiter_hit.lua, of the state as it is

@@ -1,5 +1,5 @@
--- Gives units of a lease back that nobody used, to those dimensions whose charge is still what it
--- was (limiter_marks.lua). In others they have come back by themselves, or run out.
+-- Gives unused units of a lease back, to those dimensions whose charge is unchanged
+-- (limiter_marks.lua). In others they have come back by themselves, or run out.
 -- KEYS: 1 memory of the request, 2.. one a dimension
 -- ARGV: 1 limits, 2 units (limiter_hit.lua), 3 marks (limiter_lease.lua), 4 how long the request is remembered in ms
 -- returns: to how many dimensions, or 0 when this request was served before

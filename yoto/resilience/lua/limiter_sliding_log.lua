@@ -48,7 +48,7 @@ local function log_longer(newest, last, window)
   return longer
 end
 
--- When what was charged at a moment counts no more.
+-- The time at which units charged at a moment stop counting.
 local function log_leaves(at, window, longer)
   local from = 0
   for _, one in ipairs(longer) do
@@ -127,7 +127,7 @@ refund_log = function(key, cost, window)
   if redis.call('EXISTS', key) == 1 then log_keep_key(key, window, longer, now) end
 end
 
--- Forgets what counts no more; the newest entry says in which window the others were charged.
+-- Forgets units that no longer count; the newest entry says in which window the others were charged.
 keep_log = function(key, window)
   local _, first, _, _, last, longer = log_window(key, window)
   local sum, cost, at, newest = log_at(key, -1)

@@ -14,7 +14,7 @@ measure = function(key, cost, limit, window)
     elseif passed >= span then
       start, current, previous, span = start + span, 0, current, window
     end
-    -- The first unit begins a window, whenever somebody looked before.
+    -- The first unit begins a window, whenever it was read before.
     if current == 0 and previous == 0 then start, span = now, window end
     if start > now then
       -- As if a window began now: what was used stays used, and begins to fade.

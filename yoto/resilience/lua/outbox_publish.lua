@@ -1,5 +1,5 @@
 -- Appends events of one outbox to the event stream, each once: ids at or below the last one moved
--- are skipped, so it does not matter who moves them, how often, or dies in between.
+-- are skipped, so several movers, and one that dies in between, do no harm.
 -- KEYS: 1 event stream, 2 last id moved of this outbox
 -- ARGV: 1 stream length, 2 stream ttl_ms, 3 outbox ttl_ms, then an event: id, type, at, source, data
 -- returns: how many were new

@@ -13,8 +13,8 @@ end
 
 -- The last `size` calls: '<I4I4I4' position of the oldest, failures, slow calls; then a byte a call
 -- (1 failed, 2 slow, added). Returns the new string (nil when count is 0), calls, failures, slow
--- calls, and whether the key's TTL is to be renewed: at every call, since nobody knows how long a
--- ring of calls lasts. Several at once (count above 1) have succeeded in time.
+-- calls, and whether the key's TTL is to be renewed: at every call, since the life of a ring of calls
+-- is unknown. Several at once (count above 1) have succeeded in time.
 local function count_window(packed, size, count, failed, slow)
   local oldest, failures, slows, ring = 0, 0, 0, ''
   if packed then

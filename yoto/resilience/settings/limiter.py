@@ -24,7 +24,7 @@ SEPARATOR = "+"
 
 _PART_TYPES = frozenset({int, str, type(None)})
 _BURST = Whole(0, LARGEST_LIMIT, "units")
-# The settings that a dimension may have of its own.
+# The settings that a dimension may have for itself.
 _OWN: dict[str, Rule] = {"limit": LIMIT, "window": WINDOW, "burst": _BURST, "also": Windows()}
 _FIELDS = ", ".join(_OWN)
 
@@ -33,11 +33,11 @@ _FIELDS = ", ".join(_OWN)
 class Dimension:
     """One thing that is counted by itself: ``user``, ``ip``, ``user+server``, ``global``...
 
-    ``site`` is the /48 of an address of IPv6; of IPv4 there is none, and it is not counted.
+    ``site`` is the /48 of an IPv6 address; IPv4 has none, and is not counted.
 
     Attributes:
         name: parts joined by ``+``, in the order of ``PARTS``.
-        limit, window, burst, also: instead of the limiter's own; ``None`` takes the limiter's.
+        limit, window, burst, also: override the limiter's own; ``None`` takes the limiter's.
     """
 
     name: str

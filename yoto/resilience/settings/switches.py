@@ -12,7 +12,7 @@ from yoto.rules import Checked, Flag, OneOf, Settings, ruled
 
 
 class LogLevel(StrEnum):
-    """The levels of the standard library that are of use here."""
+    """The levels of the standard library that are useful here."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -29,7 +29,7 @@ class LogConfig(Settings):
     """Operators' settings for the logs of every process.
 
     Attributes:
-        level: lines of this level and above are written; None: what each process is configured to.
+        level: lines of this level and above are written; None: each process's own setting.
     """
 
     level: LogLevel | None = ruled(None, Checked(_level, "level"))

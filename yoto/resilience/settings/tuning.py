@@ -1,4 +1,4 @@
-"""Values that are tried: by live tuning in the whole fleet, and by one worker before all others."""
+"""Values on trial: by live tuning in the whole fleet, and by one worker before all others."""
 
 from __future__ import annotations
 
@@ -70,18 +70,18 @@ def _trial(value: Any) -> dict[str, Any] | None:
 class TuningConfig(Settings):
     """Settings of every process; None keeps the value of the process's own configuration.
 
-    Each is called as its key of the configuration, which has the same range, in small letters.
+    A field is named as its key of the configuration, in small letters, and has the same range.
 
     Attributes:
         cache_users_size, ..., permission_pool_size: see ``yoto.monitor`` ``TUNABLES``.
-        invalidation_..., preload..., prefetch_...: changed by operators in an incident; nothing
-            is suggested about them.
+        invalidation_..., preload..., prefetch_...: changed by operators in an incident; there are
+            no suggestions for them.
         trial: the change that is being watched, None without: the setting, its value before (None:
             the configuration's) and now, the measurement that must not get worse, epoch s at which
             it was made, and whether it was automatic.
         reverted: suggestions that did harm.
-        dismissed: suggestions that operators do not want again; an action of its own adds to
-            them, so that a value set for an hour does not carry them along.
+        dismissed: suggestions that operators do not want again; a separate action adds to them, so
+            that a value set for an hour does not carry them along.
     """
 
     tuners_own: ClassVar[tuple[str, ...]] = ("trial", "reverted", "dismissed")
@@ -124,14 +124,14 @@ def _fields(value: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RolloutConfig(Settings):
-    """An entry ``rollout`` is named as what it is about: ``rate_limit:message.send``.
+    """An entry ``rollout`` is named after the entry that it tries: ``rate_limit:message.send``.
 
     Attributes:
-        worker: the id of the process in which the values hold meanwhile.
-        values: all that operators would set on the entry.
+        worker: the id of the process that tries the values.
+        values: the operators' whole layer of the entry.
         version: the entry's version that the values were made from.
         seconds: how long they are tried before every worker has them.
-        minimum_calls: calls of that worker without which nothing is concluded.
+        minimum_calls: calls of that worker below which nothing is concluded.
         max_rejected: the highest share of its calls that the guard may reject, 0 to 1.
         max_failed: the highest share of the admitted ones that may fail, 0 to 1.
     """

@@ -11,7 +11,7 @@ from yoto.rules import Number, Whole
 LARGEST_LIMIT = 1_000_000_000
 # s. A leap year: plans are sold by the year.
 SHORTEST_WINDOW, LONGEST_WINDOW = 0.01, 366 * 86_400.0
-# Of one dimension beside its own. Each is a key more in Redis for each caller.
+# Further windows of one dimension. Each is one more key in Redis for each caller.
 MOST_WINDOWS = 4
 # Characters.
 LONGEST_TEXT = 200
@@ -28,7 +28,7 @@ _UNITS = {
     "month": 30 * 86_400,
     "year": 365 * 86_400,
 }
-# Those of a fixed length, longest first, in which a window is written.
+# The units of a fixed length, longest first, in which a window is written.
 _WRITTEN = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _WINDOW = re.compile(
     rf"(\d+)\s*(?:/|\bper\b)\s*(\d+(?:\.\d+)?)?\s*({'|'.join(_UNITS)})?s?", re.ASCII

@@ -1,4 +1,4 @@
-"""One call as each kind of guard remembers it, and the calls of a process not collected yet."""
+"""One call in the memory of each kind of guard, and the calls of a process not collected yet."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _text(value: str) -> str:
 
 
 def caller_of(plain: PlainKey) -> str:
-    """A key in words, without the address; empty where that is all there is."""
+    """A key in words, without the address; empty for an address alone."""
     if not isinstance(plain, tuple):
         return "" if plain is None else str(plain)
     user, server, _ = plain
@@ -119,11 +119,11 @@ def caller_of(plain: PlainKey) -> str:
 
 
 def key_of(plain: PlainKey) -> MultiDimensionalKey | str | int | None:
-    """The key that was stored so."""
+    """The key in a stored form."""
     return MultiDimensionalKey(*plain) if isinstance(plain, tuple) else plain
 
 
-# Calls. They are collected once a second; of a guard that is busier than this the oldest go.
+# Calls. They are collected once a second; of a busier guard the oldest are lost.
 MOST_IN_PROCESS = 2_000
 
 

@@ -42,7 +42,7 @@ KEPT_FOR = 600.0
 MOST_CALLS = 10_000
 # s between reports of a process.
 REPORT_EVERY = 1.0
-# Callers that a limit refused: those that are reported at once, and those counted at a time.
+# Callers that a limit refused: the most that one report names, and that are counted at a time.
 MAX_REFUSED_REPORTED, REFUSED_KEPT = 5, 1_000
 
 _LUA = "yoto.resilience.trail.lua"
@@ -61,14 +61,14 @@ _chunks = msgspec.msgpack.Decoder(tuple[str, bool, msgspec.Raw])
 
 
 class TrailReading(NamedTuple):
-    """The calls of a guard that are still known.
+    """The known calls of a guard.
 
     Attributes:
         calls: by the time they came.
         until: when this was read, Redis seconds, as the times of the calls.
         complete: False when a process was too busy to report all its calls.
         sources: the processes that reported them.
-        fleet: whether it is of all processes; else of this one, since Redis is unavailable.
+        fleet: whether it covers all processes; else only this one, since Redis is unavailable.
     """
 
     calls: list[Any]
@@ -88,7 +88,7 @@ class StoredTrails:
         # Calls that Redis does not have yet.
         self._backlog: dict[Guard, deque[Call]] = {}
         self._lost: set[Guard] = set()
-        # The callers that each limit refused since they were last taken.
+        # The callers that each limit refused since the last report.
         self._refused: dict[str, Counter[PlainKey]] = {}
         self._lock = threading.Lock()
 
@@ -133,7 +133,7 @@ class StoredTrails:
         """The last few reports of each of these guards, in one round trip.
 
         Raises:
-            StoreUnavailable: as script calls do.
+            StoreUnavailable: the errors of script calls.
         """
         self.report()
         until = self._clock.now_ms() / 1000

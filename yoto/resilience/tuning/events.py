@@ -20,7 +20,7 @@ class TuningApplied(_Tuned, frozen=True, kw_only=True):
 
     Attributes:
         setting: the changed setting.
-        before, value: its value before (None: of each process's configuration), and now.
+        before, value: its value before (None: each process's configuration), and now.
         metric: the measurement that must not get worse.
         by_itself: whether it was automatic.
         reason: why.
@@ -34,4 +34,4 @@ class TuningReverted(_Tuned, frozen=True, kw_only=True):
 
 @event_type("tuning.kept")
 class TuningKept(_Tuned, frozen=True, kw_only=True):
-    """It stays, for the measurement did not get worse. Fields as in ``TuningApplied``."""
+    """A change stays, since the measurement did not get worse. Fields as in ``TuningApplied``."""

@@ -1,4 +1,4 @@
-"""Limits of guards as settings of the tuner: how each is read and written in the store."""
+"""Limits of guards as settings of the tuner, read from and written to the store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..settings import BulkheadConfig, BulkheadStrategy, RateLimitConfig
 
 
 def guards_of(store: ConfigStore, never: Iterable[str]) -> Guards:
-    """The guards that are used or stored, but for those in ``never``, and their limits."""
+    """The guards that are used or stored, except those in ``never``, and their limits."""
     unwanted = frozenset(never)
     bulkheads = {}
     limiters = {}
@@ -33,12 +33,12 @@ class GuardLimit:
     """One limit of one guard."""
 
     def __init__(self, kind: Kind, name: str, dimension: str) -> None:
-        """``dimension``: of a rate limit; ``PLAIN`` for its limit, and for a bulkhead."""
+        """``dimension``: the rate limit's; ``PLAIN`` for its own limit, and for a bulkhead."""
         self.kind, self.name, self._dimension = kind, name, dimension
 
     @classmethod
     def of(cls, setting: str) -> GuardLimit | None:
-        """The limit that a setting is; None: it is of something else."""
+        """The limit behind a setting; None: it is no limit."""
         if setting.startswith(BULKHEAD):
             return cls(Kind.BULKHEAD, setting.removeprefix(BULKHEAD), PLAIN)
         if setting.startswith(RATE_LIMIT):
@@ -60,7 +60,7 @@ class GuardLimit:
         """The tuner's value; None: none."""
         own_value = self._layer(store.get(self.kind, self.name)).get(self._field)
         if self._field == "dimensions":
-            # The layer names all dimensions of the code; unchanged ones are not set by it.
+            # The layer names all dimensions of the code; it does not set unchanged ones.
             own_value = (own_value or {}).get(self._dimension, {}).get("limit")
             code = self._code(store).get(self._dimension)
             if code is None or own_value == code.get("limit"):
@@ -68,10 +68,10 @@ class GuardLimit:
         return None if own_value is None else float(own_value)
 
     def write(self, store: ConfigStore, value: float | None, author: str, reason: str) -> None:
-        """Set it in the tuner's layer, or with None take it out of there.
+        """Set it in the tuner's layer, or with None remove it there.
 
-        Whatever else the tuner has set on this guard stays, and what operators set is not looked
-        at: it is theirs, and ends when they say.
+        Other values that the tuner has set on this guard stay, and operators' values are ignored:
+        they are theirs, and end when they say.
 
         Raises: as ``ConfigStore.set``; ``ValidationFailed`` (field ``id``) also when the code knows
             no such dimension.
@@ -107,7 +107,7 @@ class GuardLimit:
         }
         if value is not None:
             limits[self._dimension] = value
-        # One field holds all dimensions, so those that are not tuned are named as in the code.
+        # One field holds all dimensions, so untuned ones are named as in the code.
         made = {
             name: {**own, "limit": limits[name]} if name in limits else own
             for name, own in code.items()
@@ -127,7 +127,7 @@ class GuardLimit:
 
 
 def _has_further_windows(config: RateLimitConfig) -> bool:
-    """Which window of several refuses for being too narrow is not measured."""
+    """Whether there are several windows: it is not measured which of them refuses."""
     return bool(config.also) or any(one.also for one in config.dimensions)
 
 

@@ -26,7 +26,7 @@ class TuningOutcome:
     Attributes:
         trial: the change, and the observed measurement.
         author, reason: who applied it and why.
-        result: its outcome; ``observed`` while that is not known.
+        result: its outcome; ``observed`` while that is unknown.
         ended_at: epoch s; None while it goes on.
         why: the measurements, in words; empty while it goes on.
     """
@@ -63,7 +63,7 @@ def outcomes_of(changes: Sequence[Change]) -> list[TuningOutcome]:
 
 
 def changed_at(entry: Entry, fields: Collection[str] | None = None) -> float:
-    """Epoch s at which the entry was last changed, or a layer of it came to its end; 0: never.
+    """Epoch s at which the entry was last changed, or a layer of it ended; 0: never.
 
     An operator's value that was taken back, or has run out, was in force until then.
 

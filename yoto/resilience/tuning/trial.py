@@ -11,11 +11,11 @@ from typing import Any
 
 from yoto.monitor import Point, Verdict, compare, readings
 
-# Of the window: the time before a change is judged, since memory fills only as it is asked.
+# Share of the window: the time before a change is judged, since memory fills only as it is asked.
 SETTLE = 0.2
-# After so many times the time that a verdict needs, none will come.
+# Multiple of the time that a verdict needs, after which none will come.
 PATIENCE = 3
-# Why a trial ends whose setting is not the tuner's any more.
+# Why a trial ends whose setting no longer belongs to the tuner.
 OVERRULED = "an operator has set it"
 # Why a trial ends whose value is not in force: the process that began it could not finish.
 NOT_APPLIED = "it was not applied"
@@ -41,7 +41,7 @@ class Trial:
     """One change of one setting.
 
     Attributes:
-        setting: which.
+        setting: the changed setting.
         before: its value in the tuner's layer until then; None: it had none.
         value: the value on trial.
         metric: the measurement that must not get worse.
@@ -62,7 +62,7 @@ class Trial:
         return None if stored is None else cls(**stored)
 
     def to_plain(self) -> dict[str, Any]:
-        """As it is stored."""
+        """The trial in its stored form."""
         return asdict(self)
 
     @property

@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 AUTHOR = "tuner"
 # s. A look costs nothing without a trial and without automatic tuning.
 LOOK = 15.0
-# s after a note in which its change is in force in every process, or never will be.
+# s after a note within which its change is in force in every process, or never will be.
 APPLIED_WITHIN = 30.0
 # Changes that outcomes are read from.
 HISTORY = 200
 
-# The snapshot of the time since an epoch second, with those values and guards in force; None:
-# unknown.
+# Gives the snapshot of the time since an epoch second, with those values and guards in force;
+# None: unknown.
 TakeSnapshot = Callable[[float, Mapping[str, float], Guards], TuningSnapshot | None]
 
 
@@ -41,7 +41,7 @@ class TuningSettings:
 
     Attributes:
         auto: whether suggestions are applied automatically.
-        confidence: how sure one must be for that, 0 to 1.
+        confidence: the confidence that this requires, 0 to 1.
         window: seconds that are compared before and after a change.
     """
 
@@ -75,10 +75,10 @@ class Tuner:
             configured: the values of this process's configuration, by the names of ``TUNABLES``.
             look: gives the snapshot to advise from.
             points: gives the measurements, to judge a trial by.
-            now: epoch s, by the clock of the measurements.
+            now: gives epoch s, by the clock of the measurements.
             publish: publishes an event.
             elected: lets one process at a time take a turn.
-            never: names of guards whose limits are not to be tuned.
+            never: names of guards whose limits must not be tuned.
         """
         self.settings = settings or TuningSettings()
         self._store = store
@@ -100,7 +100,7 @@ class Tuner:
     def suggestions(self) -> list[Suggestion]:
         """The present suggestions, the surest first.
 
-        Without settings that an operator set, and without dismissed or reverted suggestions. None
+        Settings of operators, and dismissed or reverted suggestions, are left out. There are none
         during a trial: measurements then are about two settings.
         """
         entry = self._entry()
@@ -235,7 +235,7 @@ class Tuner:
         at = self._now()
         trial = Trial(found.setting, before, found.proposed, found.metric, at, by_itself)
         change = {} if limit is not None else {found.setting: found.proposed}
-        # First the note: a process that dies in between leaves a trial that changed nothing.
+        # The note comes first: a process that dies in between leaves a trial that changed nothing.
         self._set(entry, {**change, "trial": trial.to_plain()}, author, reason)
         if limit is not None:
             try:
@@ -250,7 +250,7 @@ class Tuner:
         entry = self._entry()
         note: dict[str, object] = {"trial": None}
         if refused:
-            # It would be refused again.
+            # The same change would be refused again.
             note["reverted"] = (*_reverted(entry), trial.id)[-MOST_IDS:]
         try:
             self._set(entry, note, AUTHOR, NOT_APPLIED)
@@ -290,7 +290,7 @@ class Tuner:
         if limit is None:
             back[trial.setting] = trial.before
         else:
-            # First the limit: if this process dies in between, its successor does it again.
+            # The limit comes first: if this process dies in between, its successor does it again.
             limit.write(self._store(), trial.before, AUTHOR, why)
         self._set(entry, back, AUTHOR, why)
 

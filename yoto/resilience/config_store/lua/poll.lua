@@ -1,4 +1,4 @@
--- Tells what changed since a revision, and keeps the configuration from running out.
+-- Returns the changes since a revision, and keeps the configuration from running out.
 -- KEYS: 1 configuration (hash)
 -- ARGV: 1 known revision, 2 ms to keep
 -- returns: {ms of the server's time, revision or '', fields and values in turn if the revision differs}

@@ -18,7 +18,7 @@ local function tell(stream, source, feature, old, new, reason, ttl_ms)
   redis.call('PEXPIRE', stream[1], stream[4])
 end
 
--- Takes what has run out off the board and tells it; returns what is left, source and value in turn.
+-- Takes expired levels off the board and publishes that; returns the rest, source and value in turn.
 local function prune(board, stream)
   local left, flat = {}, redis.call('HGETALL', board)
   for i = 1, #flat, 2 do

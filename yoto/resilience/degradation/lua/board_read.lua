@@ -1,4 +1,4 @@
--- Reads the board of raised levels, and takes off it what has run out.
+-- Reads the board of raised levels, and takes expired ones off it.
 -- KEYS: 1 board (hash), 2 event stream
 -- ARGV: 1 source, 2 stream length, 3 ms to keep the stream
 -- returns: {ms of the server's time, source and value in turn}
