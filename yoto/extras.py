@@ -41,6 +41,13 @@ def demand(module: str, key: str) -> None:
         raise missing(module, key)
 
 
+def demand_extra(extra: str, key: str) -> None:
+    """See that all modules of an extra are installed; "": there is none. Raises as ``demand``."""
+    for module, one in EXTRAS.items():
+        if one == extra:
+            demand(module, key)
+
+
 def missing(module: str, key: str) -> ConfigurationError:
     """The error for a missing module; see ``demand``."""
     return ConfigurationError(

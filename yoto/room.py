@@ -15,6 +15,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from yoto.component import Component
+from yoto.extras import demand_extra
 from yoto.settings import Setting, declared
 
 EXTENSION = "yoto.rooms"
@@ -48,6 +49,8 @@ class Room:
         commands: returns commands by the name of their group after ``flask``; "": groups.
         questions: returns commands of ``flask permission`` that change nothing, also for guests.
         offers: returns the value of ``permissions.NAME``.
+        extra: the extra of ``pip install yoto[...]`` whose modules it needs; "": none.
+        warm_up: further steps of the warm-up, by name; each returns a description of its work.
     """
 
     name: str
@@ -61,6 +64,8 @@ class Room:
     commands: Callable[[], Mapping[str, Sequence[Any]]] = no_commands
     questions: Callable[[], Sequence[Any]] = nothing
     offers: Callable[[], Any] | None = None
+    extra: str = ""
+    warm_up: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, Setting]:
@@ -69,14 +74,25 @@ class Room:
 
 
 def keep_rooms(app: Flask, rooms: Iterable[Room]) -> None:
-    """Let ``app`` have ``rooms``, in this order; before its parts are made."""
-    app.extensions[EXTENSION] = tuple(rooms)
+    """Let ``app`` have ``rooms``, in this order; before its parts are made.
+
+    Raises:
+        ConfigurationError: the extra of one is not installed.
+    """
+    kept = app.extensions[EXTENSION] = tuple(rooms)
+    for one in kept:
+        demand_extra(one.extra, f"room {one.name!r}")
 
 
 def rooms_of(app: Flask) -> tuple[Room, ...]:
     """The rooms of ``app``, in the order in which the platform lists them."""
     found: tuple[Room, ...] = app.extensions.get(EXTENSION, ())
     return found
+
+
+def has_room(app: Flask, name: str) -> bool:
+    """Whether the room of this name is on in ``app``."""
+    return any(one.name == name for one in rooms_of(app))
 
 
 def components_of(app: Flask) -> tuple[Component[Any], ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yoto.monitor import Forecast
-from yoto.monitor.forecast.metric import LEADS, STEP, MetricForecaster
+from yoto.rooms.forecast.metric import LEADS, STEP, Forecast, MetricForecaster
 
 # Steps after a planted one in which an alarm is about it.
 AFTERMATH = 15

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 from benchmarks.forecast.backtest import Outcome, backtest
-from yoto.monitor.forecast.metric import MetricForecaster
+from yoto.rooms.forecast.metric import MetricForecaster
 
 MINUTES = 3 * 1440
 # Where nobody plants anything and nothing counts: the forecaster begins.

@@ -8,8 +8,8 @@ import msgspec
 
 from benchmarks.forecast.backtest import Outcome, backtest
 from benchmarks.forecast.load import Planted
-from yoto.monitor.forecast.forecaster import METRICS
-from yoto.monitor.forecast.metric import MetricForecaster
+from yoto.rooms.forecast.forecaster import METRICS
+from yoto.rooms.forecast.metric import MetricForecaster
 
 RUN = Path(__file__).parents[1] / "data" / "run.json"
 # Steps after which a forecaster can have been tested enough; before, nothing counts.

@@ -33,7 +33,7 @@ from tests.support.process import RunningYoto
 from tests.support.redis_servers import start_valkey
 from tests.support.world import World
 from yoto.monitor import FINE, summarise
-from yoto.monitor.forecast.forecaster import METRICS
+from yoto.rooms.forecast.forecaster import METRICS
 
 SEED = 7
 PEOPLE = 60

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.forecast import generated, recorded
 from benchmarks.forecast.backtest import Outcome
-from yoto.monitor.forecast.metric import LEADS
+from yoto.rooms.forecast.metric import LEADS
 
 
 def main() -> None:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import current_app
+
 from yoto.auth.operators import VIEW
+from yoto.room import has_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Page:
         live: whether the page follows changes of the platform; else it shows its last read.
         part_of: for a page of one thing, the page whose entry in the navigation is marked.
         brings: responses of the API that come with it, see ``yoto.control_plane.brought``.
+        rooms: rooms one of which must be on, else there is no such page; none: always there.
     """
 
     key: str
@@ -35,11 +39,17 @@ class Page:
     live: bool = True
     part_of: str | None = None
     brings: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
 
     @property
     def areas(self) -> tuple[str, ...]:
         """The areas of texts that the browser gets."""
         return (*SHARED_TEXTS, self.key, *self.texts)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the current application has it."""
+        return not self.rooms or any(has_room(current_app, name) for name in self.rooms)
 
 
 # Texts of the shared modules.

@@ -82,6 +82,8 @@ def _add(page: Page) -> None:
     @control.get(page.path, endpoint=page.key)
     @right(page.right)
     def view(**_: str) -> str:
+        if not page.is_there:
+            raise NotFound()
         return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
 
 

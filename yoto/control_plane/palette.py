@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Annotated, TypedDict
 
 from marshmallow.validate import Length
@@ -76,7 +77,7 @@ def _rule(name: str) -> str:
 def _pages(text: str, limit: int) -> Iterator[Result]:
     """Pages of the navigation, and places on them, that the caller may open."""
     found: list[Result] = []
-    for page in PAGES:
+    for page in filter(attrgetter("is_there"), PAGES):
         title = translate(f"{page.key}.title")
         if may(page.right) and fits(f"{page.key} {title}", text):
             found.append(_result("page", title, page.path.removeprefix("/")))

@@ -14,7 +14,6 @@ from yoto.operate.cache import cache
 from yoto.operate.config import config
 from yoto.operate.degradation import degradation
 from yoto.operate.first_steps import first_steps
-from yoto.operate.forecasts import forecasts
 from yoto.operate.guard_detail import guards
 from yoto.operate.guards import breakers, bulkheads, limiters
 from yoto.operate.instances import instances
@@ -81,7 +80,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(alert_rules),
     blueprint(alert_webhooks),
     blueprint(suggestions),
-    blueprint(forecasts),
     blueprint(audit),
     blueprint(maintenance),
     blueprint(log_level),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from yoto.errors import PlatformError
 from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
 from yoto.operate.permissions.resources import types
-from yoto.room import rooms_of
+from yoto.room import has_room, rooms_of
 from yoto.store.columns import utcnow
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def helpers() -> dict[str, Any]:
         "age": ages.age,
         "duration": ages.duration,
         "vendor": vendor,
+        "room": partial(has_room, current_app),
         "modules_of": modules_of,
         "here": here,
         "page_data": page_data,
@@ -86,7 +88,7 @@ def first_steps() -> list[FirstStep]:
 
 def reachable(rights: Sequence[str]) -> list[Page]:
     """The entries of the navigation for an operator with ``rights``."""
-    return [page for page in PAGES if page.right in rights]
+    return [page for page in PAGES if page.right in rights and page.is_there]
 
 
 def here(**changed: str) -> str:

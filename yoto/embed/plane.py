@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
@@ -127,8 +126,6 @@ def wire_plane(
         visitor=visitor_of(app, caller),
         authenticated_at=_in_requests_of(app, authenticated_at),
         admit=admit_all,
-        # The library that forecasts is larger than all others together.
-        forecasts=find_spec("river") is not None,
         logger=LOGGER,
         redis=redis,
         enabled=plane.config["RESILIENCE_ENABLED"],

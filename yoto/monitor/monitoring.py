@@ -13,7 +13,6 @@ from yoto.rules import ABOVE_0, Number, checked
 
 from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
-from .forecast import Forecasting
 from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution, Summary, summarise
 from .polled_collectors import LOOK_EVERY, PolledCollector
 from .process import SharedMemory, process_samples
@@ -32,7 +31,6 @@ class Monitoring:
         recorder: makes counters, gauges and histograms.
         backend: where measurements go.
         prometheus: shows them to Prometheus.
-        forecasting: learns from the minutes that are over.
     """
 
     def __init__(self, backend: Backend, interval: float = FLUSH_INTERVAL) -> None:
@@ -44,9 +42,6 @@ class Monitoring:
         self.recorder = Recorder()
         self.backend = backend
         self.prometheus = PrometheusBackend(backend)
-        self.forecasting = Forecasting(
-            lambda since, until: self.backend.read(COARSE, since, until), self.now
-        )
         self._interval = interval
         self._sources = Sources()
         self._sources.add("process", process_samples)
@@ -92,7 +87,6 @@ class Monitoring:
 
     def close(self) -> None:
         """End the thread, flush the rest, and report that this worker ends; may start again."""
-        self.forecasting.close()
         was_running, self._running_in = self.running, None
         self._collectors.stop()
         self._thread.stop()

@@ -1,4 +1,4 @@
-"""The exports of ``yoto.monitor`` beside numbers, loaded on use: alerts, forecasts, ..."""
+"""The exports of ``yoto.monitor`` beside numbers, loaded on use: alerts, ..."""
 
 from __future__ import annotations
 
@@ -27,23 +27,6 @@ from .backends import (
 )
 from .backends.prometheus import CONTENT_TYPE
 from .extension import Monitor
-from .forecast import METRICS as FORECAST_METRICS
-from .forecast import (
-    Anomaly,
-    Drift,
-    Forecast,
-    ForecastAnomaly,
-    ForecastDrift,
-    Forecaster,
-    ForecasterProcess,
-    Forecasting,
-    ForecastReport,
-    ForecastSnapshot,
-    LastValue,
-    LearnReport,
-    NoForecast,
-    news_of,
-)
 from .headlines import Condition, Headline, HeadlineCause, headline, without_networks
 from .health import (
     DEFAULT_COMPONENTS,
@@ -96,13 +79,11 @@ __all__ = [
     "DEFAULT_COMPONENTS",
     "DEFAULT_RULES",
     "FINE",
-    "FORECAST_METRICS",
     "METRICS",
     "MIDDLE",
     "PLAIN",
     "RESOLUTIONS",
     "AlertRule",
-    "Anomaly",
     "Backend",
     "BackendHealth",
     "Band",
@@ -111,27 +92,17 @@ __all__ = [
     "Condition",
     "Counted",
     "Direction",
-    "Drift",
     "Extent",
     "FailureKind",
-    "Forecast",
-    "ForecastAnomaly",
-    "ForecastDrift",
-    "Forecaster",
-    "ForecasterProcess",
-    "Forecasting",
     "Guards",
     "Headline",
     "HeadlineCause",
     "HealthReport",
-    "LearnReport",
-    "LastValue",
     "Level",
     "Measured",
     "MemoryBackend",
     "Monitor",
     "Monitoring",
-    "NoForecast",
     "TuningSnapshot",
     "Point",
     "PrometheusBackend",
@@ -141,11 +112,9 @@ __all__ = [
     "Readings",
     "RedisBackend",
     "Resolution",
-    "ForecastSnapshot",
     "Sample",
     "Source",
     "Distributed",
-    "ForecastReport",
     "StoreSnapshot",
     "Suggestion",
     "SuggestionReport",
@@ -161,7 +130,6 @@ __all__ = [
     "format_series",
     "headline",
     "compare",
-    "news_of",
     "overall",
     "snapshot_of",
     "readings",

@@ -42,7 +42,6 @@ from yoto.http.pipeline import Admission, init_pipeline
 from yoto.http.request_metrics import error_rate
 from yoto.logs import follow_fleet
 from yoto.optimization import elected_by
-from yoto.parts.forecaster import elect_forecaster, elected_forecaster
 from yoto.parts.tuner import tune, tuner_of
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
@@ -64,7 +63,7 @@ from yoto.request.context import origin
 from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
-from yoto.room import components_of
+from yoto.room import components_of, rooms_of
 from yoto.settings import read
 from yoto.sweeping import sweeper_of
 
@@ -85,7 +84,6 @@ class Host:
         visitor: like ``subject_loader``, but returns None for an anonymous caller.
         authenticated_at: returns the time of the caller's sign-in; None: it is never known.
         admit: rejects requests before they are read.
-        forecasts: whether one of its workers forecasts.
         logger: the logger whose level operators set; by default all without a level of their own.
         redis: the address of Redis; None: the configuration's.
         enabled: whether the guards are on.
@@ -99,7 +97,6 @@ class Host:
     visitor: Callable[[], Any]
     authenticated_at: Callable[[], Any] | None
     admit: Admission
-    forecasts: bool = True
     logger: str = ""
     redis: RedisSettings | None = None
     enabled: bool = True
@@ -163,23 +160,6 @@ def _init_optimization(app: Flask, host: Host) -> None:
     )
 
 
-def _init_forecaster(app: Flask, host: Host) -> None:
-    if host.forecasts:
-        elect_forecaster(app)
-
-
-def _start_forecaster(app: Flask) -> None:
-    forecaster = elected_forecaster(app)
-    if forecaster is not None:
-        forecaster.start()
-
-
-def _close_forecaster(app: Flask) -> None:
-    forecaster = elected_forecaster(app)
-    if forecaster is not None:
-        forecaster.close()
-
-
 def _init_alerts(app: Flask, host: Host) -> None:
     alerts.init_app(
         app,
@@ -203,7 +183,6 @@ def _init_permissions(app: Flask, host: Host) -> None:
     seen.read_first(granted.flush)
     environment = PolicyEnvironment(current_request, error_rate, prefetch.of(app).unusual)
     judge = PolicyChecker(app, cache.of(app), environment)
-    forecaster = elected_forecaster(app)
     permissions.init_app(
         app,
         subject_loader=host.subject_loader,
@@ -219,7 +198,7 @@ def _init_permissions(app: Flask, host: Host) -> None:
         on_granted=granted,
         hot=hot,
         warm_up=WarmUpParts(
-            forecaster=None if forecaster is None else forecaster.learn,
+            more={name: step for one in rooms_of(app) for name, step in one.warm_up.items()},
             components=component_states,
             publish=events.of(app).stream.publish,
             limit=app.config["WARM_UP_SECONDS"],
@@ -257,9 +236,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
         "requests",
         init=lambda app, host: init_pipeline(app, host.admit),
         close=lambda app: records_of(app).close(),
-    ),
-    Component(
-        "forecaster", init=_init_forecaster, start=_start_forecaster, close=_close_forecaster
     ),
     Component(
         "alerts",

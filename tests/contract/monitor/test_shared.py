@@ -28,6 +28,7 @@ from yoto.monitor import (
 from yoto.monitor.backends import delivery
 from yoto.monitor.backends.backlog import Backlog
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
+from yoto.rooms.forecast.forecasting import learning_from
 
 HITS = Series("hits_total")
 TIME = Series("call_seconds")
@@ -323,9 +324,11 @@ def test_history_is_learned_from_what_all_workers_recorded_or_not_at_all(
 ) -> None:
     monitoring = Monitoring(make_backend(impatient))
     monitoring.flush()
-    report = monitoring.forecasting.learn_history(hours=24)
+    forecasting = learning_from(monitoring)
+    report = forecasting.learn_history(hours=24)
     assert report.summaries == report.new == len(monitoring.summaries(24))
     own_server.kill()
     with pytest.raises(StoreUnavailable):
-        monitoring.forecasting.learn_history(hours=24)
+        forecasting.learn_history(hours=24)
+    forecasting.close()
     monitoring.close()

@@ -14,16 +14,10 @@ from tests.e2e.control.test_settings import row
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from yoto.monitor import (
-    Anomaly,
-    Drift,
-    Forecast,
-    ForecastSnapshot,
-    LastValue,
-    LearnReport,
-    NoForecast,
-)
-from yoto.parts.forecast_board import NAME, ForecastBoard, forecast_board
+from yoto.rooms.forecast.board import NAME, ForecastBoard, forecast_board
+from yoto.rooms.forecast.forecaster import LearnReport
+from yoto.rooms.forecast.metric import Anomaly, Drift, Forecast, LastValue, NoForecast
+from yoto.rooms.forecast.snapshot import ForecastSnapshot
 
 PATH = "/suggestions"
 MEBI = 1024 * 1024

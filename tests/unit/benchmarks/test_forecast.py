@@ -9,9 +9,8 @@ import pytest
 from benchmarks.forecast import recorded
 from benchmarks.forecast.load import planted, schedule
 from benchmarks.forecast.recorded import RUN, Recording
-from yoto.monitor import Forecast
-from yoto.monitor.forecast.forecaster import METRICS
-from yoto.monitor.forecast.metric import LEADS, STEP, MetricForecaster
+from yoto.rooms.forecast.forecaster import METRICS
+from yoto.rooms.forecast.metric import LEADS, STEP, Forecast, MetricForecaster
 
 LEAST_STEPS = 600
 # Metrics that the load gives a shape, and the error over the naive one's that they must stay below.

@@ -37,6 +37,7 @@ def test_the_examples_run(application: Flask) -> None:
     with application.app_context():
         for example in BLOCK.findall(GUIDE):
             exec(compile(IMPORT.sub("", example), "monitoring.md", "exec"), found)
+        found["forecasting"].close()
         point = Monitor.of(application).backend.totals().point
     assert found["reading"].complete and found["pictures"] == 1
     assert point.counted("shop_queue_done_total") == 3

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 import yoto
-from yoto.parts.forecaster import elect_forecaster
+from yoto.parts.rooms import chosen
+from yoto.room import keep_rooms
 
 ROOT = Path(__file__).parents[3]
 
@@ -175,9 +176,9 @@ for name in yoto.__all__:
     subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)
 
 
-def test_forecasts_without_their_library_are_refused_when_they_are_wired(
+def test_a_room_without_its_extra_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("yoto.extras.find_spec", lambda name: None)
     with pytest.raises(yoto.ConfigurationError, match=r"pip install 'yoto\[forecast\]'"):
-        elect_forecaster(Flask("shop"))
+        keep_rooms(Flask("shop"), chosen("forecast"))

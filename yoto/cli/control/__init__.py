@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from yoto.cli.operations import group_of
 from yoto.operate.first_steps import first_steps
-from yoto.operate.forecasts import forecasts
 from yoto.operate.instances import instances
 from yoto.operate.live.events import events
 from yoto.operate.live.status import status
@@ -20,4 +19,3 @@ for one in group_of(status, first_steps, events, instances).commands.values():
     control.add_command(one)
 control.add_command(group_of(maintenance))
 control.add_command(group_of(log_level))
-control.add_command(group_of(forecasts).commands["forecast"])

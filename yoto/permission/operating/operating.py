@@ -41,7 +41,7 @@ class Operating(MaintenanceSwitch):
     def warm_up(
         self, background: bool = False, progress: StepProgress | None = None
     ) -> WarmUpReport:
-        """Bring hot entries into the cache, history into the forecaster, and check each component.
+        """Bring hot entries into the cache, let rooms learn, and check each component.
 
         Args:
             background: return at once; the report fills, and ``report.wait(timeout)`` waits.

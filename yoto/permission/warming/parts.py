@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from yoto.events import Event
@@ -30,13 +30,13 @@ class WarmUpParts:
     """The parts that not every application has.
 
     Attributes:
-        forecaster: loads the forecaster's history and describes it; an error is a failure.
+        more: further steps by name, each describes what it did; an error is a failure.
         components: examines every component.
         publish: publishes an event.
         limit: the longest time of a step, in seconds.
     """
 
-    forecaster: Callable[[], Mapping[str, Any]] | None = None
+    more: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
     components: Callable[[], Sequence[ComponentState]] | None = None
     publish: Callable[[Event], object] | None = None
     limit: float = 60.0

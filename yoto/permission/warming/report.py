@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-CACHE, FORECASTER, SYSTEM = STEPS = ("cache_warmup", "ml_warmup", "system_warmup")
+CACHE, SYSTEM = "cache_warmup", "system_warmup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,10 @@ class WarmUpReport:
         steps: the steps that have ended, by name, in their order.
     """
 
-    def __init__(self, task_id: str) -> None:
+    def __init__(self, task_id: str, names: Sequence[str]) -> None:
+        """``names``: those of all steps, in their order."""
         self.task_id = task_id
+        self._names = tuple(names)
         self.steps: dict[str, StepReport] = {}
         self._began = monotonic()
         self._took: float | None = None
@@ -64,7 +66,7 @@ class WarmUpReport:
     def success(self) -> bool:
         """Whether every step was a success; not before the end."""
         return self.finished and all(
-            name in self.steps and self.steps[name].success for name in STEPS
+            name in self.steps and self.steps[name].success for name in self._names
         )
 
     @property
@@ -83,7 +85,7 @@ class WarmUpReport:
 
     def to_plain(self) -> dict[str, Any]:
         """The report as JSON values; a step that has not ended is None."""
-        plain: dict[str, Any] = dict.fromkeys(STEPS)
+        plain: dict[str, Any] = dict.fromkeys(self._names)
         for name, step in self.steps.items():
             plain[name] = step.to_plain()
         return plain | {

@@ -37,15 +37,9 @@ def cache_step(preloading: Preloading | None) -> Step:
     return warm
 
 
-def forecaster_step(parts: WarmUpParts) -> Step:
-    """Load the forecaster's history."""
-
-    def warm(progress: Progress, stop: threading.Event) -> Outcome:
-        if parts.forecaster is None:
-            return Outcome({}, "this application has no forecaster")
-        return Outcome(parts.forecaster())
-
-    return warm
+def further_step(work: Callable[[], Mapping[str, Any]]) -> Step:
+    """What another part of the application has to do."""
+    return lambda progress, stop: Outcome(work())
 
 
 def system_step(parts: WarmUpParts) -> Step:

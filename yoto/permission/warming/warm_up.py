@@ -15,8 +15,8 @@ from yoto.permission.preloading import Preloading
 from yoto.permission.warming.isolation import IsolatedStep
 from yoto.permission.warming.parts import WarmUpParts
 from yoto.permission.warming.progress import TASK, ProgressPublisher, StepProgress
-from yoto.permission.warming.report import CACHE, FORECASTER, SYSTEM, WarmUpReport
-from yoto.permission.warming.steps import cache_step, forecaster_step, system_step
+from yoto.permission.warming.report import CACHE, SYSTEM, WarmUpReport
+from yoto.permission.warming.steps import cache_step, further_step, system_step
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class WarmUp:
         self._parts = parts
         steps = {
             CACHE: cache_step(preloading),
-            FORECASTER: forecaster_step(parts),
+            **{name: further_step(work) for name, work in parts.more.items()},
             SYSTEM: system_step(parts),
         }
         self._steps = [(name, IsolatedStep(app, name, step)) for name, step in steps.items()]
@@ -76,7 +76,9 @@ class WarmUp:
             if running is not None and not running.finished:
                 raise AlreadyRunning(TASK, running.task_id)
             self._stop = threading.Event()
-            report = self.latest = WarmUpReport(secrets.token_hex(8))
+            report = self.latest = WarmUpReport(
+                secrets.token_hex(8), [name for name, _ in self._steps]
+            )
         publisher = ProgressPublisher(report.task_id, self._parts.publish, watcher)
         return report, partial(self._work, report, publisher, self._stop)
 

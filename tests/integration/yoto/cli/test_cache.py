@@ -16,6 +16,7 @@ from tests.support.papers import READ
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
+from yoto.errors import StoreUnavailable
 from yoto.http import acts
 from yoto.permission import Application
 from yoto.permission.warming import WarmUp
@@ -300,8 +301,11 @@ def test_a_refresh_forgets_everything_and_then_warms_up(app: Flask, hot_person: 
 def test_warming_fails_with_the_step_that_failed(
     app: Flask, hot_person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail() -> dict[str, Any]:
+        raise StoreUnavailable("redis")
+
     state = app.extensions["yoto.permissions"]
-    parts = replace(state.warming._parts, forecaster=None)
+    parts = replace(state.warming._parts, more={"ml_warmup": fail})
     monkeypatch.setattr(state, "warming", WarmUp(app, state.preloading, parts))
     shown = json.loads(run(app, "cache", "warm", "--json", *WHY, code=1))
     assert shown["cache_warmup"]["success"] and shown["system_warmup"]["success"]

@@ -10,6 +10,9 @@ from flask import Flask
 from app import settings
 from tests.support.applications import another_app
 from tests.support.commands_page import commands
+from yoto.auth.operators import RIGHTS
+from yoto.control_plane.navigation import PAGES
+from yoto.control_plane.shell import reachable
 from yoto.errors import ConfigurationError
 from yoto.parts.rooms import ALL, NONE, ROOMS, chosen
 from yoto.room import Room, rooms_of
@@ -26,6 +29,11 @@ def routes(app: Flask) -> Names:
 
 def leaves(app: Flask) -> Names:
     return {name: getattr(one.callback, "__module__", "") for name, one in commands(app.cli)}
+
+
+def pages(app: Flask) -> set[str]:
+    with app.app_context():
+        return {one.key for one in reachable(RIGHTS)}
 
 
 def keys(app: Flask) -> set[str]:
@@ -61,6 +69,8 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
         assert all(home.startswith(homes) for home in gone.values()), gone
         assert not any(home.startswith(homes) for home in after.values())
     assert keys(without) == {key for room in chosen(left) for key in room.keys}
+    gone = {one.key for one in PAGES if one.rooms and not set(one.rooms).intersection(left)}
+    assert pages(without) == pages(whole) - gone
 
 
 def test_each_room_is_in_a_folder_of_its_name() -> None:

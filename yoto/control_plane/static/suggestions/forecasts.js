@@ -5,7 +5,7 @@ import { get } from "../api.js";
 import { badge, h } from "../dom.js";
 import { age, clock, moment, number, quantity } from "../format.js";
 import { repeat, subscribe, throttled } from "../live.js";
-import { named, t } from "../page.js";
+import { named, room, t } from "../page.js";
 import { changed, load, tiles } from "../states.js";
 import { table } from "../table.js";
 
@@ -106,7 +106,9 @@ function draw(found) {
   );
 }
 
-const drawn = changed(place, draw);
-const redraw = repeat(() => load(place, () => get("/forecasts"), drawn), REFRESH);
-const news = throttled(redraw, NEWS_DELAY);
-subscribe({ events: (_, kind) => kind === "delta" && news() }, { types: ["forecast.*"] });
+if (room("forecast")) {
+  const drawn = changed(place, draw);
+  const redraw = repeat(() => load(place, () => get("/forecasts"), drawn), REFRESH);
+  const news = throttled(redraw, NEWS_DELAY);
+  subscribe({ events: (_, kind) => kind === "delta" && news() }, { types: ["forecast.*"] });
+}

@@ -13,8 +13,10 @@ from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.events import Event, TaskFinished, TaskProgressed
 from yoto.permission import ComponentState, WarmUpParts
 from yoto.permission.warming import WarmUp, isolation
-from yoto.permission.warming.report import CACHE, FORECASTER, STEPS, SYSTEM
+from yoto.permission.warming.report import CACHE, SYSTEM
 
+LEARNING = "ml_warmup"
+STEPS = (CACHE, LEARNING, SYSTEM)
 GOOD = [ComponentState("redis", "ok", "answers"), ComponentState("database", "ok", "answers")]
 
 
@@ -31,9 +33,9 @@ def hang() -> Iterator[Callable[[], dict[str, Any]]]:
     over.set()
 
 
-def warm_up(**parts: Any) -> WarmUp:
+def warm_up(learn: Callable[[], dict[str, Any]] = lambda: {"summaries": 3}, **parts: Any) -> WarmUp:
     """One without a cache to fill; its other steps succeed unless told otherwise."""
-    given = {"forecaster": lambda: {"summaries": 3}, "components": lambda: GOOD} | parts
+    given = {"more": {LEARNING: learn}, "components": lambda: GOOD} | parts
     return WarmUp(Flask(__name__), None, WarmUpParts(**given))
 
 
@@ -42,7 +44,7 @@ def test_the_report_has_every_step_with_its_time_and_details() -> None:
     plain = report.to_plain()
     assert list(plain) == [*STEPS, "total_time", "success", "errors"]
     assert all(set(plain[name]) == {"success", "time", "details"} for name in STEPS)
-    assert plain[FORECASTER]["success"] and plain[FORECASTER]["details"] == {"summaries": 3}
+    assert plain[LEARNING]["success"] and plain[LEARNING]["details"] == {"summaries": 3}
     assert plain[SYSTEM]["details"]["redis"] == {"state": "ok", "detail": "answers"}
     assert plain["total_time"] >= sum(plain[name]["time"] for name in STEPS) - 0.01
     # There is no cache to fill, and that is no success.
@@ -55,9 +57,9 @@ def test_a_step_that_raises_leaves_the_others_alone(error: Exception) -> None:
     def fail() -> dict[str, Any]:
         raise error
 
-    report = warm_up(forecaster=fail).run()
-    assert not report.steps[FORECASTER].success
-    assert str(error) in report.errors[-1] and report.errors[-1].startswith(FORECASTER)
+    report = warm_up(fail).run()
+    assert not report.steps[LEARNING].success
+    assert str(error) in report.errors[-1] and report.errors[-1].startswith(LEARNING)
     assert report.steps[SYSTEM].success and not report.success
 
 
@@ -65,13 +67,13 @@ def test_a_step_that_hangs_is_left_and_not_begun_again_while_it_does(
     hang: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolation, "GRACE", 0.05)
-    one = warm_up(forecaster=hang, limit=0.2)
+    one = warm_up(hang, limit=0.2)
     before = threading.active_count()
     report = one.run()
-    assert "no end after" in str(report.steps[FORECASTER].error)
+    assert "no end after" in str(report.steps[LEARNING].error)
     assert report.steps[SYSTEM].success
     again = one.run()
-    assert again.steps[FORECASTER].error == "the last run of it still hangs"
+    assert again.steps[LEARNING].error == "the last run of it still hangs"
     assert threading.active_count() <= before + 1
 
 
@@ -92,14 +94,18 @@ def test_a_component_that_is_not_known_to_work_is_no_success(
 
 
 def test_what_is_not_wired_says_so_and_is_no_success() -> None:
-    report = warm_up(forecaster=None, components=None).run()
-    assert not any(report.steps[name].success for name in STEPS)
-    assert report.steps[FORECASTER].error == "this application has no forecaster"
-    assert len(report.errors) == 3
+    report = warm_up(components=None).run()
+    assert not report.steps[SYSTEM].success
+    assert report.steps[SYSTEM].error == "the state of the components is unknown"
+
+
+def test_a_step_that_no_part_of_the_application_adds_is_not_waited_for() -> None:
+    report = warm_up(more={}).run()
+    assert list(report.steps) == [CACHE, SYSTEM] and LEARNING not in report.to_plain()
 
 
 def test_two_at_once_the_second_is_told_that_one_runs(hang: Callable[[], dict[str, Any]]) -> None:
-    one = warm_up(forecaster=hang)
+    one = warm_up(hang)
     report = one.run_in_background()
     for call in (one.run, one.run_in_background):
         with pytest.raises(AlreadyRunning) as refused:
@@ -113,12 +119,12 @@ def test_two_at_once_the_second_is_told_that_one_runs(hang: Callable[[], dict[st
 def test_in_the_background_the_report_fills_and_can_be_waited_for() -> None:
     begun, go = threading.Event(), threading.Event()
 
-    def forecaster() -> dict[str, Any]:
+    def learn() -> dict[str, Any]:
         begun.set()
         assert go.wait(30)
         return {}
 
-    report = warm_up(forecaster=forecaster).run_in_background()
+    report = warm_up(learn).run_in_background()
     assert begun.wait(30)
     assert not report.finished and report.to_plain()[SYSTEM] is None
     assert not report.wait(0.01)
@@ -128,7 +134,7 @@ def test_in_the_background_the_report_fills_and_can_be_waited_for() -> None:
 
 
 def test_the_end_of_the_process_ends_a_run_at_once(hang: Callable[[], dict[str, Any]]) -> None:
-    one = warm_up(forecaster=hang, limit=60.0)
+    one = warm_up(hang, limit=60.0)
     report = one.run_in_background()
     one.close()
     assert report.wait(5)

@@ -17,24 +17,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yoto.errors import StoreUnavailable
-from yoto.monitor import (
+from yoto.monitor import names, series
+from yoto.monitor.backends import Reading
+from yoto.monitor.history import Point, summarise
+from yoto.rooms.forecast.answering import answer
+from yoto.rooms.forecast.backtest import Backtest
+from yoto.rooms.forecast.forecaster import METRICS, Forecaster, Metric
+from yoto.rooms.forecast.forecasting import Forecasting, is_busy
+from yoto.rooms.forecast.metric import (
+    ALARM,
+    LEADS,
+    LONGEST_GAP,
+    STEP,
     Forecast,
-    Forecaster,
-    Forecasting,
+    MetricForecaster,
     NoForecast,
-    Point,
-    Reading,
-    names,
-    series,
-    summarise,
 )
-from yoto.monitor.forecast.answering import answer
-from yoto.monitor.forecast.backtest import Backtest
-from yoto.monitor.forecast.forecaster import METRICS, Metric
-from yoto.monitor.forecast.forecasting import is_busy
-from yoto.monitor.forecast.metric import ALARM, LEADS, LONGEST_GAP, STEP, MetricForecaster
-from yoto.monitor.forecast.robust import MOST_SURPRISE, quantile, surprise
-from yoto.monitor.forecast.snapshot import ForecastSnapshot, LearnRequest
+from yoto.rooms.forecast.robust import MOST_SURPRISE, quantile, surprise
+from yoto.rooms.forecast.snapshot import ForecastSnapshot, LearnRequest
 
 START = 1_700_000_040
 FLOATS = st.floats(-1e6, 1e6)
@@ -299,7 +299,7 @@ def test_who_was_closed_while_it_read_begins_nothing(monkeypatch: pytest.MonkeyP
 
 def test_nothing_but_learning_loads_the_library() -> None:
     code = (
-        "import sys, yoto.monitor as m\n"
+        "import sys, yoto.rooms.forecast.forecaster as m\n"
         "f = m.Forecaster(); f.forecasts(); f.anomalies()\n"
         "sys.exit('loaded' if 'river' in sys.modules else 0)"
     )

@@ -16,20 +16,15 @@ from tests.support.applications import another_app
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.waiting import wait_until
 from tests.support.world import World
-from yoto.monitor import (
-    Forecast,
-    ForecastReport,
-    ForecastSnapshot,
-    LastValue,
-    Point,
-    Reading,
-    names,
-    series,
-)
-from yoto.operate.forecasts import shown
-from yoto.parts import forecaster as election
-from yoto.parts.forecast_board import forecast_board
-from yoto.parts.forecaster import elected_forecaster
+from yoto.monitor import names, series
+from yoto.monitor.backends import Reading
+from yoto.monitor.history import Point
+from yoto.rooms.forecast import election
+from yoto.rooms.forecast.board import forecast_board
+from yoto.rooms.forecast.election import elected_forecaster
+from yoto.rooms.forecast.metric import Forecast, LastValue
+from yoto.rooms.forecast.operating import shown
+from yoto.rooms.forecast.snapshot import ForecastReport, ForecastSnapshot
 
 PATH = "/forecasts"
 MINUTES, BURST = 80, 78
@@ -60,7 +55,7 @@ def quiet_but_for_a_burst(app: Flask, until: float) -> None:
         points = [minute(number) for number in range(MINUTES)]
         return Reading([one for one in points if since <= one.at < until], complete=True)
 
-    monitor.of(app).forecasting._read = read
+    elected_forecaster(app).forecasting._read = read
 
 
 def metric(found: dict[str, Any], name: str) -> dict[str, Any]:
@@ -159,7 +154,7 @@ def test_what_one_worker_forecasts_every_worker_answers(
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id
     # Whoever was elected before is not believed any more.
     board = forecast_board(other)
-    assert not board.write(monitor.of(app).forecasting.forecaster.snapshot, 1)
+    assert not board.write(elected_forecaster(app).forecasting.forecaster.snapshot, 1)
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id
 
     ahead = monitor.of(app).now() + 600

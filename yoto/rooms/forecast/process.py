@@ -10,13 +10,13 @@ import msgspec
 
 from yoto.child import child_command, child_environment
 from yoto.errors import StoreUnavailable
+from yoto.monitor.history import Summary
 
-from ..history import Summary
 from .forecaster import METRICS, LearnReport
 from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast
 from .snapshot import ForecastSnapshot, LearnRequest
 
-_ANSWERING = "yoto.monitor.forecast.answering"
+_ANSWERING = "yoto.rooms.forecast.answering"
 # s for a reply: a day of minutes takes a few, and loading the library takes one, but where every
 # processor is busy this process comes last.
 ANSWER_LIMIT = 240.0

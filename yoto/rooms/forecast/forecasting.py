@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
+from yoto.monitor import names
+from yoto.monitor.backends import Reading
+from yoto.monitor.history import COARSE, Point, summarise
+from yoto.monitor.monitoring import Monitoring
 
-from .. import metric_names as names
-from ..backends import Reading
-from ..history import COARSE, Point, summarise
 from .forecaster import LearnReport
 from .metric import NoForecast
 from .process import ForecasterProcess
@@ -133,6 +134,13 @@ class Forecasting:
         now = self._now()
         reading = self._read(now - LOOK_BACK, now - now % COARSE.seconds)
         return any(is_busy(point) for point in reading.points)
+
+
+def learning_from(monitoring: Monitoring) -> Forecasting:
+    """One that learns the minutes that ``monitoring`` keeps."""
+    return Forecasting(
+        lambda since, until: monitoring.backend.read(COARSE, since, until), monitoring.now
+    )
 
 
 def is_busy(point: Point) -> bool:

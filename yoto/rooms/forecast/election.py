@@ -13,11 +13,13 @@ from typing import Any
 from flask import Flask
 
 from yoto.errors import LockLost, StoreUnavailable
-from yoto.extras import demand
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import Forecasting, ForecastSnapshot, Monitor
+from yoto.monitor.extension import Monitor
 from yoto.optimization import AdvancedOptimization, DistributedLocks, keeps_lock
-from yoto.parts.forecast_board import ForecastBoard, forecast_board
+
+from .board import ForecastBoard, forecast_board
+from .forecasting import Forecasting, learning_from
+from .snapshot import ForecastSnapshot
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +37,16 @@ class ElectedForecasting:
 
     It learns the history, and each minute from then on, while it lives, and publishes its forecasts
     to all workers.
+
+    Attributes:
+        forecasting: what this worker learns with, once it is elected.
     """
 
     def __init__(
         self, forecasting: Forecasting, locks: DistributedLocks, board: ForecastBoard
     ) -> None:
         """No thread is started, and no request is made yet."""
-        self._forecasting = forecasting
+        self.forecasting = forecasting
         forecasting.subscribe(self._publish)
         self._board = board
         # The token that marks this worker as the elected one at the board; None: it is not elected.
@@ -58,8 +63,9 @@ class ElectedForecasting:
         self._housekeeper.start()
 
     def close(self) -> None:
-        """Leave the election, so that another worker can be elected."""
+        """Leave the election and forget what was learned, so that another can be elected."""
         self._housekeeper.stop()
+        self.forecasting.close()
         if self._lock.held:
             with suppress(LockLost):
                 self._lock.release()
@@ -96,12 +102,12 @@ class ElectedForecasting:
         if self._report is not None:
             # Another worker may forecast by now.
             self._report = self._token = None
-            self._forecasting.close()
+            self.forecasting.close()
         if not keeps_lock(self._lock):
             return {"elected": False}
         self._token = self._lock.token
         try:
-            report = self._forecasting.learn_history()
+            report = self.forecasting.learn_history()
         except StoreUnavailable:
             self._token = None
             self._lock.release()
@@ -132,20 +138,15 @@ class ElectedForecasting:
 
 
 def elect_forecaster(app: Flask) -> ElectedForecasting:
-    """Prepare this process of ``app`` for the election, which begins with ``start``.
-
-    Raises:
-        ConfigurationError: the library that forecasts is not installed.
-    """
-    demand("river", "forecasts")
+    """Prepare this process of ``app`` for the election, which begins with ``start``."""
     found = ElectedForecasting(
-        Monitor.of(app).forecasting, AdvancedOptimization.of(app).locks, forecast_board(app)
+        learning_from(Monitor.of(app)), AdvancedOptimization.of(app).locks, forecast_board(app)
     )
     app.extensions[EXTENSION_KEY] = found
     return found
 
 
-def elected_forecaster(app: Flask) -> ElectedForecasting | None:
-    """The forecasting that ``elect_forecaster`` made for ``app``; None: it does not forecast."""
-    found: ElectedForecasting | None = app.extensions.get(EXTENSION_KEY)
+def elected_forecaster(app: Flask) -> ElectedForecasting:
+    """The forecasting that ``elect_forecaster`` made for ``app``."""
+    found: ElectedForecasting = app.extensions[EXTENSION_KEY]
     return found

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.extensions import monitor, redis_store
+from app.extensions import redis_store
 from tests.support.applications import another_app
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
-from yoto.parts import forecaster as election
-from yoto.parts.forecaster import elected_forecaster
+from yoto.rooms.forecast import election
+from yoto.rooms.forecast.election import elected_forecaster
 
 
 @pytest.fixture
@@ -62,6 +62,6 @@ def test_a_history_that_nobody_tells_is_an_error(
     def fail(hours: float = 24) -> None:
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr(monitor.of(app).forecasting, "learn_history", fail)
+    monkeypatch.setattr(elected_forecaster(app).forecasting, "learn_history", fail)
     with pytest.raises(StoreUnavailable):
         elected_forecaster(app).learn()

@@ -12,13 +12,17 @@ from marshmallow.validate import OneOf
 
 from yoto.auth.operators import VIEW
 from yoto.moments import Epoch, moment
-from yoto.monitor import FORECAST_METRICS, Forecast, ForecastReport, ForecastSnapshot, Monitor
+from yoto.monitor.extension import Monitor
 from yoto.operate.operation import Command, Subject
-from yoto.parts.forecast_board import forecast_board
+
+from .board import forecast_board
+from .forecaster import METRICS
+from .metric import Forecast
+from .snapshot import ForecastReport, ForecastSnapshot
 
 STEP = 60  # s
 LATEST = 10  # anomalies, and drifts, that a terminal shows
-UNITS = sorted({metric.unit for metric in FORECAST_METRICS.values()})
+UNITS = sorted({metric.unit for metric in METRICS.values()})
 
 # No worker has made a forecast within a day, or the last one is too old.
 Unknown: TypeAlias = Literal["nobody", "old"]
@@ -57,7 +61,7 @@ class ForecastMinute(TypedDict):
 class MetricForecast(TypedDict):
     """The forecast of one metric, in its unit, or the reason why there is none."""
 
-    metric: Annotated[str, OneOf(tuple(FORECAST_METRICS))]
+    metric: Annotated[str, OneOf(tuple(METRICS))]
     unit: Unit
     level: Annotated[float | None, "The last minute that was measured; null: none was"]
     level_at: Epoch | None
@@ -168,7 +172,7 @@ def shown(statement: ForecastReport | None, now: float) -> Forecasts:
         "said_at": None if statement is None else statement.at,
         "instance": None if statement is None else statement.instance,
         "learned_to": snapshot.learned_to,
-        "metrics": [] if reason else [_metric(name, snapshot, now) for name in FORECAST_METRICS],
+        "metrics": [] if reason else [_metric(name, snapshot, now) for name in METRICS],
         "anomalies": [
             {
                 "metric": one.metric,
@@ -194,7 +198,7 @@ def _metric(name: str, snapshot: ForecastSnapshot, now: float) -> MetricForecast
     )
     found: MetricForecast = {
         "metric": name,
-        "unit": FORECAST_METRICS[name].unit,
+        "unit": METRICS[name].unit,
         "level": None,
         "level_at": None,
         "score": None,
@@ -232,5 +236,5 @@ def _minutes(offered: Forecast) -> Iterator[ForecastMinute]:
 
 def _unit(metric: str) -> str:
     # A worker of another version may measure more.
-    known = FORECAST_METRICS.get(metric)
+    known = METRICS.get(metric)
     return "count" if known is None else known.unit

@@ -8,8 +8,11 @@ from flask import Flask
 
 from yoto.errors import StaleToken
 from yoto.events import Events, EventStream
-from yoto.monitor import ForecastReport, ForecastSnapshot, Monitor, news_of
+from yoto.monitor.extension import Monitor
 from yoto.optimization import AdvancedOptimization, FencedStore
+
+from .events import news_of
+from .snapshot import ForecastReport, ForecastSnapshot
 
 NAME = "forecasts"
 

@@ -12,10 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.waiting import wait_until
-from tests.unit.yoto.monitor.test_forecast import minute, noise
+from tests.unit.yoto.rooms.forecast.test_forecast import minute, noise
 from yoto.errors import StoreUnavailable
-from yoto.monitor import Forecaster, ForecasterProcess, NoForecast, Summary, summarise
-from yoto.monitor.forecast import process
+from yoto.monitor.history import Summary, summarise
+from yoto.rooms.forecast import process
+from yoto.rooms.forecast.forecaster import Forecaster
+from yoto.rooms.forecast.metric import NoForecast
+from yoto.rooms.forecast.process import ForecasterProcess
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
-from ..history import Quantiles, Summary
+from yoto.monitor.history import Quantiles, Summary
+
 from .metric import HISTORY, Anomaly, Drift, Forecast, LastValue, MetricForecaster, NoForecast
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ..history import Summary
+from yoto.monitor.history import Summary
+
 from .forecaster import LearnReport
 from .metric import Anomaly, Drift, Forecast, LastValue, NoForecast
 

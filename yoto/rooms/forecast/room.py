@@ -1,0 +1,66 @@
+"""What the next minutes will be like, and what was not as expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app
+
+from yoto.component import Component
+from yoto.room import Room
+
+if TYPE_CHECKING:
+    import click
+
+    from yoto.operate.operation import Subject
+
+    from .election import ElectedForecasting
+
+
+def _init(app: Flask, host: object) -> None:
+    from .election import elect_forecaster
+
+    elect_forecaster(app)
+
+
+def _of(app: Flask) -> ElectedForecasting:
+    from .election import elected_forecaster
+
+    return elected_forecaster(app)
+
+
+def _learn() -> Mapping[str, Any]:
+    return _of(current_app._get_current_object()).learn()  # type: ignore[attr-defined]
+
+
+def _acts() -> Sequence[Subject]:
+    from .operating import forecasts
+
+    return (forecasts,)
+
+
+def _commands() -> Mapping[str, Sequence[click.Command]]:
+    from yoto.cli.operations import group_of
+
+    from .operating import forecasts
+
+    return {"control": tuple(group_of(forecasts).commands.values())}
+
+
+ROOM = Room(
+    "forecast",
+    extra="forecast",
+    components=(
+        Component(
+            "forecaster",
+            init=_init,
+            start=lambda app: _of(app).start(),
+            close=lambda app: _of(app).close(),
+        ),
+    ),
+    needs_plane=True,
+    acts=_acts,
+    commands=_commands,
+    warm_up={"ml_warmup": _learn},
+)
