@@ -51,6 +51,9 @@ class Room:
         offers: returns the value of ``permissions.NAME``.
         extra: the extra of ``pip install yoto[...]`` whose modules it needs; "": none.
         warm_up: further steps of the warm-up, by name; each returns a description of its work.
+        models: returns the mapped classes of its tables.
+        operators: returns a ``yoto.embed.operators.Operators``, for the control plane of a guest
+            that has none of its own.
     """
 
     name: str
@@ -66,6 +69,8 @@ class Room:
     offers: Callable[[], Any] | None = None
     extra: str = ""
     warm_up: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
+    models: Callable[[], Sequence[type[Any]]] = nothing
+    operators: Callable[[], Any] | None = None
 
     @property
     def keys(self) -> dict[str, Setting]:

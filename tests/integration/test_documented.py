@@ -15,7 +15,7 @@ from flask import Flask
 from flask.cli import routes_command, run_command, shell_command
 
 from yoto.cli import guest_commands
-from yoto.cli.operators import operators
+from yoto.rooms.own_operators.commands import operators
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md")))

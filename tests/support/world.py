@@ -41,8 +41,10 @@ UNUSABLE_PASSWORD = "!"  # no argon2 hash looks like this, so nobody can sign in
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# The application's and the platform's.
-TABLES = (*application.metadata.tables, *Model.metadata.tables)
+
+def tables() -> tuple[str, ...]:
+    """The application's and the platform's; those of rooms come with the first application."""
+    return (*application.metadata.tables, *Model.metadata.tables)
 
 
 @dataclass(frozen=True)
@@ -353,12 +355,12 @@ class World:
         """
         connection = db.session.connection()
         look = rows_of if connection.dialect.name == "sqlite" else checksums
-        return look(connection, TABLES)
+        return look(connection, tables())
 
     @in_context
     def everything(self) -> dict[str, Any]:
         """All rows of all tables, as the driver reads them."""
-        return rows_of(db.session.connection(), TABLES)
+        return rows_of(db.session.connection(), tables())
 
     @staticmethod
     def soon(seconds: float = 3600) -> datetime:

@@ -17,7 +17,7 @@ from yoto.http.problems import init_limit_headers, init_refusals
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
-from yoto.room import components_of, keep_rooms, of_rooms
+from yoto.room import Room, components_of, keep_rooms, of_rooms
 from yoto.settings import EXTENSION as SETTINGS
 
 from . import processes
@@ -168,11 +168,12 @@ class Yoto:
             raise ConfigurationError("resource", "say by 'db' which database has them")
         if self._roles is not None and self._db is None:
             raise ConfigurationError("roles", "say by 'db' which database has them")
-        rooms = rooms_for(app, self._rooms, bool(self._control_plane))
-        settings = settings_for(app, bool(self._control_plane), rooms)
+        plane = bool(self._control_plane)
+        rooms = rooms_for(app, self._rooms, plane, own_operators=self._operators is None)
+        settings = settings_for(app, plane, rooms)
         refuse_switched_off(app, settings)
         self._wired = True
-        operators = self._known_operators(caller) if self._control_plane else None
+        operators = self._known_operators(caller, rooms) if plane else None
         wiring = Wiring(
             RedisSettings.from_config(settings, app.instance_path),
             caller,
@@ -206,19 +207,18 @@ class Yoto:
         begin = None if operators is None else Yoto.start
         processes.keep(app, renew=_wire, close=_close, begin=begin)
 
-    def _known_operators(self, caller: Callable[[], Any]) -> Any:
+    def _known_operators(self, caller: Callable[[], Any], rooms: Iterable[Room]) -> Any:
         for module in ("flask_smorest", "structlog", "cryptography"):
             demand(module, "control_plane")
         if self._db is None:
             raise ConfigurationError("control_plane", "needs the application's 'db' and 'users'")
         if self._operators is not None:
-            return _plane().GuestOperators(self._operators, caller, self._sign_in)
-        demand("zxcvbn", "operators")
+            from .operators import GuestOperators  # which takes what a control plane takes
+
+            return GuestOperators(self._operators, caller, self._sign_in)
         if self._sign_in is not None:
             raise ConfigurationError("sign_in", "say by 'operators' who of those is an operator")
-        from .own_operators import OwnOperators  # whose sign-in has guards, which others have not
-
-        return OwnOperators()
+        return next(one.operators for one in rooms if one.operators is not None)()
 
     @staticmethod
     def start(app: Flask | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint, Flask, current_app, redirect, request, url_for
 from flask.ctx import RequestContext
@@ -39,6 +39,26 @@ AS_IT_CAME = "yoto.request_as_it_came"
 GRADES = tuple(right.removeprefix("platform.") for right in RIGHTS)
 PAGES = "sign_in"
 NAME_LENGTH = 64  # characters of a name in records
+
+
+class Operators(Protocol):
+    """How a control plane knows its operators.
+
+    Attributes:
+        guards: what guards their sign-in.
+    """
+
+    @property
+    def guards(self) -> Mapping[str, Mapping[str, Settings]]: ...
+
+    def init_app(self, plane: Flask, app: Flask) -> None:
+        """Let ``plane``, the control plane of ``app``, know its operators so."""
+
+    def close(self, plane: Flask) -> None:
+        """End what runs for them in ``plane``."""
+
+    def control_plane(self) -> ControlPlane:
+        """The further configuration of the control plane."""
 
 
 class GuestOperators:

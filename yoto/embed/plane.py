@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, current_app
 from flask.sessions import SecureCookieSessionInterface
@@ -24,7 +24,7 @@ from yoto.cli import Commands, guest_commands
 from yoto.component import Component, init_all
 from yoto.control_plane import init_control
 from yoto.control_plane.static_files import CONTROL, VERSION
-from yoto.embed.operators import AS_IT_CAME, GuestOperators
+from yoto.embed.operators import AS_IT_CAME, Operators
 from yoto.embed.permissions import subject_of, visitor_of
 from yoto.embed.requests import count_requests, name_caller
 from yoto.embed.settings import settings_for
@@ -47,9 +47,6 @@ from yoto.store.db import db, forget_connections, init_store_beside
 from yoto.store.declarations import EXTENSION as DECLARATIONS
 from yoto.store.resources import types_of
 from yoto.store.resources.types import EXTENSION as RESOURCES
-
-if TYPE_CHECKING:
-    from yoto.embed.own_operators import OwnOperators
 
 EXTENSION = "yoto.plane"
 # Settings that each of the two applications has for itself.
@@ -101,7 +98,7 @@ def wire_plane(
     caller: Callable[[], Any],
     authenticated_at: Callable[[], Any] | None,
     guards: Mapping[str, Mapping[str, Settings]],
-    operators: GuestOperators | OwnOperators,
+    operators: Operators,
 ) -> None:
     """Make the control plane of ``app`` for this process, with all parts of the platform.
 
@@ -165,7 +162,7 @@ def begin_plane(app: Flask) -> None:
     begin(plane_of(app))
 
 
-def close_plane(app: Flask, operators: GuestOperators | OwnOperators) -> None:
+def close_plane(app: Flask, operators: Operators) -> None:
     """End threads and connections; a later use opens them.
 
     Raises:

@@ -21,18 +21,27 @@ AS_A_GUEST: Mapping[str, Any] = {
     f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0,
 }
 
-
 ROOMS = f"{PREFIX}ROOMS"
+OWN_OPERATORS = "own_operators"
 
 
-def rooms_for(app: Flask, named: str | Iterable[str], control_plane: bool) -> tuple[Room, ...]:
+def rooms_for(
+    app: Flask, named: str | Iterable[str], control_plane: bool, own_operators: bool
+) -> tuple[Room, ...]:
     """The rooms of ``app``: those that ``YOTO_ROOMS`` says, else those ``named`` in code.
+
+    Args:
+        control_plane: whether there is one.
+        own_operators: whether the application does not say who its operators are: the room of that
+            name is then on beside the others, or nobody could sign in.
 
     Raises:
         ConfigurationError: one is no room, or needs a control plane and there is none.
     """
     said = app.config.get(ROOMS) or os.environ.get(ROOMS)
     found = chosen(said, ROOMS) if said else chosen(named, "rooms")
+    if control_plane and own_operators:
+        found = chosen((*(one.name for one in found), OWN_OPERATORS))
     for one in found:
         if one.needs_plane and not control_plane:
             raise ConfigurationError("rooms", f"{one.name!r} needs control_plane=True")

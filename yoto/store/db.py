@@ -24,6 +24,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.util import ScopedRegistry
 
+from yoto.room import of_rooms
 from yoto.store import sqlite
 from yoto.store.commits import watch_commits
 from yoto.store.failures import DELETED_BY_ANOTHER
@@ -188,6 +189,7 @@ def init_store(
     """
     # Another writer deleted the row first; the second must not report success.
     warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
+    of_rooms(app, lambda room: room.models)  # their classes add themselves to the metadata
     contexts = ContextVar("yoto_contexts", default=(0, False))
     setup = SETUP if own else SETUP_EMBEDDED
     store = Store(session, engine, options, contexts, setup, begun=_look_into(session))

@@ -10,6 +10,7 @@ import app.models  # noqa: F401  (declares its tables)
 from app.db import Model
 from config import Base
 from tools.capacity import table
+from yoto.parts.rooms import ALL, chosen
 from yoto.redis import KeyBuilder
 from yoto.settings import declared
 from yoto.store.models import AuditRecord
@@ -28,6 +29,8 @@ def test_the_plan_is_what_the_arithmetic_prints() -> None:
 
 
 def test_every_table_says_what_bounds_it() -> None:
+    for room in chosen(ALL):
+        room.models()
     there = {*AuditRecord.metadata.tables, *Model.metadata.tables}
     assert sorted(named(TABLES.split("## What grows in the database", 1)[1])) == sorted(there)
 

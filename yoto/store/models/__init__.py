@@ -21,7 +21,7 @@ from yoto.store.models.audit import (
 from yoto.store.models.decision import DecisionCount, DecisionRecord
 from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
-from yoto.store.models.operator import ApiToken, PlatformOperator
+from yoto.store.models.operator import ApiToken
 from yoto.store.models.outbox import OutboxEvent
 from yoto.store.models.overwrite import ChannelOverwrite
 from yoto.store.models.permission import (
@@ -94,7 +94,6 @@ __all__ = [
     "Permission",
     "PermissionGroup",
     "PermissionGroupMember",
-    "PlatformOperator",
     "PlatformSwitch",
     "Policy",
     "PolicyKind",

@@ -179,7 +179,7 @@ def test_two_applications_share_nothing(shop: Flask, tmp_path: Path) -> None:
         shared = {id(one) for one in shop.extensions.values()} & {
             id(one) for one in other.extensions.values()
         }
-        assert shared == set()
+        assert shared <= {id(())}  # no rooms
     finally:
         Yoto.close(other)
 

@@ -31,12 +31,13 @@ from yoto import Yoto
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.auth.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 from yoto.control_plane.navigation import PAGES
-from yoto.control_plane.own_operators import passwords, service
-from yoto.control_plane.own_operators import session as operators_session
 from yoto.embed.plane import plane_of
 from yoto.errors import LastAdministrator
+from yoto.rooms.own_operators import passwords, service
+from yoto.rooms.own_operators import session as operators_session
+from yoto.rooms.own_operators.model import PlatformOperator
 from yoto.store.columns import utcnow
-from yoto.store.models import AuditRecord, PlatformOperator
+from yoto.store.models import AuditRecord
 
 PASSWORD = "correct horse battery"
 SIGN_IN = "/control/sign-in"
@@ -490,7 +491,7 @@ def test_of_two_who_are_taken_away_at_once_one_stays(shop: Shop) -> None:
 def test_at_a_terminal_the_password_is_asked_for_twice(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yoto.cli.operators.at_terminal", lambda: True)
+    monkeypatch.setattr("yoto.rooms.own_operators.commands.at_terminal", lambda: True)
     typed = "\n".join((PASSWORD, "something else", PASSWORD, PASSWORD))
     told = shop.ran("operators", "add", "mara", "--right", "platform.admin", password=typed)
     assert told.count("Repeat") == 2 and PASSWORD not in told

@@ -1,18 +1,22 @@
-"""Operators for an embedding application without accounts for them: the platform's table."""
+"""What a control plane asks of the platform's own operators."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from yoto.auth.failed_sign_ins import failures_of
-from yoto.auth.guessing import CONTROL_GUARDS
+from yoto.auth.failed_sign_ins import failures_of, init_failures
+from yoto.auth.guessing import CONTROL_GUARDS, CONTROL_SIGN_IN
 from yoto.auth.identity import Callers, init_callers
 from yoto.auth.operators import account, init_operators, operator
-from yoto.cli.operators import missing_first, with_operators
 from yoto.cli.tables import AFTER_SETUP
 from yoto.cli.tables import yoto as commands
 from yoto.control_plane import ControlPlane
-from yoto.control_plane.own_operators import identify, init_own_operators, own_control_plane
+from yoto.hashing import HashingTurns
+
+from .commands import missing_first, with_operators
+from .service import EXTENSION_KEY, administrators, operator_of
+from .session import LIFETIME, identify, person
+from .views import sign_in_pages
 
 
 class OwnOperators:
@@ -28,7 +32,10 @@ class OwnOperators:
         """Let ``plane``, the control plane of ``app``, know its operators so."""
         init_operators(plane, identify)
         init_callers(plane, Callers(account, lambda: operator().credential))
-        init_own_operators(plane)
+        plane.extensions[EXTENSION_KEY] = HashingTurns()
+        init_failures(plane, operator_of)
+        plane.config["PERMANENT_SESSION_LIFETIME"] = LIFETIME
+        plane.register_blueprint(sign_in_pages)
         app.cli.add_command(with_operators(commands))
         app.extensions[AFTER_SETUP] = missing_first
 
@@ -39,4 +46,11 @@ class OwnOperators:
 
     def control_plane(self) -> ControlPlane:
         """The further configuration of the control plane."""
-        return own_control_plane()
+        return ControlPlane(
+            person=person,
+            sign_in="sign_in.sign_in_form",
+            sign_out="sign_in.sign_out",
+            sign_in_limits=frozenset({CONTROL_SIGN_IN}),
+            limits_against_guessing=frozenset(CONTROL_GUARDS),
+            administrators=lambda most: administrators(),
+        )

@@ -7,9 +7,9 @@ import unicodedata
 import pytest
 from werkzeug import security
 
-from yoto.control_plane.own_operators import passwords
-from yoto.control_plane.own_operators.passwords import METHOD, hash_of, opens
 from yoto.errors import ValidationFailed
+from yoto.rooms.own_operators import passwords
+from yoto.rooms.own_operators.passwords import METHOD, hash_of, opens
 
 PASSWORD = "café crème brûlée"
 

@@ -31,9 +31,10 @@ from yoto.errors import LastAdministrator, RateLimited, UnknownResource, Validat
 from yoto.hashing import HashingTurns
 from yoto.store.columns import utcnow
 from yoto.store.db import db
-from yoto.store.models import PlatformOperator, record_audit
+from yoto.store.models import record_audit
 from yoto.store.sessions import reading, recording
 
+from .model import PlatformOperator
 from .passwords import hash_of, opens
 
 EXTENSION_KEY = "yoto.own_operators"

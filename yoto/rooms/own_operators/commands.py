@@ -12,8 +12,10 @@ from marshmallow.validate import OneOf
 
 from yoto.auth.operators import ADMIN, RIGHTS
 from yoto.cli.operations import command
-from yoto.control_plane.own_operators import OwnOperator, service
 from yoto.operate.operation import Reason
+
+from . import service
+from .service import OwnOperator
 
 operators = AppGroup("operators", help="Who may sign in to the control plane.")
 

@@ -1,0 +1,28 @@
+"""Operators in a table of the platform's, for a control plane whose application has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from yoto.extras import demand
+from yoto.room import Room
+
+if TYPE_CHECKING:
+    from .operators import OwnOperators
+
+
+def _models() -> Sequence[type[Any]]:
+    from .model import PlatformOperator
+
+    return (PlatformOperator,)
+
+
+def _operators() -> OwnOperators:
+    demand("zxcvbn", "operators")
+    from .operators import OwnOperators
+
+    return OwnOperators()
+
+
+ROOM = Room("own_operators", needs_plane=True, models=_models, operators=_operators)
