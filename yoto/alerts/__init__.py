@@ -1,4 +1,4 @@
-"""Alerts: rules, their state machine, their tables, and the webhooks that they are sent to."""
+"""Alerts: rules, their state machine, their tables, and the webhooks that receive them."""
 
 from .degrading import Degrade
 from .evaluator import Elected

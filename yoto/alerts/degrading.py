@@ -1,4 +1,4 @@
-"""Degradation by alerts: while one holds, its source asks for a level; afterwards it does not."""
+"""Degradation by alerts: the source of an open alert asks for a level until the alert ends."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Degrader:
             ):
                 over.add(source)
         for source in over - asked:
-            # One that cannot be taken back now ends with its time.
+            # A level that cannot be taken back now ends with its time.
             failures += not self._try(source, DEGRADATIONS[0], 0.0)
         self._raised = asked
         return failures

@@ -1,4 +1,4 @@
-"""One evaluation: values in, alerts, history, messages and degradation out."""
+"""Evaluations of the rules: values in; alerts, history, messages and degradation out."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from .track import Track
 
 log = logging.getLogger(__name__)
 
-# Of the interval: a worker that comes sooner after another's evaluation skips its own. After its
-# own it comes by its own pace, of which a housekeeper may take a part to have tasks fall together.
+# Share of the interval: a worker that comes sooner after another's evaluation skips its own. After
+# its own evaluation it keeps its own pace, which a housekeeper may shorten to run tasks together.
 TOO_SOON = 0.9
 OWN_TOO_SOON = 0.35
 # s between checks for entries that another worker may have left unpublished.
@@ -46,8 +46,8 @@ class EvaluationCounts:
     """Counters of this process.
 
     Attributes:
-        evaluations: that this process made.
-        left: turns in which another worker had evaluated, or was at it.
+        evaluations: evaluations by this process.
+        left: turns skipped because another worker had evaluated, or was evaluating.
         unelected: evaluations without an election, because Redis was unavailable.
         value_failures: turns in which the values were unavailable; all counted as unknown.
         degrade_failures: levels of degradation that could not be raised or taken back.
@@ -67,9 +67,9 @@ class _Late(Exception):
 class Evaluator:
     """Evaluates the rules, at most once an interval in all workers.
 
-    The election saves work. What makes an evaluation count once is the version of the board: a
+    The election only saves work. The version of the board makes each evaluation count once: a
     worker that was paused, or elected by mistake, changes nothing. So evaluation goes on without
-    Redis, with which elections are made.
+    Redis, which elections need.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Evaluator:
 
     @property
     def silent_for(self) -> float:
-        """Seconds since this process last saw that anybody had evaluated; since it was made, if it
+        """Seconds since this process last saw an evaluation by any worker; since its start, if it
         never did."""
         return monotonic() - self._seen_at
 
@@ -177,8 +177,8 @@ class Evaluator:
                 raise _Late
 
     def _too_soon(self, now: float, board: Board, share: float) -> bool:
-        """Whether the last evaluation is not that share of an interval ago; one in the future never
-        is: the clock was set back since."""
+        """Whether the last evaluation is more recent than that share of an interval. One in the
+        future is not, since the clock was set back."""
         return 0 <= now - board.evaluated_at < share * self._interval
 
     def _note_evaluation(self, board: Board) -> None:
@@ -214,8 +214,8 @@ class Evaluator:
                 rows.change_alert(alert.id, **columns)
             event = event_of(alert, transition.old)
             rows.record(event, alert.id)
-            # A new or changed level is announced from the alert, which a silence may hold back;
-            # an end is announced to everybody who was notified of the alert.
+            # A new or changed level is announced from the alert, which a silence may hold back; an
+            # end is announced to every receiver that was notified of the alert.
             if not alert.open and alert.told_level is not None:
                 queue_event(rows, event, alert.told_level, None, self._where(alert, rules))
 
@@ -229,7 +229,7 @@ class Evaluator:
             rows.change_alert(alert.id, told_level=alert.level)
 
     def _where(self, alert: Alert, rules: Mapping[str, AlertRule]) -> dict[str, str | None]:
-        """Where whoever reads a message goes from there."""
+        """The links for the reader of a message."""
         rule = rules.get(alert.rule)
         runbook = self._links.runbook(alert.rule, "" if rule is None else rule.runbook)
         return {"runbook": runbook, "link": self._links.alert(alert.id)}

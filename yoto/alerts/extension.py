@@ -34,7 +34,7 @@ DELIVERY_INTERVAL = 10.0
 # s after the moment of a retry at which it is tried: that moment is the database's.
 RETRY_LATE = 0.1
 PRUNE_INTERVAL = 600.0
-# Rows of each kind a turn.
+# Rows of each kind deleted in one turn.
 PRUNE_BATCH = 1_000
 
 
@@ -129,7 +129,7 @@ class AlertState:
         return self._settings.interval
 
     def deliver(self) -> float:
-        """Send the messages that are due; seconds until the next time."""
+        """Send the messages that are due; returns the seconds until the next turn."""
         self._reached("delivered", self.deliverer.turn)
         return min(DELIVERY_INTERVAL, self.deliverer.retry_in + RETRY_LATE)
 
@@ -173,12 +173,12 @@ class Alerts(Extension[AlertState]):
         """Set up alerts; nothing is opened and no thread starts before ``start``.
 
         Args:
-            store: where alerts are kept.
-            values: gives the values that the rules are about; see ``yoto.monitor.signals``.
+            store: holds the alerts.
+            values: returns the values for the rules; see ``yoto.monitor.signals``.
             settings: by default those of ``AlertSettings``.
-            rules: of the code.
-            elected: gives a context in which this worker is the one that evaluates, or is not; by
-                default each is.
+            rules: the code's rules.
+            elected: returns a context whose value tells whether this worker evaluates; by default
+                every worker does.
             degrade: raises and takes back levels of degradation; by default alerts change none.
 
         Raises:

@@ -11,7 +11,7 @@ class AlertEvent(Event, frozen=True, kw_only=True):
     Attributes:
         alert_id: the alert.
         rule, labels: its source.
-        level: ``warning``, ``error`` or ``critical``; of a resolved alert the last one.
+        level: ``warning``, ``error`` or ``critical``; for a resolved alert the last one.
         peak_level, peak_value: the worst since it was raised; empty in actions on an alert.
     """
 
@@ -25,7 +25,7 @@ class AlertEvent(Event, frozen=True, kw_only=True):
 
 @event_type("alert.raised")
 class AlertRaised(AlertEvent, frozen=True, kw_only=True):
-    """There is an alert that there was not.
+    """A new alert was raised.
 
     Attributes:
         value: the last one known.
@@ -42,7 +42,7 @@ class AlertRaised(AlertEvent, frozen=True, kw_only=True):
 
 @event_type("alert.changed")
 class AlertChanged(AlertEvent, frozen=True, kw_only=True):
-    """An alert has another level, ``level`` instead of ``old``; the rest is as of a raised one."""
+    """An alert's level changed from ``old`` to ``level``; other fields as in ``AlertRaised``."""
 
     old: str
     value: float | None = None
@@ -58,8 +58,8 @@ class AlertResolved(AlertEvent, frozen=True, kw_only=True):
     Attributes:
         value: the last one known.
         limit: the threshold of the worst level.
-        cause: ``value``; ``gone`` if its series is no more, ``rule`` if its rule is not.
-        lasted_ms: since it was raised.
+        cause: ``value``; ``gone`` if its series ended, ``rule`` if its rule was removed.
+        lasted_ms: ms since it was raised.
         text: for people.
     """
 
@@ -85,7 +85,7 @@ class AlertSilenced(Event, frozen=True, kw_only=True):
     Attributes:
         silence_id: the silence.
         rule: a rule's name, or ``*`` for all.
-        labels: that an alert must have.
+        labels: labels that an alert must have to be silenced.
         until_ms: when it ends, in ms since 1970.
         by, reason: the operator, and why.
     """

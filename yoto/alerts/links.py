@@ -1,4 +1,4 @@
-"""Where people go from an alert: to its page, and to the runbook of its rule."""
+"""Links from an alert to its page, and to the runbook of its rule."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from yoto.monitor import DEFAULT_RULES
 from yoto.settings import of
 
-# Those of the platform have a runbook in ``docs/runbooks``, which the control plane shows.
+# The platform's own rules have a runbook in ``docs/runbooks``, which the control plane shows.
 SHIPPED = frozenset(rule.name for rule in DEFAULT_RULES)
 RULE = "{rule}"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertLinks:
-    """Addresses that messages and answers name.
+    """The addresses in messages and responses.
 
     Attributes:
         public_url: where clients reach the application; None: links are paths.
@@ -29,7 +29,7 @@ class AlertLinks:
         return self._ours(f"alerts?alert={alert_id}")
 
     def runbook(self, rule: str, own: str = "") -> str | None:
-        """What to do about alerts of a rule; None: nothing is written about it.
+        """The address of a rule's runbook; None: it has none.
 
         Args:
             own: the address that the rule names itself, if it does.

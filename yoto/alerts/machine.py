@@ -24,11 +24,11 @@ from yoto.monitor import (
 
 from .track import Track, observe
 
-# s. Of a longer pause between two evaluations, the time between them is unknown.
+# s. After a longer pause between two evaluations, the time between them counts as unknown.
 LONGEST_GAP = 60.0
 # s without a value after which one of several series, such as that of a worker, is taken for gone.
 GONE_AFTER = 3600.0
-# Series that one rule follows; more is a label that should not be one.
+# Series that one rule follows; more than that means an unsuitable label.
 MOST_SERIES = 500
 
 
@@ -44,9 +44,9 @@ class Cause(StrEnum):
     """The cause of a transition."""
 
     VALUE = "value"  # the value went beyond a threshold, or came back
-    UNKNOWN = "unknown"  # there has been no value for long
-    GONE = "gone"  # the series is no more
-    RULE = "rule"  # the rule was taken away or switched off
+    UNKNOWN = "unknown"  # there was no value for a long time
+    GONE = "gone"  # the series ended
+    RULE = "rule"  # the rule was removed or switched off
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Transition:
         limit: the threshold of the level, at the end that of the worst one; None for an alert about
             an unknown value, or whose rule or series is gone.
         peak_level, peak_value: the worst since it was raised; no value: none was known.
-        cause: of the step.
+        cause: the cause of the step.
         text: for people.
     """
 
@@ -105,7 +105,7 @@ def step(
 
     Args:
         rules: with names of their own.
-        tracks: of the step before, by key.
+        tracks: from the previous step, by key.
         values: series name to value; see ``yoto.monitor.signals``. While any worker recorded, a
             counter that is not among them stood still.
         now: seconds; a clock that all evaluations share.
@@ -169,9 +169,9 @@ def _look_at_missing(
     value: float | None,
     now: float,
 ) -> None:
-    """A series that was there before and is not among the values now; ``value`` stands for it."""
+    """Step a series that is missing among the present values; ``value`` is used instead."""
     after = observe(rule, track, value, now, LONGEST_GAP)
-    # Without labels of its own it stood for the metric as a whole, which has other series now.
+    # A series without labels of its own stood for the whole metric, which has other series now.
     gone = labels == rule.labels or after.unknown_for >= GONE_AFTER
     if not gone:
         _look(result, rule, key, track, value, now)
@@ -212,7 +212,7 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
 
 
 def _limit_of(rule: AlertRule, track: Track) -> float | None:
-    """The threshold of the worst level as it was then: a rule that was loosened ends its alerts."""
+    """The threshold of the worst level at that time, since the rule may have changed meanwhile."""
     if track.peak_limit is not None:
         return track.peak_limit
     return rule.limit(track.peak_rank) if track.peak_rank else None

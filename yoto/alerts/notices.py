@@ -1,4 +1,4 @@
-"""What is announced of an alert, to whom, and as which event and message."""
+"""Announcements of alerts: their receivers, events and messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .tables import AlertRows
 
 
 def is_silenced(alert: Alert, silences: Iterable[Silence], now: float) -> bool:
-    """Whether an active silence is about the alert."""
+    """Whether an active silence matches the alert."""
     return any(one.active(now) and one.matches(alert.rule, alert.labels) for one in silences)
 
 
@@ -82,8 +82,8 @@ def body_of(kind: str, data: Any, now: float) -> str:
 
 
 def queue_access_request(session: Session, event: Event) -> None:
-    """A message about an access request to each webhook that wants these, in the transaction of the
-    session.
+    """Queue a message about an access request to each webhook that accepts these, in the session's
+    transaction.
     """
     wanted = select(AlertWebhookRow.id).where(
         AlertWebhookRow.removed_at.is_(None), AlertWebhookRow.access_requests
@@ -103,7 +103,7 @@ def queue_event(
     new: Level | None,
     more: Mapping[str, Any],
 ) -> int:
-    """A message to each webhook that such a step concerns, with ``more`` in its data; how many.
+    """Queue a message, with ``more`` in its data, to each webhook concerned; returns how many.
 
     It is stored in the transaction of the change that it announces.
     """

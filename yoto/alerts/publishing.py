@@ -1,4 +1,4 @@
-"""Publishes the history of alerts to the event stream: each entry once, by whichever worker."""
+"""Publishes the history of alerts to the event stream: each entry once, by any worker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AlertPublisher:
         self._stream = stream
 
     def publish(self) -> int:
-        """Publish pending entries; how many events. Without Redis they wait for the next call.
+        """Publish pending entries; returns how many. Without Redis they wait for the next call.
 
         Raises:
             StoreUnavailable: the store is unavailable.

@@ -17,7 +17,7 @@ from .track import Track
 EVERY_RULE = "*"
 # Silences that may hold at a time.
 MOST_SILENCES = 1_000
-# s for which a webhook is left alone at most: the longest pause after a failure.
+# s: the longest pause of a webhook after a failure.
 FURTHEST_OFF = 3600.0
 # The error of deliveries that waited for a webhook when it was removed.
 WEBHOOK_REMOVED = "the webhook was removed"
@@ -37,11 +37,10 @@ class Alert:
         value: the last one known, at the last evaluation or at the end.
         limit: the threshold of its level; of a resolved alert, of its worst level.
         peak_level, peak_value: the worst since it was raised.
-        cause: of its last change.
+        cause: the cause of its last change.
         text: about the peak, so that it holds while the value falls, and afterwards.
-        raised_at, changed_at: when.
-        resolved_at: when it ended; None while it is open.
-        acknowledged_at, acknowledged_by, note: the acknowledgement, if any.
+        raised_at, changed_at: times of the raising and the last change. resolved_at: when it ended;
+        None while it is open. acknowledged_at, acknowledged_by, note: the acknowledgement, if any.
         told_level: the level that webhooks were last notified of; None: nothing yet.
     """
 
@@ -66,14 +65,14 @@ class Alert:
 
     @property
     def open(self) -> bool:
-        """Whether it still holds."""
+        """Whether the alert is still open."""
         return self.resolved_at is None
 
     def recovering(self, rule: AlertRule | None) -> bool:
         """Whether the value is back while the alert still waits to end.
 
         Args:
-            rule: its rule as of now; None: it is gone.
+            rule: its rule as of now; None: it was removed.
         """
         known = self.open and self.cause is Cause.VALUE
         if rule is None or not known or self.value is None or self.limit is None:
@@ -86,9 +85,9 @@ class AlertFilter:
     """Filter for a list of alerts; None: any.
 
     Attributes:
-        open: True for those that hold, False for resolved ones.
-        rule: of that rule.
-        level: of that level.
+        open: True for open ones, False for resolved ones.
+        rule: the rule's name.
+        level: the present or last level.
         acknowledged: whether they are acknowledged.
     """
 
@@ -110,11 +109,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Silence:
-    """Matching alerts send no notifications until then; they are raised and shown all the same.
+    """A silence: matching alerts send no notifications, but are raised and shown all the same.
 
     Attributes:
-        labels: that an alert must have, with these values.
-        until: when it ends by itself.
+        labels: labels with values that an alert must have.
+        until: the time at which it ends by itself.
         ended_at, ended_by: its early end, and the operator.
     """
 
@@ -129,11 +128,11 @@ class Silence:
     ended_by: str | None = None
 
     def active(self, now: float) -> bool:
-        """Whether it holds at that time."""
+        """Whether the silence is active at that time."""
         return self.ended_at is None and now < self.until
 
     def matches(self, rule: str, labels: Mapping[str, str]) -> bool:
-        """Whether it is about such an alert."""
+        """Whether the silence matches alerts of this rule with these labels."""
         return self.rule in (EVERY_RULE, rule) and self.labels.items() <= labels.items()
 
 
@@ -143,9 +142,9 @@ class Board:
 
     Attributes:
         version: grows by one with each evaluation; a save names the version that was read.
-        evaluated_at: when; 0 for never.
+        evaluated_at: time of the last evaluation; 0 for never.
         tracks: by key; None if the stored ones cannot be read.
-        open_alerts: how many alerts hold.
+        open_alerts: number of open alerts.
     """
 
     version: int
@@ -161,12 +160,12 @@ class Webhook:
     Attributes:
         url: may hold secrets; ``shown_url`` does not.
         secret: signs messages.
-        min_level: alerts that were never that bad are not sent.
+        min_level: alerts that never reached it are not sent.
         access_requests: whether access requests are sent, too.
         failures: failed deliveries since the last good one.
-        next_at: not tried before.
-        claimed_until: a worker is at it until then at most.
-        removed_at: it is not used any more.
+        next_at: time before which it is not tried.
+        claimed_until: a worker has it to itself until then at most.
+        removed_at: time of its removal; None while it is in use.
     """
 
     id: int
@@ -183,8 +182,8 @@ class Webhook:
     access_requests: bool = False
 
     def due(self, now: float) -> bool:
-        """Whether it may be tried and no worker is at it. A due time further off than the longest
-        wait was written before the clock was set back."""
+        """Whether it may be tried and no worker has it. A due time further off than the longest
+        pause was written before the clock was set back, and does not count."""
         return not any(now < at <= now + FURTHEST_OFF for at in (self.next_at, self.claimed_until))
 
 
@@ -196,10 +195,10 @@ class Delivery:
         event: the type, such as ``alert.raised``.
         body: the message, JSON.
         attempts: tries so far.
-        settled_at: when it was delivered or given up; None while it waits.
-        delivered: whether it was.
+        settled_at: time of the delivery or of giving up; None while it waits.
+        delivered: whether it was delivered.
         status: HTTP status of the last response.
-        error: why the last try failed.
+        error: the reason why the last try failed.
     """
 
     id: int

@@ -1,7 +1,7 @@
 """The rules in force: those of the code with operators' overrides, and operators' own rules.
 
-They are entries of the configuration store. Over a rule of the code operators lay fields; a rule of
-their own is an entry of which the code says nothing, and without values it is no rule any more.
+They are entries of the configuration store. Operators override fields of a rule of the code. A rule
+of their own is an entry that the code does not know, and it ends when its values are taken back.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class RuleInForce:
 
     Attributes:
         rule: with all overrides applied.
-        version: of the overrides; 0 if there never were any.
+        version: the version of the overrides; 0 if there never were any.
         values: the overrides.
-        own: whether operators created it; then ``values`` are all of it.
+        own: whether operators created it; then ``values`` are the whole rule.
     """
 
     rule: AlertRule
@@ -45,8 +45,8 @@ class Rulebook:
     """
 
     def __init__(self, config: Callable[[], ConfigStore], rules: Iterable[AlertRule]) -> None:
-        """``rules``: of the code, each with a name of its own. ``config`` gives the store, in which
-        they are defined.
+        """``rules``: the code's, each with a name of its own. ``config`` returns the store, in
+        which they are defined.
 
         Raises:
             ConfigurationError: two rules share a name.
@@ -63,11 +63,11 @@ class Rulebook:
         return list(self._rules)
 
     def all_names(self) -> list[str]:
-        """The rules that there are now, those of operators too."""
+        """The names of all present rules, also those of operators."""
         return [one.rule.name for one in self.list()]
 
     def default(self, name: str) -> AlertRule | None:
-        """A rule as the code has it; None: it is not one of the code."""
+        """A rule as the code defines it; None: the code has no such rule."""
         return self._rules.get(name)
 
     def list(self) -> Sequence[RuleInForce]:
@@ -78,11 +78,11 @@ class Rulebook:
         return [one for one in found if one is not None]
 
     def recorded(self) -> Sequence[RuleInForce]:
-        """``list``, and never before this process has read the record: Redis may know less of it,
-        and a rule that is missing ends its alerts.
+        """``list``, but only after this process has read the database: Redis may lack a rule, and a
+        missing rule ends its alerts.
 
         Raises:
-            StoreUnavailable: the record was never read, and cannot be now.
+            StoreUnavailable: the database was never read, and is unavailable now.
         """
         sync = self._config().sync
         if not sync.record_read:
@@ -97,7 +97,7 @@ class Rulebook:
         """Changes by operators to a rule, newest first.
 
         Args:
-            after: go on behind this version.
+            after: begin after this version.
 
         Raises:
             UnknownResource: there is no such rule.
@@ -133,7 +133,8 @@ class Rulebook:
             raise ValidationFailed({"name": f"there are {MOST_OWN} rules of operators already"})
         config = self._config()
         version = config.get(RULE, name).version
-        # What may be there is no rule: of another version of the code, which this one refuses.
+        # An existing entry is no rule: another version of the code wrote it, and this one refuses
+        # it.
         made_entry = config.set(
             RULE, name, values, author=by, reason=reason, version=version, merge=False
         ).entry
@@ -142,8 +143,8 @@ class Rulebook:
     def remove(self, name: str, *, by: str, reason: str = "", version: int | None = None) -> None:
         """End a rule that operators made; its open alerts end with the next evaluation.
 
-        Whatever operators set under a name that is not in the code is taken back, also where this
-        version of the code can make no rule of it.
+        All values that operators set under a name outside the code are taken back, even if this
+        version of the code cannot make a rule of them.
 
         Raises:
             ValidationFailed: the rule is one of the code, which can be switched off.
@@ -168,10 +169,10 @@ class Rulebook:
         reason: str = "",
         version: int | None = None,
     ) -> RuleInForce:
-        """Lay values over a rule, beside those that are set already.
+        """Override values of a rule, beside those that are set already.
 
         Args:
-            version: refuse if the rule is at another version by now.
+            version: the version that the rule must have.
 
         Raises:
             UnknownResource: there is no such rule.
@@ -192,7 +193,7 @@ class Rulebook:
     def reset(
         self, name: str, *, by: str, reason: str = "", version: int | None = None
     ) -> RuleInForce:
-        """Take back all that operators set on a rule; raises as ``set``.
+        """Take back all values that operators set on a rule; raises as ``set``.
 
         Raises:
             ValidationFailed: operators made the rule; it can be removed.
@@ -206,7 +207,7 @@ class Rulebook:
         )
 
     def _present(self) -> Sequence[RuleInForce]:
-        """Every rule as the record has it now: other processes may have just changed one."""
+        """Every rule as in the database, since other processes may have just changed one."""
         self._config().sync.reconcile()
         return self.list()
 
@@ -234,7 +235,7 @@ class Rulebook:
         )
 
     def _demand_name(self, name: str) -> None:
-        """Raise ``UnknownResource`` where no rule can be called so."""
+        """Raise ``UnknownResource`` if no rule can have the name."""
         try:
             AlertRule.of_entry(name)
         except ValidationFailed:

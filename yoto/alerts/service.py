@@ -19,7 +19,7 @@ from .tables import AlertStore
 
 log = logging.getLogger(__name__)
 
-# s; shorter is over before anybody has read it, longer is a rule that should be switched off.
+# s; a shorter silence ends before anyone reads of it, a longer one should be a rule switched off.
 SHORTEST_SILENCE = 10.0
 LONGEST_SILENCE = 30 * 24 * 3600.0
 PAGE_MAX = 100
@@ -32,7 +32,7 @@ class AlertPage:
 
     Attributes:
         items: the alerts.
-        silenced: ids of those that a silence is about now.
+        silenced: ids of those that an active silence matches.
         next: ``after`` of the next slice; None at the end.
     """
 
@@ -48,7 +48,7 @@ class AlertService:
     def __init__(
         self, store: AlertStore, publisher: AlertPublisher, rules: Callable[[], Collection[str]]
     ) -> None:
-        """``rules`` gives the names that there are now."""
+        """``rules`` returns the names of the present rules."""
         self._store = store
         self._publisher = publisher
         self._rules = rules
@@ -60,7 +60,7 @@ class AlertService:
 
         Args:
             which: by default all.
-            after: ``next`` of the slice before.
+            after: ``next`` of the previous slice.
             limit: 1 to 100.
 
         Raises:
@@ -94,7 +94,7 @@ class AlertService:
         """The history of an alert, newest first.
 
         Args:
-            after: go on behind the entry of this id.
+            after: begin after the entry of this id.
 
         Raises:
             UnknownResource: there is none.
@@ -147,7 +147,7 @@ class AlertService:
 
         Args:
             rule: a rule's name, or ``*`` for all.
-            labels: that an alert must have, with these values.
+            labels: labels with values that an alert must have.
             seconds: 10 seconds to 30 days.
 
         Raises:
@@ -219,7 +219,7 @@ class AlertService:
         """Silences, newest first: by default all that can be active at once.
 
         Args:
-            after: go on behind the silence of this id.
+            after: begin after the silence of this id.
         """
         with self._store.reading() as rows:
             return rows.silences(only_active, limit, after)
@@ -228,5 +228,5 @@ class AlertService:
         try:
             self._publisher.publish()
         except StoreUnavailable as error:
-            # The action stands, and the next evaluation publishes it.
+            # The action is stored, and the next evaluation publishes it.
             log.warning("an act on alerts is told later: %s", error)

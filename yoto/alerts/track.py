@@ -9,7 +9,7 @@ import msgspec
 from yoto.monitor import AlertRule
 from yoto.rules import is_number
 
-# By rank: seconds for which a value has been somewhere; None: it is not there.
+# By rank: seconds for which a value has been beyond (or back within) it; None: it is not.
 Spans: TypeAlias = tuple[float | None, float | None, float | None]
 NOWHERE: Spans = (None, None, None)
 
@@ -18,18 +18,18 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     """One series under one rule.
 
     Attributes:
-        at: time of the last look, in seconds.
+        at: time of the last observation, in seconds.
         known: whether there was a value.
-        value: the last one that there was.
+        value: the last known one.
         bad_for: by rank, seconds for which it has been beyond the threshold.
         well_for: by rank, seconds for which it has been back by the hysteresis.
-        level: rank of the alert that the value makes; 0: none.
+        level: rank of the alert that the value causes; 0: none.
         peak: the worst value since it was last within every threshold; None: it is.
-        peak_level: rank of the worst alert that it made since; 0: none.
-        peak_limit: the threshold that this alert went beyond; None: unknown. The rule may be
-            another one by the time the alert ends.
+        peak_level: rank of the worst alert that it caused since; 0: none.
+        peak_limit: the threshold of this alert; None: unknown. The rule may have changed by the
+            time the alert ends.
         unknown_for: seconds without a value up to now.
-        unknown_rank: rank of the alert that its absence makes; 0: none.
+        unknown_rank: rank of the alert that its absence causes; 0: none.
     """
 
     at: float
@@ -46,12 +46,12 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rank(self) -> int:
-        """Rank of the alert that there is; 0: none."""
+        """Rank of the present alert; 0: none."""
         return max(self.level, self.unknown_rank)
 
     @property
     def peak_rank(self) -> int:
-        """Rank of the worst alert since it was raised; of boards without it, of the one now."""
+        """Rank of the worst level since the raising; on boards without it, of the present one."""
         return max(self.peak_level, self.rank)
 
     @property
@@ -61,7 +61,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def quiet(self) -> bool:
-        """Whether there is nothing to remember."""
+        """Whether the track holds nothing to remember."""
         return self.known and not self.rank and self.bad_for == NOWHERE
 
 
@@ -75,9 +75,9 @@ def observe(
 
     Args:
         value: None, infinity and NaN are unknown.
-        now: seconds. Not later than the last observation counts as the same moment: the clock was
-            set back, and goes on from there.
-        longest_gap: seconds; of a longer pause between observations only so much counts.
+        now: seconds. A time before the last observation counts as the same moment, since the clock
+            was set back, and goes on from there.
+        longest_gap: seconds that count at most of a pause between observations.
     """
     before = track or Track(at=now)
     elapsed = min(max(0.0, now - before.at), longest_gap)

@@ -25,23 +25,23 @@ _HISTORY = table_of(AlertHistoryRow)
 _THE_BOARD = 1
 _OPEN = ALERTS.c.open_key.is_not(None)
 _TRACKS = msgspec.json.Decoder(dict[str, Track])
-# Fields of an alert that are called otherwise in the table.
+# Fields of an alert with other names in the table.
 _COLUMNS = {"limit": "threshold"}
 
 
 class EvaluationRows(SessionRows):
-    """What evaluations read and write."""
+    """The rows that evaluations read and write."""
 
     def board(self) -> Board:
         """The state of the evaluation."""
-        # One statement: while nothing is the matter it is all that an evaluation reads.
+        # One statement, since without open alerts an evaluation reads nothing else.
         statement = select(
             _BOARD,
             self.clock.label("now"),
             select(func.count()).where(_OPEN).scalar_subquery().label("open_alerts"),
         )
         row = self.session.execute(statement).mappings().one()
-        # Where it was not asked for before; within a transaction it stands still.
+        # Unless it was read before; within a transaction the time stands still.
         self.__dict__.setdefault("now", float(row["now"]))
         return Board(
             version=row["version"],
@@ -64,12 +64,12 @@ class EvaluationRows(SessionRows):
         return self.changed(statement)
 
     def open_alerts(self) -> Sequence[Alert]:
-        """The alerts that hold, oldest first."""
+        """The open alerts, oldest first."""
         statement = select(ALERTS).where(_OPEN).order_by(ALERTS.c.id)
         return self._alerts(statement)
 
     def add_alert(self, transition: Transition) -> Alert:
-        """A new alert."""
+        """Insert a new alert."""
         assert transition.new is not None
         alert_id = self.insert(
             insert(ALERTS).values(
@@ -91,7 +91,7 @@ class EvaluationRows(SessionRows):
         return alert
 
     def change_alert(self, alert_id: int, **values: Any) -> None:
-        """Set columns of an alert; one that ends is not open any more."""
+        """Set columns of an alert; one with an end is not open any more."""
         columns = {_COLUMNS.get(name, name): _stored(name, it) for name, it in values.items()}
         if values.get("resolved_at") is not None:
             columns["open_key"] = None
@@ -102,7 +102,7 @@ class EvaluationRows(SessionRows):
         return next(iter(self._alerts(select(ALERTS).where(ALERTS.c.id == alert_id))), None)
 
     def alerts(self, which: AlertFilter, after: int | None, limit: int) -> Sequence[Alert]:
-        """Those with an id below ``after``."""
+        """Alerts with an id below ``after``."""
         statement = select(ALERTS).order_by(ALERTS.c.id.desc()).limit(limit)
         if after is not None:
             statement = statement.where(ALERTS.c.id < after)
@@ -128,7 +128,7 @@ class EvaluationRows(SessionRows):
         return self.changed(statement)
 
     def record(self, event: Event, alert_id: int | None = None) -> HistoryEntry:
-        """Something happened; it is untold as yet."""
+        """Record an event in the history; it is not yet published."""
         entry_id = self.insert(
             insert(_HISTORY).values(
                 alert_id=alert_id, kind=event.type, data=encode(event).decode(), at=self.now_at
@@ -151,7 +151,7 @@ class EvaluationRows(SessionRows):
         return [_entry(row) for row in self.session.execute(statement).mappings()]
 
     def unpublished(self, limit: int) -> Sequence[HistoryEntry]:
-        """Entries that are not in the event stream yet, oldest first."""
+        """Entries of the history that are not yet in the event stream, oldest first."""
         statement = (
             select(_HISTORY)
             .where(_HISTORY.c.told_at.is_(None))
@@ -161,7 +161,7 @@ class EvaluationRows(SessionRows):
         return [_entry(row) for row in self.session.execute(statement).mappings()]
 
     def mark_published(self, ids: Sequence[int]) -> None:
-        """These are in the event stream."""
+        """Mark entries as published in the event stream."""
         self.session.execute(
             update(_HISTORY).where(_HISTORY.c.id.in_(ids)).values(told_at=self.now_at)
         )
@@ -206,7 +206,7 @@ def _tracks(stored: str) -> dict[str, Track] | None:
     try:
         return _TRACKS.decode(stored)
     except msgspec.MsgspecError as error:
-        # Written by another version of the code; the alerts that hold are in a table of their own.
+        # Another version of the code wrote it; open alerts are in a table of their own.
         log.warning("what was seen of pending alerts cannot be read: %s", error)
         return None
 

@@ -17,7 +17,7 @@ _SILENCES = table_of(AlertSilenceRow)
 
 
 class OperatorRows(SessionRows):
-    """What operators do."""
+    """The rows that operators' actions read and write."""
 
     def silences(
         self, only_active: bool, limit: int, after: int | None = None
@@ -33,7 +33,7 @@ class OperatorRows(SessionRows):
     def add_silence(
         self, rule: str, labels: Mapping[str, str], seconds: float, by: str, reason: str
     ) -> Silence:
-        """A silence from now on."""
+        """Insert a silence from now on."""
         silence_id = self.insert(
             insert(_SILENCES).values(
                 rule=rule,
@@ -59,7 +59,7 @@ class OperatorRows(SessionRows):
         """Record an act.
 
         Raises:
-            UnknownResource: it names an account that is not there.
+            UnknownResource: it names an account that does not exist.
         """
         require_account(self.session, entry.by)
         stated = replace(entry, before=entry.before or {}, after=entry.after or {})

@@ -1,4 +1,4 @@
-"""Deletes what has been over for long."""
+"""Deletes alerts, silences and messages that ended long ago."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _DELIVERIES = table_of(AlertDeliveryRow)
 
 
 class PruningRows(SessionRows):
-    """The end of what has been over for long."""
+    """Deletion of rows that ended long ago."""
 
     def prune(self, days: float, limit: int) -> int:
-        """Delete rows that ended so many days ago, at most ``limit`` of each kind; how many."""
+        """Delete rows that ended ``days`` ago, at most ``limit`` of each kind; returns how many."""
         before = moment(self.now - days * DAY)
         over = ALERTS.c.resolved_at < before
         about_over = exists().where(ALERTS.c.id == _HISTORY.c.alert_id, over)
-        # History first: it names alerts, and those that it still names stay for the next time.
+        # History first, since it references alerts; alerts still referenced stay for the next turn.
         return (
             self._drop(
                 _HISTORY,

@@ -50,22 +50,22 @@ class SessionRows:
 
     @property
     def clock(self) -> ColumnElement[Any]:
-        """``now``, for a statement that asks for something else as well."""
+        """``now`` as an SQL expression, for a statement that reads other columns as well."""
         dialect = self.session.get_bind().dialect.name
         return _NOW["sqlite" if dialect == "sqlite" else "mysql"]
 
     @property
     def now_at(self) -> datetime:
-        """``now`` as the tables hold it."""
+        """``now`` in the form of the tables."""
         return moment(self.now)
 
     def insert(self, statement: Insert) -> int:
-        """The id of the new row."""
+        """Insert a row; returns its id."""
         result: Any = self.session.execute(statement)
         return int(result.inserted_primary_key[0])
 
     def changed(self, statement: Update) -> bool:
-        """Whether the statement found a row to change."""
+        """Execute a statement; returns whether it found a row to change."""
         result: Any = self.session.execute(statement)
         return bool(result.rowcount)
 
@@ -77,10 +77,10 @@ def table_of(model: Any) -> Table:
 
 
 def moment(seconds: float) -> datetime:
-    """Seconds since 1970 as the tables hold them."""
+    """The form in the tables of seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def seconds(at: datetime | None) -> float | None:
-    """The other way."""
+    """Seconds since 1970 of a moment in the tables."""
     return None if at is None else at.timestamp()

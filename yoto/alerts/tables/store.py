@@ -19,7 +19,7 @@ from yoto.store import sessions
 class AlertRows(EvaluationRows, OperatorRows, WebhookRows, PruningRows):
     """The rows of one transaction. Ids grow; lists are newest first unless they say otherwise.
 
-    ``after`` goes on behind the row of that id.
+    ``after`` begins after the row of that id.
     """
 
 
@@ -34,13 +34,13 @@ class AlertStore:
 
     @contextmanager
     def reading(self) -> Iterator[AlertRows]:
-        """Rows to read."""
+        """A transaction for reading."""
         with sessions.reading(self._app) as session:
             yield self._rows(session)
 
     @contextmanager
     def writing(self) -> Iterator[AlertRows]:
-        """Rows to write: all that was done is kept when the block ends, nothing if it raises."""
+        """A transaction for writing: it is committed when the block ends, undone if it raises."""
         with sessions.recording(self._app) as session:
             yield self._rows(session)
 

@@ -1,4 +1,4 @@
-"""The tables of webhooks and of what is sent to them."""
+"""The tables of webhooks and of the messages to them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from yoto.sealing import Unreadable
 from yoto.store.models import AlertDeliveryRow, AlertWebhookRow
 
 URL, SECRET = "alert_webhooks.url", "alert_webhooks.secret"
-# An address that nothing is sent to, for one that was sealed with another key: messages wait until
-# `flask secrets reseal` has been there.
+# Stands for an address that was sealed with another key: nothing is sent to it, and messages wait
+# until `flask secrets reseal` has run.
 UNREADABLE = "unreadable://sealed-with-another-SECRET_KEY"
 
 log = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ class WebhookRows(SessionRows):
     """Webhooks, and the messages to them."""
 
     def webhooks(self) -> Sequence[Webhook]:
-        """Those in use, oldest first."""
+        """Webhooks in use, oldest first."""
         statement = (
             select(_WEBHOOKS).where(_WEBHOOKS.c.removed_at.is_(None)).order_by(_WEBHOOKS.c.id)
         )
         return [self._webhook(row) for row in self.session.execute(statement).mappings()]
 
     def webhook(self, webhook_id: int, locked: bool = False) -> Webhook | None:
-        """One in use; ``locked``: nobody else changes it until this transaction ends."""
+        """A webhook in use; ``locked``: no other transaction changes it until this one ends."""
         statement = select(_WEBHOOKS).where(
             _WEBHOOKS.c.id == webhook_id, _WEBHOOKS.c.removed_at.is_(None)
         )
@@ -54,7 +54,7 @@ class WebhookRows(SessionRows):
         by: str,
         access_requests: bool = False,
     ) -> Webhook:
-        """A new webhook."""
+        """Insert a webhook."""
         webhook_id = self.insert(
             insert(_WEBHOOKS).values(
                 name=name,
@@ -72,7 +72,7 @@ class WebhookRows(SessionRows):
         return webhook
 
     def remove_webhook(self, webhook_id: int) -> None:
-        """Use it no more, and give up its waiting messages."""
+        """Remove a webhook, and give up its waiting messages."""
         self._change(webhook_id, removed_at=self.now_at, secret="")
         self.session.execute(
             update(_DELIVERIES)
@@ -81,12 +81,12 @@ class WebhookRows(SessionRows):
         )
 
     def replace_secret(self, webhook_id: int, secret: str) -> None:
-        """Sign with this from now on: one secret, or the newest and the one before, by a space."""
+        """Store the secrets: one, or the newest and the previous one with a space between."""
         self._change(webhook_id, secret=self.sealer().seal(secret, SECRET))
 
     def claim_webhook(self, webhook_id: int, seconds: float) -> bool:
-        """Be the one worker that delivers to it for so long; False if it is not due or taken
-        (see ``Webhook.due``).
+        """Make this the only worker that delivers to the webhook for ``seconds``; False if it is
+        not due or taken (see ``Webhook.due``).
         """
         free = [
             or_(column.is_(None), column <= self.now_at, column > moment(self.now + FURTHEST_OFF))
@@ -105,7 +105,7 @@ class WebhookRows(SessionRows):
         self._change(webhook_id, failures=failures, next_at=next_at, claimed_until=None)
 
     def add_delivery(self, webhook_id: int, event: str, body: str) -> Delivery:
-        """A message that waits."""
+        """Insert a waiting message."""
         delivery_id = self.insert(
             insert(_DELIVERIES).values(
                 webhook_id=webhook_id,
@@ -121,7 +121,7 @@ class WebhookRows(SessionRows):
         )
 
     def waiting(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
-        """Messages that wait for a webhook, oldest first."""
+        """Waiting messages of a webhook, oldest first."""
         statement = (
             select(_DELIVERIES)
             .where(_DELIVERIES.c.webhook_id == webhook_id, _DELIVERIES.c.settled_at.is_(None))
@@ -131,7 +131,7 @@ class WebhookRows(SessionRows):
         return [_delivery(row) for row in self.session.execute(statement).mappings()]
 
     def give_up(self, webhook_id: int, age: float) -> int:
-        """Give up messages to a webhook that are at least ``age`` seconds old; how many."""
+        """Give up messages to a webhook that are at least ``age`` seconds old; returns how many."""
         statement = (
             update(_DELIVERIES)
             .where(
@@ -159,7 +159,7 @@ class WebhookRows(SessionRows):
         return [_delivery(row) for row in self.session.execute(statement).mappings()]
 
     def tried(self, delivery_id: int, status: int | None, error: str | None, settled: bool) -> None:
-        """A message was tried; without an error it was delivered. Settled: it waits no more."""
+        """Record a try: delivered if there is no error, settled if the message waits no more."""
         self.session.execute(
             update(_DELIVERIES)
             .where(_DELIVERIES.c.id == delivery_id)
@@ -178,7 +178,7 @@ class WebhookRows(SessionRows):
             secret = self.sealer().open(row["secret"], SECRET)
             self.unreadable.discard(row["id"])
         except Unreadable as error:
-            if row["id"] not in self.unreadable:  # each worker reads them again and again
+            if row["id"] not in self.unreadable:  # each worker reads these rows repeatedly
                 log.error("the webhook '%s' cannot be used: %s", row["name"], error)
             self.unreadable.add(row["id"])
             url, secret = UNREADABLE, ""

@@ -1,1 +1,1 @@
-"""Webhooks: alerts sent to addresses of operators, signed, in order, and again if need be."""
+"""Webhooks: alerts sent to operators' addresses, signed, in order, and with retries."""

@@ -1,6 +1,6 @@
 """Resolves names, and detects internal addresses.
 
-Requests to internal addresses are how a server is made to attack its own network (OWASP, "Server
+By requests to internal addresses a server can be made to attack its own network (OWASP, "Server
 Side Request Forgery Prevention"). The addresses are checked after the name is resolved and the
 connection goes to the very address that was checked: a name that leads elsewhere a moment later
 (DNS rebinding) changes nothing.
@@ -15,12 +15,12 @@ from typing import TypeAlias
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Public addresses at which clouds serve their machines' secrets (Azure's, from inside only).
+# Public addresses at which clouds serve secrets to their machines (Azure's, from inside only).
 METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
-# Of the IANA's registries of special addresses (iana.org/assignments/iana-ipv4-special-registry and
-# iana-ipv6-special-registry) those that no webhook has and that Python allows, or allowed before
-# 3.11.9: assignments of the IETF (Oracle's metadata at 192.0.0.192, Teredo), relays
-# of 6to4, translation within a network, discarded, documentation, segment routing.
+# Special addresses in IANA's registries (iana.org/assignments/iana-ipv4-special-registry and
+# iana-ipv6-special-registry) that no webhook has, but that Python allows, or allowed before 3.11.9:
+# assignments of the IETF (Oracle's metadata at 192.0.0.192, Teredo), relays of 6to4, translation
+# within a network, discarded, documentation, segment routing.
 SPECIAL = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -33,12 +33,12 @@ SPECIAL = tuple(
         "5f00::/16",
     )
 )
-# Leads to the IPv4 address in its last 32 bits (RFC 6052).
+# Its addresses lead to the IPv4 address in their last 32 bits (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Unresolved(Exception):
-    """A name leads nowhere, or nowhere that is allowed."""
+    """A name has no address, or none that is allowed."""
 
 
 class LeadsInside(Unresolved):
@@ -46,8 +46,8 @@ class LeadsInside(Unresolved):
 
 
 def is_internal(address: Address) -> bool:
-    """Whether an address is no public one: loopback, private, link-local, shared, reserved,
-    multicast, or a cloud's metadata service; also behind an IPv6 address that leads to it."""
+    """Whether an address is not public: loopback, private, link-local, shared, reserved, multicast,
+    or a cloud's metadata service; also behind an IPv6 address that leads to it."""
     if isinstance(address, ipaddress.IPv6Address):
         if address in _NAT64:
             return is_internal(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
@@ -63,10 +63,10 @@ def is_internal(address: Address) -> bool:
 
 
 def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[str]:
-    """The addresses of ``host``, all of which may be connected to, best first.
+    """The addresses of ``host``, all of them allowed, best first.
 
     Args:
-        seconds: for the reply; the resolver of the system knows no time-out.
+        seconds: time-out for the reply; the system's resolver has none.
 
     Raises:
         LeadsInside: one of them is internal, and that is not allowed.
@@ -77,7 +77,7 @@ def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[
     if not found:
         raise Unresolved("the host name has no address")
     if not allow_internal and any(is_internal(ipaddress.ip_address(one)) for one in found):
-        # One is enough: a name that leads both inside and outside is no mistake.
+        # One is enough: a name that leads both inside and outside is an attack, no mistake.
         raise LeadsInside("the name of the host leads to an internal address")
     return found
 
@@ -90,7 +90,7 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except Exception as error:
-            # Resolvers that event loops put in place have errors of their own.
+            # Resolvers of event loops raise errors of their own.
             failed.append(error)
             return
         # A zone ("%eth0") names an interface of this machine.

@@ -1,4 +1,4 @@
-"""Delivers messages: each webhook by one worker at a time, in order, with longer pauses."""
+"""Delivers messages: each webhook by one worker at a time, in order, with growing pauses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .sending import Outcome, Sender
 
 log = logging.getLogger(__name__)
 
-# s for which a worker has a webhook to itself; one that died holds it up for so long. It begins no
-# message in the second half, which is longer than one can take.
+# s for which a worker has a webhook to itself, even if the worker dies. It begins no message in the
+# second half, which is longer than one message can take.
 CLAIM = 90.0
 # Messages between two reads of the store.
 BATCH = 20
@@ -29,7 +29,7 @@ LONGEST_ERROR = 200
 
 
 def pause_after(failures: int, chance: float) -> float:
-    """Seconds to wait after so many failures in a row, 1 or more: twice as long each time.
+    """Seconds to wait after ``failures`` in a row, 1 or more; doubles each time.
 
     Args:
         chance: 0 to 1, drawn by the caller.
@@ -50,15 +50,16 @@ class DeliveryCounts:
 class Deliverer:
     """Sends the waiting messages of the store.
 
-    A message is in the store until it was taken or given up, so a restart loses none; a worker that
-    dies between sending and noting it down makes it come twice, with the same ``webhook-id``.
+    A message stays in the store until it was accepted or given up, so a restart loses none. If a
+    worker dies between sending and recording it, the message comes twice, with the same
+    ``webhook-id``.
 
     Attributes:
-        retry_in: s from the last turn until one that failed is to be tried again.
+        retry_in: s from the last turn to the next retry.
     """
 
     def __init__(self, store: AlertStore, sender: Sender, give_up_hours: float) -> None:
-        """``give_up_hours``: a message that could not be delivered for so long is given up."""
+        """``give_up_hours``: age at which an undelivered message is given up."""
         self._store = store
         self._sender = sender
         self._give_up = give_up_hours * 3600
@@ -66,7 +67,7 @@ class Deliverer:
         self.retry_in = inf
 
     def turn(self) -> int:
-        """Try the messages that are due; how many were delivered.
+        """Try the messages that are due; returns how many were delivered.
 
         Raises:
             StoreUnavailable: the store is unavailable.
@@ -87,7 +88,7 @@ class Deliverer:
         for webhook in due:
             with self._store.writing() as rows:
                 mine = rows.claim_webhook(webhook.id, CLAIM)
-                # All of them, not the first alone: notices that are days old are of no use.
+                # All old messages, not only the first: notices that are days old are of no use.
                 given_up = rows.give_up(webhook.id, self._give_up) if mine else 0
             if given_up:
                 self.counts.given_up += given_up
@@ -117,7 +118,7 @@ class Deliverer:
                 return delivered
 
     def _note(self, webhook: Webhook, delivery: Delivery, outcome: Outcome) -> bool:
-        """Note a try down; whether it was a success. A failure ends this worker's turn."""
+        """Record a try; returns whether it succeeded. A failure ends this worker's turn."""
         if outcome.delivered:
             with self._store.writing() as rows:
                 rows.tried(delivery.id, outcome.status, None, settled=True)
@@ -128,7 +129,7 @@ class Deliverer:
         with self._store.writing() as rows:
             current = rows.webhook(webhook.id)
             failures = (current.failures if current is not None else 0) + 1
-            # A message removed meanwhile waits no more.
+            # A webhook that was removed meanwhile has no waiting messages.
             removed = current is None
             rows.tried(delivery.id, outcome.status, error, settled=removed)
             pause = pause_after(failures, random.random())

@@ -1,4 +1,4 @@
-"""One message to one address: in time, to an address that was checked, and no further."""
+"""Sending of one message, with time-outs, and only to a checked address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .addresses import Unresolved, resolve
 from .signing import headers
 from .urls import Target, target_of
 
-# Of one name that are tried, such as one of IPv6 and one of IPv4.
+# Addresses of one name that are tried, such as one of IPv6 and one of IPv4.
 ADDRESSES = 2
 USER_AGENT = "yoto-alerts"
 REDIRECTS = range(300, 400)
@@ -30,7 +30,7 @@ class SendSettings:
     """Settings of sending.
 
     Attributes:
-        timeout: seconds for each of: resolving the name, connecting, the response.
+        timeout: seconds for each step: resolving the name, connecting, the response.
         allow_internal: whether addresses of internal networks, and http, are allowed.
         ca_file: certificates to trust instead of the system's.
     """
@@ -46,7 +46,7 @@ class Outcome:
 
     Attributes:
         status: HTTP status; None without a response.
-        error: why it failed, without any part of the address; None: it was delivered.
+        error: the reason of the failure, without any part of the address; None: it was delivered.
     """
 
     status: int | None
@@ -54,7 +54,7 @@ class Outcome:
 
     @property
     def delivered(self) -> bool:
-        """Whether the receiver took it."""
+        """Whether the receiver accepted the message."""
         return self.error is None
 
 
@@ -79,17 +79,17 @@ class Sender:
                 target, addresses, data, headers(secret, message_id, int(self._clock()), data)
             )
         except ValidationFailed as error:
-            # Was allowed when it was added.
+            # The address was allowed when the webhook was added.
             return Outcome(None, f"the address is not allowed: {error}")
         except Unresolved as error:
             return Outcome(None, str(error))
         except NewConnectionError:
-            # Which urllib3 counts among its time-outs.
+            # urllib3 makes this error a kind of time-out, so it comes first.
             return Outcome(None, "no answer: it cannot be connected to")
         except (HttpTimeout, TimeoutError):
             return Outcome(None, f"no answer within {self.settings.timeout:g} s")
         except (HTTPError, OSError) as error:
-            # Their words may hold the address.
+            # The texts of these errors may contain the address.
             return Outcome(None, f"no answer: {type(error).__name__}")
         if status in REDIRECTS:
             return Outcome(status, f"HTTP status {status}; redirects are not followed")
@@ -123,7 +123,7 @@ class Sender:
                 redirect=False,
                 assert_same_host=False,
                 timeout=urllib3.Timeout(connect=self.settings.timeout, read=self.settings.timeout),
-                # The body of the response is of no use, however long it is.
+                # The response's body is not needed, and may be long.
                 preload_content=False,
             )
             response.close()
@@ -137,7 +137,7 @@ class Sender:
             plain.ConnectionCls = DeadlineConnection
             return plain
         options: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED", "ca_certs": self.settings.ca_file}
-        # The certificate must be the name's, whatever address it led to.
+        # The certificate must be that of the name, not of the address.
         tls = urllib3.HTTPSConnectionPool(
             address,
             target.port,

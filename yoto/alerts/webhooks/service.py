@@ -32,7 +32,7 @@ TEST_EVENT = "alert.test"
 
 @dataclass(frozen=True, kw_only=True)
 class ShownWebhook:
-    """A webhook as it may be shown: without its secret, and of its address only the host."""
+    """A webhook as it may be shown: without its secret, and with only the host of its address."""
 
     id: int
     name: str
@@ -61,7 +61,7 @@ class WebhookService:
         self._sender = sender
 
     def list(self) -> list[ShownWebhook]:
-        """Those in use, oldest first."""
+        """Webhooks in use, oldest first."""
         with self._store.reading() as rows:
             return [_shown(rows, webhook) for webhook in rows.webhooks()]
 
@@ -79,8 +79,8 @@ class WebhookService:
 
         Args:
             name: for people; no other webhook has it.
-            min_level: alerts that were never that bad are not sent.
-            access_requests: send the steps of access requests, too.
+            min_level: alerts that never reached it are not sent.
+            access_requests: whether steps of access requests are sent, too.
 
         Raises:
             ValidationFailed: a bad value, or too many webhooks.
@@ -106,8 +106,8 @@ class WebhookService:
     def _refuse_inside(self, target: Target) -> None:
         """Refuse an internal address when it is entered, not at the first alert.
 
-        Each message checks again: a name may resolve to another address later, and an unknown one
-        may be known by then.
+        Each message checks again, since a name may resolve to another address later, and an unknown
+        name may be known by then.
         """
         settings = self._sender.settings
         if settings.allow_internal:
@@ -132,7 +132,7 @@ class WebhookService:
             self._record(rows, "remove", webhook, by, reason)
 
     def rotate(self, webhook_id: int, *, by: str, reason: str = "") -> NewWebhook:
-        """Sign with a new secret, and with the newest there was as well until ``settle``.
+        """Sign with a new secret, and until ``settle`` with the previous one as well.
 
         Raises:
             UnknownResource: there is none.
@@ -160,7 +160,7 @@ class WebhookService:
     def test(self, webhook_id: int, *, by: str, reason: str = "") -> Outcome:
         """Send a message of the type ``alert.test`` now, and wait for its outcome.
 
-        That it was taken is recorded, too: a test that reached nobody shows nothing.
+        An accepted test is recorded, too, since only that shows that alerts reach somebody.
 
         Raises:
             UnknownResource: there is none.
@@ -177,7 +177,7 @@ class WebhookService:
         return outcome
 
     def _note_reached(self, webhook: Webhook, by: str, reason: str) -> None:
-        """Record that a test was taken, which it was whether this can be recorded or not."""
+        """Record that a test was accepted; a failure to record it does not change the outcome."""
         try:
             with self._store.writing() as rows:
                 self._record(rows, "reached", webhook, by, reason)
@@ -190,7 +190,7 @@ class WebhookService:
         """The latest messages, newest first, with their outcomes.
 
         Args:
-            after: go on behind the message of this id.
+            after: begin after the message of this id.
 
         Raises:
             UnknownResource: there is no such webhook.

@@ -1,4 +1,4 @@
-"""Signatures, as the Standard Webhooks specification has them (standardwebhooks.com).
+"""Signatures of messages by the Standard Webhooks specification (standardwebhooks.com).
 
 A receiver computes the HMAC-SHA256 of ``<webhook-id>.<webhook-timestamp>.<body>`` with the secret
 and compares it with the text after ``v1,`` in ``webhook-signature``; and refuses a timestamp
@@ -21,7 +21,7 @@ SIGNATURE_HEADER = "webhook-signature"
 
 
 def new_secret() -> str:
-    """A secret, as receivers are given it: ``whsec_`` and base64."""
+    """A new secret in the form for receivers: ``whsec_`` and base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
@@ -29,8 +29,8 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """The signature of a message.
 
     Args:
-        secret: as ``new_secret`` makes it.
-        timestamp: seconds since 1970, of this try.
+        secret: in the form of ``new_secret``.
+        timestamp: time of this try, seconds since 1970.
     """
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = f"{message_id}.{timestamp}.".encode() + body
@@ -39,7 +39,7 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers by which a receiver knows a message for ours.
+    """The headers by which a receiver recognises a message as ours.
 
     Args:
         secret: one, or several separated by spaces, each of which signs.

@@ -24,9 +24,9 @@ class Target:
     Attributes:
         tls: whether it is https.
         host: a name or an address, without brackets.
-        port: given or of the scheme.
+        port: the given one, else the scheme's.
         authority: the ``Host`` header.
-        path: with the query; often holds a secret.
+        path: path and query; often with a secret.
     """
 
     tls: bool
@@ -43,7 +43,7 @@ def target_of(url: str, allow_internal: bool) -> Target:
         allow_internal: whether it may be without TLS, and an internal address.
 
     Raises:
-        ValidationFailed: it cannot be the address of a webhook.
+        ValidationFailed: the text cannot be the address of a webhook.
     """
     split, port = _split(url)
     host = split.hostname or ""
