@@ -7,7 +7,7 @@ from typing import NoReturn
 from flask import abort, current_app, has_request_context, make_response
 from werkzeug.exceptions import Unauthorized
 
-MANAGER = "login_manager"  # what Flask-Login, and whatever is built on it, adds to an application
+MANAGER = "login_manager"  # attribute that Flask-Login, and libraries on it, set
 
 
 def login_user() -> str | None:
@@ -19,7 +19,7 @@ def login_user() -> str | None:
     """
     if not has_request_context() or not hasattr(current_app, MANAGER):
         return None
-    from flask_login import current_user  # whose manager is there
+    from flask_login import current_user  # present, since its manager is
 
     return current_user.get_id() if current_user.is_authenticated else None
 

@@ -33,9 +33,9 @@ from yoto.resilience import Settings
 from yoto.store.db import db
 from yoto.store.models import User
 
-# In the environment of a request to the control plane: that of the request as it came.
+# Key in the WSGI environment of a request to the control plane, for the original environment.
 AS_IT_CAME = "yoto.request_as_it_came"
-# The levels of operators that an application returns, ascending; each includes those before it.
+# The levels of operators that an application returns, ascending; each includes the lower ones.
 GRADES = tuple(right.removeprefix("platform.") for right in RIGHTS)
 PAGES = "sign_in"
 NAME_LENGTH = 64  # characters of a name in records
@@ -78,12 +78,12 @@ class GuestOperators:
         caller: Callable[[], Any],
         sign_in: str | None = None,
     ) -> None:
-        """Nothing is asked yet.
+        """No function is called yet.
 
         Args:
-            grade: which operator makes the request at hand, one of ``GRADES``; None: none. Asked in
-                a context of the application, with the request as it came.
-            caller: the id of the caller, among the application's people.
+            grade: returns the level of the present request's operator, one of ``GRADES``; None: no
+                operator. Called in a context of the application, with the original request.
+            caller: returns the id of the caller, among the application's people.
             sign_in: endpoint of the application's page that signs people in, and leads back to the
                 address in its parameter ``next``; by default that of Flask-Login.
         """
@@ -92,14 +92,14 @@ class GuestOperators:
         self._sign_in = sign_in
 
     def init_app(self, plane: Flask, app: Flask) -> None:
-        """Let ``plane``, the control plane of ``app``, know its operators so."""
+        """Make ``plane``, the control plane of ``app``, identify operators this way."""
         init_operators(plane, lambda: self._identified(app))
         init_callers(plane, Callers(account, lambda: operator().credential))
         plane.register_blueprint(self._pages(app))
 
     @staticmethod
     def close(plane: Flask) -> None:
-        """End what runs for them in ``plane``: nothing does."""
+        """Do nothing: these operators need no background work in ``plane``."""
 
     def control_plane(self) -> ControlPlane:
         """The further configuration of the control plane."""
@@ -111,7 +111,7 @@ class GuestOperators:
         if grade is None:
             if caller is None:
                 raise Unauthorized("Sign in first.")
-            # Another sign-in would not help.
+            # Signing in again would not help.
             raise PermissionDenied(NOT_GRANTED, VIEW)
         if grade not in GRADES:
             raise ConfigurationError("operators", f"{grade!r} is not one of {', '.join(GRADES)}")
@@ -120,7 +120,7 @@ class GuestOperators:
             None if caller is None or isinstance(caller, Other) else number_of(own_id(app, caller))
         )
         if number in (None, NO_PERSON):
-            # Of another table, such as one of administrators alone.
+            # The caller is from another table than people, such as one of administrators.
             name = f"operator:{caller or 'unknown'}"[:NAME_LENGTH]
             return Operator(Via.SESSION, None, login=name, rights=rights)
         return Operator(Via.SESSION, Identity(number, super_admin=False), rights=rights)
@@ -137,7 +137,7 @@ class GuestOperators:
                 page = self._sign_in or _page_of_flask_login()
                 address = None if page is None else url_for(page, next=wanted)
             if address is None:
-                # The handler of pages would lead here again.
+                # The error handler of pages would redirect here again.
                 raise Forbidden("Sign in to the application first, as one of its operators.")
             return redirect(address, 303)
 
@@ -145,7 +145,7 @@ class GuestOperators:
 
 
 def _as_it_came(app: Flask) -> RequestContext:
-    """The request at hand, to the control plane, as one to ``app``."""
+    """A context with the present request to the control plane as a request to ``app``."""
     return app.request_context(request.environ[AS_IT_CAME])
 
 

@@ -46,7 +46,7 @@ class PermissionHost(Protocol):
 
     @property
     def authenticated_at(self) -> Callable[[], Any] | None:
-        """When that person authenticated; None: it is never known."""
+        """Returns the time of that person's sign-in; None: it is never known."""
 
 
 def init_permissions(
@@ -56,17 +56,17 @@ def init_permissions(
     resources: Iterable[tuple[str, Any, Mapping[str, Any]]] = (),
     roles: Any = None,
 ) -> None:
-    """Say where database, people and resources of ``app`` are; nothing connects.
+    """Declare the database, people and resources of ``app``; nothing connects.
 
     Args:
         db: the application's Flask-SQLAlchemy object, or its scoped session.
-        users: its people: a mapped class, what ``people`` says of one, or ``people_by``.
-        resources: types: name, mapped class and what ``declare_resource`` takes.
-        roles: roles by name, to the permissions that each allows; or what provides roles beside
-            those that are assigned, ``roles_by``; or a list of both; None: nothing.
+        users: its people: a mapped class, or the result of ``people`` or ``people_by``.
+        resources: types: name, mapped class and arguments of ``declare_resource``.
+        roles: permissions by the name of the role that allows them; or ``roles_by``, which provides
+            roles beside the assigned ones; or a list of both; None: neither.
 
     Raises:
-        ConfigurationError: one of these is not what it should be.
+        ConfigurationError: one of these has a wrong type or form.
     """
     session, engine = _database(db)
     with app.app_context():
@@ -83,11 +83,11 @@ def init_permissions(
 
 
 def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any]]) -> None:
-    """Say which permissions the code of ``app`` asks for; ``flask yoto setup`` stores them.
+    """Declare the permissions that the code of ``app`` checks; ``flask yoto setup`` stores them.
 
     Raises:
         ValidationFailed: an entry is malformed.
-        ConfigurationError: a declared role allows one that is not among them.
+        ConfigurationError: a declared role allows an undeclared permission.
     """
     # A permission without a resource type applies to the whole platform.
     named = [{"name": one} if isinstance(one, str) else one for one in permissions]
@@ -124,7 +124,7 @@ def _start_permissions(app: Flask) -> None:
         PermissionSystem.start(app)
 
 
-# Beside guards, in an application that has no control plane.
+# Parts beside guards, in an application without a control plane.
 PERMISSIONS: tuple[Component[PermissionHost], ...] = (
     Component(
         "connections",
@@ -147,7 +147,7 @@ PERMISSIONS: tuple[Component[PermissionHost], ...] = (
         start=lambda app: AdvancedOptimization.of(app).start(),
         close=lambda app: AdvancedOptimization.of(app).stop(),
     ),
-    # The threads of this process are about to end with what they hold.
+    # The threads of this process are about to end, and with them the locks that they hold.
     Component("end", close=lambda app: AdvancedOptimization.of(app).locks.expect_end()),
     Component("sweeper", close=lambda app: sweeper_of(app).close()),
 )
@@ -173,22 +173,22 @@ def login_person() -> int | str | None:
 
     user = inspect(current_user._get_current_object(), raiseerr=False)
     if user is None:
-        return found  # no row of any table: its own id is all there is
+        return found  # no row of any table, so there is only its own id
     declared = declarations_of(current_app).tables[USERS]
     if declared.asked is not None:
-        return found  # the function is asked about whatever the session has
+        return found  # the function gets the id in the session
     if declared.table not in user.mapper.tables:
         return Other(f"{user.mapper.local_table}:{found}")
     try:
         key = user.mapper.get_property_by_column(declared.ids).key
     except UnmappedColumnError:
-        return found  # an expression, which the session has to have as it is
+        return found  # an expression, whose value the session must hold
     value = getattr(user.object, key)
     return value if isinstance(value, int) else str(value)
 
 
 def _refuse_memory(url: URL) -> None:
-    """Take no SQLite database in memory: there is none whose readers go on beside a writer."""
+    """Refuse an SQLite database in memory, since its readers cannot work beside a writer."""
     if url.get_backend_name() != "sqlite":
         return
     name, said = url.database or "", url.query
@@ -204,7 +204,7 @@ def _refuse_memory(url: URL) -> None:
 def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:
     if isinstance(db, scoped_session):
         try:
-            # Of a session of its own: the registry's would be too old for a later ``configure``.
+            # From a new session, since the registry's may be older than a later ``configure``.
             bind = db.session_factory().get_bind()
         except UnboundExecutionError:
             raise ConfigurationError(
@@ -220,7 +220,7 @@ def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:
 
 
 def _roles(given: Any) -> tuple[dict[str, tuple[str, ...]], Asked | None]:
-    """The declared roles, and what provides roles beside those that are assigned."""
+    """The declared roles, and the functions that provide roles beside the assigned ones."""
     named: dict[str, tuple[str, ...]] = {}
     provided: Asked | None = None
     for one in given if isinstance(given, list | tuple) else () if given is None else (given,):
@@ -244,8 +244,8 @@ def _people(users: Any) -> Declaration:
 
 
 def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
-    """A callable that gives the caller by the type that ids have; Flask-Login's, for one, are
-    texts. It raises ``Unauthorized`` where there is none.
+    """A callable that returns the caller's id in the right type (Flask-Login's are texts). It
+    raises ``Unauthorized`` for an anonymous caller.
     """
     asks = caller is login_person
 
@@ -263,7 +263,7 @@ def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def visitor_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
-    """The same with None instead of an error: asking does not send the caller to sign in."""
+    """Like ``subject_of``, but None instead of an error, so that no caller is sent to sign in."""
 
     def visitor() -> Any:
         found = caller()
@@ -273,7 +273,7 @@ def visitor_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def own_id(app: Flask, found: Any) -> Any:
-    """The caller's id in the type that ids of ``app`` have: sessions hold texts."""
+    """The caller's id in the type of the ids of ``app``, since sessions hold texts."""
     ids = declarations_of(app).tables[USERS].ids
     kind = int if ids is None else ids.type.python_type
     return int(found) if kind is int and isinstance(found, str) and found.isdecimal() else found

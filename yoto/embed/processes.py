@@ -1,7 +1,7 @@
 """State of each process that serves an application.
 
-Each has an id, connections and threads of its own, which a fork must not share and the end of a
-process ends.
+Each has an id, connections and threads of its own, which a fork must not share and which end with
+the process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Kept:
-    """How an application is seen to, for which process it was made, and whether its work began."""
+    """The callbacks of an application, its process, and whether its background work began."""
 
     renew: Act
     begin: Act | None
@@ -38,32 +38,32 @@ _kept: WeakKeyDictionary[Flask, Kept] = WeakKeyDictionary()
 
 
 def keep(app: Flask, renew: Act, close: Act, begin: Act | None = None) -> None:
-    """See to ``app`` as long as it lives.
+    """Renew, begin and close the state of ``app`` in each process.
 
     Args:
-        renew: makes anew what belongs to a process; called in each that is forked off.
+        renew: makes a process's state anew; called in each forked process.
         close: ends threads and connections; called when a process ends.
-        begin: begins the work in the background; called by the first request in each process, and
-            by the next one where it failed. None: what is asked for begins it.
+        begin: begins the background work; called by the first request in each process, and after a
+            failure by the next one. None: the work begins at first use.
     """
     kept = _kept[app] = Kept(renew, begin, close, os.getpid(), begun=begin is None)
     app.before_request(lambda: _notice(app, kept))
 
 
 def notice(app: Flask) -> None:
-    """See to it that this process has what belongs to it: a request came."""
+    """Make sure, at each request, that this process has a state of its own."""
     _notice(app, _kept[app])
 
 
 def close(app: Flask) -> None:
-    """End threads and connections of ``app`` in this process; its next request begins the work in
-    the background again.
+    """End threads and connections of ``app`` in this process; its next request begins the
+    background work again.
 
     Raises:
         ExceptionGroup: some did not close; all others did.
     """
     kept = _kept[app]
-    # Work that is just beginning would go on after the end.
+    # Otherwise work that is just beginning would go on after the end.
     with kept.beginning:
         try:
             kept.close(app)
@@ -74,10 +74,10 @@ def close(app: Flask) -> None:
 def _notice(app: Flask, kept: Kept) -> None:
     # uWSGI forks without notifying Python, unless it is asked to.
     if kept.pid != os.getpid():
-        with kept.renewing:  # another request may have seen it first
+        with kept.renewing:  # another request may have renewed it first
             if kept.pid != os.getpid():
                 _renew(app, kept)
-    # Do not wait for the holder: a store that hangs would hold up all requests.
+    # Does not wait for the holder, since a hanging store would hold up all requests.
     if not kept.begun and kept.beginning.acquire(blocking=False):
         try:
             if not kept.begun:
@@ -88,7 +88,7 @@ def _notice(app: Flask, kept: Kept) -> None:
 
 def _renew(app: Flask, kept: Kept) -> None:
     kept.renew(app)
-    # The holder in the process that this one was forked from does not release it here.
+    # A holder in the parent process would never release the copy of the lock here.
     kept.beginning = threading.Lock()
     kept.pid, kept.begun = os.getpid(), kept.begin is None
 
@@ -98,7 +98,7 @@ def _begin(app: Flask, kept: Kept) -> None:
     try:
         kept.begin(app)
     except Exception:
-        # The request is answered all the same: what it asks for begins by itself.
+        # The request is answered all the same, and begins by itself the work that it needs.
         log.exception("the work in the background did not begin; the next request tries again")
         return
     kept.begun = True
@@ -114,7 +114,7 @@ def _ended() -> None:
         try:
             kept.close(app)
         except Exception:
-            # Others end all the same.
+            # Other applications still end.
             log.exception("%s did not end as it should", app.name)
 
 

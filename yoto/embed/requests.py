@@ -1,4 +1,4 @@
-"""Requests of the application as its control plane counts them."""
+"""Counting of the application's requests for its control plane."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
     """Count and time each request of ``app``; nothing of its responses changes.
 
     Args:
-        counted_by: the owner of the records, in this process.
+        counted_by: returns the application that keeps the records, in this process.
     """
 
     def before() -> None:
@@ -29,7 +29,7 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
         return response
 
     def end(_: BaseException | None) -> None:
-        # The response is made: nothing that goes wrong here may change it.
+        # The response is made, and no failure here may change it.
         contained(counted_by(app), _keep, records_of(counted_by(app)))
 
     app.before_request(before)
@@ -38,7 +38,7 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
 
 
 def name_caller(user_id: int) -> None:
-    """Set the user of the application's current request; does nothing in one of another."""
+    """Set the user of the current request in its record, if this is a counted application's."""
     record: RequestRecord | None = g.get("request_record")
     if record is not None:
         record.user_id = user_id
@@ -46,7 +46,7 @@ def name_caller(user_id: int) -> None:
 
 def _keep(records: RequestRecords) -> None:
     record: RequestRecord | None = g.pop("request_record", None)
-    # A hook of the application's that came before ours may have answered.
+    # An earlier hook of the application may have answered the request.
     if record is None:
         return
     record.seconds = perf_counter() - record.began

@@ -23,13 +23,13 @@ class OwnOperators:
     """Identifies operators who sign in to the control plane itself.
 
     Attributes:
-        guards: what guards its sign-in.
+        guards: the guards of the sign-in.
     """
 
     guards = CONTROL_GUARDS
 
     def init_app(self, plane: Flask, app: Flask) -> None:
-        """Let ``plane``, the control plane of ``app``, know its operators so."""
+        """Make ``plane``, the control plane of ``app``, identify operators this way."""
         init_operators(plane, identify)
         init_callers(plane, Callers(account, lambda: operator().credential))
         plane.extensions[EXTENSION_KEY] = HashingTurns()
@@ -41,7 +41,7 @@ class OwnOperators:
 
     @staticmethod
     def close(plane: Flask) -> None:
-        """Wait for what ``plane`` has still to record of them."""
+        """Wait for records about operators that ``plane`` has still to write."""
         failures_of(plane).close()
 
     def control_plane(self) -> ControlPlane:
