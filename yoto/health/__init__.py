@@ -1,4 +1,4 @@
-"""Whether the process lives and whether it can serve."""
+"""Liveness and readiness of the process."""
 
 from .checks import MIGRATIONS, examine_setup, migrations_check
 from .probe import CheckResult, Finding, State, overall

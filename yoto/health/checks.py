@@ -1,4 +1,4 @@
-"""What the platform depends on, and how each part shows that it works."""
+"""Checks of the components that the platform depends on."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from yoto.store.declarations import declarations_of
 from yoto.store.migrations import found_in, known_to_code
 from yoto.store.models import Permission, Role
 
-TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
+TIMEOUT_SECONDS = 2.0  # a load balancer's own time-out is seldom longer
 MIB = 1024 * 1024
-# Where a database is, the newest migrations of the code, and all that it knows.
+# The database's migrations, the newest ones of the code, and all that the code knows.
 SetupState: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 def examine_database() -> Finding:
-    """One statement there and back."""
+    """Send one statement to the database."""
     with _connection() as connection:
         connection.execute(text("SELECT 1"))
         return Finding(State.OK, "answers", {"engine": _engine_name(connection)})
 
 
 def examine_redis() -> Finding:
-    """Every server of it is asked, and those that have slots are written to."""
+    """Ask every server of Redis, and write to those that have slots."""
     info = get_redis_info()
     answering = [node for node in info.nodes if node.available]
     asked = [node for node in info.nodes if node.writes is not None]
@@ -62,11 +62,11 @@ def examine_redis() -> Finding:
 
 
 def examine_setup(read_setup: Callable[[Connection], SetupState]) -> Finding:
-    """The database must be at the newest migration that this code knows, and what comes with the
-    code must be in it: without its permissions and policies nobody may do anything.
+    """Check that the database has the code's newest migration, and the permissions and policies of
+    the code, without which everything is denied.
 
-    Where the next release has brought the tables further, this one goes on until it is replaced: a
-    load balancer would take all of them away at once otherwise, before there is a new one.
+    If the next release has already migrated the tables further, this one stays ready until it is
+    replaced. Otherwise a load balancer would drop all workers at once, before there is a new one.
     """
     try:
         with _connection() as connection:
@@ -83,13 +83,13 @@ def examine_setup(read_setup: Callable[[Connection], SetupState]) -> Finding:
     if is_ahead:
         return Finding(State.DEGRADED, f"{detail}: replace this process", facts)
     if found != newest:
-        # What another release made, this one can only leave alone.
+        # Unknown migrations are another release's, so there is no command to run.
         return Finding(State.FAILED, detail + (run if found <= known else ""), facts)
     return Finding(State.OK, "at head", facts)
 
 
 def migrations_check(examine: Callable[[], Finding]) -> Check:
-    """The check that ``examine`` is; see ``examine_setup``."""
+    """The check of migrations by ``examine``; see ``examine_setup``."""
     answers = permissions.answers_from_cache
     return Check("migrations", examine, TIMEOUT_SECONDS, bridged=answers)
 
@@ -100,7 +100,7 @@ def _read_setup(connection: Connection) -> SetupState:
 
 
 def _is_ahead(found: frozenset[str], newest: frozenset[str], known: frozenset[str]) -> bool:
-    """Whether a later release made it: what this code does not know comes after its newest."""
+    """Whether a later release migrated: unknown migrations come after the code's newest."""
     unknown = found - known
     return (
         bool(unknown)
@@ -110,7 +110,7 @@ def _is_ahead(found: frozenset[str], newest: frozenset[str], known: frozenset[st
 
 
 def _is_later(one: str, other: str) -> bool:
-    """Of two migrations of the same tables; their numbers are as long as each other."""
+    """Whether one migration of the same tables is later, by their equally long numbers."""
     tables, _, number = one.rpartition(" ")
     those, _, than = other.rpartition(" ")
     return tables == those and number > than
@@ -121,7 +121,7 @@ def _shown(heads: frozenset[str]) -> str:
 
 
 def _lacking(connection: Connection) -> str:
-    """Which of what the set-up stores in the tables is not there; empty: nothing."""
+    """The parts of the set-up that are missing in the tables."""
     stored = set(connection.scalars(select(Permission.name)))
     missing = [spec.name for spec in permissions.catalogue() if spec.name not in stored]
     if missing:
@@ -134,7 +134,7 @@ def _lacking(connection: Connection) -> str:
 
 
 def _connection() -> Connection:
-    """One that is none of the requests': a page for operators, which has one, may be asking."""
+    """A connection apart from the request's, since a page for operators may be using that one."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     return engine_beside(app).connect()
 
@@ -147,10 +147,10 @@ def _engine_name(connection: Connection) -> str:
 
 
 CHECKS = (
-    # What memory and Redis know is answered without it, for as long as the log is heard.
+    # Verdicts in memory and Redis are given without the database while the log is followed.
     Check("database", examine_database, TIMEOUT_SECONDS, bridged=permissions.answers_from_cache),
-    # Each thing that Redis does has a fall-back, and a whole fleet would be out of service with it.
+    # Each use of Redis has a fall-back, and its failure must not take a whole fleet out of service.
     Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
 )
-# Of a guest, which has no migrations of the application to look at.
+# The check in an embedding application, whose own migrations are not examined.
 MIGRATIONS = migrations_check(lambda: examine_setup(_read_setup))

@@ -1,4 +1,4 @@
-"""Asking components how they are, each within its own time-out and never twice at once."""
+"""Health checks of components, each with its own time-out and never twice at once."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class State(enum.StrEnum):
-    """How a component is. Only ``OK`` is good: what nobody could find out is not.
+    """The state of a component. Only ``OK`` is good; an unknown state is not.
 
-    ``DEGRADED``: it does a part of its work, or others do it meanwhile. ``DRAINING`` is said of a
-    whole worker alone: it works, and takes nothing new.
+    ``DEGRADED``: it does a part of its work, or others do it meanwhile. ``DRAINING`` applies only
+    to a whole worker, which works on but takes nothing new.
     """
 
     OK = "ok"
@@ -33,9 +33,9 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an examination brought: a state, a sentence about it, and named facts.
+    """The result of an examination: a state, a sentence about it, and named facts.
 
-    ``seen`` is what it saw, for whoever shows more of it.
+    ``seen`` holds the raw findings, for pages that show more of them.
     """
 
     state: State
@@ -49,12 +49,13 @@ class Check:
     """One component.
 
     Attributes:
-        name: what is examined.
-        examine: finds out, within an application context; raising means failed.
-        timeout: seconds after which no answer is a failure.
-        needed: whether no request succeeds without it.
-        bridged: whether requests succeed meanwhile where nobody can tell how a needed one is: it
-            did not answer, or not about what was asked. What it found wrong stays needed.
+        name: the component's name.
+        examine: returns a finding, within an application context; raising means failed.
+        timeout: seconds after which a missing result is a failure.
+        needed: whether all requests fail without it.
+        bridged: whether requests still succeed while the state of a needed component is unknown,
+            because it gave no answer or another one than asked for. A fault that it reports itself
+            still counts.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A finding with its time. ``duration_ms`` is how long the component took, or has by now."""
+    """A finding with its time. ``duration_ms``: duration of the check, so far if it still runs."""
 
     name: str
     state: State
@@ -81,8 +82,8 @@ class CheckResult:
 class Probe:
     """Runs the checks of one application side by side.
 
-    A component that hangs holds up one thread, not one for each question: while an examination
-    runs, everybody who asks waits for that one.
+    A component that hangs holds up one thread, not one for each caller: while an examination runs,
+    all callers wait for that one.
     """
 
     def __init__(self, app: Flask, checks: Sequence[Check]) -> None:
@@ -108,7 +109,8 @@ class Probe:
                 threading.Thread(
                     target=running.run, name=f"check-{check.name}", daemon=True
                 ).start()
-                # One whose thread could not begin would be waited for at every later question.
+                # Registered only after its thread has started: later callers would wait for one
+                # without.
                 self._running[check.name] = running
             return running
 
@@ -130,14 +132,14 @@ class _Examination:
             answered = finding.state is not State.UNKNOWN
         except Exception as error:
             answered = False
-            # The class of the error is enough for whoever asks; addresses are for the log.
+            # The result names only the error's class; addresses are for the log.
             log.warning("health check %s failed", self._check.name, exc_info=error)
             finding = Finding(State.FAILED, type(error).__name__)
         self._result = self._dated(finding, answered)
         self.done.set()
 
     def wait(self, deadline: float) -> CheckResult:
-        """The result, or a failure when there is none at ``deadline`` (monotonic seconds)."""
+        """The result, or a failure if there is none by ``deadline`` (monotonic seconds)."""
         self.done.wait(max(0.0, deadline - time.monotonic()))
         if self._result is not None:
             return self._result
@@ -145,7 +147,7 @@ class _Examination:
         return self._dated(Finding(State.FAILED, f"no answer for {waited:.1f} s"), answered=False)
 
     def _dated(self, finding: Finding, answered: bool) -> CheckResult:
-        """The result of a finding; ``answered``: the component itself said how it is."""
+        """The result of a finding; ``answered``: whether the component itself gave it."""
         bridged = self._check.bridged
         needed = self._check.needed and (answered or bridged is None or not bridged(self._app))
         return CheckResult(
@@ -161,7 +163,7 @@ class _Examination:
 
 
 def overall(results: Sequence[CheckResult]) -> State:
-    """The worst of all: failed before unknown before degraded before ok."""
+    """The worst state of all: failed before unknown before degraded before ok."""
     states = {result.state for result in results}
     for state in (State.FAILED, State.UNKNOWN, State.DEGRADED):
         if state in states:
@@ -170,7 +172,7 @@ def overall(results: Sequence[CheckResult]) -> State:
 
 
 def readiness(results: Sequence[CheckResult]) -> State:
-    """Whether requests succeed: what they do without makes it ``DEGRADED`` at worst."""
+    """Whether requests succeed: components that are not needed make it ``DEGRADED`` at worst."""
     state = overall([result for result in results if result.needed])
     if state is State.OK and overall(results) is not State.OK:
         return State.DEGRADED

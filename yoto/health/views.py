@@ -1,4 +1,4 @@
-"""``/livez``, ``/readyz`` and ``/metrics``: for those who start, balance and watch processes."""
+"""``/livez``, ``/readyz`` and ``/metrics``, for supervisors, load balancers and monitoring."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ health = Blueprint("health", __name__)
 
 
 def init_health(app: Flask, checks: Sequence[Check] = (), prefix: str | None = None) -> None:
-    """Give the application its probe, with its ``checks``, and the addresses below ``prefix``."""
+    """Give the application a probe with ``checks``, and the routes below ``prefix``."""
     app.extensions[EXTENSION] = Probe(app, (*CHECKS, *checks))
     app.register_blueprint(health, url_prefix=prefix)
 
@@ -35,7 +35,7 @@ def probe() -> Probe:
 @health.get("/livez")
 @public("whoever supervises the process has no account")
 def livez() -> Response:
-    """The process answers; nothing else is asked."""
+    """The process responds; nothing else is checked."""
     return jsonify(status=State.OK)
 
 
@@ -45,8 +45,8 @@ def readyz() -> Response:
     """Whether requests can be served: 200, or 503 when a component that they need is not known to
     work, or when an operator asked this worker to drain.
 
-    While requests succeed without a component the status is ``degraded``, and says without which;
-    ``?strict`` makes a failure of it.
+    While requests succeed without some component, the status is ``degraded`` and names it;
+    ``?strict`` makes that a failure.
     """
     results = probe().run()
     state = readiness(results)
@@ -83,7 +83,7 @@ def readyz() -> Response:
     "Prometheus has no account; sums hold nobody's name; METRICS_TOKEN or the network guards it"
 )
 def metrics() -> Response:
-    """What all workers of this host counted, in the text format of Prometheus."""
+    """The metrics of all workers of this host, in the text format of Prometheus."""
     expected = current_app.config["METRICS_TOKEN"]
     if expected is not None:
         given = bearer_token()

@@ -17,29 +17,29 @@ Fields = MutableMapping[str, Any]
 
 
 def describe_requests(app: Flask, fields: Callable[[], Mapping[str, Any]]) -> None:
-    """Have each line within a request of ``app`` carry what ``fields()`` says then.
+    """Add the result of ``fields()`` to each line within a request of ``app``.
 
-    It is asked while a line is written, within Flask's request context, so that there is no copy of
-    the request's facts that a thread could take along to the next one.
+    It is called while a line is written, within Flask's request context, so there is no copy of a
+    request's facts that a thread could carry into its next request.
     """
     app.extensions[EXTENSION] = fields
 
 
 def add_time(_: Any, __: str, line: Fields) -> Fields:
-    """When it happened, in UTC (ISO 8601): a line may wait for its turn to be written."""
+    """Add the event's time in UTC (ISO 8601), since a line may be written later."""
     record: logging.LogRecord = line["_record"]
     line["timestamp"] = moment_of(record.created)
     return line
 
 
 def moment_of(epoch_seconds: float) -> str:
-    """How lines write a moment."""
+    """A moment as it is written in lines."""
     moment = datetime.fromtimestamp(epoch_seconds, UTC)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def add_request(_: Any, __: str, line: Fields) -> Fields:
-    """The request's facts; where a line is about none, the thread. Its own facts come first."""
+    """Add the request's facts, or without a request the thread. The line's own facts come first."""
     if has_request_context() and has_app_context() and EXTENSION in current_app.extensions:
         for name, value in current_app.extensions[EXTENSION]().items():
             line.setdefault(name, value)
@@ -49,7 +49,7 @@ def add_request(_: Any, __: str, line: Fields) -> Fields:
 
 
 def add_trace(_: Any, __: str, line: Fields) -> Fields:
-    """The ids of the span that is recorded now, if one is, in the names that collectors know."""
+    """Add the ids of the present span, if one is recorded, under the names that collectors know."""
     found = tracing.ids()
     if found is not None:
         line["trace_id"], line["span_id"] = found
@@ -57,14 +57,14 @@ def add_trace(_: Any, __: str, line: Fields) -> Fields:
 
 
 def drop_formatted(_: Any, __: str, line: Fields) -> Fields:
-    """A formatter of somebody else's handler leaves its work in the record, as if it were extra."""
+    """Drop results that another handler's formatter left in the record, as if they were extra."""
     line.pop("message", None)
     line.pop("asctime", None)
     return line
 
 
 def name_stack(_: Any, __: str, line: Fields) -> Fields:
-    """``stack_info=True`` gives a text; the console's writer looks for it by this name."""
+    """Rename the text of ``stack_info=True`` to the name that the console's writer looks for."""
     stack = line.pop("stack_info", None)
     if stack:
         line["stack"] = stack

@@ -9,12 +9,12 @@ from yoto.resilience import FLEET, Kind, LogConfig, Resilience, Settings
 
 
 def follow_fleet(app: Flask, logger: str = "") -> None:
-    """Have this process log from the level on that operators set, as soon as it is heard of.
+    """Make this process follow the log level that operators set.
 
-    Until they do, and when what they set is over, it is that of the configuration.
+    Without one, and when it has expired, the level is that of the configuration.
 
     Args:
-        logger: whose lines these are; by default all that have no level of their own.
+        logger: the logger whose level is set; by default all that have no level of their own.
     """
 
     def follow(config: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Writing lines to a stream, and what Python would print past the loggers."""
+"""Writing lines to a stream, also those that Python would print past the loggers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 
 class Line(NamedTuple):
-    """A line that no record was made for.
+    """A line without a record of the logging library.
 
     Attributes:
         level: as the standard library numbers them.
         at: epoch seconds.
-        own: what it says that is surely no secret.
-        untrusted: texts of others, in which one may be.
+        own: its fields that are surely no secrets.
+        untrusted: texts from outside, which may contain secrets.
     """
 
     level: int
@@ -29,15 +29,15 @@ class Line(NamedTuple):
     untrusted: dict[str, str]
 
 
-# From a logger's name, an event and a line to its text.
+# Makes a text from a logger's name, an event and a line.
 Encoder: TypeAlias = Callable[[str, str, Line], str]
 
 
 class LogHandler(logging.StreamHandler[TextIO]):
-    """The handler that ``configure`` puts at the root, and takes away again.
+    """The handler that ``configure`` adds to the root logger, and replaces when called again.
 
     Attributes:
-        encoder: makes text of lines that are no records; None where only the formatter can.
+        encoder: makes text of lines without records; None if only the formatter can.
     """
 
     def __init__(self, stream: TextIO, encoder: Encoder | None = None) -> None:
@@ -59,7 +59,7 @@ class LogHandler(logging.StreamHandler[TextIO]):
             self.handleError(logging.makeLogRecord({"name": name, "msg": event}))
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say where a line could not be written: the standard way prints its raw arguments."""
+        """Report where a line could not be written; the standard way prints its raw arguments."""
         failure = sys.exc_info()[0]
         what = {
             "level": "error",
@@ -76,7 +76,7 @@ class LogHandler(logging.StreamHandler[TextIO]):
 
 
 def log_uncaught() -> None:
-    """Have errors that end the process or a thread, and warnings, logged as all else is."""
+    """Log errors that end the process or a thread, and warnings, like all other lines."""
     logging.captureWarnings(True)
     sys.excepthook = _end_of_process
     threading.excepthook = _end_of_thread

@@ -9,7 +9,7 @@ from yoto.errors import ValidationFailed
 from yoto.resilience import LogLevel
 
 LEVELS = tuple(level.value for level in LogLevel)
-# Chatter of libraries at INFO that says nothing about this application.
+# Libraries whose INFO lines say nothing about this application.
 QUIET = {"alembic": logging.WARNING}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
@@ -19,8 +19,8 @@ def set_level(level: str, logger: str = "") -> None:
 
     Args:
         level: one of ``LEVELS``.
-        logger: a logger's name, such as ``yoto.cache``, for it and those beneath it; empty for
-            all that have no level of their own.
+        logger: a logger's name, such as ``yoto.cache``, for it and those beneath it; empty for all
+            that have no level of their own.
 
     Raises:
         ValidationFailed: ``level`` is none of them, or ``logger`` is no name; nothing changed.
@@ -33,7 +33,7 @@ def set_level(level: str, logger: str = "") -> None:
 
 
 def get_level(logger: str = "") -> str:
-    """From which level on ``logger`` logs in this process."""
+    """The level of ``logger`` in this process."""
     return logging.getLevelName(logging.getLogger(logger or None).getEffectiveLevel())
 
 

@@ -1,8 +1,8 @@
-"""Many lines at once: the fast way for what is logged for each request.
+"""Many lines at once: the fast way for lines of requests.
 
-A line by the loggers costs ten times as much as all else that a request is logged with: a record, a
-chain of processors, a write. Here a lot of lines is encoded and written in one go. Other handlers
-than ours get records, as ever.
+A line through a logger needs a record, a chain of processors and a write, which cost ten times as
+much as the rest of logging a request. Here many lines are encoded and written at once. Other
+handlers than ours get records as usual.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from yoto.logs.handler import Line, LogHandler
 
 
 def write_lines(logger: logging.Logger, event: str, lines: Sequence[Line]) -> None:
-    """Log ``lines`` about ``event`` by ``logger``, which lets all of their levels through.
+    """Log ``lines`` about ``event`` by ``logger``, whose level must allow all of them.
 
-    They are outside of any request: each says itself which it is about.
+    They are outside of any request: each line names its own.
     """
     if not lines:
         return
@@ -30,7 +30,7 @@ def write_lines(logger: logging.Logger, event: str, lines: Sequence[Line]) -> No
 
 
 def _handlers(logger: logging.Logger) -> Iterator[logging.Handler]:
-    """Those that the lines of ``logger`` reach."""
+    """The handlers that lines of ``logger`` reach."""
     found: logging.Logger | None = logger
     while found is not None:
         yield from list(found.handlers)

@@ -1,8 +1,8 @@
-"""Takes secrets out of what is about to be logged: by field name, by look, and by value.
+"""Removes secrets from lines before they are logged: by field name, by pattern, and by value.
 
-None of the three is enough alone. Names know what a field holds, but not what a library wrote into
-a message; looks know tokens, addresses and hashes wherever they stand, but not a bare password; and
-the values of this process's own settings can be known exactly.
+None of the three is enough alone. A name tells what a field holds, but not what a library wrote
+into a message. Patterns find tokens, addresses and hashes anywhere, but not a bare password. The
+values of this process's own settings are known exactly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 HIDDEN = "[hidden]"
-# Shorter values of settings are words that occur by themselves, such as a password "yoto".
+# Shorter values of settings are words that occur elsewhere, such as a password "yoto".
 MIN_VALUE_LENGTH = 8  # characters
 # A shorter text has no room for a name and a secret.
 MIN_TEXT = 8  # characters
@@ -29,11 +29,12 @@ _SEPARATORS = re.compile(r"[\s.-]+")
 
 
 class _SecretPattern(NamedTuple):
-    """A kind of secret, by how it looks.
+    """A kind of secret with a recognisable form.
 
     Attributes:
-        signs: texts in lower case without any of which the pattern need not be tried.
-        pattern: repeats are bounded wherever a try may fail late: the text may be a stranger's.
+        signs: texts in lower case; the pattern is tried only if one of them occurs.
+        pattern: its repeats are bounded wherever a match may fail late, since the text is
+            untrusted.
     """
 
     signs: tuple[str, ...]
@@ -41,9 +42,9 @@ class _SecretPattern(NamedTuple):
     instead: str
 
 
-# In this order: what comes first may hold what comes later.
+# Ordered: a match of an earlier pattern may contain matches of later ones.
 _SECRET_PATTERNS = (
-    # Header lines, as libraries print them: all that follows is the credential.
+    # Header lines, as libraries print them: everything after the name is the credential.
     _SecretPattern(
         ("authorization", "cookie"),
         re.compile(r"(?i)(authorization|cookie)(['\"]?\s{0,4}[:=]\s{0,4})[^\r\n]+"),
@@ -80,7 +81,7 @@ _SECRET_PATTERNS = (
         ),
         rf"\1\2{HIDDEN}",
     ),
-    # Our own: API tokens, the break-glass token, secrets of webhooks
+    # The platform's own: API tokens, the break-glass token, secrets of webhooks
     _SecretPattern(
         ("yoto_api_", "yoto_glass_", "whsec_"),
         re.compile(r"\b(?:yoto_(?:api|glass)|whsec)_[\w+/=-]{4,}"),
@@ -98,16 +99,16 @@ class Redactor:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         known = {value for value in values if len(value) >= MIN_VALUE_LENGTH}
-        # The longest first, so that one that holds another goes as a whole.
+        # The longest first, so that a value that contains another is hidden as a whole.
         ordered = sorted(known, key=len, reverse=True)
         self._values = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
     def text(self, text: str) -> str:
-        """``text`` without what is or looks like a secret."""
+        """``text`` without known and likely secrets."""
         if len(text) < MIN_TEXT:
             return text
         if self._values is not None:
-            # Before it is cut, which could leave the half of one.
+            # Before the text is cut, which could leave half of a secret.
             text = self._values.sub(HIDDEN, text)
         if len(text) > MAX_TEXT:
             text = f"{text[:MAX_TEXT]}... ({len(text)} characters)"
@@ -123,7 +124,7 @@ class Redactor:
         """A copy of ``fields`` that holds text, numbers, lists and mappings only."""
         shown = {}
         for name, value in fields.items():
-            # At the top it is the name of an argument; beneath, it may come from anywhere.
+            # At the top a key is an argument's name; in nested data it may come from anywhere.
             known = name if depth == 0 and isinstance(name, str) else self.text(str(name))
             hidden = is_secret(str(name)) and _may_be_secret(value)
             shown[known] = HIDDEN if hidden else self._value(value, depth)
@@ -154,5 +155,5 @@ def is_secret(name: str) -> bool:
 
 
 def _may_be_secret(value: Any) -> bool:
-    """Whether there is a secret is none itself."""
+    """Whether a value may be a secret; None and booleans are none."""
     return value is not None and not isinstance(value, bool)

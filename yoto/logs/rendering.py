@@ -1,4 +1,4 @@
-"""From a record of the standard library to a line: JSON for collectors, or text for people."""
+"""Rendering of the standard library's records as lines: JSON for collectors, or text for people."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from yoto.logs.handler import Encoder, Line
 from yoto.logs.redaction import Redactor
 
 FORMATS = ("json", "console")
-# Of a traceback, from both ends. Local variables are left out: they hold everything.
+# Frames of a traceback, from both ends. Local variables are left out, since they may hold secrets.
 MAX_FRAMES = 40
 # Fields that keep their line breaks on the console.
 MULTILINE = frozenset({"exception", "stack"})
 
-# All that a terminal could take for a command, or a reader for the next line.
+# Characters that a terminal could take for a command, or a reader for the next line.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -64,14 +64,14 @@ def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> 
     if format == "json":
         transform = ExceptionDictTransformer(show_locals=False, max_frames=MAX_FRAMES)
         facts += [add_instance, ExceptionRenderer(transform)]
-        # ASCII, so that any stream takes what any stranger sent.
+        # ASCII, so that any stream can hold any text from outside.
         rendering: list[Processor] = [structlog.processors.JSONRenderer()]
     else:
         facts.append(ExceptionRenderer())
         plain = structlog.dev.plain_traceback
         console = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)
         rendering = [_escape_control, console]
-    # Redaction sees all that will be written, exceptions too.
+    # Redaction sees everything that will be written, also exceptions.
     hiding: list[Processor] = [ProcessorFormatter.remove_processors_meta, redact]
     return ProcessorFormatter(
         foreign_pre_chain=[ExtraAdder(), drop_formatted], processors=[*facts, *hiding, *rendering]
@@ -79,8 +79,8 @@ def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> 
 
 
 def encoder(instance: str, redactor: Redactor) -> Encoder:
-    """An encoder that makes the same JSON as ``formatter``, of lines without a record."""
-    # Paths and addresses come again and again.
+    """An encoder that makes the same JSON as ``formatter``, from lines without a record."""
+    # Paths and addresses repeat often.
     hide = lru_cache(maxsize=1024)(redactor.text)
     encode = msgspec.json.Encoder().encode
 
@@ -95,7 +95,7 @@ def encoder(instance: str, redactor: Redactor) -> Encoder:
             "instance": instance,
         }
         text = encode(shown)
-        # ASCII, as above.
+        # ASCII, so that any stream can hold any text from outside.
         return text.decode() if text.isascii() else json.dumps(shown)
 
     return make

@@ -20,7 +20,7 @@ from yoto.logs.redaction import Redactor
 from yoto.logs.rendering import FORMATS, encoder, formatter
 from yoto.settings import PREFIX, known_settings
 
-# A secret that is no setting: made of one.
+# A secret that is not a setting itself, but derived from one.
 JWT_KEY = "JWT_SECRET_KEY"
 
 
@@ -34,7 +34,7 @@ def configure(
 ) -> LogHandler:
     """Write the lines of all loggers, from ``level`` on, to one stream; a second call replaces it.
 
-    Handlers that others have put at the root stay.
+    Other handlers of the root logger stay.
 
     Args:
         level, format: one of ``LEVELS`` and one of ``FORMATS``.
@@ -64,7 +64,7 @@ def configure(
 def configure_app(
     app: Flask, instance: str | None = None, stream: TextIO | None = None
 ) -> LogHandler:
-    """``configure`` as the configuration of ``app`` says."""
+    """Call ``configure`` with the configuration of ``app``."""
     return configure(
         app.config["LOG_LEVEL"],
         app.config["LOG_FORMAT"],
@@ -75,13 +75,13 @@ def configure_app(
 
 
 def configure_early(environ: Mapping[str, str], *, level: str, format: str) -> LogHandler:
-    """``configure`` before there is an application: its libraries bring handlers of their own
-    where they find none.
+    """Call ``configure`` before there is an application, whose libraries add handlers of their own
+    if they find none.
 
-    What is wrong counts as not set: the configuration refuses it, with its name.
+    A wrong value counts as not set, since the configuration refuses it later, with its name.
 
     Args:
-        level, format: where the environment says nothing.
+        level, format: the values if the environment sets none.
     """
     wanted = environ.get("YOTO_LOG_LEVEL", level), environ.get("YOTO_LOG_FORMAT", format)
     return configure(
@@ -94,13 +94,13 @@ def configure_early(environ: Mapping[str, str], *, level: str, format: str) -> L
 
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
-    """The values that no line may show: of secret settings, and the passwords in all addresses."""
+    """The values that no line may show: secret settings, and passwords in all addresses."""
     secret = {key for key, setting in known_settings().items() if setting.secret} | {JWT_KEY}
     found = []
     for key, value in config.items():
         if isinstance(value, str) and "://" in value:
             found += _passwords(value)
-        # An address is no secret itself: it names the server in many lines.
+        # An address is no secret itself, and names the server in many lines.
         if key in secret and value and not key.endswith("_URL"):
             found.append(str(value))
     return found
@@ -112,7 +112,7 @@ def process_name() -> str:
 
 
 def _passwords(address: str) -> list[str]:
-    """The password in an address, as it stands there and as it is meant."""
+    """The password in an address, both as written there and decoded."""
     try:
         password = urlsplit(address).password or ""
     except ValueError:
