@@ -1,8 +1,8 @@
 """The control plane in an embedding application: a second application beside it.
 
-It has settings, a session, pages and handlers of errors of its own, so that nothing of it meets
-what the application has: hooks before each request, a guard against forged forms, names of
-blueprints. Both share the parts of the platform; each has its own connections to the database.
+It has settings, a session, pages and error handlers of its own, so that it cannot conflict with the
+application's hooks before requests, its protection against forged forms, or its blueprints' names.
+Both share the parts of the platform; each has its own connections to the database.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ from yoto.store.resources import types_of
 from yoto.store.resources.types import EXTENSION as RESOURCES
 
 EXTENSION = "yoto.plane"
-# Settings that each of the two applications has for itself.
+# Settings that each of the two applications has separately.
 OWN = frozenset({STORE, DECLARATIONS, RESOURCES, CALLERS})
-LOGGER = "yoto"  # what the platform logs; all else is the application's
+LOGGER = "yoto"  # the platform's logger; all others are the application's
 
 
 class PlaneSessions(SecureCookieSessionInterface):
-    """Sessions of the control plane: signed by the key that those of the application are signed
-    with, and of another kind, so that neither is taken for one of the other.
+    """Sessions of the control plane: signed with the application's key, but with another salt, so
+    that neither application accepts the other's sessions.
     """
 
     salt = "yoto.control-plane"
@@ -134,15 +134,15 @@ def wire_plane(
     init_control(plane, operators.control_plane())
     plane.extensions[SETTINGS] = plane.config
     _share(plane, app)
-    # Beside the caller, the application provides nothing about a sign-in.
+    # The application provides the caller, but nothing else about a sign-in.
     identified = _identified_by(visitor_of(app, caller))
     init_callers(app, Callers(identified, lambda: str(current_user_id())))
 
 
 def add_commands(app: Flask) -> None:
-    """Add to ``flask yoto`` of ``app`` what a terminal asks, and who is no person."""
+    """Add the commands of a control plane, and those on programs and teams, to ``flask yoto``."""
     group: Any = app.cli.commands["yoto"]
-    # All applications of a process have the same group, and not all of them these commands.
+    # All applications of a process share the group, but not all of them have these commands.
     own = dict(group.commands)
     app.cli.add_command(
         Commands(group.name, help=group.help, commands=own, load=lambda: guest_commands(app))
@@ -150,7 +150,7 @@ def add_commands(app: Flask) -> None:
 
 
 def forget_plane(app: Flask) -> None:
-    """Leave what the control plane of this process has to the parent that it was forked from."""
+    """Leave threads and connections of the control plane to the parent of a forked process."""
     plane = app.extensions.get(EXTENSION)
     if plane is not None:
         _end_connections(plane, close=False)
@@ -179,9 +179,9 @@ def close_plane(app: Flask, operators: Operators) -> None:
 
 
 def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
-    """The caller of a view that asks for a permission.
+    """The caller of a view that checks a permission.
 
-    The record of the request names them from then on; in maintenance there is none.
+    The request's record names them from then on. During maintenance there is no caller.
     """
 
     def admitted() -> Any:
@@ -196,10 +196,10 @@ def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _identified_by(visitor: Callable[[], Any]) -> Callable[[], Identity]:
-    """The caller of a view of the platform's that the application serves itself."""
+    """The caller of one of the platform's views that the application serves itself."""
 
     def identified() -> Identity:
-        # The application may keep its callers in a cookie, and guard its own forms alone.
+        # The application may identify callers by a cookie, and protect only its own forms.
         check_own_site()
         found = visitor()
         if found is None:
@@ -213,7 +213,7 @@ def _identified_by(visitor: Callable[[], Any]) -> Callable[[], Identity]:
 
 
 def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], Any] | None:
-    """The same that is asked in requests of ``app`` alone, not in those to its control plane."""
+    """``ask`` in requests of ``app`` alone; None in those to its control plane."""
     return None if ask is None else lambda: ask() if current_app == app else None
 
 
@@ -229,7 +229,7 @@ def _configure(plane: Application, app: Flask) -> None:
         accepted += app.config["SECRET_KEY_FALLBACKS"] or ()
     if not plane.config["SECRET_KEY"]:
         raise ConfigurationError("SECRET_KEY", "the control plane needs one, for its sessions")
-    # Once more, now that the key may be that of the host.
+    # Checked once more, since the key may now be the host's.
     check_combinations(plane.config, PREFIX)
     plane.config["SECRET_KEY_FALLBACKS"] = accepted if fallback is None else [fallback, *accepted]
     plane.config.update(
