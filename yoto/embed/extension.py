@@ -29,12 +29,12 @@ EXTENSION_KEY = "yoto"
 
 @dataclass(frozen=True)
 class Wiring:
-    """The configuration that one application's parts are made from, also in a forked process.
+    """The configuration from which one application's parts are made, also in a forked process.
 
     Attributes:
-        permissions: those that the application declares; None: it has guards alone.
+        permissions: the host of the permissions; None: the application has guards alone.
         enabled: whether its guards are on.
-        share_workers: how many processes share a limit without Redis; 0: not known.
+        share_workers: number of processes that share a limit without Redis; 0: unknown.
     """
 
     redis: RedisSettings
@@ -50,9 +50,10 @@ class Wiring:
 class Yoto:
     """``Yoto(app)``, or ``yoto = Yoto()`` and ``yoto.init_app(app)``: guards in an application.
 
-    The object keeps what it was made with and nothing of an application, of which it may serve any
-    number. Redis is where ``YOTO_REDIS_URL`` or ``REDIS_URL`` says, in the configuration of the
-    application or the environment; without one it is a private server (``yoto[embedded]``).
+    The object keeps only its own arguments and no state of an application, so it can serve any
+    number of them. The address of Redis is ``YOTO_REDIS_URL`` or ``REDIS_URL`` in the configuration
+    of the application or the environment; without one a private server is started
+    (``yoto[embedded]``).
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Yoto:
         """See ``init_app``; nothing connects and no thread starts.
 
         Args:
-            app: the application; None: it comes by ``init_app``.
+            app: the application; None: it is given to ``init_app``.
             db: the application's Flask-SQLAlchemy object, or its scoped session: with it there are
                 permissions (``yoto[permissions]``), whose tables ``flask yoto setup`` makes.
             users: its people, with ``db``: a mapped class, ``people(User, name="email", ...)``
@@ -136,18 +137,18 @@ class Yoto:
 
         Args:
             model: a mapped class; None: nodes are registered by ``permissions.put_resource``.
-            said: as ``yoto.store.resources.declare_resource`` takes it: ``parent``, ``owner``,
+            said: arguments of ``yoto.store.resources.declare_resource``: ``parent``, ``owner``,
                 ``members``, ``gate``, ``shared`` and so on.
 
         Raises:
-            RuntimeError: an application is wired already, which would not know of it.
+            RuntimeError: an application is wired already, and would lack the type.
         """
         if self._wired:
             raise RuntimeError("declare resources before Yoto is wired to an application")
         self._resources.append((name, model, said))
 
     def init_app(self, app: Flask) -> None:
-        """Wire ``app``. The first guard that is asked in a process connects and starts its work.
+        """Wire ``app``. The first use of a guard in a process connects and starts its work.
 
         Raises:
             ConfigurationError: a value is wrong, or an extra is missing; it names the key.
@@ -222,7 +223,7 @@ class Yoto:
 
     @staticmethod
     def start(app: Flask | None = None) -> None:
-        """Connect and begin the work in the background now, in place of with the first guard.
+        """Connect and begin the background work now, instead of at the first use of a guard.
 
         Args:
             app: by default the current application.
@@ -237,7 +238,7 @@ class Yoto:
 
     @staticmethod
     def close(app: Flask | None = None) -> None:
-        """End threads and connections, as the end of the process does; a later use opens them.
+        """End threads and connections, as the process's end does; a later use opens them again.
 
         Args:
             app: by default the current application.
@@ -284,21 +285,21 @@ def _parts(app: Flask, wiring: Wiring) -> Sequence[Component[Wiring]]:
 
 
 def _commands() -> Iterable[click.Command]:
-    """Those of an application that has guards alone."""
+    """The commands of an application that has guards alone."""
     from yoto.cli.routes import guards
 
     return (guards,)
 
 
 def _permissions() -> Any:
-    """The parts that guards alone do without: they take SQLAlchemy."""
+    """The module of permissions, imported only if needed, since it takes SQLAlchemy."""
     from . import permissions
 
     return permissions
 
 
 def _plane() -> Any:
-    """The same of what permissions alone do without."""
+    """The module of the control plane, imported only if needed."""
     from . import plane
 
     return plane

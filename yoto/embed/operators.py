@@ -52,7 +52,7 @@ class Operators(Protocol):
     def guards(self) -> Mapping[str, Mapping[str, Settings]]: ...
 
     def init_app(self, plane: Flask, app: Flask) -> None:
-        """Let ``plane``, the control plane of ``app``, know its operators so."""
+        """Make ``plane``, the control plane of ``app``, identify operators this way."""
 
     def close(self, plane: Flask) -> None:
         """End what runs for them in ``plane``."""

@@ -13,10 +13,10 @@ from yoto.parts.rooms import chosen
 from yoto.room import Room
 from yoto.settings import PREFIX, guest_settings
 
-# The one name without our prefix: many applications and hosts have it.
+# The only name without our prefix, since many applications and hosts set it.
 COMMON = "REDIS_URL"
 ENABLED = f"{PREFIX}RESILIENCE_ENABLED"
-# Unless the application says otherwise. It writes a line for each request itself.
+# Defaults in an embedding application, which logs its requests itself.
 AS_A_GUEST: Mapping[str, Any] = {
     f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0,
 }
@@ -28,7 +28,7 @@ OWN_OPERATORS = "own_operators"
 def rooms_for(
     app: Flask, named: str | Iterable[str], control_plane: bool, own_operators: bool
 ) -> tuple[Room, ...]:
-    """The rooms of ``app``: those that ``YOTO_ROOMS`` says, else those ``named`` in code.
+    """The rooms of ``app``: those in ``YOTO_ROOMS``, else those ``named`` in code.
 
     Args:
         control_plane: whether there is one.
@@ -55,15 +55,15 @@ WITHOUT_CONTROL_PLANE: Mapping[str, Any] = {f"{PREFIX}PREFETCH_ENABLED": False}
 def settings_for(
     app: Flask, control_plane: bool, rooms: Iterable[Room], log_level: str | None = None
 ) -> dict[str, Any]:
-    """The settings of the platform in ``app``, which has them with ``YOTO_`` before each.
+    """The settings of the platform in ``app``, where their names begin with ``YOTO_``.
 
     The configuration of ``app`` comes before the environment, and ``YOTO_REDIS_URL`` before
-    ``REDIS_URL``. Without any there is a private server in the instance folder.
+    ``REDIS_URL``. Without either, a private server is started in the instance folder.
 
     Args:
         control_plane: whether there is one.
         rooms: those of the application.
-        log_level: what holds where neither says anything; None: the default of the platform.
+        log_level: the level if neither sets one; None: the platform's default.
 
     Raises:
         ConfigurationError: a value is wrong; it names the key.
@@ -79,7 +79,7 @@ def settings_for(
 
 
 def refuse_switched_off(app: Flask, settings: Mapping[str, Any]) -> None:
-    """Take ``YOTO_RESILIENCE_ENABLED`` false from no application in production.
+    """Refuse ``YOTO_RESILIENCE_ENABLED`` false in production.
 
     Raises:
         ConfigurationError: guards are off, and ``app`` neither tests (``TESTING``) nor debugs
