@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.bundles import MAIN
+from tests.support.require import LONG
 from tests.support.small_policies import bound
 
 HIDE = """
@@ -104,7 +105,7 @@ def test_an_application_without_any_says_what_to_install(
     assert "pip install 'yoto[rego]'" in ended.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("hidden", [[], ["regorus", "regopy"]])
+@pytest.mark.parametrize("hidden", [pytest.param([], marks=LONG), ["regorus", "regopy"]])
 def test_an_application_on_a_server_imports_none(
     hidden: list[str], own_config: dict[str, Any], tmp_path: Path, opa_server: Any
 ) -> None:

@@ -14,6 +14,9 @@ from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits
 from tests.support.example import Example
 from tests.support.installed import Environment
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
+
+pytestmark = LONG
 
 # Denials are what some tests are about, and the browser itself reports them.
 REFUSED = ("status of 403", "status of 404", "status of 422")

@@ -10,7 +10,10 @@ import pytest
 from tests.support.example import Example, Visitor
 from tests.support.installed import Environment, Served
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from tests.support.waiting import wait_until
+
+pytestmark = LONG
 
 MOST_LINES = 15
 LIMIT = "/control/api/config/rate_limit/order"

@@ -9,7 +9,10 @@ from typing import Any
 
 from tests.support.installed import Environment
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from tests.unit.docs.test_migrate_guide import chapter
+
+pytestmark = LONG
 
 # Makes the application of a chapter, and what the guide leaves to do once.
 MADE = """

@@ -24,6 +24,7 @@ from tests.support.lean_sockets import LeanSocket, listen
 from tests.support.links import link_to
 from tests.support.operators import OPERATE, VIEW, operator_named
 from tests.support.redis_servers import Server, start_valkey
+from tests.support.require import LONG
 from tests.support.serving import Serving, serving
 from tests.support.waiting import wait_until
 from yoto.events import EventStream, TaskProgressed, position
@@ -96,6 +97,7 @@ def test_many_clients_get_every_event_soon(served: Serving) -> None:
         one.close()
 
 
+@LONG
 def test_who_is_cut_for_half_a_minute_hears_each_event_once_and_in_order(served: Serving) -> None:
     token, other = served.tokens("cut", 2)
     port = int(served.url.rpartition(":")[2])
