@@ -14,9 +14,7 @@ import pytest
 WHOLE = (
     "tests/integration/migrations/",
     "tests/integration/yoto/permission/checking/",
-    "tests/integration/yoto/permission/rank/",
     "tests/integration/yoto/permission/test_statements.py",
-    "tests/integration/yoto/permission/trees/",
 )
 
 
