@@ -16,7 +16,7 @@ from .tunables import RATE_LIMIT, TUNABLES, tunable_of
 if TYPE_CHECKING:
     from .watching import *  # noqa: F401, F403
 else:
-    # Guards count and are tuned; the rest is for the people who watch them.
+    # Guards need only recording and tuning; the rest is for people who watch them.
     __getattr__ = exports(__name__, rest=".watching")
 
 __all__ = [

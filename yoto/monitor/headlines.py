@@ -1,4 +1,4 @@
-"""One headline over all that can be wrong: the worst of it, and each cause by name. Pure."""
+"""One headline for the whole platform: the worst state, and each cause by name. Pure."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ class Condition(StrEnum):
 
 _WORSE = list(Condition)
 ALERT, UNKNOWN_SOURCES = "alert", "unknown"
-# By topic, those of which it is a consequence, where they are causes themselves. What is unknown
-# follows from a store that is away, too.
+# By topic, the topics of which it is a consequence, if these are causes too. An unknown state also
+# follows from an unavailable store.
 _STORES = ("redis", "database")
-# ms by which a consequence may be told of before its cause: an alert is raised once it has held.
+# ms by which a consequence may be reported before its cause, since an alert is raised only after it
+# has held for a while.
 _TOLD_BEFORE = 20_000
 _ROOTS: Mapping[str, Sequence[str]] = {
     "invalidation_log": ("redis",),
@@ -54,23 +55,23 @@ class HeadlineCause:
     """One cause of a condition other than good.
 
     Attributes:
-        kind: the kind of cause, such as ``breaker_isolated``; of alerts ``alert``.
-        name: which one; of alerts the rule.
+        kind: the kind of cause, such as ``breaker_isolated``; for alerts ``alert``.
+        name: the thing that it is about; for alerts the rule.
         state: its effect on the overall condition.
         topic: two causes with one topic are about the same thing.
         labels: distinguish several causes of a name.
         detail: a sentence in English; empty where kind and name say all.
         value, unit: the number that shows how bad it is, if there is one.
-        level: of an alert ``warning``, ``error`` or ``critical``.
-        recovering: the value is back, and the alert waits to end.
-        peak, limit: of an alert the worst value since it was raised, and the threshold.
-        follows: the topic of the cause that this one is a consequence of; None: of none known.
-        by, reason: the operator who ordered or acknowledged it, and why.
-        caller: the caller that it concerns most, such as ``user:31 server:1``.
-        network: the network that it comes from; not for everybody, see ``without_networks``.
-        since, until: ms since 1970; None: not known, and it does not end by itself.
-        where: the page, and what it shows, to end it: ``guards?guard=rate_limit:message.send``.
-        verb: the action that ends it: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
+        level: an alert's ``warning``, ``error`` or ``critical``.
+        recovering: whether the value is back, and the alert waits to end.
+        peak, limit: an alert's worst value since it was raised, and the threshold. follows: the
+        topic of the cause of which this one is a consequence; None: none is known. by, reason: the
+        operator who ordered or acknowledged it, and why. caller: the caller that it concerns most,
+        such as ``user:31 server:1``. network: the network that it comes from; not all viewers may
+        see it, see ``without_networks``. since, until: ms since 1970; None: unknown, and no end by
+        itself. where: the page, with parameters, to end it:
+        ``guards?guard=rate_limit:message.send``. verb: the action that ends it: ``reset``, ``end``,
+        ``acknowledge``, ``retry`` or ``look``.
     """
 
     kind: str
@@ -102,7 +103,7 @@ class Headline:
 
     Attributes:
         state: the worst of the causes; ``ok`` without any.
-        causes: the worst first, and of those alike the oldest; consequences of others last.
+        causes: the worst first, among equal ones the oldest; consequences of others last.
     """
 
     state: Condition
@@ -115,9 +116,9 @@ def headline(
     """The overall state, from the causes of each source.
 
     Args:
-        facts: by source, its causes; None where it could not be asked, which is unknown, not good.
-        well: topics that were just found well; an alert about one waits to end, though the value
-            that it saw last is older.
+        facts: causes by source; None: the source was unavailable, which is unknown, not good.
+        well: topics that were just found healthy; an alert about one waits to end, although its
+            last value is older.
     """
     told = chain.from_iterable(one for one in facts.values() if one is not None)
     found = [_ending(one) if one.kind == ALERT and one.topic in well else one for one in told]
@@ -145,7 +146,7 @@ def headline(
 
 
 def without_networks(found: Headline) -> Headline:
-    """The same for viewers who may not see the networks of callers."""
+    """The headline for viewers who may not see the networks of callers."""
     return Headline(found.state, [replace(one, network=None) for one in found.causes])
 
 
@@ -154,8 +155,8 @@ def _ending(alert: HeadlineCause) -> HeadlineCause:
 
 
 def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
-    """Several causes of one topic joined: an operator's order comes first, then an alert, but for
-    one that only waits to end."""
+    """Several causes of one topic as one: an operator's order comes first, then an alert, unless it
+    only waits to end."""
     shown = max(
         causes,
         key=lambda one: (
@@ -176,7 +177,7 @@ def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
 
 
 def _root_of(cause: HeadlineCause, causes: Mapping[str, HeadlineCause]) -> str | None:
-    """The topic of the cause from which this one follows, however many lie between."""
+    """The topic of the root cause of this one, over any number of steps."""
     unknown = _STORES if cause.state is Condition.UNKNOWN else ()
     found, seen = None, {cause.topic}
     roots = [*([cause.follows] if cause.follows else []), *_ROOTS.get(cause.topic, ()), *unknown]
@@ -191,7 +192,7 @@ def _root_of(cause: HeadlineCause, causes: Mapping[str, HeadlineCause]) -> str |
 
 
 def _led_to(causes: Mapping[str, HeadlineCause], topic: str, cause: HeadlineCause) -> bool:
-    """Whether a cause of that topic is there and was before ``cause``, as far as is known."""
+    """Whether there is a cause of that topic that was before ``cause``, as far as is known."""
     root = causes.get(topic)
     if root is None or root.since is None or cause.since is None:
         return root is not None

@@ -1,7 +1,7 @@
 """The use of the memory that all processes here share, from the operating system.
 
-A process is killed for want of memory by the size not of itself but of everything within the limit:
-a control group, which a container is, or the host.
+The system kills a process for lack of memory because of the total use within a limit, not of its
+own: that of a control group (such as a container), or of the host.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ KB = 1024
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """Bytes in use, and bytes that there may be."""
+    """Bytes in use, and bytes allowed."""
 
     used: int
     allowed: int
 
     @property
     def share(self) -> float:
-        """0 to 1."""
+        """The share in use, 0 to 1."""
         return self.used / self.allowed
 
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """The files of one version of control groups. ``unused``: the part of the memory in use that
-    is pages of files not used lately; the kernel takes them back before it ends any process."""
+    """The files of one version of control groups. ``unused``: file pages in the memory in use that
+    were not needed recently; the kernel reclaims them before it kills any process."""
 
     use: str
     limit: str
@@ -44,24 +44,24 @@ _V2 = _Version("memory.current", "memory.max", "inactive_file")
 
 
 def memory_use(proc: Path = PROC, cgroups: Path = CGROUPS) -> MemoryUse | None:
-    """The fullest of the control groups that this process is in and that have a limit; without one
-    the host's memory, in total and available. None where the system does not report it."""
+    """The use of the fullest limited control group that this process is in; without one that of the
+    host. None if the system does not report it."""
     host = _host(proc / "meminfo")
     found = [
         use
         for folder, version in _groups(proc / "self" / "cgroup", cgroups)
         if (use := _group(folder, version)) is not None
-        # Version 1 gives a number beyond all memory where there is no limit.
+        # Without a limit, version 1 gives a number beyond all memory.
         and (host is None or use.allowed <= host.allowed)
     ]
     return max(found, key=lambda use: use.share, default=host)
 
 
 def _groups(own: Path, cgroups: Path) -> Iterator[tuple[Path, _Version]]:
-    """The groups that the process is in, up to the root: a limit holds for all below it.
+    """The groups that the process is in, up to the root, since a limit holds for all groups below.
 
-    Within a container the path may be the host's, where there is nothing to be found; its own group
-    is then the root.
+    Within a container the path may be the host's, which does not exist there; its own group is then
+    the root.
     """
     for line in _lines(own):
         number, controllers, path = line.split(":", 2)
@@ -93,7 +93,7 @@ def _host(meminfo: Path) -> MemoryUse | None:
 
 
 def _number(path: Path) -> int | None:
-    """The number in a file; None where it is ``max``, which is no limit, or is missing."""
+    """The number in a file; None for ``max``, which is no limit, or a missing file."""
     text = "".join(_lines(path)).strip()
     return int(text) if text.isdecimal() else None
 

@@ -29,8 +29,8 @@ class Monitoring:
 
     Attributes:
         recorder: makes counters, gauges and histograms.
-        backend: where measurements go.
-        prometheus: shows them to Prometheus.
+        backend: stores the measurements.
+        prometheus: exports them to Prometheus.
     """
 
     def __init__(self, backend: Backend, interval: float = FLUSH_INTERVAL) -> None:
@@ -58,13 +58,13 @@ class Monitoring:
         self.add_source("memory", SharedMemory())
 
     def add_source(self, name: str, source: Source) -> None:
-        """Ask ``source`` at each flush; it must be quick and ask no server."""
+        """Call ``source`` at each flush; it must be quick and use no server."""
         self._sources.add(name, source)
 
     def add_slow_source(self, name: str, source: Source, every: float = LOOK_EVERY) -> None:
-        """Ask ``source``, which may ask servers, in another thread while the monitor runs.
+        """Call ``source``, which may use servers, in another thread while the monitor runs.
 
-        Each flush records its last response; while it fails, or does not return, there is none.
+        Each flush records its last result; while it fails, or does not return, there is none.
 
         Args:
             every: seconds between two calls.
@@ -82,7 +82,7 @@ class Monitoring:
 
     @property
     def running(self) -> bool:
-        """Whether it was started in this process, a fork keeps no threads, and not closed since."""
+        """Whether it was started in this process (a fork keeps no threads) and not closed since."""
         return self._running_in == os.getpid()
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class Monitoring:
         self.backend.close()
 
     def flush(self) -> None:
-        """Hand the records since the last flush to the backend."""
+        """Pass the records since the last flush to the backend."""
         with self._flushing:
             began = monotonic()
             counters, gauges, histograms = self.recorder.drain()
@@ -136,7 +136,7 @@ class Monitoring:
         return self.backend.read(resolution, self.now() - seconds)
 
     def sums(self, *seconds: float) -> Reading:
-        """For each of the last ``seconds`` one point, which holds all that was recorded in them."""
+        """One point for each of the last ``seconds``, with all records of that time."""
         now = self.now()
         reading = self.backend.sums(FINE, [now - one for one in seconds])
         for point, one in zip(reading.points, seconds, strict=True):
@@ -146,7 +146,7 @@ class Monitoring:
     def summaries(self, hours: float = 24) -> list[Summary]:
         """One summary for each whole minute of the last ``hours`` in which any worker recorded.
 
-        The minute that is not over is left out. Without the store: those of this process.
+        The unfinished minute is left out. Without the store: the summaries of this process.
 
         Raises:
             ValidationFailed: not above 0, or longer than minutes are kept.
@@ -159,11 +159,11 @@ class Monitoring:
         return [summarise(point) for point in reading.points]
 
     def now(self) -> float:
-        """Epoch seconds by the clock of the store; by that of this host until the store replied."""
+        """Epoch seconds by the clock of the store; by that of this host before its first reply."""
         return self.backend.now()
 
     def redis_time(self) -> float | None:
-        """Epoch seconds by the clock of Redis; None until it replied."""
+        """Epoch seconds by the clock of Redis; None before its first reply."""
         return self.backend.now() if self.backend.on_redis_time else None
 
     def workers(self) -> list[WorkerStatus]:
@@ -171,7 +171,7 @@ class Monitoring:
         return self.backend.workers()
 
     def health(self) -> BackendHealth:
-        """The health of the backend; asks the server."""
+        """The health of the backend, read from the server."""
         return self.backend.health()
 
     def _turn(self) -> float:

@@ -1,4 +1,4 @@
-"""Sources that ask servers: asked in a thread of their own, so that no flush waits for them."""
+"""Sources that use servers, called in a thread of their own, so that no flush waits for them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from yoto.errors import PlatformError
 
 from .sources import Sample, Source
 
-# s between two questions.
+# s between two calls.
 LOOK_EVERY = 5.0
 # A source may keep its thread busy for this share of the time.
 BUSY_SHARE = 1 / 20
-# A response is used for so many pauses; then it is out of date.
+# Pauses for which a result is used before it is out of date.
 ANSWER_HOLDS = 3
 
 
 class PolledCollector:
-    """Remembers the last response of ``source``; itself it is a source that responds at once."""
+    """Keeps the last result of ``source``; itself it is a source that responds at once."""
 
     def __init__(self, source: Source, every: float) -> None:
         self._source = source
@@ -28,12 +28,12 @@ class PolledCollector:
         self._holds_until = 0.0
 
     def look(self) -> float:
-        """Ask the source; seconds after which to ask again."""
+        """Call the source; returns the seconds until the next call."""
         began = monotonic()
         try:
             found, error = tuple(self._source()), None
         except Exception as problem:
-            # The reader gets the error.
+            # The error is raised to the reader.
             found, error = (), problem
         now = monotonic()
         pause = max(self._every, (now - began) / BUSY_SHARE)
@@ -42,7 +42,7 @@ class PolledCollector:
         return pause
 
     def __call__(self) -> Iterable[Sample]:
-        """The last response, empty if it is too old.
+        """The last result, empty if it is too old.
 
         Raises:
             PlatformError: the error of the source, such as an unavailable store.

@@ -19,8 +19,8 @@ _STATM = Path("/proc/self/statm")
 def process_samples() -> Iterator[Sample]:
     """Memory, processor time and threads.
 
-    Memory is known on Linux alone; elsewhere there is no such series rather than a wrong one:
-    ``getrusage`` gives the highest ever.
+    Memory is reported only on Linux. Elsewhere the series is missing rather than wrong, since
+    ``getrusage`` gives the highest value ever.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
     yield Counted(names.CPU, used.ru_utime, {"mode": "user"})
@@ -35,13 +35,13 @@ class SharedMemory:
     """A source that reads ``shared_memory_samples`` every few seconds, and remembers them."""
 
     def __init__(self, every: float = 5.0) -> None:
-        """``every``: seconds from one reading to the next at least."""
+        """``every``: least seconds between two readings."""
         self._every = every
         self._found: tuple[Sample, ...] = ()
         self._due = 0.0
 
     def __call__(self) -> tuple[Sample, ...]:
-        """The last reading, or a new one."""
+        """The last reading, or a new one if it is too old."""
         now = monotonic()
         if now >= self._due:
             self._found, self._due = tuple(shared_memory_samples()), now + self._every
@@ -49,7 +49,7 @@ class SharedMemory:
 
 
 def shared_memory_samples() -> Iterator[Sample]:
-    """The use of the memory that all processes share; reads many files of the system."""
+    """The use of the memory that all processes share; reads many system files."""
     shared = memory_use()
     if shared is not None:
         yield Measured(names.MEMORY_SHARE, shared.share)
@@ -57,7 +57,7 @@ def shared_memory_samples() -> Iterator[Sample]:
 
 
 def resident_bytes() -> int | None:
-    """Memory that the process occupies now; None where the system does not report it."""
+    """Memory that the process uses now; None if the system does not report it."""
     try:
         pages = _STATM.read_bytes().split()[1]
     except OSError:

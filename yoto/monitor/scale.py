@@ -28,7 +28,7 @@ class Direction(StrEnum):
         return value < limit if self is Direction.LOW else value > limit
 
     def worst(self, value: Value) -> float | None:
-        """The part of ``value`` that counts: of an extent the end on the bad side."""
+        """The part of ``value`` that counts: the bad end of an extent."""
         if isinstance(value, Extent):
             return value.lowest if self is Direction.LOW else value.highest
         return value

@@ -1,7 +1,7 @@
 """The values behind health and the default alerts: a metric name to a number, or None.
 
-The caller passes them in one mapping. None, or a name that is not there, is unknown. A
-name may carry labels, as Prometheus writes them: ``memory_share{instance="a"}``.
+The caller passes them in one mapping. None, or a missing name, means unknown. A name may carry
+labels, as Prometheus writes them: ``memory_share{instance="a"}``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BREAKER_OPEN = "breaker_open"
 BREAKER_ISOLATED = "breaker_isolated"
 # With the label ``kind``: dead letters of the batch queue.
 DEAD_LETTERS = "dead_letters"
-# Workers that fell silent within the last hour, and did not say that they end.
+# Workers that fell silent within the last hour without announcing their end.
 SILENT_WORKERS = "silent_workers"
 # Counts of the last minute: statements that lost their connection, sign-ins that failed or were
 # refused as too many, and policy evaluations without a verdict.

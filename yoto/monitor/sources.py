@@ -1,4 +1,4 @@
-"""Counts that other parts keep anyway, read once a flush: their hot paths pay nothing."""
+"""Counts that other parts keep anyway, read once a flush, at no cost to their hot paths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count since the process started. One that fell began anew and counts as a whole."""
+    """A count since the process started. If it fell, it began anew and counts as a whole."""
 
     name: str
     value: float
@@ -29,7 +29,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A value now."""
+    """A present value."""
 
     name: str
     value: float
@@ -50,7 +50,7 @@ Source: TypeAlias = Callable[[], Iterable[Sample]]
 
 
 class Sources:
-    """Asks every source, and reports new values. The flush alone calls ``collect``."""
+    """Calls every source, and reports new values. Only the flush calls ``collect``."""
 
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
@@ -59,14 +59,14 @@ class Sources:
         self._failing: set[str] = set()
 
     def add(self, name: str, source: Source) -> None:
-        """Ask ``source`` from now on, in place of any other of that name."""
+        """Add a source, in place of any other of that name."""
         self._sources[name] = source
 
     def collect(self, batch: Batch) -> None:
-        """Put into ``batch`` the counts of the sources since the last call, and their values.
+        """Add to ``batch`` the sources' counts since the last call, and their present values.
 
-        A source that raises is logged when it begins to, counted, and asked again next time; what
-        it counts meanwhile is not lost, since it counts from the start.
+        A source that raises is logged at its first error, counted, and called again next time;
+        counts of the meantime are not lost, since sources count from their start.
         """
         for name, source in list(self._sources.items()):
             try:
@@ -74,7 +74,7 @@ class Sources:
                     self._take(name, sample, batch)
             except Exception as error:
                 if name not in self._failing:
-                    # An unavailable store is no bug: a stack trace adds nothing.
+                    # An unavailable store is no bug, so a stack trace adds nothing.
                     trace = None if isinstance(error, PlatformError) else error
                     log.warning("the source '%s' cannot be read: %s", name, error, exc_info=trace)
                 self._failing.add(name)
@@ -103,5 +103,5 @@ class Sources:
 
 @lru_cache(maxsize=4_096)
 def _series(name: str, labels: tuple[tuple[str, str], ...]) -> Series:
-    """Each flush asks for the same ones again."""
+    """A series; cached, since each flush needs the same ones again."""
     return series(name, dict(labels))

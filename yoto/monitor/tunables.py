@@ -1,8 +1,8 @@
 """The tunables: each setting, its range, and whether a change of it is live.
 
-Limits of guards are settings too. There are as many as guards, so their names are made: those of
-bulkheads are ``bulkhead:NAME``, those of rate limits ``rate_limit:NAME:DIMENSION``, with ``limit``
-in the place of a dimension for all dimensions that have no limit of their own.
+Limits of guards are settings too, with names made from the guards' names: ``bulkhead:NAME`` for
+bulkheads, ``rate_limit:NAME:DIMENSION`` for rate limits, with ``limit`` in place of a dimension for
+all dimensions that have no limit of their own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Tunable:
     Attributes:
         key: its configuration key.
         whole: whether it is a whole number.
-        unit: of its value.
+        unit: the unit of its value.
         low, high: the ends of its range, both allowed.
-        live: whether every worker takes a new value while it runs; else only at its start.
+        live: whether a running worker takes a new value; else only a new worker does.
         by_hand: whether it is changed only on request.
     """
 
@@ -35,7 +35,7 @@ class Tunable:
     by_hand: bool = False
 
     def fit(self, value: float) -> float:
-        """The allowed value that is nearest to ``value``."""
+        """The nearest allowed value."""
         fitted = min(max(value, self.low), self.high)
         return int(fitted) if self.whole else float(fitted)
 
@@ -66,12 +66,12 @@ BULKHEAD, RATE_LIMIT = "bulkhead:", "rate_limit:"
 
 
 def bulkhead_setting(name: str) -> str:
-    """The setting that is how many may be inside the bulkhead of that name."""
+    """The name of the setting for a bulkhead's number of slots."""
     return f"{BULKHEAD}{name}"
 
 
 def rate_limit_setting(name: str, dimension: str) -> str:
-    """The setting that is the limit of a dimension of the rate limit of that name."""
+    """The name of the setting for the limit of a rate limit's dimension."""
     return f"{RATE_LIMIT}{name}:{dimension}"
 
 
@@ -85,7 +85,7 @@ def tunable_of(setting: str) -> Tunable:
         name = setting.removeprefix(BULKHEAD)
         return Tunable(f"bulkhead {name} max_concurrent", True, "holders", 1, 100_000)
     if setting.startswith(RATE_LIMIT):
-        # A limit is meant to keep its callers out, unless the configuration says otherwise.
+        # A rate limit rejects callers on purpose, so it is changed only on request.
         name, _, dimension = setting.removeprefix(RATE_LIMIT).rpartition(":")
         key = f"rate_limit {name} {dimension} limit"
         return Tunable(key, True, "units", 1, 1_000_000_000, by_hand=True)

@@ -7,7 +7,7 @@ from . import signal_names as signals
 
 COUNT, SHARE, PER_SECOND, SECONDS, MS, BYTES = "count", "share", "per_second", "s", "ms", "bytes"
 
-# Names that do not end in their unit.
+# Metrics whose names do not end in their unit.
 _UNITS = {
     signals.CACHE_HIT_RATE: SHARE,
     signals.ERROR_RATE: SHARE,
@@ -19,7 +19,7 @@ _UNITS = {
     names.QUEUE_AGE: SECONDS,
     names.INVALIDATION_AGE: SECONDS,
 }
-# Counters are watched by their gain in a second, whatever they count.
+# Counters are watched as rates a second, whatever they count.
 _ENDINGS = {
     "_total": PER_SECOND,
     "_per_second": PER_SECOND,
@@ -30,7 +30,7 @@ _ENDINGS = {
 
 
 def unit_of(metric: str) -> str:
-    """The unit of a metric as alert rules watch it; ``count`` for pure counts."""
+    """The unit of a metric in alert rules; ``count`` for pure counts."""
     found = _UNITS.get(metric)
     if found is None:
         found = next((unit for end, unit in _ENDINGS.items() if metric.endswith(end)), COUNT)

@@ -1,4 +1,4 @@
-"""Alert rules: the thresholds of values, which health knows too."""
+"""Alert rules: the thresholds of values, which health uses too."""
 
 from .defaults import DEFAULT_RULES
 from .rule import DEGRADATIONS, AlertRule, Level, level_of, refuse_fixed, settable

@@ -50,7 +50,7 @@ DEFAULT_RULES = (
         metric=names.REDIS_UP,
         direction=Direction.LOW,
         critical=1.0,
-        # s; a shorter outage was a restart, and guards and caches have bridged it.
+        # s; a shorter outage is a restart, which guards and caches bridge.
         hold=15.0,
         recover=30.0,
         hysteresis=0.0,
@@ -62,7 +62,7 @@ DEFAULT_RULES = (
         direction=Direction.HIGH,
         error=0.0,
         critical=20.0,
-        # s; nothing is evaluated while it is unavailable, so this must still fire when it is back.
+        # s; nothing is evaluated during the outage, so this must still fire when it is over.
         hold=5.0,
         text="connections to the database broke or could not be made: {value} a minute at worst",
     ),
@@ -89,7 +89,7 @@ DEFAULT_RULES = (
         name="refusals_of_one",
         metric=names.TOP_REFUSALS,
         direction=Direction.HIGH,
-        # A minute: no person retries a refused request once a second, a program may.
+        # A minute: no person retries a rejected request once a second, but a program may.
         warning=60.0,
         error=600.0,
         text="a limit refuses one caller more than {limit} times a minute: {value} at worst",
@@ -128,7 +128,7 @@ DEFAULT_RULES = (
         warning=2.0,
         error=10.0,
         critical=60.0,
-        # s; the gauge gives the oldest change of a minute, so that one late one is not enough.
+        # s; the gauge gives the oldest change of a minute, so a single late change is not enough.
         hold=90.0,
         text="workers apply changes more than {limit} s late: {value} s at worst",
     ),

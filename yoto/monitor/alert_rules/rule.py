@@ -22,9 +22,9 @@ LONGEST = 24 * 3600.0
 LONGEST_TEXT = 200
 LONGEST_ADDRESS = 500
 ADDRESS = re.compile(r"(https?://[^\s<>\"]+)?", re.ASCII)
-# Levels that an alert may request of all features; names of ``resilience``'s levels.
+# Levels that an alert may request for all features; names of ``resilience``'s levels.
 DEGRADATIONS = ("none", "light", "medium", "heavy")
-# Fields that a rule of operators has at least, beside a threshold.
+# Fields that an operators' rule must have, beside a threshold.
 OWN = ("metric", "direction")
 # Fields that operators may not change: the subject of an alert is set in code.
 FIXED = frozenset({"name", "metric", "direction", "labels", "text"})
@@ -81,7 +81,7 @@ class AlertRule(Settings):
     """One rule. A value beyond a threshold is bad; the threshold itself is not.
 
     Attributes:
-        name: what the rule is called; with the labels it identifies an alert.
+        name: the rule's name; with the labels it identifies an alert.
         metric: the name of the value. If it comes with labels, each series is watched by itself.
         direction: the side on which values are bad.
         warning, error, critical: thresholds, from the good side to the bad; None: no such level.
@@ -94,10 +94,10 @@ class AlertRule(Settings):
         enabled: whether the rule is evaluated.
         unknown_after: seconds without a value after which that itself is an alert; None: never.
         unknown_level: the level of such an alert.
-        degrade: the level requested of all features: ``none``, ``light``, ``medium``, ``heavy``.
-        degrade_from: the level from which it does.
-        runbook: an address that says what to do about its alerts, instead of the platform's runbook
-            of the rule, if there is one.
+        degrade: the level requested for all features: ``none``, ``light``, ``medium``, ``heavy``.
+        degrade_from: the alert level from which on it is requested.
+        runbook: the address of a runbook for its alerts, instead of the platform's, if there is
+            one.
 
     Raises:
         ValidationFailed: on construction, naming each bad field and the allowed values.
@@ -161,12 +161,12 @@ class AlertRule(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class NoRule(Settings):
-    """A name of no rule of the code. Operators' values make one of their own under it."""
+    """A name without a rule in the code, under which operators' values make one of their own."""
 
     name: str = field(metadata=_NAMED)
 
     def with_values(self, values: Mapping[str, Any]) -> Settings:
-        """The rule that these values are all of.
+        """The rule that consists of these values.
 
         Raises:
             ValidationFailed: a field is unknown, missing or bad.
@@ -194,7 +194,7 @@ def settable() -> list[str]:
 
 
 def refuse_fixed(values: Mapping[str, Any]) -> None:
-    """Raise ``ValidationFailed`` if one of these fields is none that operators may set."""
+    """Raise ``ValidationFailed`` if operators may not set one of these fields."""
     known = settable()
     hint = f"cannot be set; these can: {', '.join(known)}"
     errors = {str(name): hint for name in values if name not in known}

@@ -23,7 +23,7 @@ class Series(NamedTuple):
 
 
 def format_series(name: str, labels: Mapping[str, str]) -> str:
-    """One text for a name and labels, whatever their order; ``parse_series`` reads it back."""
+    """The text of a name and labels, the same for any order; ``parse_series`` reads it back."""
     if not labels:
         return name
     inner = ",".join(f'{label}="{_escape(labels[label])}"' for label in sorted(labels))
@@ -32,10 +32,10 @@ def format_series(name: str, labels: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=4_096)
 def parse_series(text: str) -> Series:
-    """The name and labels of a text. Each evaluation asks for the same ones again.
+    """The name and labels of a text; cached, since each evaluation parses the same ones.
 
     Raises:
-        ValueError: it is no such text, or has more or longer labels than there may be.
+        ValueError: the text is malformed, or has too many or too long labels.
     """
     match = _SERIES.fullmatch(text)
     if match is None:

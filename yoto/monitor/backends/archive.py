@@ -21,14 +21,14 @@ _unpack = msgspec.msgpack.Decoder().decode
 
 Signs: TypeAlias = Callable[[], Mapping[str, float]]
 
-# Points a command: some 300 KB, which a server on the same network sends well in time.
+# Points read by a command: some 300 KB, which a server on the same network sends well in time.
 AT_ONCE = 200
 # s after which a worker that delivers every second counts as silent.
 SILENT_AFTER = 5.0
 
 
 class Archive:
-    """Every call raises ``StoreUnavailable`` or ``redis.exceptions.RedisError`` without Redis."""
+    """Without Redis every call raises ``StoreUnavailable`` or ``redis.exceptions.RedisError``."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class Archive:
         interval: float,
         signs: Signs,
     ) -> None:
-        """Nothing is asked yet.
+        """Redis is not used yet.
 
         Args:
             interval: seconds between the deliveries of a worker.
-            signs: by worker, seconds since the last sign of life that is no delivery.
+            signs: by worker, seconds since its last sign of life other than a delivery.
         """
         self._signs = signs
         self._redis = redis
@@ -61,8 +61,8 @@ class Archive:
     ) -> list[Point]:
         """The points that begin in [since, until), oldest first; ``only``: metrics of these names.
 
-        Taking points apart is work for the processor, a day of minutes a second of it, so others
-        get their turn in between.
+        Parsing points takes CPU time, one second for a day of minutes, so other threads get their
+        turn in between.
         """
         oldest = self._clock.now() - resolution.keep - resolution.seconds
         first = math.ceil(max(since, oldest) / resolution.seconds)
@@ -80,9 +80,10 @@ class Archive:
         return found
 
     def sums(self, resolution: Resolution, since: Sequence[float]) -> list[Point]:
-        """For each of ``since`` all points that begin then or later, taken together; of no length.
+        """For each of ``since`` the sum of all points that begin then or later, as a point without
+        length.
 
-        They are added up as numbers, before anything is named, which costs a tenth.
+        Numbers are added up before cells are named, which takes a tenth of the time.
         """
         first = math.ceil(min(since) / resolution.seconds)
         end = math.ceil(self._clock.now() / resolution.seconds) + 1
@@ -93,7 +94,7 @@ class Archive:
         ]
 
     def _stored(self, resolution: Resolution, numbers: range) -> Iterator[tuple[int, Flat]]:
-        """The points that there are: when each begins, and the generation and numbers it holds."""
+        """The stored points: the time at which each begins, its generation, and its numbers."""
         for start in range(0, len(numbers), AT_ONCE):
             some = numbers[start : start + AT_ONCE]
             packed = self._redis.client.mget(self._keys.points(resolution, some))
@@ -124,7 +125,7 @@ class Archive:
 
     def _worker(self, name: str, stored_gauges: Any) -> WorkerStatus:
         _, heard_ms, ended, gauges, *rest = stored_gauges
-        # The end of the last delivery's records: earlier than the delivery, if that had waited.
+        # The end of the last delivery's records, which is earlier than the delivery if that waited.
         until_ms = rest[0] if rest else heard_ms
         silent_for = max(0.0, self._clock.now() - heard_ms / 1000)
         state = WorkerState.ALIVE
@@ -140,14 +141,14 @@ class Archive:
         )
 
     def _by_sign(self, worker: WorkerStatus, since_sign: float | None) -> WorkerStatus:
-        """With the extra life of a silent worker after its last delivery, by its later signs."""
+        """The status of a silent worker, extended by signs of life after its last delivery."""
         if worker.state is not WorkerState.SILENT or since_sign is None:
             return worker
         lived_on = worker.unreported - self._interval + worker.silent_for - since_sign
         return replace(worker, unreported=max(worker.unreported, lived_on))
 
     def _numbering_of(self, stored: Sequence[Flat]) -> _Numbering:
-        """The numbering of all of these, read again only where it differs.
+        """The numbering of all these points, read again only where it differs.
 
         Within a generation no number ever changes its meaning, and one that was followed by
         another never comes back.
@@ -176,7 +177,7 @@ class _Numbering(NamedTuple):
     cells: dict[int, str]
 
     def of(self, only: Collection[str] | None) -> _Numbering:
-        """Of metrics of these names; None: all."""
+        """The cells of metrics with these names; None: all."""
         if only is None:
             return self
         return self._replace(
@@ -185,7 +186,7 @@ class _Numbering(NamedTuple):
 
     def point(self, at: int, seconds: int, *stored: Flat) -> Point:
         """The sum of all of these points."""
-        # Those of another generation: their numbers stood for other cells.
+        # Points of another generation are left out, since their numbers stood for other cells.
         ours = [flat for generation, *flat in stored if generation == self.generation]
         sums = ours[0] if len(ours) == 1 else self._sum(ours)
         pairs = zip(sums[::2], sums[1::2], strict=True)

@@ -11,21 +11,21 @@ from ..history import Batch
 from ..metric_names import LOST_SECONDS
 from ..recording import Series
 
-# Batches that wait one by one: two minutes of an outage to the second, older ones more coarsely.
+# Batches that wait singly: two minutes of an outage to the second, older ones more coarsely.
 MOST_WAITING = 120
 _LOST = Series(LOST_SECONDS)
 
 
 @dataclass(slots=True)
 class Parcel:
-    """A batch that waits.
+    """A waiting batch.
 
     Attributes:
         batch: the records.
-        closed_at: when, on the monotonic clock.
-        sequence: its number once it was sent; from then on the parcel is fixed, since the server
-            may have taken it although no reply came.
-        seconds: for how long it was recorded.
+        closed_at: time of its end, on the monotonic clock.
+        sequence: its number after the first try to send it; from then on the parcel is fixed, since
+            the server may have taken it although no reply came.
+        seconds: duration of its recording.
     """
 
     batch: Batch
@@ -35,10 +35,10 @@ class Parcel:
 
 
 class Backlog:
-    """Keeps parcels until they are delivered; bounded by packing two into one. Not thread-safe.
+    """Keeps parcels until they are delivered; merges pairs to stay bounded. Not thread-safe.
 
     Attributes:
-        lost_seconds: for how long the parcels were recorded that were given up.
+        lost_seconds: total duration of the parcels that were given up.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Backlog:
         most: int = MOST_WAITING,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """``longest``: seconds after which a parcel is given up: no point takes it any more."""
+        """``longest``: seconds after which a parcel is given up, as its point is not kept."""
         self._parcels: deque[Parcel] = deque()
         self._longest = longest
         self._most = most
@@ -80,12 +80,12 @@ class Backlog:
         return max(0.0, self._clock() - parcel.closed_at)
 
     def taken(self, parcel: Parcel) -> None:
-        """The server has it."""
+        """Remove the first parcel, which the server has taken."""
         if self._parcels and self._parcels[0] is parcel:
             self._parcels.popleft()
 
     def _give_up(self) -> None:
-        """Drop parcels that are too old; the newest gives how long it had been recorded."""
+        """Drop parcels that are too old, and add their durations to ``lost_seconds``."""
         newest = self._parcels[-1]
         while self._parcels[0] is not newest and self.age(self._parcels[0]) > self._longest:
             dropped = self._parcels.popleft()
@@ -94,9 +94,9 @@ class Backlog:
             newest.batch.count(_LOST, dropped.seconds + already_lost)
 
     def _pack(self) -> None:
-        """Make one of every two that were not sent yet."""
+        """Merge every two parcels that were not sent yet."""
         packed: deque[Parcel] = deque()
-        room = False  # whether the last one takes another
+        room = False  # whether the last one can be merged with another
         for parcel in self._parcels:
             if room and parcel.sequence is None:
                 last = packed[-1]

@@ -37,7 +37,7 @@ def to_cells(batch: Batch) -> tuple[Flat, Flat, Flat]:
 
 
 def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point:
-    """The point that holds these cells; a cell of an unknown kind is passed over."""
+    """The point that holds these cells; cells of an unknown kind are skipped."""
     point = Point(at, seconds)
     for cell, value in cells:
         kind, _, text = cell.partition(":")
@@ -63,12 +63,12 @@ def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point
 
 
 def is_rising(cell: str) -> bool:
-    """Whether of two values of a cell the larger one counts, and not their sum."""
+    """Whether the larger of two values of a cell counts, instead of their sum."""
     return cell[:1] in ("m", "l")
 
 
 def name_in(cell: str) -> str:
-    """The name of the metric that a cell belongs to."""
+    """The name of a cell's metric."""
     return cell.partition(":")[2].partition("{")[0]
 
 

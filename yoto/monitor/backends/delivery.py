@@ -20,13 +20,13 @@ from .keys import MonitorKeys
 _FLUSH = load_script("yoto.monitor.lua", "flush.lua")
 _pack = msgspec.msgpack.Encoder().encode
 
-# Cells that Redis numbers: some thirty for a busy histogram, one for a counter. Series that are
-# there get more of them, up to twice as many in all; new ones do not.
+# Cells that Redis numbers: some thirty for a busy histogram, one for a counter. Beyond that,
+# existing series get more cells, up to twice as many in all; new series do not.
 MOST_CELLS = 8_192
 MOST_WORKERS = 1_000
 # s. Beyond the longest resolution, so that no point outlives the numbers it is written in.
 KEEP_NUMBERS = 8 * DAY
-# s. Gone workers stay in the list, and their last sequence number is known, for so long.
+# s for which ended workers stay in the list, and their last sequence numbers are known.
 KEEP_WORKERS = DAY
 # A point may end between our clock reading and the server's; twice in a row is rare.
 TRIES = 5
@@ -36,8 +36,8 @@ class Delivery:
     """Sends parcels of one worker. Not thread-safe.
 
     Attributes:
-        round_trips: how long Redis took for each script call, one a flush: a free sample of what
-            everybody's calls take.
+        round_trips: durations of the script calls, one a flush: a free sample of the time that all
+            calls to Redis take.
     """
 
     def __init__(
@@ -54,17 +54,17 @@ class Delivery:
         self.round_trips = Histogram()
 
     def send(self, worker: str, parcel: Parcel, age: Callable[[Parcel], float], last: bool) -> int:
-        """Have a parcel counted, exactly once however often it is sent.
+        """Deliver a parcel, which is counted exactly once, however often it is sent.
 
         Args:
             age: gives seconds since the parcel was closed.
-            last: the worker ends with this.
+            last: whether the worker ends with this delivery.
 
         Returns:
-            How many series the store had no room for.
+            Number of series that the store had no room for.
 
         Raises:
-            StoreUnavailable, redis.exceptions.RedisError: it may have been taken or not.
+            StoreUnavailable, redis.exceptions.RedisError: the parcel may have been taken or not.
         """
         payload = _pack(to_cells(parcel.batch))
         at = self._clock.now() - age(parcel)
@@ -82,11 +82,11 @@ class Delivery:
             try:
                 outcome, now_ms, refused = self._redis.scripts.run(_FLUSH, keys, arguments)
             finally:
-                # Failed calls too: the slowest are time-outs.
+                # Failed calls count too, since the slowest are time-outs.
                 self.round_trips.observe(monotonic() - sent)
             self._clock.observe(now_ms, sent)
             if outcome >= 0:
                 return int(refused)
-            # As the server sees it: an estimate that was wrong once would be wrong again.
+            # By the server's clock, since our estimate was wrong and would be wrong again.
             at = (now_ms - age_ms) / 1000
         raise StoreUnavailable("redis", TimeoutError(f"a point ended {TRIES} times while we asked"))

@@ -75,9 +75,9 @@ class FailureLog:
     """Counts failures by kind; an outage, and each change of its kind, is logged once.
 
     Attributes:
-        counts: how often, ever.
-        current: the kind of the outage that lasts; None while all is well.
-        last: the last error of it.
+        counts: failures so far, by kind.
+        current: the kind of the present outage; None without one.
+        last: the last error of the outage.
     """
 
     def __init__(self, name: str, meanwhile: str) -> None:
@@ -90,7 +90,7 @@ class FailureLog:
         self.last: str | None = None
 
     def failed(self, error: BaseException) -> FailureKind:
-        """Take note of an error."""
+        """Record an error."""
         kind = failure_kind(error)
         self.counts[kind.value] += 1
         if kind is not self.current:
@@ -106,7 +106,7 @@ class FailureLog:
         return dict(new)
 
     def succeeded(self) -> None:
-        """All is well (again)."""
+        """Record a success, which ends an outage."""
         if self.current is not None:
             log.info("%s takes measurements again", self._name)
             self.current = self.last = None

@@ -25,14 +25,11 @@ class WorkerStatus:
 
     Attributes:
         id: the instance's, with its host and process number.
-        host, pid: where it runs.
-        state: see ``WorkerState``.
-        silent_for: seconds since it delivered last.
-        unreported: seconds before its end for which nothing was delivered: one interval at most
-            if it delivered in time, more if its last batch had waited, or if another sign of life
-            came later; 0 while it lives, and if it said that it ends. What a killed one recorded in
-            them is lost.
-        gauges: the last values of its gauges.
+        host, pid: its host and process number. state: see ``WorkerState``. silent_for: seconds
+        since its last delivery. unreported: seconds before its end for which nothing was delivered:
+        one interval at most if it delivered in time, more if its last batch had waited, or if
+        another sign of life came later; 0 while it lives, and if it announced its end. Records of a
+        killed worker in this time are lost. gauges: the last values of its gauges.
     """
 
     id: str
@@ -49,8 +46,7 @@ class Reading:
     """Points of one resolution, oldest first; stretches without news are left out.
 
     Attributes:
-        complete: whether they hold what all workers delivered; else only what this process
-            recorded.
+        complete: whether they hold the deliveries of all workers; else only this process's records.
     """
 
     points: list[Point]
@@ -62,9 +58,9 @@ class Totals:
     """Counters and histograms since the store began, which only grow; and gauges by worker.
 
     Attributes:
-        point: the sums over all workers of this host, living and gone.
-        workers: those of this host that live.
-        complete: False: the sums are not known, and ``point`` is empty.
+        point: the sums over all workers of this host, living and ended.
+        workers: the living workers of this host.
+        complete: False: the sums are unknown, and ``point`` is empty.
     """
 
     point: Point
@@ -78,11 +74,11 @@ class BackendHealth:
 
     Attributes:
         name: of the backend.
-        available: whether it takes measurements now; None: it was not needed yet.
+        available: whether it accepts measurements now; None: it was not used yet.
         detail: a sentence.
         waiting: batches that are not delivered yet.
         lost_seconds: seconds whose measurements were given up.
-        failures: failures ever, by kind.
+        failures: failures so far, by kind.
         behind: the health of the backend behind this one.
     """
 
@@ -122,24 +118,24 @@ class Backend(Protocol):
         """
 
     def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
-        """For each of ``since`` one point: all that begin then or later, taken together."""
+        """For each of ``since`` the sum of all points that begin then or later."""
 
     def totals(self) -> Totals:
         """Everything that was ever recorded, for exporters of growing counters."""
 
     def workers(self) -> list[WorkerStatus]:
-        """The processes that record, most recently heard first; this one alone if others are not
-        known."""
+        """The processes that record, most recently heard first; only this one if others are
+        unknown."""
 
     def now(self) -> float:
         """Epoch seconds by the clock of the store."""
 
     @property
     def on_redis_time(self) -> bool:
-        """Whether ``now`` is the time of Redis, as positions of the invalidation log are."""
+        """Whether ``now`` is the time of Redis, like positions in the invalidation log."""
 
     def health(self) -> BackendHealth:
-        """Its health; asks the server."""
+        """The backend's health, read from the server."""
 
     def close(self) -> None:
         """Deliver waiting batches, report that this worker ends, and close connections."""

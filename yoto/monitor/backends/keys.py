@@ -10,7 +10,7 @@ from ..history import Resolution
 
 
 class MonitorKeys:
-    """Builds them."""
+    """Builds the keys."""
 
     def __init__(self, keys: KeyBuilder) -> None:
         self._key = keys.monitor
@@ -27,7 +27,7 @@ class MonitorKeys:
         return self._key(resolution.seconds, number)
 
     def points(self, resolution: Resolution, numbers: Iterable[int]) -> list[str]:
-        """Several."""
+        """Several points of a resolution."""
         return [self.point(resolution, number) for number in numbers]
 
     def of_worker(self, worker: str) -> list[str]:

@@ -14,7 +14,7 @@ from ..history.resolution import DAY, HOUR, MINUTE
 from ..recording import Series
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 
-# A process that keeps records for itself, which Redis would keep for all, keeps fewer: some 20 MB.
+# Without Redis a process keeps records only for itself, and fewer of them: some 20 MB.
 ALONE = (FINE, MIDDLE, COARSE.keeping(DAY))
 # Beside Redis it bridges outages: a point of an idle worker is 30 KB, so these are some 12 MB.
 BESIDE = (FINE.keeping(2 * MINUTE), MIDDLE.keeping(20 * MINUTE), COARSE.keeping(3 * HOUR))
@@ -31,10 +31,10 @@ class MemoryBackend:
         clock: Callable[[], float] = time.time,
         worker_id: Callable[[], str] | None = None,
     ) -> None:
-        """Nothing is kept yet.
+        """Make a backend without any records.
 
         Args:
-            resolutions: how long each is kept.
+            resolutions: the resolutions, with the time for which each is kept.
             clock: epoch seconds.
             worker_id: the name of this process; by default its host and number.
         """
@@ -119,7 +119,7 @@ def _own_id() -> str:
 def _forget(points: dict[int, Point], resolution: Resolution, newest: int) -> None:
     for number in [one for one in points if one <= newest - resolution.most]:
         del points[number]
-    # A clock that was set back leaves points of the future, which no age removes.
+    # A clock that was set back leaves points in the future, which never get too old.
     while len(points) > resolution.most:
         del points[next(iter(points))]
 

@@ -19,25 +19,25 @@ from .interface import Backend, BackendHealth, Reading, Totals, WorkerStatus
 V = TypeVar("V")
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-# s between which thresholds are: there each shown bound is twice the one before, so that a quantile
-# that Prometheus reads is off by less than that; beyond, four times.
+# s between which alert thresholds lie. There each shown bound is twice the previous one, so that
+# Prometheus reads quantiles with an error below that factor; beyond, it is four times.
 FINE_FROM, FINE_TO = 2.0**-10, 2.0**3
-# 24 lines a series with the one for all, and not 121.
+# 24 lines a series, with the one for all values, instead of 121.
 SHOWN_PLACES = tuple(
     number
     for number in range(0, len(BOUNDS), PER_OCTAVE)
     if FINE_FROM <= BOUNDS[number] <= FINE_TO or number % (2 * PER_OCTAVE) == 0
 )
-# Series of histograms whose lines are remembered up to their values.
+# Histograms whose lines are cached, without their values.
 KEPT = 1_024
 _number: Callable[[float], str] = floatToGoString
-# Names the worker that a gauge is from.
+# The label with the worker that a gauge is from.
 WORKER_LABEL = "worker"
 
 
 class PrometheusBackend:
-    """Leaves keeping to ``store`` and shows its totals. Counters are sums over all workers of the
-    host, those that are gone too, so that none ever falls because one was replaced."""
+    """Stores records in ``store``, and exports its totals. Counters are sums over all workers of
+    the host, also ended ones, so that no counter ever falls because a worker was replaced."""
 
     name = "prometheus"
 
@@ -47,7 +47,7 @@ class PrometheusBackend:
     def render(self) -> bytes:
         """The text for a scrape.
 
-        While the store cannot give its sums the text has none, and ``yoto_monitor_complete`` is
+        While the store's sums are unavailable, the text has none, and ``yoto_monitor_complete`` is
         0: sums that fell and rose again would count twice in every rate.
         """
         return "\n".join([*_lines(self._store.totals()), ""]).encode()
@@ -94,8 +94,8 @@ class PrometheusBackend:
 
 
 def _lines(totals: Totals) -> Iterator[str]:
-    """The text format (https://prometheus.io/docs/instrumenting/exposition_formats/). All but the
-    numbers is the same in each scrape, and made once."""
+    """The text format (https://prometheus.io/docs/instrumenting/exposition_formats/). Everything
+    except the numbers is the same in each scrape, and made once."""
     yield _head(names.COMPLETE, names.COMPLETE, "gauge")
     yield _line(names.COMPLETE, float(totals.complete))
     for name, counted in _families(totals.point.counters.items()):
@@ -134,9 +134,9 @@ def _head(name: str, shown: str, kind: str) -> str:
 def _families(
     items: Iterable[tuple[Series, V]],
 ) -> Iterator[tuple[str, list[tuple[Labels, V]]]]:
-    """Name, and labels with the value; by name.
+    """Families by name, each with labels and values.
 
-    Within a family all must have the same labels: one that a series lacks is empty.
+    All series of a family must have the same labels, so a missing one is added as empty.
     """
     groups: dict[str, list[tuple[Labels, V]]] = defaultdict(list)
     for about, value in items:
@@ -148,7 +148,7 @@ def _families(
 
 @lru_cache(maxsize=KEPT)
 def _distribution_lines(name: str, labels: Labels) -> list[str]:
-    """The lines of a histogram up to their values."""
+    """The lines of a histogram without their values."""
     bounds = [*(f"{BOUNDS[number]:.6g}" for number in SHOWN_PLACES), "+Inf"]
     return [
         *(str(Series(f"{name}_bucket", tuple(sorted((*labels, ("le", one)))))) for one in bounds),
@@ -158,7 +158,7 @@ def _distribution_lines(name: str, labels: Labels) -> list[str]:
 
 
 def _values(distribution: Distribution) -> Iterator[float]:
-    """The values of these lines."""
+    """The values of a histogram's lines."""
     counts = sorted(distribution.counts.items())
     seen = place = 0
     for number in SHOWN_PLACES:

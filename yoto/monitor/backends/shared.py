@@ -33,9 +33,9 @@ _REFUSED = series(names.SERIES_REFUSED, {"by": "store"})
 class RedisBackend:
     """Adds up every worker's records in Redis; in memory while Redis is unavailable.
 
-    Records made meanwhile wait, are delivered when Redis is back, and go to the points of
-    the time when they were made. Each batch has a number and is counted once, also if it was sent
-    again because its reply was lost. Safe for threads.
+    Records of an outage wait, are delivered when Redis is back, and go to the points of the time
+    when they were made. Each batch has a number and is counted once, even if it was sent again
+    because its reply was lost. Safe for threads.
     """
 
     name = "redis"
@@ -53,8 +53,8 @@ class RedisBackend:
         Args:
             worker_id: the id of this instance.
             interval: seconds between the deliveries of a worker.
-            resolutions: how finely and for how long points are kept.
-            signs: by worker, seconds since its last sign of life that is no delivery.
+            resolutions: of the points, with the time for which they are kept.
+            signs: by worker, seconds since its last sign of life other than a delivery.
         """
         self._redis = redis
         self._worker_id = worker_id or new_instance_id()
@@ -79,7 +79,7 @@ class RedisBackend:
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
         self._memory.record(counters, gauges, histograms)
         now = monotonic()
-        # Always sent, and first, so that it has its place before the room for others ends.
+        # Always sent, and first, so that it gets a place even if others fill the room.
         refused: Counters = {_REFUSED: self._refused}
         batch = Batch({**refused, **counters}, dict(gauges), dict(histograms))
         with self._sending:

@@ -44,11 +44,11 @@ _WORSE = list(Band)
 class Component:
     """A component whose health is measured by one value.
 
-    A value up to and with a limit is in its band: with ``direction`` high, ``excellent`` 50 and
-    ``good`` 100, a value of 50 is excellent and one of 50.1 good. Beyond ``warning`` is an error.
+    A limit itself still belongs to its band: with ``direction`` high, ``excellent`` 50 and ``good``
+    100, a value of 50 is excellent and one of 50.1 good. A value beyond ``warning`` is an error.
 
     Attributes:
-        name: of the component.
+        name: the component's name.
         metric: the name of its value.
         direction: the side on which values are bad.
         excellent, good, warning: the last value of each band, from the good side to the bad.
@@ -81,7 +81,7 @@ class Component:
         refuse(errors)
 
     def band_of(self, value: float | None) -> tuple[Band, float | None]:
-        """The band of a value, and the border that it has crossed; of a healthy one the next.
+        """The band of a value, and the border that it has crossed; if healthy, the next border.
 
         None, infinity and NaN are unknown, with no limit.
         """
@@ -105,8 +105,8 @@ class ComponentHealth:
         name: the component.
         band: its health.
         value: the measured value; None if unknown.
-        limit: the border that was crossed, where ``warning`` or ``error`` begins; of a healthy
-            one where ``warning`` does.
+        limit: the border that was crossed, where ``warning`` or ``error`` begins; for a healthy one
+            where ``warning`` begins.
         direction: the side of the limit that is bad.
         matters: whether the overall health takes it into account.
     """

@@ -1,7 +1,7 @@
 """The default components, with the limits of the alert rules of the same values.
 
-There is one vocabulary: a measure is degraded from its rule's warning threshold, and failed from
-the error threshold, whatever an operator has set there.
+Health and alerts agree: a component is degraded from its rule's warning threshold on, and failed
+from the error threshold on, also if operators changed them.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from yoto.errors import ValidationFailed
 from ..alert_rules import DEFAULT_RULES, AlertRule
 from .bands import Component
 
-# By component, the rule, and the last value that is excellent: which no alert is about.
+# By component, the rule, and the last excellent value, which no rule has.
 _RULES = {
     "cache": ("hit_rate", 0.95),
     "response": ("response_time", 50.0),
     "errors": ("error_rate", 0.01),
     "memory": ("memory", 0.5),
 }
-# Of the way from a rule's warning to its error threshold: how much better excellent is at least.
+# Least distance of excellent from the warning threshold, as a share of that from warning to error.
 _BETTER = 0.1
 
 
 def components_of(rules: Iterable[AlertRule]) -> tuple[Component, ...]:
-    """The components by these rules; values that a rule leaves open are as in the code."""
+    """The components by these rules; values that a rule leaves open are the code's."""
     by_name = {rule.name: rule for rule in rules}
     defaults = {rule.name: rule for rule in DEFAULT_RULES}
     found = []

@@ -13,10 +13,10 @@ class Readings:
     """Values of a gauge: a reading for each flush of each process.
 
     Attributes:
-        readings: how many.
-        total: all of them added up; ``mean`` is the average value of one process.
+        readings: number of readings.
+        total: their sum; ``mean`` is the average value of one process.
         highest: the largest of them.
-        lowest: the smallest; infinite where it was not kept.
+        lowest: the smallest; infinite if it was not kept.
     """
 
     readings: int = 0
@@ -50,7 +50,7 @@ class Point:
 
     Attributes:
         at: epoch second at which it begins, by the clock of the store.
-        seconds: how long it is.
+        seconds: its length.
         counters: additions.
         gauges: readings.
         histograms: observations.
@@ -72,7 +72,7 @@ class Point:
             self.histograms.setdefault(about, Distribution()).merge(found)
 
     def merge(self, other: Point) -> None:
-        """Take up another stretch of time; ``at`` and ``seconds`` stay."""
+        """Add the records of another stretch of time; ``at`` and ``seconds`` stay."""
         for about, added in other.counters.items():
             self.counters[about] = self.counters.get(about, 0) + added
         for about, level in other.gauges.items():
@@ -81,7 +81,7 @@ class Point:
             self.histograms.setdefault(about, Distribution()).merge(found)
 
     def counted(self, name: str, /, **labels: str) -> float:
-        """Sum of the counters of that name that have these labels, and any others."""
+        """Sum of the counters of that name with at least these labels."""
         return sum(v for about, v in self.counters.items() if _is(about, name, labels))
 
     def level(self, name: str, /, **labels: str) -> Readings | None:

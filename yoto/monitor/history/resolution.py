@@ -19,12 +19,12 @@ class Resolution:
         return int(at // self.seconds)
 
     def keeping(self, seconds: int) -> Resolution:
-        """The same, kept for another time."""
+        """The same resolution, kept for another time."""
         return replace(self, keep=seconds)
 
     @property
     def most(self) -> int:
-        """Points that are there at most."""
+        """The largest number of points at a time."""
         return self.keep // self.seconds + 1
 
 

@@ -1,8 +1,7 @@
 """One minute of the platform in some twenty numbers: the input of the forecaster.
 
 A summary is made when it is read, from the minute's point, which every worker adds to each second.
-So it needs no elected writer, is complete when a late worker delivers, and is there after a restart
-of every worker.
+So it needs no elected writer, includes late deliveries, and survives a restart of all workers.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Quantiles:
 
     @classmethod
     def of(cls, found: Distribution) -> Quantiles | None:
-        """None without calls."""
+        """The quantiles of a histogram; None without calls."""
         shares = [found.quantile(share) for share in (0.5, 0.95, 0.99)]
         p50, p95, p99 = (None if one is None else round(one * 1000, 4) for one in shares)
         if p50 is None or p95 is None or p99 is None:
@@ -39,18 +38,17 @@ class Summary:
 
     Attributes:
         at: epoch seconds, by the clock of the store.
-        workers: how many recorded, on average.
+        workers: number that recorded, on average.
         requests, errors: HTTP responses, and those of status 500 and above.
         request_rate: responses a second.
         error_rate: errors among the responses, 0 to 1.
         decisions, allowed, denied: verdicts.
         check_errors: checks that ended without one.
-        hit_rate, l1_hit_rate, l2_hit_rate: look-ups that either tier served, and each among
-            those that reached it, 0 to 1.
-        check, load, request: times of checks beyond the short way, of loads, of requests.
-        staleness: time from a change's entry in the log to its being applied by a worker.
-        memory_bytes: of one worker, on average.
-        cpu: seconds of processor a second, of all workers together.
+        hit_rate, l1_hit_rate, l2_hit_rate: shares of look-ups that any tier served, and that each
+        tier served among those that reached it, 0 to 1. check, load, request: times of checks
+        outside the fast path, of loads, of requests. staleness: time from a change's entry in the
+        log to its application by a worker. memory_bytes: memory of one worker, on average. cpu:
+        seconds of CPU time a second, for all workers together.
     """
 
     at: int

@@ -17,7 +17,7 @@ from typing import Self
 # its halves and its doubles are bounds, to which thresholds can be set without rounding.
 SMALLEST = 2.0**-20
 PER_OCTAVE = 4
-OCTAVES = 30  # up to 1,024 s; no call takes longer and is still waited for
+OCTAVES = 30  # up to 1,024 s; every longer call has timed out
 
 # Upper bounds in seconds. A value that equals a bound belongs to that bucket.
 BOUNDS = tuple(SMALLEST * 2 ** (step / PER_OCTAVE) for step in range(OCTAVES * PER_OCTAVE + 1))
@@ -35,7 +35,7 @@ def lower_bound(number: int) -> float:
 
 
 def upper_bound(number: int) -> float:
-    """Seconds up to which the bucket goes; for the one beyond all, where it begins."""
+    """Upper bound of the bucket in seconds; for the last one, beyond all, its lower bound."""
     return BOUNDS[min(number, BEYOND - 1)]
 
 
@@ -44,8 +44,8 @@ class Distribution:
     """Counts by bucket.
 
     Attributes:
-        counts: bucket number to how many values fell there; empty buckets are not in it.
-        total: all values added up, in seconds.
+        counts: number of values by bucket number; without empty buckets.
+        total: the sum of all values, in seconds.
     """
 
     counts: dict[int, int] = field(default_factory=dict)
@@ -60,8 +60,8 @@ class Distribution:
 
     @classmethod
     def of_counts(cls, counts: Iterable[tuple[float, int]], total: float) -> Self:
-        """From another system's buckets: upper bounds in seconds, how many values fell up to each
-        and above the one before, and all values added up."""
+        """A distribution from another system's buckets: upper bounds in seconds with the number of
+        values in each bucket, and the sum of all values."""
         made = cls(total=total)
         for bound, count in counts:
             if count:
@@ -97,7 +97,7 @@ class Distribution:
         self.total += other.total
 
     def since(self, earlier: Distribution) -> Distribution:
-        """The values after ``earlier``, a state of this one; all of them, if this began anew."""
+        """The values added since ``earlier``, a previous state; all of them, if this began anew."""
         rest = {
             number: count - earlier.counts.get(number, 0) for number, count in self.counts.items()
         }
@@ -114,7 +114,8 @@ class Distribution:
     def quantile(self, share: float) -> float | None:
         """Seconds that ``share`` (0 to 1) of the values do not exceed; None without values.
 
-        Within a bucket values count as spread evenly; beyond the last bound it is that bound.
+        Values within a bucket count as spread evenly; beyond the last bound the result is that
+        bound.
         """
         return quantile(self.counts, share)
 

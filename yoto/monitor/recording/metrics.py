@@ -1,9 +1,9 @@
-"""Counters, gauges and histograms that many threads write without a lock and lose nothing.
+"""Counters, gauges and histograms that many threads write without a lock and without losses.
 
 Writes go to a ``deque``, whose ``append`` and ``popleft`` are atomic by its
 documentation; a reader takes everything out and adds it up. So sums are exact, whatever the
 interpreter does between two instructions of ``+=``, and a write costs an append and a comparison.
-So that no reader has to come in time, a writer that finds many values waiting adds them up itself.
+A writer that finds many values waiting adds them up itself, so that no reader has to come in time.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from math import isfinite
 
 from .distribution import Distribution
 
-# Values that may wait: a few hundred KB at most, and the lock is taken once in so many writes.
+# Values that may wait: a few hundred KB at most, with one locking for that many writes.
 MOST_WAITING = 4096
 
 
 class Counter:
-    """Only grows. ``add`` is for the hot path; ``drain`` is for the keeper of the series."""
+    """A number that only grows. ``add`` is for the hot path, ``drain`` for the recorder."""
 
     __slots__ = ("_append", "_lock", "_sum", "_waiting")
 
@@ -46,12 +46,13 @@ class Counter:
 
     def _fold(self) -> None:
         take = self._waiting.popleft
-        # Only the values waiting now: others are added meanwhile, and only the lock's holder takes.
+        # Only the values waiting now, since others are added meanwhile, and only the lock's holder
+        # takes.
         self._sum += sum([take() for _ in range(len(self._waiting))])
 
 
 class Gauge:
-    """A value that goes up and down; the last one that was set stands."""
+    """A value that goes up and down; the last one set counts."""
 
     __slots__ = ("_value",)
 
@@ -59,11 +60,11 @@ class Gauge:
         self._value: float | None = None
 
     def set(self, value: float) -> None:
-        """Say the value now."""
+        """Set the present value."""
         self._value = value
 
     def read(self) -> float | None:
-        """The value; None if none was set, or one that is no number."""
+        """The value; None if none was set, or it is not a number."""
         value = self._value
         return value if value is not None and isfinite(value) else None
 

@@ -15,16 +15,16 @@ from .series import Series, series
 Metric: TypeAlias = Counter | Gauge | Histogram
 M = TypeVar("M", Counter, Gauge, Histogram)
 
-# Series a process. A label made from users' input would otherwise grow without end.
+# Series of a process. A label made from users' input would otherwise grow without end.
 MOST_SERIES = 2_000
 COUNTER_ENDING = "_total"
 _ENDINGS: Mapping[type[Metric], str] = {Counter: COUNTER_ENDING, Histogram: "_seconds"}
 
 
 class Recorder:
-    """Makes a metric when its series is first asked for, and gives the same one from then on.
+    """Makes a metric at the first request for its series, and returns the same one from then on.
 
-    Ask once and keep the result: that is the hot path; looking it up is not.
+    Look a metric up once and keep it: writing to it is the hot path, the look-up is not.
 
     Attributes:
         refused: series requested beyond ``MOST_SERIES``. Values written to them are not
@@ -40,7 +40,7 @@ class Recorder:
         self._read: Callable[[], None] = _nothing
 
     def read_first(self, read: Callable[[], None]) -> None:
-        """Call ``read`` before anything is drained: it counts values that still wait elsewhere."""
+        """Call ``read`` before metrics are drained, to count values that still wait elsewhere."""
         self._read = read
 
     def counter(self, name: str, **labels: str) -> Counter:
@@ -48,7 +48,8 @@ class Recorder:
 
         Raises:
             ValidationFailed: the name, or a label's, is malformed.
-            ConfigurationError: the name has another ending, or is another kind of metric already.
+            ConfigurationError: the name has another ending, or belongs to another kind of metric
+                already.
         """
         return self._get(Counter, name, labels)
 

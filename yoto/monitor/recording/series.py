@@ -10,7 +10,7 @@ from yoto.errors import ValidationFailed
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 
-# https://prometheus.io/docs/concepts/data_model/, without the colons that it keeps for rules.
+# https://prometheus.io/docs/concepts/data_model/, without colons, which are reserved for rules.
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)', re.ASCII)
 _ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n"}

@@ -1,4 +1,4 @@
-"""The snapshot for the recommenders: one stretch of time of the whole fleet, as plain values."""
+"""The recommenders' snapshot: one stretch of time of the whole fleet, as plain values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .. import metric_names as names
 from ..history import Point, Readings
 
 STORES = ("users", "conditional")
-# Among the dimensions of a rate limit: all that have no limit of their own.
+# Stands for all dimensions of a rate limit that have no limit of their own.
 PLAIN = "limit"
 POOLS = ("requests", "permissions")
 
@@ -22,7 +22,7 @@ class StoreSnapshot:
     Attributes:
         entries: keys of one process, on average.
         evictions: entries of all processes that were evicted for others.
-        ttl: seconds that entries live; None: not the same all the time, or not everywhere.
+        ttl: seconds that entries live; None: it changed, or differs between processes.
     """
 
     entries: float = 0.0
@@ -32,7 +32,7 @@ class StoreSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class QueueSnapshot:
-    """The batch queue now: items that wait, and items a second that come and that are done."""
+    """The batch queue now: waiting items, and items a second that come in and go out."""
 
     waiting: int
     inflow: float
@@ -41,14 +41,14 @@ class QueueSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """Connections to the database, of all processes; ``size`` and ``busiest`` are of one.
+    """Database connections of all processes; ``size`` and ``busiest`` are those of one.
 
     Attributes:
-        size: how many there may be.
-        same: whether there were so many all the time, and everywhere.
-        taken: callers who got one; ``waited`` of them had to wait.
-        timed_out: callers who waited in vain.
-        busiest: in use at once, at most.
+        size: largest number of connections.
+        same: whether the size was the same all the time, and everywhere.
+        taken: callers who got a connection; ``waited`` of them had to wait.
+        timed_out: callers whose wait timed out.
+        busiest: largest number in use at once.
     """
 
     size: float
@@ -65,11 +65,11 @@ class BulkheadSnapshot:
 
     Attributes:
         limit: the most holders in a partition, over all workers.
-        unpartitioned: whether there is one partition only.
+        unpartitioned: whether there is only one partition.
         same: whether the limit was the same all the time.
-        passed, rejected: callers that were admitted, and that were refused.
-        busy: seconds that they were inside, together.
-        held: the most inside at once over all workers, sampled once a second.
+        passed, rejected: callers that were admitted, and that were rejected. busy: total seconds
+        that slots were held. held: the most holders at once over all workers, sampled once a
+        second.
     """
 
     limit: int
@@ -101,20 +101,17 @@ class TuningSnapshot:
     """A snapshot of the fleet; None: not measured.
 
     Attributes:
-        seconds: for how long it was recorded, of one process.
+        seconds: recorded time of one process.
         workers: processes that recorded, on average.
         values: the settings in force, by the names of ``TUNABLES``.
         stores: entries in the memory of processes, by kind.
         l1_hits, l1_misses: look-ups in memory.
-        l2_reads, l2_errors: reads of Redis, and those that failed.
-        l2_p99: seconds that 99 % of the successful reads did not exceed.
-        memory_bytes: of one process, on average.
-        memory_share: of the memory allowed to the process, the highest of any.
-        queue: the batch queue.
-        pools: connections to the database, by pool.
-        bulkheads, limiters: guards that may be tuned, by name.
-        request_p95: seconds that 95 % of the requests did not exceed.
-        error_rate: errors among the responses, 0 to 1.
+        l2_reads, l2_errors: reads of Redis, and failed ones. l2_p99: seconds that 99 % of the
+        successful reads did not exceed. memory_bytes: memory of one process, on average.
+        memory_share: highest share in use of the memory allowed to a process. queue: the batch
+        queue. pools: connections to the database, by pool. bulkheads, limiters: guards that may be
+        tuned, by name. request_p95: seconds that 95 % of the requests did not exceed. error_rate:
+        errors among the responses, 0 to 1.
     """
 
     seconds: float
@@ -142,16 +139,16 @@ class TuningSnapshot:
 
     @property
     def hit_rate(self) -> float | None:
-        """Share of them that memory served, 0 to 1."""
+        """Share of look-ups that memory served, 0 to 1."""
         return self.l1_hits / self.lookups if self.lookups else None
 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """The guards that may be tuned, as they are in force.
+    """The guards that may be tuned, with their limits in force.
 
     Attributes:
-        bulkheads: by name, how many may be inside, and whether there is one partition only.
+        bulkheads: by name, the number of slots, and whether there is only one partition.
         limiters: by name, the limit of each dimension.
     """
 
@@ -225,7 +222,7 @@ def _pool(point: Point, pool: str) -> PoolSnapshot | None:
 
 
 def _steady(level: Readings | None) -> float | None:
-    """The value of every reading; None if there was none, or they differed."""
+    """The value that all readings share; None if there was none, or they differed."""
     if level is None or not isclose(level.mean, level.highest):
         return None
     return level.highest

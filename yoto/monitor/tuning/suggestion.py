@@ -1,4 +1,4 @@
-"""A suggestion, and how sure one may be of it."""
+"""Suggestions, and the confidence in them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,10 @@ class Suggestion:
         now, proposed: its values, in the tunable's unit.
         why: the observation.
         effect: the expected effect.
-        confidence: 0 to 1, by how much evidence there is.
+        confidence: 0 to 1, by the number of observations.
         metric: the measurement, see ``measure_of``, that must not get worse.
-        code, figures: ``why`` and ``effect`` for readers of another language: a name,
-            and the values by name. A name ends in the unit where there is one: ``_s``, ``_ms``,
-            ``_share``.
+        code, figures: ``why`` and ``effect`` for readers of another language: a name, and the
+        values by name. A value's name ends in its unit, if any: ``_s``, ``_ms``, ``_share``.
     """
 
     setting: str
@@ -56,12 +55,12 @@ class Suggestion:
 
     @property
     def id(self) -> str:
-        """The change, such as ``cache_users_size=16000``: the same words, the same change."""
+        """The change, such as ``cache_users_size=16000``; equal ids mean equal changes."""
         return f"{self.setting}={self.proposed:.10g}"
 
     @property
     def live(self) -> bool:
-        """Whether it takes effect while workers run; else the configuration must be changed."""
+        """Whether it takes effect in running workers; else the configuration must be changed."""
         return tunable_of(self.setting).live
 
     @property
@@ -90,7 +89,7 @@ class Suggestion:
 
 
 def confidence(seen: float, half: float) -> float:
-    """0 without evidence, 0.5 after ``half`` of it, towards 1 the more there is."""
+    """0 without observations, 0.5 after ``half`` of them, and towards 1 the more there are."""
     return round(seen / (seen + half), 3) if seen > 0 else 0.0
 
 
@@ -105,7 +104,7 @@ def suggest(
     code: str,
     **figures: float | str,
 ) -> Suggestion | None:
-    """The suggestion, its value brought into the allowed range; None if nothing is left of it."""
+    """The suggestion with its value moved into the allowed range; None if that changes nothing."""
     proposed = tunable_of(setting).fit(wanted)
     if proposed == now or sure <= 0:
         return None

@@ -13,9 +13,9 @@ from ..history import Point, summarise
 from ..scale import Direction
 from ..units import MS, SHARE
 
-# Stretches of time on each side; with fewer a mean proves nothing.
+# Measurements on each side; a mean of fewer proves nothing.
 LEAST_READINGS = 5
-# Of the mean before: a difference too small to act on.
+# Share of the mean before: a smaller difference is ignored.
 MARGIN = 0.05
 # Standard errors of the difference of the means (Welch, Biometrika 34, 1947): one in forty such
 # differences is chance.
@@ -36,10 +36,10 @@ class Measure:
     """A measurement to judge a change by.
 
     Attributes:
-        read: gives it from a stretch of time; None: it was not measured.
-        bad: on which side it is bad.
-        least: a smaller difference is none, however small the values are.
-        unit: of its values.
+        read: reads it from a stretch of time; None: it was not measured.
+        bad: the side on which values are bad.
+        least: a smaller difference is ignored, however small the values are.
+        unit: the unit of its values.
     """
 
     read: Callable[[Point], float | None]
@@ -57,10 +57,10 @@ METRICS: dict[str, Measure] = {
     "l1_hit_rate": Measure(lambda point: summarise(point).l1_hit_rate, Direction.LOW),
     "request_p95": Measure(_p95, Direction.HIGH, unit=MS),
 }
-# Of these there are as many as pools and bulkheads: shares of the callers who had to wait for a
-# connection, and who were refused. Reductions are judged by them.
+# Prefixes of measurements of each pool and bulkhead: shares of the callers who had to wait for a
+# connection, and who were rejected. Reductions are judged by them.
 POOL_WAITS, BULKHEAD_REFUSALS = "pool_waits:", "bulkhead_refusals:"
-# Of the callers: fewer are no reason to make a pool or a bulkhead larger either.
+# Share of the callers: fewer are no reason to enlarge a pool or a bulkhead either.
 LEAST_SHARE = 0.01
 
 
@@ -70,7 +70,7 @@ def pool_waits(pool: str) -> str:
 
 
 def bulkhead_refusals(name: str) -> str:
-    """The measurement of callers that the bulkhead ``name`` refused."""
+    """The measurement of callers that the bulkhead ``name`` rejected."""
     return f"{BULKHEAD_REFUSALS}{name}"
 
 
@@ -112,7 +112,7 @@ def _refusals(point: Point, name: str) -> float | None:
 
 
 def readings(points: Iterable[Point], metric: str) -> list[float]:
-    """The values of a metric; stretches in which it was not measured are left out.
+    """The values of a metric; stretches without a measurement are left out.
 
     Raises:
         KeyError: there is no such metric.
@@ -123,7 +123,7 @@ def readings(points: Iterable[Point], metric: str) -> list[float]:
 
 
 def compare(before: Sequence[float], after: Sequence[float], metric: str) -> Verdict:
-    """How the mean has changed, beyond a margin and beyond chance."""
+    """The change of the mean, if it is beyond a margin and beyond chance."""
     if min(len(before), len(after)) < LEAST_READINGS:
         return Verdict.UNKNOWN
     was, became = fmean(before), fmean(after)

@@ -1,5 +1,5 @@
 """Forecasts of the next minutes, anomalies, and drifts.
 
-The library ``river`` takes a second to load, in which an event loop would stand still, and some
-85 MB; so the forecaster is a process of its own, which the first minute that is learned starts.
+The library ``river`` takes a second to load, which would block an event loop, and some 85 MB. So
+the forecaster is a process of its own, which starts when the first minute is learned.
 """

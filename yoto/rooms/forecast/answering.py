@@ -12,12 +12,12 @@ from .forecaster import Forecaster
 from .metric import Forecast, NoForecast
 from .snapshot import ForecastSnapshot, LearnRequest
 
-# Workers that serve requests come first.
+# Workers that serve requests take precedence.
 NICENESS = 5
 
 
 def main() -> None:
-    """Reply until the input ends, as it does with the worker."""
+    """Reply until the input ends, which it does with the worker."""
     os.nice(NICENESS)
     forecaster = Forecaster()
     request = msgspec.json.Decoder(LearnRequest)
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def answer(forecaster: Forecaster, request: LearnRequest) -> ForecastSnapshot:
-    """Let ``forecaster`` learn; its new state."""
+    """Let ``forecaster`` learn; returns its new state."""
     report = forecaster.learn(request.summaries)
     forecasts = forecaster.forecasts()
     return ForecastSnapshot(

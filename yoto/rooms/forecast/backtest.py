@@ -13,9 +13,9 @@ from math import isfinite
 
 from .robust import quantile
 
-# Steps after which an old error counts half: present quality matters, not yesterday's.
+# Steps after which an old error counts half, since recent quality matters most.
 HALF_LIFE = 120.0
-# Errors a lead from which intervals are read.
+# Errors of each lead from which intervals are computed.
 KEPT_ERRORS = 240
 _DECAY = 0.5 ** (1 / HALF_LIFE)
 
@@ -24,7 +24,7 @@ class Backtest:
     """Judges one model.
 
     Attributes:
-        tests: values that forecasts were compared with.
+        tests: number of values that forecasts were compared with.
     """
 
     def __init__(self, leads: int) -> None:
@@ -36,17 +36,17 @@ class Backtest:
         self.tests = 0
 
     def forecast(self, step: int, value: float, path: Sequence[float]) -> None:
-        """Take note of a forecast.
+        """Record a forecast.
 
         Args:
             step: number of the step after which it was made.
-            value: of that step.
-            path: the expected values of the steps after it.
+            value: the value of that step.
+            path: the expected values of the following steps.
         """
         self._paths.append((step, value, path))
 
     def observe(self, step: int, value: float) -> None:
-        """Compare the forecasts of ``step``, at whatever lead, with its value."""
+        """Compare all forecasts of ``step``, at any lead, with its value."""
         judged = False
         self._own *= _DECAY
         self._naive *= _DECAY
@@ -61,7 +61,7 @@ class Backtest:
         self.tests += judged
 
     def ratio(self) -> float | None:
-        """Mean absolute error over that of the naive forecast; None if that made next to none, or
+        """Mean absolute error over that of the naive forecast; None if the latter is nearly 0, or
         before the first test."""
         ratio = self._own / self._naive if self._naive > 0 else None
         return ratio if ratio is not None and isfinite(ratio) else None

@@ -15,7 +15,7 @@ class Shape:
     """The assumed shape of a series; see ``river.time_series.HoltWinters``.
 
     Attributes:
-        name: how it is called.
+        name: its name.
         options: smoothing of level (alpha), trend (beta) and season (gamma), and its length.
     """
 
@@ -34,13 +34,13 @@ SHAPES = (
     Shape("slow trend", {"alpha": 0.15, "beta": 0.02}),
     Shape("hour", _season(HOUR_STEPS, multiplicative=False)),
     Shape("hour, in proportion", _season(HOUR_STEPS, multiplicative=True)),
-    # By differences, a day's season would take days to learn: river begins all of it at one.
+    # An additive season of a day would take days to learn, since river begins all of it at one.
     Shape("day, in proportion", _season(DAY_STEPS, multiplicative=True)),
 )
 
 
 class Candidate:
-    """One model of one metric. Where it cannot compute a value it gives none."""
+    """One model of one metric. If it cannot compute a value, it gives none."""
 
     def __init__(self, shape: Shape) -> None:
         self.name = shape.name
@@ -55,7 +55,7 @@ class Candidate:
             self._model.learn_one(value)
             self._lessons += 1
         except (ZeroDivisionError, OverflowError):
-            # A season in proportion to nothing; it begins anew with values that are something.
+            # A multiplicative season fails at 0; it begins anew with later values.
             self._model, self._lessons = self._make(), 0
 
     def path(self, leads: int) -> Sequence[float] | None:
@@ -70,7 +70,7 @@ class Candidate:
 
 
 class ChangeDetector:
-    """Notices that errors are of another size than they were (ADWIN, Bifet and Gavaldà 2007)."""
+    """Detects a change in the size of errors (ADWIN, Bifet and Gavaldà 2007)."""
 
     def __init__(self) -> None:
         from river.drift import ADWIN
@@ -79,7 +79,7 @@ class ChangeDetector:
         self._adwin = untyped()
 
     def changed(self, size: float) -> bool:
-        """Take the size of the next error; whether this is another time than before."""
+        """Take the size of the next error; returns whether the sizes have changed."""
         self._adwin.update(size)
         return bool(self._adwin.drift_detected)
 

@@ -8,7 +8,7 @@ from yoto.events import Event, event_type
 
 from .snapshot import ForecastSnapshot
 
-# s: a worker that takes over reads a day again, and events of so long ago are no news.
+# s: a worker that takes over reads a whole day again, but older events are no news.
 NEWS = 600.0
 
 
@@ -19,8 +19,8 @@ class ForecastAnomaly(Event, frozen=True, kw_only=True):
     Attributes:
         metric: its name.
         minute: epoch second at which it began.
-        value, expected: of that minute, or of the worst of those that were learned with it.
-        score: how far off, in standard deviations of the error.
+        value, expected: those of that minute, or of the worst one learned together with it. score:
+        deviation in standard deviations of the error.
     """
 
     metric: str
@@ -32,7 +32,7 @@ class ForecastAnomaly(Event, frozen=True, kw_only=True):
 
 @event_type("forecast.drift")
 class ForecastDrift(Event, frozen=True, kw_only=True):
-    """From about ``minute`` (epoch s) on the metric is harder, or easier, to foretell."""
+    """From about ``minute`` (epoch s) on the metric is harder, or easier, to forecast."""
 
     metric: str
     minute: int

@@ -45,10 +45,10 @@ class LearnReport:
 
     Attributes:
         summaries: minutes given; ``new`` of them had not been learned before.
-        values: how many values each metric learned.
+        values: number of values that each metric learned.
         offered: metrics with a forecast now.
-        silent: the others, and why.
-        seconds: how long it took.
+        silent: the other metrics, with the reason.
+        seconds: duration of the learning.
     """
 
     summaries: int
@@ -75,9 +75,9 @@ class Forecaster:
         return self._learned_to
 
     def learn(self, summaries: Iterable[Summary]) -> LearnReport:
-        """Take minutes in the order of time; those that were learned already are passed over.
+        """Learn minutes in the order of time; those that were learned already are skipped.
 
-        Values missing in a minute are not learned: no metric takes "unknown" for zero.
+        Values missing in a minute are not learned, so that no metric takes "unknown" for zero.
         """
         began = monotonic()
         with self._lock:
@@ -112,24 +112,24 @@ class Forecaster:
             return {name: one.forecast() for name, one in self._forecasters.items()}
 
     def lasts(self) -> dict[str, LastValue]:
-        """By metric, the value learned last; without metrics that learned none."""
+        """The last learned value by metric; metrics without any are left out."""
         with self._lock:
             lasts = {name: one.last for name, one in self._forecasters.items()}
         return {name: last for name, last in lasts.items() if last is not None}
 
     def scores(self) -> dict[str, float | None]:
-        """By metric, how surprising its last minute was; None: unknown."""
+        """The score (surprise) of the last minute, by metric; None: unknown."""
         with self._lock:
             return {name: one.score for name, one in self._forecasters.items()}
 
     def anomalies(self) -> list[Anomaly]:
-        """The latest of all metrics, oldest first."""
+        """The latest ones of all metrics, oldest first."""
         with self._lock:
             found = [one for made in self._forecasters.values() for one in made.anomalies]
         return sorted(found, key=lambda one: one.at)
 
     def drifts(self) -> list[Drift]:
-        """The latest of all metrics, oldest first."""
+        """The latest ones of all metrics, oldest first."""
         with self._lock:
             found = [one for made in self._forecasters.values() for one in made.drifts]
         return sorted(found, key=lambda one: one.at)

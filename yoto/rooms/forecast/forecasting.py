@@ -18,15 +18,15 @@ from .process import ForecasterProcess
 from .snapshot import ForecastSnapshot
 
 HISTORY_HOURS = 24.0
-# s after the end of a minute at which it is learned: late workers have delivered by then.
+# s after the end of a minute at which it is learned, when late workers have delivered.
 GRACE = 5.0
 # s without a request or a decision after which there is nothing to forecast.
 QUIET = 3600.0
-# The area of requests by which others watch the platform.
+# The area of requests by which monitoring systems watch the platform.
 WATCHING_AREA = "health"
-# s until a store that failed is asked again.
+# s after which an unavailable store is tried again.
 RETRY = 10.0
-# s that are looked back at while nothing happens.
+# s back in which activity is looked for while the platform is idle.
 LOOK_BACK = 300.0
 
 Read = Callable[[float, float], Reading]
@@ -47,7 +47,7 @@ class Forecasting:
         """Nothing is read and no thread starts.
 
         Args:
-            read: gives the minutes that begin in [since, until).
+            read: returns the minutes that begin in [since, until).
             now: epoch seconds by the clock of the store.
         """
         self.forecaster = ForecasterProcess()
@@ -60,15 +60,15 @@ class Forecasting:
         self._thread.add("learn", self._turn)
 
     def subscribe(self, hear: Hear) -> None:
-        """Have ``hear`` called with the new state after each time that something was learned."""
+        """Call ``hear`` with the new state each time that something was learned."""
         self._hear = hear
 
     def learn_history(self, hours: float = HISTORY_HOURS) -> LearnReport:
         """Learn the whole minutes of the last ``hours``, and from now on each that ends.
 
         Raises:
-            StoreUnavailable: the store could not give the records of all workers, the forecaster's
-                process ended, or it was closed meanwhile; nothing was learned.
+            StoreUnavailable: the records of all workers were unavailable, the forecaster's process
+                ended, or it was closed meanwhile; nothing was learned.
         """
         with self._mutex:
             if self.forecaster.closed:
@@ -82,7 +82,7 @@ class Forecasting:
         return report
 
     def close(self) -> None:
-        """End the thread and the forecaster's process; from then on nothing is known here."""
+        """End the thread and the forecaster's process; its state is forgotten."""
         with self._mutex:
             self._thread.stop()
             self.forecaster.close()
@@ -130,7 +130,7 @@ class Forecasting:
         return report
 
     def _something_happened(self) -> bool:
-        """Whether the platform was used since it was looked last."""
+        """Whether the platform was used since the last check."""
         now = self._now()
         reading = self._read(now - LOOK_BACK, now - now % COARSE.seconds)
         return any(is_busy(point) for point in reading.points)
@@ -144,7 +144,6 @@ def learning_from(monitoring: Monitoring) -> Forecasting:
 
 
 def is_busy(point: Point) -> bool:
-    """Whether anybody used the platform then. Who watches it, by ``/metrics`` or a probe, does not
-    use it."""
+    """Whether the platform was used then. Scrapes of ``/metrics`` and probes are no use."""
     watched = point.counted(names.REQUESTS, area=WATCHING_AREA)
     return point.counted(names.REQUESTS) > watched or point.counted(names.CHECKS) > 0

@@ -14,24 +14,24 @@ from .robust import error_spread, surprise
 STEP = 60  # s
 LEADS = 5  # steps ahead
 INTERVAL_SHARE = 0.9
-# Tests before a forecast is offered, and the most that its error may be of the naive one's.
+# Tests before a forecast is offered, and its highest allowed error relative to the naive one.
 LEAST_TESTS = 60
 MOST_RATIO = 0.9
-# Minutes without a value that a model bridges by its forecast; after more it begins anew.
+# Minutes without a value that a model bridges by its own forecast; after more it begins anew.
 LONGEST_GAP = 30
-# Standard deviations beyond which a value is no chance, and errors that must be known to decide. In
-# normal noise that is one alarm in a thousand years; real noise has longer tails.
+# Standard deviations beyond which a value is an anomaly, and errors that must be known to decide.
+# Normal noise gives one such alarm in a thousand years; real noise has longer tails.
 ALARM, LEAST_ERRORS = 6.0, 30
-# Sizes of errors, in standard deviations, are cut here for the detector of change: one wild value
-# is an anomaly and no other time.
+# Sizes of errors, in standard deviations, are cut here for the detector of change, since a single
+# wild value is an anomaly, but no drift.
 MOST_SIZE = 5.0
 MOST_ANOMALIES = 100
-# Models learn a wild value as one so many standard deviations off, or a single one would mislead
-# them for long (Gelper, Fried and Croux, Journal of Forecasting 29, 2010). What is wild for more
-# steps than these is the new normal.
+# Models learn a wild value as if it were only ``CUT`` standard deviations off, since otherwise one
+# would mislead them for long (Gelper, Fried and Croux, Journal of Forecasting 29, 2010). After
+# ``MOST_WILD`` such steps in a row they are the new normal.
 CUT, MOST_WILD = 2.0, 5
-# Of the level, a step: it falls more slowly than any model forgets, so that the way back from a
-# burst is no news.
+# Share of the level kept in each step: it falls more slowly than any model forgets, so that the way
+# back from a burst is no anomaly.
 LEVEL_KEPT = 0.9
 
 
@@ -42,10 +42,11 @@ class Forecast:
     Attributes:
         metric: its name.
         made_at: epoch second at which the last known minute began.
-        values: of the minutes after it; ``lower`` and ``upper`` hold nine in ten of the real ones.
+        values: those of the following minutes; nine in ten real ones lie from ``lower`` to
+            ``upper``.
         model: the candidate that made it.
         ratio: its recent error over that of the naive forecast.
-        tests: forecasts that were compared with the real values.
+        tests: number of forecasts that were compared with real values.
     """
 
     metric: str
@@ -58,14 +59,14 @@ class Forecast:
     tests: int
 
 
-# Why no forecast is offered: too little was learned, or nothing beats the naive one.
+# The reasons for no forecast: too little was learned, or no model beats the naive one.
 HISTORY, NAIVE = "history", "naive"
 
 
 @dataclass(frozen=True, slots=True)
 class NoForecast:
-    """No forecast is offered, and why: ``history`` (too little), ``naive`` (nothing is better than
-    to say that all stays as it is)."""
+    """The reason for no forecast: ``history`` (too little was learned), ``naive`` (no model is
+    better than assuming that the value stays as it is)."""
 
     metric: str
     reason: str
@@ -75,7 +76,7 @@ class NoForecast:
 
 @dataclass(frozen=True, slots=True)
 class LastValue:
-    """The last value that was learned, of the minute that began at the epoch second ``at``."""
+    """The last learned value, and the epoch second ``at`` which its minute began."""
 
     at: int
     value: float
@@ -83,12 +84,12 @@ class LastValue:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """Minutes in a row that were not as expected.
+    """Consecutive minutes that were not as expected.
 
     Attributes:
         at, until: epoch seconds at which the first and the last of them began.
-        value, expected: of the minute that was furthest off.
-        score: how far, in standard deviations of the error.
+        value, expected: those of the minute with the largest deviation. score: that deviation in
+        standard deviations of the error.
     """
 
     metric: str
@@ -101,19 +102,19 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """From about here on the metric is harder, or easier, to foretell than before."""
+    """A point from which the metric is harder, or easier, to forecast than before."""
 
     metric: str
     at: int
 
 
 class MetricForecaster:
-    """Learns one value a step, and offers a forecast only while one is better than none.
+    """Learns one value a step, and offers a forecast only while a model is good enough.
 
     Attributes:
-        last: the value learned last; None: nothing yet.
-        score: how surprising that was, in standard deviations; None: not known yet.
-        anomalies, drifts: the latest, oldest first.
+        last: the last learned value; None: there is none yet.
+        score: its deviation from the forecast in standard deviations; None: unknown yet.
+        anomalies, drifts: the latest ones, oldest first.
     """
 
     def __init__(self, name: str, low: float | None = None, high: float | None = None) -> None:
@@ -130,7 +131,7 @@ class MetricForecaster:
         self._begin()
 
     def learn(self, at: int, value: float) -> bool:
-        """Take the value of the minute that begins at ``at``; whether it was new."""
+        """Learn the value of the minute that begins at ``at``; returns whether it was new."""
         step = at // STEP
         if self._step is not None:
             if step <= self._step:
@@ -150,11 +151,11 @@ class MetricForecaster:
         return True
 
     def forecast(self) -> Forecast | NoForecast:
-        """The forecast, or why there is none."""
+        """The forecast, or the reason why there is none."""
         best = self._best()
         if best is None or self._step is None:
             tests = max(backtest.tests for _, backtest in self._field)
-            # Where the last value was never wrong, no forecast can be better.
+            # If the naive forecast was never wrong, no model can be better.
             reason = NAIVE if tests >= LEAST_TESTS else HISTORY
             return NoForecast(self.name, reason, tests, None)
         candidate, backtest, ratio = best
@@ -181,7 +182,7 @@ class MetricForecaster:
         self._level = 0.0
 
     def _bridge(self, steps: int) -> None:
-        """Let the models' time go on through minutes without data."""
+        """Advance the models through minutes without data."""
         for _ in range(steps):
             for candidate, _ in self._field:
                 path = candidate.path(1)
@@ -213,7 +214,7 @@ class MetricForecaster:
         return plausible
 
     def _expected(self) -> float:
-        """Of the next step, by the best model or, where none is good, by the last value."""
+        """The value expected next, by the best model or, if none is good, the last value."""
         best = self._best()
         if best is None or best[2] > MOST_RATIO:
             return self._value
@@ -232,7 +233,7 @@ class MetricForecaster:
             )
 
     def _best(self) -> tuple[Candidate, Backtest, float] | None:
-        """The model with the smallest error, among those that were tested enough."""
+        """The model with the smallest error, among sufficiently tested ones."""
         tested = [
             (candidate, backtest, ratio)
             for candidate, backtest in self._field

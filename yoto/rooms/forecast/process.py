@@ -17,18 +17,19 @@ from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast
 from .snapshot import ForecastSnapshot, LearnRequest
 
 _ANSWERING = "yoto.rooms.forecast.answering"
-# s for a reply: a day of minutes takes a few, and loading the library takes one, but where every
-# processor is busy this process comes last.
+# s for a reply: a day of minutes takes a few, and loading the library takes one, but on a busy
+# machine this process has the lowest priority.
 ANSWER_LIMIT = 240.0
-# s that the process gets to end by itself.
+# s for the process to end by itself.
 END_LIMIT = 1.0
 
 
 class ForecasterProcess:
-    """Starts with the first minute that it is given. Safe for threads and greenlets.
+    """A forecaster in a child process, started with the first minute to learn. Safe for threads and
+    greenlets.
 
-    Its last snapshot is read from memory. A process that dies has forgotten everything: then
-    ``learned_to`` is None again, and the next ``learn`` starts another.
+    Its last snapshot is read from memory. A process that dies loses its state: then ``learned_to``
+    is None again, and the next ``learn`` starts another.
 
     Attributes:
         closed: whether it was ended for good.
@@ -51,8 +52,7 @@ class ForecasterProcess:
         """See ``Forecaster.learn``; it waits for the process.
 
         Raises:
-            StoreUnavailable: the process ended, took too long or was closed; all that it knew is
-                lost.
+            StoreUnavailable: the process ended, took too long or was closed; its state is lost.
         """
         request = LearnRequest(list(summaries))
         with self._mutex:
@@ -74,15 +74,15 @@ class ForecasterProcess:
         return {**snapshot.offered, **snapshot.silent}
 
     def scores(self) -> dict[str, float | None]:
-        """By metric, how surprising its last minute was; None: unknown."""
+        """The score (surprise) of the last minute, by metric; None: unknown."""
         return dict(self.snapshot.scores)
 
     def anomalies(self) -> list[Anomaly]:
-        """The latest of all metrics, oldest first."""
+        """The latest ones of all metrics, oldest first."""
         return list(self.snapshot.anomalies)
 
     def drifts(self) -> list[Drift]:
-        """The latest of all metrics, oldest first."""
+        """The latest ones of all metrics, oldest first."""
         return list(self.snapshot.drifts)
 
     def rest(self) -> None:
@@ -95,7 +95,7 @@ class ForecasterProcess:
         """End the process for good; later calls find no forecasts."""
         self.closed = True
         while not self._mutex.acquire(timeout=END_LIMIT):
-            # It would learn for no reader.
+            # Its reply would have no reader.
             if (child := self._child) is not None:
                 child.kill()
         try:
@@ -132,7 +132,7 @@ class ForecasterProcess:
             timer.cancel()
 
     def _lost(self, error: Exception | None) -> StoreUnavailable:
-        """The process has ended, and its state is to be learned anew."""
+        """Forget the process, which has ended, so that its state is learned anew."""
         self._end()
         self.snapshot = ForecastSnapshot()
         return StoreUnavailable("forecaster", error)
@@ -147,7 +147,7 @@ class ForecasterProcess:
         try:
             child.stdin.close()
         except OSError:
-            # It has ended already, with something of ours unread.
+            # The process has ended already, and did not read all of our input.
             child.kill()
         child.wait()
         timer.cancel()

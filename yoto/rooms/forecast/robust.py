@@ -1,4 +1,4 @@
-"""Statistics that a few wild values do not upset. Pure."""
+"""Robust statistics, which a few wild values do not change much. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from statistics import median
 
 # The factor that makes the median absolute deviation of normal values their standard deviation.
 MAD_TO_SIGMA = 1.4826
-# Errors below this share of the level are no news, however quiet the series was.
+# Errors below this share of the level are no anomaly, however steady the series was.
 LEAST_SHARE = 1e-3
-# Less is nothing in the unit of any metric: a rounding error is no surprise.
+# A smaller scale is below the precision of any metric, so rounding errors are no surprise.
 LEAST_SCALE = 1e-9
-# However quiet a series was, a surprise is a number: JSON knows no infinity.
+# The largest score, even of a perfectly steady series, since JSON knows no infinity.
 MOST_SURPRISE = 1e6
 
 
@@ -23,7 +23,7 @@ def error_spread(errors: Collection[float], level: float) -> float:
 
 
 def surprise(error: float, errors: Collection[float], level: float) -> float:
-    """How many standard deviations ``error`` differs from the usual ``errors``, at most
+    """Standard deviations by which ``error`` differs from the usual ``errors``, at most
     ``MOST_SURPRISE``.
 
     Args:

@@ -21,10 +21,10 @@ class ForecastSnapshot(msgspec.Struct):
     """The state of the forecaster after a message.
 
     Attributes:
-        report: the result of learning; None: it got nothing to learn yet.
-        offered, silent: forecasts by metric, and why there is none.
-        lasts, scores, anomalies, drifts: as ``Forecaster`` has them.
-        learned_to: epoch second at which the newest minute began.
+        report: the result of learning; None: nothing was learned yet.
+        offered, silent: forecasts by metric, and the reasons for missing ones. lasts, scores,
+        anomalies, drifts: as in ``Forecaster``. learned_to: epoch second at which the newest minute
+        began.
     """
 
     offered: dict[str, Forecast] = {}
@@ -37,7 +37,7 @@ class ForecastSnapshot(msgspec.Struct):
     report: LearnReport | None = None
 
 
-# s after which a report is out of date: each minute brings a new one.
+# s after which a report is out of date, since a new one comes each minute.
 OLD_AFTER = 180.0
 
 
@@ -56,11 +56,11 @@ class ForecastReport(msgspec.Struct, frozen=True, rename={"snapshot": "said"}):
 
     @classmethod
     def decode(cls, stored: bytes) -> ForecastReport:
-        """The report that ``encode`` gave."""
+        """The report from the bytes that ``encode`` made."""
         return msgspec.json.decode(stored, type=cls)
 
     def encode(self) -> bytes:
-        """As it is stored."""
+        """The report as stored."""
         return msgspec.json.encode(self)
 
     def is_old(self, now: float) -> bool:

@@ -26,6 +26,6 @@ RECOMMENDERS = (
 
 
 def advise(snapshot: TuningSnapshot) -> list[Suggestion]:
-    """The suggestions of all recommenders, the surest first; at most one a setting."""
+    """The suggestions of all recommenders, the surest first; at most one for each setting."""
     found = [suggestion for recommender in RECOMMENDERS for suggestion in recommender(snapshot)]
     return sorted(found, key=lambda one: (-one.confidence, one.setting))

@@ -1,4 +1,4 @@
-"""Bulkheads that refuse calls which could be served, and bulkheads too wide to protect anything."""
+"""Bulkheads that reject calls which could be served, and bulkheads too wide to protect anything."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ..suggestion import Suggestion, confidence, suggest
 from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
 
-# Refusals; fewer are chance. Of all callers: less is the purpose of a bulkhead.
+# Rejections, of which fewer are chance; and their share of all calls, of which less is normal.
 LEAST_REJECTED, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 1.5
-# Holders over all workers. A larger number is a decision, not a tuning.
+# Holders over all workers. A larger number is a decision, not tuning.
 LARGEST = 400
-# A limit is out of reach if no more than this share of it was ever used. So many times the
-# highest use is room enough.
+# A limit is out of reach if no more than the share ``NEAR`` of it was ever used. ``ROOM`` times the
+# highest use is enough.
 NEAR, ROOM, SMALLEST = 0.25, 2, 4
 LEAST_PASSED, HALF_PASSED = 200, 500.0
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """More inside while all is well, fewer where the limit is out of reach and all is not."""
+    """More slots while the platform is healthy; fewer if it is not and most are never used."""
     for name, bulkhead in snapshot.bulkheads.items():
         if not bulkhead.same or not bulkhead.limit:
             continue
@@ -36,7 +36,7 @@ def _wider(name: str, one: BulkheadSnapshot, snapshot: TuningSnapshot) -> Sugges
     callers = one.passed + one.rejected
     if one.limit >= LARGEST or one.rejected < max(LEAST_REJECTED, callers * SHARE):
         return None
-    # Where callers already wait in vain for a connection, more of them would only wait there.
+    # If callers already time out waiting for a connection, more of them would only wait there.
     if not is_well(snapshot) or any(pool.timed_out for pool in snapshot.pools.values()):
         return None
     inside = one.busy / one.passed * 1000 if one.passed else 0.0

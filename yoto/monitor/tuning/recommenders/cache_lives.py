@@ -8,29 +8,30 @@ from math import isclose
 from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 
-# A hit rate from which there is nothing to gain.
+# A hit rate from which on there is nothing to gain.
 GOOD = 0.9
 LEAST_MISSES = 50
 HALF = 200.0
-# Of the misses, this share must be explained by lives that ended.
+# Share of the misses that expired entries must explain.
 EXPLAINED = 0.5
-# s. The log brings changes at once, but a change missing there should not last for hours.
+# s. The log brings changes at once, but a lost change should not stay unseen for hours.
 LONGEST = 3_600.0
 FACTOR = 2
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """A longer life, if memory has room, nothing is evicted, and misses come as lives end.
+    """A longer life, if memory has room, nothing is evicted, and misses come from expired entries.
 
-    Of entries that live ``ttl`` seconds, in ``seconds`` about ``entries * seconds / ttl`` end. A
-    stretch shorter than one life proves nothing: its misses are of entries that were never there.
+    If entries live ``ttl`` seconds, about ``entries * seconds / ttl`` of them expire in
+    ``seconds``. A stretch shorter than one life proves nothing, since its misses are of entries
+    that were never there.
     """
     rate, store = snapshot.hit_rate, snapshot.stores.get("users")
     now = snapshot.values.get("cache_users_ttl")
     if rate is None or store is None or now is None or rate >= GOOD or now >= LONGEST:
         return
     if store.ttl is None or not isclose(store.ttl, now):
-        # Some expired entries had been given another life, such as by an operator for a while.
+        # Some entries had another life, such as one that an operator set for a while.
         return
     if snapshot.seconds < now or store.evictions or snapshot.l1_misses < LEAST_MISSES:
         return

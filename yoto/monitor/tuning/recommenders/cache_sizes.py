@@ -1,4 +1,4 @@
-"""Memory that is too small: it evicts entries that are requested again."""
+"""Memory caches that are too small: they evict entries that are requested again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from ..suggestion import Suggestion, confidence, suggest
 # Fewer look-ups or evictions prove nothing.
 LEAST_LOOKUPS = 200
 LEAST_EVICTIONS = 20
-# Evictions that give half the confidence.
+# Evictions that give a confidence of one half.
 HALF = 50.0
-# An eviction without a later miss is no harm: of the misses, this share must be explained by them.
+# Share of the misses that evictions must explain, since an eviction without a later miss does no
+# harm.
 EXPLAINED = 0.2
-# A store that is less full than this evicts for other reasons, such as places of one user.
+# A store that is less full evicts for other reasons, such as too many places of one user.
 FULL = 0.9
 FACTOR = 2
-# Of the memory that a process may use: the level that warns.
+# Share of the allowed memory of a process: the warning level.
 MEMORY_LIMIT = 0.7
 # The memory of one more key. A user with one place was measured (tracemalloc) as 1.1 to 1.8 KB of
 # objects on CPython 3.11; here is room for a few places, and for the allocator's overhead.
@@ -25,7 +26,7 @@ BYTES = 4_000
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """A larger store for each kind that is full and evicts entries that are missed."""
+    """A larger store for each kind that is full and evicts entries which are requested again."""
     rate = snapshot.hit_rate
     if rate is None or snapshot.lookups < LEAST_LOOKUPS:
         return
@@ -60,7 +61,7 @@ def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
 
 
 def _room(snapshot: TuningSnapshot) -> float:
-    """Keys that still fit below the memory limit, if the workers share one host; 0 if unknown."""
+    """Keys that still fit below the memory limit, if all workers share one host; 0 if unknown."""
     if not snapshot.memory_share or not snapshot.memory_bytes:
         return 0.0
     workers = max(1.0, snapshot.workers)

@@ -1,4 +1,4 @@
-"""Whether the platform has reserves to do more, or is so loaded that it should do less."""
+"""Whether the platform has reserves for more load, or is overloaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MS = 1000.0
 
 
 def is_well(snapshot: TuningSnapshot) -> bool:
-    """Whether requests are measured, quick, and hardly fail: below what would be a warning."""
+    """Whether requests are measured, and below the warning thresholds of time and errors."""
     time, errors = snapshot.request_p95, snapshot.error_rate
     assert _TIME.warning is not None and _ERRORS.warning is not None
     if time is None or errors is None:
@@ -20,7 +20,7 @@ def is_well(snapshot: TuningSnapshot) -> bool:
 
 
 def is_unwell(snapshot: TuningSnapshot) -> bool:
-    """Whether requests are measured, and slow or fail: beyond what would be an error."""
+    """Whether requests are measured, and beyond an error threshold of time or errors."""
     time, errors = snapshot.request_p95, snapshot.error_rate
     assert _TIME.error is not None and _ERRORS.error is not None
     if time is None or errors is None:

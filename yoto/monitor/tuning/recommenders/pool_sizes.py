@@ -1,4 +1,4 @@
-"""Pools of connections that callers wait for, and pools that are larger than needed."""
+"""Connection pools that callers wait for, and pools that are larger than needed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from ..snapshot import PoolSnapshot, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 from ..verdict import pool_waits
 
-# The setting of each pool. That of requests opens so many more while all are in use.
+# The setting of each pool. The pool of requests can grow beyond it while all are in use.
 SETTINGS = {"permissions": "permission_pool_size", "requests": "database_pool_size"}
-# Pools that never have more.
+# Pools whose setting is their whole size.
 EXACT = ("permissions",)
-# Callers who waited; fewer are chance. Of all callers: less is no harm.
+# Callers who waited, of whom fewer are chance; and their share of all, of which less is harmless.
 LEAST_WAITS, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 2
-# Connections. MariaDB allows 151 to all processes together unless it is configured otherwise.
+# Connections. By default MariaDB allows 151 to all processes together.
 LARGEST = 32
-# A pool is too large if for so many seconds no more than this share of it was in use, though it was
-# used so often. It is never made smaller than what a process begins with.
+# A pool is too large if for ``LONG`` seconds, and in at least ``LEAST_TAKEN`` uses, no more than
+# the share ``IDLE`` of it was in use. It is never made smaller than ``SMALLEST``.
 LONG, IDLE, LEAST_TAKEN, SMALLEST = 600.0, 0.25, 200, 4
 HALF_TAKEN = 1_000.0
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """More connections where callers wait, fewer where most are idle for long."""
+    """More connections if callers wait, fewer if most are idle for long."""
     for pool, setting in SETTINGS.items():
         found, now = snapshot.pools.get(pool), snapshot.values.get(setting)
         if found is not None and now is not None and _as_now(pool, found, now):
@@ -35,7 +35,7 @@ def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
 
 
 def _as_now(name: str, pool: PoolSnapshot, now: float) -> bool:
-    """Whether the observations are about the size in force."""
+    """Whether the observations are about the pool's present size."""
     return pool.same and (name not in EXACT or pool.size == now)
 
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 
-# A backlog of so many full batches is no burst.
+# Full batches in a backlog from which on it is no mere burst.
 BATCHES = 10
 HALF = 20.0
 FACTOR = 2
-# Items. A handler gets them all at once, and must be done within its limit.
+# Items. A handler gets all at once, and must finish within its time limit.
 LARGEST = 500
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """Larger batches, while more comes in than is done and much waits."""
+    """Larger batches, while the inflow exceeds the outflow and the backlog is large."""
     queue, now = snapshot.queue, snapshot.values.get("queue_batch_size")
     if queue is None or now is None or now >= LARGEST:
         return

@@ -1,4 +1,4 @@
-"""Rate limits that refuse many calls."""
+"""Rate limits that reject many calls."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..suggestion import Suggestion, confidence, suggest
 from .health import is_well
 
 LEAST_REFUSED = 100
-# Of all calls of the name: less is one excessive caller, which the limit is meant to stop.
+# Share of all calls of the limit: less is a single excessive caller, whom it is meant to stop.
 SHARE = 0.2
 HALF = 500.0
 FACTOR = 1.5
-# Units. A larger limit is a decision, not a tuning.
+# Units. A larger limit is a decision, not tuning.
 LARGEST = 100_000
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """A higher limit for a dimension that refuses a large share of all calls while all is well."""
+    """A higher limit for a dimension that rejects many calls while the platform is healthy."""
     if not is_well(snapshot):
         return
     for name, limiter in snapshot.limiters.items():

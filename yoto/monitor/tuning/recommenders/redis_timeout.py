@@ -1,4 +1,4 @@
-"""A time-out that cuts off replies which would have come."""
+"""A Redis time-out that cuts off replies which would have come."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from ..suggestion import Suggestion, confidence, suggest
 
 LEAST_ERRORS = 10
 HALF = 50.0
-# Of the reads: fewer failures are noise, more are an outage, which no time-out fixes.
+# Shares of failed reads: fewer are noise, more are an outage, which no time-out fixes.
 FEW, MANY = 0.001, 0.2
-# The slowest replies must have come close to the time-out.
+# Share of the time-out that the slowest replies must have reached.
 CLOSE = 0.5
-# s. A caller waits as long when Redis is gone.
+# s. A caller waits this long when Redis is unavailable.
 LONGEST = 1.0
 FACTOR = 2
 
 
 def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
-    """A longer time-out, if few reads fail and the others are nearly as slow as it."""
+    """A longer time-out, if few reads fail and the slowest others come close to it."""
     now = snapshot.values.get("redis_socket_timeout")
     if now is None or snapshot.l2_p99 is None or now >= LONGEST:
         return
