@@ -1,8 +1,8 @@
-"""All measurements, one after another, in under ten minutes: what ``make bench`` runs.
+"""All measurements, one after another, in under ten minutes: the work of ``make bench``.
 
-``python -m benchmarks all [NAME ...]`` writes what each one prints, and its JSON, to
-``build/bench``. Where none is named, ``docs/benchmarks.md`` is written anew, with the machine and
-the versions.
+``python -m benchmarks all [NAME ...]`` writes the output of each one, and its JSON, to
+``build/bench``. Without names, ``docs/benchmarks.md`` is written anew, with the machine and the
+versions.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Measurement:
 
     Attributes:
         title: its heading.
-        options: of its command; shorter than by itself where ten minutes would not do.
-        note: what a reader of its table must know.
+        options: options of its command; they shorten it where ten minutes would not do.
+        note: a text that readers of its table need.
         shortest: options with which it only shows that it runs, as a test does.
     """
 
@@ -113,7 +113,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "prefetch": Measurement("Prefetching", ("--requests", "15000"), shortest=("--requests", "300")),
     "forecast": Measurement("Forecasts"),
 }
-# Whose versions say what was measured.
+# Packages whose versions the page names.
 PACKAGES = (
     *("Flask", "Werkzeug", "SQLAlchemy", "redis", "hiredis", "eventlet", "PyMySQL"),
     *("flask-jwt-extended", "Flask-Limiter", "limits", "pybreaker", "pycasbin"),
@@ -122,7 +122,7 @@ PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A measurement that ended: what it printed, how it ended, after how many seconds."""
+    """A measurement that ended: its output, its exit code, its seconds."""
 
     name: str
     command: str
@@ -132,7 +132,7 @@ class Ran:
 
 
 def run(name: str) -> Ran:
-    """Run one in a process of its own; what it prints is also kept in the folder."""
+    """Run one in a process of its own; its output is also kept in the folder."""
     command = ["-m", "benchmarks", name, *MEASUREMENTS[name].options]
     started = time.monotonic()
     ended = subprocess.run(
@@ -174,7 +174,7 @@ def page(about: Mapping[str, str], ran: Sequence[Ran]) -> str:
 
 
 def about() -> dict[str, str]:
-    """When, on what machine, and with which versions."""
+    """The date, the machine and the versions."""
     return {
         "Date": time.strftime("%Y-%m-%d", time.gmtime()),
         "Commit": _first_line(["git", "rev-parse", "--short=12", "HEAD"]),
@@ -188,7 +188,7 @@ def about() -> dict[str, str]:
 
 def _packages() -> Iterator[str]:
     for name in PACKAGES:
-        with suppress(PackageNotFoundError):  # peers are there only where is measured
+        with suppress(PackageNotFoundError):  # peers are installed only where it is measured
             yield f"{name} {version(name)}"
 
 

@@ -47,7 +47,7 @@ HEAVY = 31  # the person whom every tenth record is about
 
 
 class Timed(NamedTuple):
-    """What was looked at, ms of the first look and of the slowest, and what it found."""
+    """A query's name, ms of its first run and of the slowest, and its result."""
 
     name: str
     first: float
@@ -249,7 +249,7 @@ def shown(database: str, found: dict[str, Any]) -> Iterator[str]:
 
 
 def too_slow(found: dict[str, Any]) -> Iterator[str]:
-    """What takes longer than is promised."""
+    """The queries that take longer than is promised."""
     for one in found["looks"]:
         if one["slowest"] > (TREND_MS if one["name"].startswith("trend") else PAGE_MS):
             yield one["name"]

@@ -1,10 +1,10 @@
-"""What a person, a row and a key take: bytes in MariaDB, in Valkey and in a worker's memory.
+"""The size of a person, a row and a key: bytes in MariaDB, in Valkey and in a worker's memory.
 
 ``python -m benchmarks footprint [--rows N] [--people N] [--json FILE]`` fills a private MariaDB by
 arithmetic, with the indexes that an installation has, and reads the sizes of tables from its
-statistics after OPTIMIZE; asks about people in one server each, and reads what their keys take from
-``MEMORY USAGE``; and traces what the worker's memory of them takes. ``tools/capacity.py`` computes
-with the result.
+statistics after OPTIMIZE; asks about people in one server each, and reads the sizes of their keys
+by ``MEMORY USAGE``; and traces the memory that a worker needs for them. ``tools/capacity.py``
+computes with the result.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from yoto.store.time_limits import TIME_LIMIT
 
 ROWS, PEOPLE, GUARDED = 100_000, 5_000, 10_000
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$" + "c" * 22 + "$" + "h" * 43
-# Each as the application writes it; n counts from 1.
+# Each row as the application writes it; n counts from 1.
 FILLED = {
     "users": "(id, username, display_name, password_hash, created_at) SELECT n, "
     f"CONCAT('person', n), CONCAT('Person ', n), '{HASH}', NOW(6)",
@@ -78,7 +78,7 @@ FILLED = {
 
 @contextmanager
 def application(mariadb: str, redis: str) -> Iterator[Flask]:
-    """A migrated application with room in memory for everybody who is asked about."""
+    """A migrated application with room in memory for all people who are asked about."""
     with tempfile.TemporaryDirectory(prefix="yoto-bench-") as folder:
         config = {
             "ENVIRONMENT": "testing",
@@ -121,7 +121,7 @@ def fill(rows: int) -> int:
 
 
 def bytes_a_row(rows: int) -> dict[str, float]:
-    """Of each table, its indexes included."""
+    """Bytes of a row of each table, its indexes included."""
     found = {}
     with db.engine.connect() as connection:
         connection = connection.execution_options(**{TIME_LIMIT: None})
@@ -136,7 +136,7 @@ def bytes_a_row(rows: int) -> dict[str, float]:
 
 
 def bytes_of_people(server_id: int, people: range) -> dict[str, float]:
-    """Of one person with one server, as Redis and as the memory of a worker have them."""
+    """Bytes of one person with one server, in Redis and in the memory of a worker."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     ask(server_id, people)
@@ -148,13 +148,13 @@ def bytes_of_people(server_id: int, people: range) -> dict[str, float]:
 
 
 def ask(server_id: int, people: range) -> None:
-    """Whether each of them may write, one after the other, as requests do."""
+    """Check whether each of them may write, one after the other, as requests do."""
     for user_id in people:
         permissions.check_permission(user_id, "message.send", "server", server_id)
 
 
 def bytes_of_keys(connection: RedisConnection) -> dict[str, float]:
-    """Of what else Redis has of a person: the use of a limit, and what they did."""
+    """Bytes of a person's other keys in Redis: the use of a limit, and recent actions."""
     call = guarded(connection)
     call()
     limits = list(connection.client.scan_iter(f"{connection.keys.prefix}{{rl:*"))
@@ -233,7 +233,7 @@ def main() -> None:
         with application(url, valkey.url) as app:
             server_id = fill(options.rows)
             found: dict[str, Any] = bytes_a_row(options.rows)
-            ask(server_id, range(1, 100))  # what all share, and what is made once
+            ask(server_id, range(1, 100))  # fills shared memory, and objects that are made once
             traced = range(100, 100 + options.people)
             found |= bytes_of_people(server_id, traced)
             others = range(traced.stop, traced.stop + options.people)

@@ -1,10 +1,10 @@
-"""What a guarded call costs: breaker, limiter of three dimensions and bulkhead, in and out.
+"""The cost of a guarded call: breaker, limiter of three dimensions and bulkhead, in and out.
 
 ``python -m benchmarks guard [--rounds N] [--json FILE]`` starts its own server and measures in
 turns: an empty ``evalsha`` by redis-py, entry and exit of a guard, and on the same server
-Flask-Limiter (three limits, headers) and pybreaker (state in Redis), which together do part of what
-a guard does. What Flask-Limiter costs is what it adds to a request of the same application without
-it. It is measured twice, as ``redis_path`` explains: left to the kernel, and with both sides on one
+Flask-Limiter (three limits, headers) and pybreaker (state in Redis), which together do part of the
+work of a guard. The cost of Flask-Limiter is its addition to a request of the same application. It
+is measured twice, as ``redis_path`` explains: left to the kernel, and with both sides on one
 processor.
 """
 
@@ -54,12 +54,12 @@ LIMIT = 100_000_000  # nobody may be refused while time is taken
 # Times an empty evalsha by redis-py, and times faster than the peers.
 MOST_FOR_ENTRY, MOST_FOR_BOTH, LEAST_FASTER = 1.8, 3.0, 3.0
 
-# A contestant makes one call and yields the seconds of each part that is told separately.
+# A contestant makes one call and yields the seconds of each part that is reported separately.
 Contestant = Callable[[], dict[str, float]]
 
 
 def whole(name: str, call: Callable[[], Any]) -> Contestant:
-    """A contestant whose call is told as one."""
+    """A contestant whose call is reported as a whole."""
 
     def timed() -> dict[str, float]:
         started = time.perf_counter()
@@ -179,7 +179,7 @@ def measure(contestants: dict[str, Contestant], rounds: int) -> dict[str, float]
 
 
 def compare(medians: dict[str, float]) -> dict[str, float]:
-    """The three ratios that have targets, and what they are made of."""
+    """The three ratios that have targets, with their parts."""
     empty = medians["empty evalsha"]
     both = medians["guard entry"] + medians["guard exit"]
     limiter = medians["flask request, Flask-Limiter"] - medians["flask request"]

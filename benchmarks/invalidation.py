@@ -48,7 +48,7 @@ class Measured(NamedTuple):
 
 
 class Side:
-    """What one process has."""
+    """The parts of one process."""
 
     def __init__(self, reach: RedisSettings) -> None:
         self.redis = RedisConnection(reach)
@@ -57,7 +57,7 @@ class Side:
         self.cache.start(30)
 
     def entries(self) -> int:
-        """Entries that the log ever had."""
+        """The number of entries that the log ever had."""
         return int(self.redis.client.get(self.redis.keys.invalidation_log("n")))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a lock costs, alone and when processes contend for it.
+"""The cost of a lock, alone and when processes contend for it.
 
 ``python -m benchmarks lock [--seconds N] [--json FILE]`` starts its own server. Alone: taking and
 giving back, in turns with two empty scripts by the same connection (the floor: there is no lock in
@@ -34,7 +34,7 @@ Take = Callable[[], Any]
 
 
 def ours(url: str) -> Take:
-    """A lock of this project: what is called gives a context manager."""
+    """A lock of this project: a function that gives a context manager."""
     locks = DistributedLocks(RedisConnection(RedisSettings(url=url, socket_timeout=5.0)))
     lock = locks.create_lock("bench", LEASE, WAIT)
     return lambda: lock
@@ -116,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     figures: dict[str, Any] = {"contention": {}}
     with start_valkey() as server:
-        # First, while this process has no thread and no connection that a fork would copy.
+        # This comes first, while the process has no thread or connection that a fork would copy.
         for processes in PROCESSES:
             for kind in KINDS:
                 found = contention(kind, server.url, processes, options.seconds)

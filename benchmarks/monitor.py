@@ -1,7 +1,7 @@
-"""What measuring costs: the hot path, a flush, and the room that its series take in Redis.
+"""The cost of measuring: the hot path, a flush, and the room that its series take in Redis.
 
-``python -m benchmarks monitor [--json FILE]`` starts its own server. A flush carries what a busy
-worker has: 60 counters, 20 gauges and 8 histograms of 15 used buckets each.
+``python -m benchmarks monitor [--json FILE]`` starts its own server. A flush has the measurements
+of a busy worker: 60 counters, 20 gauges and 8 histograms of 15 used buckets each.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def hot_path() -> dict[str, float]:
 
 
 def count(meters: CheckMeters, permission: str) -> None:
-    """What a check that memory answers counts, as it does it."""
+    """Count as a check does that memory answers."""
     meters.plain[permission] += 1
 
 
 def busy() -> tuple[dict[Series, float], dict[Series, float], dict[Series, Distribution]]:
-    """What a busy worker records in a second."""
+    """The records of a busy worker in a second."""
     chance = random.Random(1)
     counters = {
         series("counted_total", {"n": str(n)}): float(chance.randrange(500)) for n in range(60)

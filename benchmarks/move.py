@@ -1,10 +1,10 @@
-"""What it takes to move a node with many below it, and how long others answer as before.
+"""The cost of moving a node with many below it, and for how long others answer as before.
 
 ``python -m benchmarks move [--below N] [--json FILE]`` starts its own server and a SQLite database,
 stores a tree of eight levels, and has three worker processes keep answers about nodes below one of
-the second level. One of them moves that node to where the person who asks does not belong; the
-others ask on. It prints what was written, and how long after the commit somebody had an answer from
-before.
+the second level. One of them moves that node to a place where the person who asks does not belong;
+the others go on asking. It prints the writes, and how long after the commit a worker still had an
+answer from before.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ BOUND, SLACK = 2.0 + 1.0, 0.5  # s
 
 
 class Moved(NamedTuple):
-    """What a move took.
+    """The figures of a move.
 
     Attributes:
         below: nodes below the one that moved.
         written: the statements that wrote, the platform's own among them.
-        entries: of the invalidation log.
+        entries: entries of the invalidation log.
         delays: seconds from the commit to the last answer from before, of each worker.
-        gained: nodes that who belongs at the new place then had.
+        gained: nodes that a member of the new place then had.
     """
 
     below: int
@@ -65,7 +65,7 @@ class Worker(Asking):
         declare(self.app)
 
     def count(self, user_id: int, node_ids: list[int]) -> int:
-        """How many of the nodes somebody may read, from memory the second time."""
+        """The number of nodes that a person may read, from memory the second time."""
         with self.app.app_context():
             for _ in range(2):
                 may = [self._may(user_id, node_id) for node_id in node_ids]
@@ -77,7 +77,7 @@ class Worker(Asking):
         return self._watching(lambda: (any(self._may(user_id, one) for one in next(parts)), False))
 
     def move(self) -> list[Any]:
-        """Move the node; when that was committed, what wrote, and entries of the log."""
+        """Move the node; the time of the commit, the writing statements, and entries of the log."""
         with self.app.app_context():
             before = self._entries()
             with count_own_statements(every=True) as statements:
@@ -96,7 +96,7 @@ class Worker(Asking):
 
 
 def fill(app: Flask, below: int) -> tuple[int, int]:
-    """A tree with so many nodes below ``level2:1``; who may read there, and who at the new place.
+    """A tree with so many nodes below ``level2:1``; ids of a reader there, and of one elsewhere.
 
     Both hold the same role, each at the node that they belong to.
     """

@@ -1,12 +1,13 @@
-"""What one decision by policies costs, beside things of a known size.
+"""The cost of one decision by policies, beside things of a known size.
 
 ``python -m benchmarks policy [--rounds N] [--json FILE]`` measures in turns: a look-up in a dict,
 an empty ``evalsha`` by redis-py on a server of its own, one rule and the default bundle in process,
 and the default bundle on an OPA server, where ``opa`` can be had. In process is in the thread that
 owns the compiled policies, as under an event loop; a row says where a call is handed over to it.
 
-Decisions by the default bundle are made as the application makes them, without the cache: an
-input is written as JSON, and what can matter for its permission is evaluated under the deadline.
+Decisions by the default bundle are made as the application makes them, without the cache: an input
+is written as JSON, and the rules that can matter for its permission are evaluated under the
+deadline.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from yoto.policy.partial import Topic
 ROUNDS = 60
 CALLS = 50  # in a round, of each contestant, before the next one's turn
 
-# Asked for to change a server that has access hours and blocked networks; all of it lets pass.
+# The action changes a server that has access hours and blocked networks; all of it is allowed.
 SERVER: dict[str, Any] = {
     "subject": {"id": 1},
     "action": {"name": "server.manage", "names": ["*", "server.*", "server.manage"]},
@@ -136,7 +137,7 @@ def direct(call: Callable[[], object]) -> Contestant:
 
 
 def inside(engine: EmbeddedEngine, call: Callable[[], object]) -> Contestant:
-    """Calls from the thread that owns what is compiled, which are handed to nobody."""
+    """Calls from the thread that owns the compiled policies, without handing over."""
     run = direct(call)
 
     def calls(times: int) -> list[float]:
@@ -149,7 +150,7 @@ def inside(engine: EmbeddedEngine, call: Callable[[], object]) -> Contestant:
 
 
 def decision(compiled: CompiledPolicies, document: dict[str, Any]) -> Callable[[], Verdict]:
-    """One decision; the document lets pass, and its topic is known."""
+    """One decision; the policies allow the document, and its topic is known."""
 
     def decide() -> Verdict:
         return compiled.about(Topic.of(document)).evaluate(encode(document))
@@ -159,7 +160,7 @@ def decision(compiled: CompiledPolicies, document: dict[str, Any]) -> Callable[[
 
 
 def contestants(stack: ExitStack) -> dict[str, Contestant]:
-    """All of them; what they need ends with ``stack``."""
+    """All contestants; their resources end with ``stack``."""
     server = stack.enter_context(start_valkey())
     client = stack.enter_context(redis.Redis(port=server.port))
     sha = client.script_load("return 1")

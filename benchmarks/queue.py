@@ -1,4 +1,4 @@
-"""What an item of the queue costs, in and out, against the least that Redis can do, and a peer.
+"""The cost of an item of the queue, in and out, against the least that Redis can do, and a peer.
 
 ``python -m benchmarks queue [--rounds N] [--json FILE]`` starts its own server and measures in
 turns, in microseconds an item:
@@ -44,7 +44,7 @@ PAYLOAD: dict[str, Any] = {"user_id": 42, "place": 14, "reason": "preload"}
 # Times the floor that an item may cost from end to end, and times cheaper than the peer.
 MOST_TIMES_FLOOR, LEAST_CHEAPER = 3.0, 3.0
 
-# What it is called, its items, and what is timed; that may return what is to be done afterwards.
+# A name, its items, and the function to time; that may return a function to call afterwards.
 Part = tuple[str, int, Callable[[], Callable[[], None] | None]]
 
 
@@ -128,7 +128,7 @@ def peer(server: Server) -> list[Part]:
     except ModuleNotFoundError:
         print("dramatiq is not installed: pip install -r requirements-bench.txt")
         return []
-    # Of every worker but the first it says that there was one before.
+    # It warns for each worker after the first that there was one before.
     logging.getLogger("dramatiq").setLevel(logging.ERROR)
     broker = RedisBroker(url=server.url, namespace="peer")
     dramatiq.set_broker(broker)

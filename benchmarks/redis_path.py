@@ -1,4 +1,4 @@
-"""What an empty script costs by the registry's short path and by redis-py, on the same server.
+"""The cost of an empty script by the registry's short path and by redis-py, on the same server.
 
 ``python -m benchmarks redis_path [--rounds N] [--json FILE]`` starts its own servers, measures in
 turns, and prints medians. On a machine with several processors much of a round trip is the time
@@ -28,7 +28,7 @@ EMPTY = Script("empty", "return 1", repeatable=True)
 KEY = "yoto:{bench}"
 
 ROUNDS = 150
-CALLS = 100  # in a round, of each contestant, before the next one's turn
+CALLS = 100  # of each contestant in a round, before the next one's turn
 
 TARGET = 0.75  # of redis-py's evalsha, on a single server
 

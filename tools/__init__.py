@@ -1,1 +1,1 @@
-"""What set-up and development need beside the application; nothing of it runs with it."""
+"""Programs for set-up and development beside the application; none of them runs with it."""

@@ -1,8 +1,8 @@
 """Builds no package without the files that the control plane draws charts with.
 
-Hatchling calls this before it builds a wheel or a source package. git keeps those files not, so a
-fresh checkout has none: they are taken by npm where the machine has it. An editable install reads
-the checkout, where ``make charts`` may add them later.
+Hatchling calls this before it builds a wheel or a source package. git does not keep those files, so
+a fresh checkout has none: npm fetches them where the machine has it. An editable install reads the
+checkout, where ``make charts`` may add them later.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What so many people need, by arithmetic from what was measured: ``python -m tools.capacity``.
+"""Computes the needs of so many people from measured costs: ``python -m tools.capacity``.
 
 docs/capacity.md has the tables that this prints, and a test compares. Processor times are those of
 one core of the machine that docs/benchmarks.md names; measure yours (``make bench``, ``python -m
@@ -11,7 +11,7 @@ from math import ceil
 
 # Measured: microseconds of a worker's processor a request (benchmarks: http, eventlet, MariaDB).
 VIEW_US, GUARDED_US, LIST_US = 255, 492, 1_162
-# More of it where memory did not know the person and Redis did (benchmarks: check).
+# More of it where Redis, and not memory, knew the person (benchmarks: check).
 REDIS_READ_US = 183
 # Microseconds of the servers' processors (benchmarks: footprint; monitor).
 GUARD_VALKEY_US, READ_VALKEY_US, LOAD_MARIADB_US, FLUSH_VALKEY_US = 236, 20, 3_270, 800
@@ -27,11 +27,11 @@ ROWS = {
     "messages": 279,
 }
 
-# Assumed: change these to what you know of your people.
+# Assumed: replace these by your own figures.
 REQUESTS_A_DAY, PEAK = 50, 3  # a person; the busiest hour over the mean
-GUARDED, LISTS = 0.3, 0.1  # shares of requests; the others ask for a right and no more
+GUARDED, LISTS = 0.3, 0.1  # shares of requests; the others only check a right
 ACTIVE, MONTHLY = 0.05, 0.5  # shares of people: in a quarter of an hour, in a month
-LIMITS = 3  # that one active person uses
+LIMITS = 3  # limits that one active person uses
 SERVERS, ROLES = 3, 2  # that a person is a member of, and holds beside the default one
 ACTS, WORDS = 12, 700  # records of the audit log, and messages, of a person in a year
 CACHED = 100_000  # CACHE_USERS_SIZE; its default is 8,000
@@ -43,7 +43,7 @@ QUARTER = 900  # s, CACHE_USERS_TTL
 
 
 def needs(people: int) -> dict[str, float]:
-    """What they need at the peak, by what it is."""
+    """Their needs at the peak, by kind."""
     requests = people * REQUESTS_A_DAY * PEAK / 86_400
     active = people * ACTIVE
     missed = 1 - min(1, CACHED / active)
@@ -76,7 +76,7 @@ def needs(people: int) -> dict[str, float]:
 
 
 def table() -> str:
-    """A row a need, a column a number of people."""
+    """A row for each need, a column for each number of people."""
     columns = [needs(people) for people in PEOPLE]
     lines = ["| people | " + " | ".join(f"{people:,}" for people in PEOPLE) + " |"]
     lines.append("|---|" + "---|" * len(PEOPLE))

@@ -16,8 +16,8 @@ class RoomsContract(Contract):
     An optional feature can be left out only if nothing needs it. Imports for types count, too.
 
     Configuration:
-        rooms: one text a room: its name, a colon, and the modules and packages that it is made of.
-        exceptions: ``importer -> imported``, what is still to be cut; one that is cut already
+        rooms: one text for each room: its name, a colon, and its modules and packages.
+        exceptions: ``importer -> imported``, imports still to be cut; one that is cut already
             breaks the contract, too, so that the list only becomes shorter.
     """
 
@@ -27,8 +27,8 @@ class RoomsContract(Contract):
     exceptions = fields.ListField(subfield=fields.StringField(), required=False, default=[])
 
     def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
-        """Compare what is imported with what is excepted."""
-        # The graph given leaves out imports for types where the session says so.
+        """Compare the imports with the exceptions."""
+        # The given graph leaves out imports for types where the session says so.
         whole = grimp.build_graph(
             *self.session_options["root_packages"], exclude_type_checking_imports=False
         )

@@ -1,9 +1,9 @@
 """Find functions, methods, classes and properties that no product code names.
 
-``python -m tools.dead_code`` runs vulture over the product, and leaves out what vulture cannot
-see the users of: fields of records, which serializers read; what decorators register, as views,
-commands and operations; what frameworks call by name; and what the guides tell a user to call.
-What only tests use is found, and goes.
+``python -m tools.dead_code`` runs vulture over the product, and leaves out names whose users
+vulture cannot see: fields of records, which serializers read; functions that decorators register,
+as views, commands and operations; functions that frameworks call by name; and those that the guides
+tell a user to call. A function that only tests use is found, and goes.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ PRODUCT = ("yoto", "app")
 USERS = ("benchmarks", "examples", "tools", "config.py", "run.py", "wsgi.py")
 GUIDES = ("README.md", "docs/**/*.md")
 KINDS = {"class", "function", "method", "property", "unreachable_code"}
-# What registers a function with something that calls it.
+# Decorators that register a function with its caller.
 REGISTERING = """
     @*.route @*.get @*.post @*.put @*.patch @*.delete @*.operation @*.command @*.errorhandler
     @*.before_request @*.before_app_request @*.after_request @*.app_context_processor
     @*.app_template_global @event.listens_for @compiles @click.command @command @*.listens_for @ma.*
 """.split()
-# What Flask, Werkzeug, marshmallow, apispec, webargs, SQLAlchemy, Alembic, Socket.IO and the
-# standard library's servers call by name.
+# Functions that Flask, Werkzeug, marshmallow, apispec, webargs, SQLAlchemy, Alembic, Socket.IO and
+# the standard library's servers call by name.
 CALLED_BY_NAME = """
     __dir__ Meta _hit _openapi_json _recreate_cm _register_error_handlers _repr_args _sendall
     choices_text do_teardown_appcontext do_teardown_request downgrade get_wsgi_response
@@ -36,7 +36,7 @@ CALLED_BY_NAME = """
 
 
 def dead_code(root: Path = ROOT) -> list[str]:
-    """What vulture finds that no guide names, as ``file:line: what``."""
+    """Unused names that no guide mentions, as ``file:line: what``."""
     finder = Vulture(ignore_names=CALLED_BY_NAME, ignore_decorators=REGISTERING)
     finder.scavenge([root / one for one in (*PRODUCT, *USERS)], exclude=["*/static/*"])
     documented = _words(root)

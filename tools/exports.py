@@ -1,8 +1,7 @@
 """Find exported names that nothing outside their package imports: ``python -m tools.exports``.
 
-A package exports what other packages need, so that its other names can change freely. What only
-tests need, they import from the module that has it. ``yoto`` itself is left out: its users are
-elsewhere.
+A package exports the names that other packages need, so that its other names can change freely.
+Tests import further names from their modules. ``yoto`` itself is left out: its users are elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("yoto", "app")
-# Where names are imported from those packages, beside the packages themselves.
+# Importers of those packages, beside the packages themselves.
 OTHERS = ("tests", "proof", "benchmarks", "deploy", "examples", "migrations", "tools")
 GUIDES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/**/*.md")
 
@@ -28,7 +27,7 @@ def exported(root: Path = ROOT) -> dict[str, tuple[str, ...]]:
             dotted = ".".join(path.parent.relative_to(root).parts)
             if dotted != "yoto":
                 names = _all_of(ast.parse(path.read_text()))
-                # A module of the package is there to register what it has.
+                # A package imports some of its modules only to register their contents.
                 found[dotted] = tuple(
                     one for one in names if not (path.parent / f"{one}.py").exists()
                 )
@@ -52,7 +51,7 @@ def imported(root: Path = ROOT) -> Iterator[tuple[str, str, str]]:
 
 
 def unused(root: Path = ROOT) -> list[str]:
-    """What is exported and imported by nothing outside its package, as ``package: name``."""
+    """Exported names that nothing outside their package imports, as ``package: name``."""
     used = {
         (package, name)
         for importer, package, name in imported(root)

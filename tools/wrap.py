@@ -18,7 +18,7 @@ _FENCE = re.compile(r"\s*(```+|~~~+)")
 _MARKER = re.compile(r" *(?:[-*+]|\d+[.)]) +|> ?")
 # Code and tags are one piece, with the spaces in them.
 _PIECE = re.compile(r"(?:`[^`]+`|<[^<>`\s][^<>`]*>|\S)+")
-# At the beginning of a line these would be a heading, an item, a quotation, a table or a fence.
+# A line that begins with these would be a heading, an item, a quotation, a table or a fence.
 _BEGINS_A_BLOCK = re.compile(r"#|>|\||```|~~~|(?:[-*+=]+|\d+[.)])$")
 _NO_PROSE = re.compile(r"\s*(?:$|\||#|!\[|<)|.*(?:  |\\)$")
 
@@ -35,7 +35,7 @@ def wrapped(text: str) -> str:
 def _blocks(lines: list[str]) -> Iterator[tuple[list[str], bool]]:
     """The paragraphs and items of a page, and every other line by itself."""
     paragraph: list[str] = []
-    inside = 0  # the indent of what belongs to the item above
+    inside = 0  # the indent of lines that belong to the item above
     end: str | None = None
     for line in lines:
         indent = len(line) - len(line.lstrip())
@@ -83,7 +83,7 @@ def _narrow(block: list[str]) -> list[str]:
 
 
 def _pieces(text: str) -> list[str]:
-    """What a line may end after: words, each with those that may not begin a line."""
+    """Pieces after which a line may end: words, each with those that may not begin a line."""
     pieces: list[str] = []
     for piece in _PIECE.findall(text):
         if pieces and _BEGINS_A_BLOCK.match(piece):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FIRST_KEYS = (1, 2)  # what FastEnforcer filters by: domain and action
+FIRST_KEYS = (1, 2)  # the fields that FastEnforcer filters by: domain and action
 
 MODEL = """
 [request_definition]

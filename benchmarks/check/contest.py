@@ -1,4 +1,4 @@
-"""What takes turns: checks from each tier, pycasbin, a plain dict and an empty script.
+"""The contestants: checks from each tier, pycasbin, a plain dict and an empty script.
 
 A role grants ten permissions in one server; one member holds each role. pycasbin's model is RBAC
 with domains; ``FastEnforcer`` filters its rules by domain and action first.
@@ -35,7 +35,7 @@ BATCH = 10_000
 MANY_ROLES = 100
 ROUNDS = 40
 SECONDS_A_TURN = 0.01  # a contestant's calls in one round, before the next one's turn
-# s after which a contestant gets no more turns whose one call takes longer than a turn.
+# s after which a contestant gets no more turns if one call takes it longer than a turn.
 SECONDS_OF_SLOW = 3.0
 
 
@@ -172,13 +172,13 @@ def looped(statement: str, **variables: Any) -> Callable[[], float]:
 
 
 def from_redis(ask: Callable[[], Any], warm: Callable[[], Any]) -> Callable[[], float]:
-    """Seconds of a check that memory cannot answer; ``warm`` gives the others theirs back."""
+    """Seconds of a check that memory cannot answer; ``warm`` restores the others' memory."""
     forget = cache.current.forget
 
     def turn() -> float:
         calls, total = 0, 0.0
-        # A turn as long as the others': in its first calls little is left in the processor's
-        # caches, and in a short turn that would pass for the price of the check.
+        # A turn as long as the others': in its first calls the processor's caches are nearly empty,
+        # and in a short turn that would count as the price of the check.
         while total < SECONDS_A_TURN:
             forget()
             started = time.perf_counter()
@@ -230,7 +230,7 @@ def run(server: RedisServer, grants: int) -> dict[str, float]:
     small = {"u": small_user, "p": name, "s": "server", "i": small_id}
     assert permissions.check_permission(small_user, name, "server", small_id)
     assert ask() and all(warm().values())
-    # A request has used its session by the time that it checks.
+    # By the time of a check, a request has used its session.
     db.session.execute(select(1))
     answers = {(one, name, "server", server_id): True for one in users}
     key = {"u": user_id, "p": name, "s": "server", "i": server_id}

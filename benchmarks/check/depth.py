@@ -1,8 +1,8 @@
-"""What depth costs: the same question at a node with one above it, and at one with seven.
+"""The cost of depth: the same question at a node with one above it, and at one with seven.
 
 The types are an adopter's, each below the one before. People belong to nodes of the first; there
-they hold a role. Both nodes have an overwrite. The two take turns, call by call, and what is
-compared is processor time: so other work of the machine hits both.
+they hold a role. Both nodes have an overwrite. The two take turns, call by call, and processor time
+is compared: so other work of the machine hits both.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SECONDS_A_TURN = 0.01
 
 
 class Compared(NamedTuple):
-    """Median microseconds at both depths, and the median of how many times one is the other."""
+    """Median microseconds at both depths, and the median ratio of the one to the other."""
 
     shallow: float
     deep: float
@@ -63,7 +63,7 @@ NODES = {f"level{number}": _level(number) for number in range(1, DEEP + 1)}
 
 
 class Member(Base):
-    """Who belongs to a node of the first level."""
+    """A member of a node of the first level."""
 
     __tablename__ = "bench_members"
     node_id = Column(Id, ForeignKey("bench_level1.id"), primary_key=True)
@@ -71,7 +71,7 @@ class Member(Base):
 
 
 def declare(app: Flask) -> None:
-    """Have these types be the application's."""
+    """Make these types the application's."""
     types = app.extensions[EXTENSION] = ResourceTypes()
     for name, model in NODES.items():
         if name == "level1":
@@ -131,7 +131,7 @@ def run(app: Flask) -> dict[str, Compared]:
             return _compared(*(partial(ask, asked, PERMISSION, *node) for node in ENDS))
 
         for first in range(0, BATCH, A_PART):
-            # By turns: what was loaded last lies together in memory, and is found faster.
+            # By turns: entries that were loaded last lie together in memory, and are found faster.
             part = users[first : first + A_PART]
             assert all(all(batch(part, PERMISSION, *node).values()) for node in ENDS)
         found = {
@@ -151,7 +151,7 @@ def _compared(shallow: Callable[[], Any], deep: Callable[[], Any]) -> Compared:
     calls = max(1, int(SECONDS_A_TURN / max(thread_time() - started, 1e-6)))
     rounds = []
     for number in range(ROUNDS):
-        # Who comes second finds more in the processor's caches.
+        # The second one finds more in the processor's caches.
         if number % 2:
             rounds.append((_turn(shallow, calls), _turn(deep, calls)))
         else:

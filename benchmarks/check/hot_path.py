@@ -22,11 +22,11 @@ PERMISSION = "channel.read"  # one that no policy judges
 
 @dataclass(frozen=True, slots=True)
 class HotPath:
-    """Code of ours that a call runs.
+    """Our code that a call runs.
 
     Attributes:
         files, functions: how many are entered.
-        lines: of code in those functions; comments, docstrings and empty lines are none.
+        lines: lines of code in those functions, without comments, docstrings and empty lines.
     """
 
     files: int
@@ -40,7 +40,7 @@ class HotPath:
         return asdict(self)
 
 
-# The same at 874e8aa, where no request took the path by hand of ``check_permission``.
+# The values at 874e8aa, where no request took the path by hand of ``check_permission``.
 BEFORE = {
     "check_permission": HotPath(files=1, functions=1, lines=45),
     "require_permission": HotPath(files=25, functions=45, lines=277),
@@ -48,7 +48,7 @@ BEFORE = {
 
 
 def hot_paths(app: Flask) -> dict[str, HotPath]:
-    """Of a Python caller, and of a decorated view of a request that knows its caller already."""
+    """The paths of a Python caller, and of a decorated view whose request knows its caller."""
     world = World(app)
     community = world.server(world.user("hot-path-owner"))
     member = world.member(community, world.user("hot-path-member"))
@@ -59,7 +59,7 @@ def hot_paths(app: Flask) -> dict[str, HotPath]:
 
     @require_permission(PERMISSION, scope="channel", scope_id="channel_id")
     def view(channel_id: int) -> None:
-        """Nothing is to be done when it is allowed."""
+        """Does nothing when it is allowed."""
 
     with app.test_request_context(headers=member.headers):
         return {
@@ -69,7 +69,7 @@ def hot_paths(app: Flask) -> dict[str, HotPath]:
 
 
 def traced(call: Callable[[], object], *roots: Path) -> HotPath:
-    """What one call enters below ``roots``, after some that filled what it keeps."""
+    """The code that one call enters below ``roots``, after some calls that filled its memory."""
     for _ in range(3):
         call()
     entered: set[CodeType] = set()

@@ -2,10 +2,10 @@
 
 ``python -m benchmarks control_sockets [--clients N] [--rate N] [--seconds N] [--json FILE]`` starts
 a Redis server and one worker, connects clients to it (200 by default) that follow all events, and
-publishes some each second (50) for a while. Told: whether every client heard every event once and
-in order; the time from publishing to hearing, by one clock, since all run on one machine; processor
-and memory of the worker. Then one more client stops reading while events pour in: told is how much
-the worker grew at most until it was cut off.
+publishes some each second (50) for a while. It prints whether every client heard every event once
+and in order; the time from publishing to hearing, by one clock, since all run on one machine;
+processor and memory of the worker. Then one more client stops reading while events pour in: it
+prints the worker's largest growth until that client was cut off.
 
 Exits with 1 unless every client heard every event once and in order, and the client that does not
 read was cut off before the worker grew by more than ``MOST_GROWN_MB``.
@@ -144,7 +144,7 @@ def main() -> None:
 
 
 def failures(found: dict[str, Any]) -> list[str]:
-    """What of the numbers is not as it has to be."""
+    """The figures that miss their targets, in words."""
     clients, complete = found["clients"], found["clients_with_every_event_once_in_order"]
     wrong = []
     if complete != clients or found["deliveries"] != clients * found["events"]:

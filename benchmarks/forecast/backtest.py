@@ -1,4 +1,4 @@
-"""Feeds a series to a forecaster, step by step, and compares what it says with what comes."""
+"""Feeds a series to a forecaster, step by step, and compares its forecasts with the values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yoto.rooms.forecast.metric import LEADS, STEP, Forecast, MetricForecaster
 
-# Steps after a planted one in which an alarm is about it.
+# Steps after a planted anomaly in which an alarm counts for it.
 AFTERMATH = 15
 
 
@@ -20,7 +20,7 @@ class Outcome:
         offered: share of the steps with an offer.
         covered: share of the next values inside the interval.
         planted, found: anomalies put in, and those that were noticed.
-        false_alarms: alarms about nothing that was put in.
+        false_alarms: alarms without a planted anomaly.
         drifts: changes of nature that were noticed.
     """
 
@@ -40,12 +40,12 @@ def backtest(
     planted: Sequence[int],
     warm_up: int,
 ) -> Outcome:
-    """What a forecaster that knows nothing yet makes of a series.
+    """The outcome of a series for a forecaster that knows nothing yet.
 
     Args:
         values: one a step; None: nothing was measured.
-        planted: steps at which something begins that it should notice.
-        warm_up: steps that count for nothing, since it cannot know enough.
+        planted: steps at which an anomaly begins that it should notice.
+        warm_up: steps that do not count, since it cannot know enough.
     """
     paths: dict[int, tuple[float, Forecast]] = {}
     own = naive = 0.0

@@ -10,7 +10,7 @@ from benchmarks.forecast.backtest import Outcome, backtest
 from yoto.rooms.forecast.metric import MetricForecaster
 
 MINUTES = 3 * 1440
-# Where nobody plants anything and nothing counts: the forecaster begins.
+# Steps without anomalies that do not count: the forecaster begins.
 WARM_UP = 180
 SPIKES = 12
 NOISE = 5.0
@@ -39,7 +39,8 @@ def daily(step: int, chance: random.Random) -> float:
 
 
 def daily_quiet(step: int, chance: random.Random) -> float:
-    """The same, nearly without noise: the last value is hard to beat, its direction is known."""
+    """As ``daily``, nearly without noise: the last value is hard to beat, its direction is
+    known."""
     return 200 + 120 * math.sin(math.tau * step / 1440) + chance.gauss(0, NOISE / 50)
 
 
@@ -65,7 +66,7 @@ def walk() -> Shape:
 
 
 SERIES: dict[str, tuple[Shape, bool, tuple[int, ...]]] = {
-    # Shape, whether spikes are planted, and where the shape itself has breaks to be found.
+    # A shape, whether spikes are planted, and the steps of its own breaks, which should be found.
     "noise": (noise, True, ()),
     "trend": (trend, True, ()),
     "hourly season": (hourly, True, ()),

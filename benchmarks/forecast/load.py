@@ -1,7 +1,7 @@
-"""The load of a recording: what is asked in each of its seconds. Pure.
+"""The load of a recording: the requests of each of its seconds. Pure.
 
-It has what a forecaster can learn (a trend, a wave that comes back), what it must get over (a level
-that is suddenly another one, noise), and two disturbances that it should notice.
+It has parts that a forecaster can learn (a trend, a wave that comes back), parts that it must get
+over (a level that suddenly changes, noise), and two disturbances that it should notice.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ WAVE_STEPS, WAVE = 60, 10.0
 NOISE = 1.5  # requests a second, standard deviation
 # From this share of the recording on, so many more come.
 SHIFT_AT, SHIFT = 0.6, 14.0
-# Changes of somebody's roles, a second: each makes what is remembered of them worthless. Their
-# wave is ahead of the other.
+# Changes of a person's roles, a second: each invalidates the memory about them. Their wave is ahead
+# of the other.
 CHANGES, CHANGES_WAVE = 1.5, 1.2
-# Disturbances: at which share of the recording, for how many seconds, and what then happens.
+# Disturbances: their share of the recording, their seconds, and the load meanwhile.
 RUSH_AT, FLOOD_AT, DISTURBED = 0.45, 0.85, 4
 RUSH, FLOOD = 3.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """Something that a forecaster should notice.
+    """An anomaly that a forecaster should notice.
 
     Attributes:
         at: step at which it begins.
         what: its kind.
-        metrics: those in which it shows.
+        metrics: the metrics in which it shows.
     """
 
     at: int
@@ -42,14 +42,14 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """What is done in one second: requests that look, and changes of roles."""
+    """The load of one second: requests that look, and changes of roles."""
 
     requests: int
     changes: int
 
 
 def planted(seconds: int) -> tuple[Planted, ...]:
-    """What is planted in a recording of that length."""
+    """The anomalies of a recording of that length."""
     rates = ("request_rate", "decision_rate")
     return (
         Planted(int(RUSH_AT * seconds), "three times the requests", rates),

@@ -12,7 +12,7 @@ from yoto.rooms.forecast.forecaster import METRICS
 from yoto.rooms.forecast.metric import MetricForecaster
 
 RUN = Path(__file__).parents[1] / "data" / "run.json"
-# Steps after which a forecaster can have been tested enough; before, nothing counts.
+# Steps after which a forecaster can have been tested enough; earlier ones do not count.
 WARM_UP = 90
 
 
@@ -21,7 +21,7 @@ class Recording(msgspec.Struct, frozen=True):
 
     Attributes:
         seconds: its length.
-        planted: what the load did that should be noticed.
+        planted: the anomalies in the load, which should be noticed.
         series: by metric, a value a second; None: nothing was measured.
     """
 

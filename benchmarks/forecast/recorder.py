@@ -1,9 +1,9 @@
-"""Runs the platform under a load, and reads from its monitor what that did.
+"""Runs the platform under a load, and reads the effect from its monitor.
 
 The platform is ``run.py`` with its own Redis and database, the load comes over HTTP, and the series
-are what its monitor recorded second by second, in the same way as minutes. A recording of minutes
-would take days, so here a second stands for a minute; how the forecaster works does not depend on
-how long a step is.
+are those of its monitor second by second, in the same way as minutes. A recording of minutes would
+take days, so here a second stands for a minute; the forecaster works the same for steps of any
+length.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Who asks where.
+    """The callers and their place.
 
     Attributes:
-        tokens: of the members, by their ids.
-        channel_id: what they look at.
-        role_id, owner: what the owner gives and takes.
+        tokens: the members' tokens, by their ids.
+        channel_id: the channel that they look at.
+        role_id, owner: the role that the owner gives and takes.
     """
 
     tokens: dict[int, str]
@@ -63,7 +63,7 @@ class Place:
 
 
 def record(file: Path, seconds: int) -> None:
-    """Run for so many seconds and write what was measured."""
+    """Run for so many seconds and write the measurements."""
     with tempfile.TemporaryDirectory(prefix="yoto-forecast-") as folder, start_valkey() as redis:
         config: dict[str, Any] = {
             "SECRET_KEY": secrets.token_urlsafe(32),
@@ -90,7 +90,7 @@ def record(file: Path, seconds: int) -> None:
 
 @contextmanager
 def _reader(config: dict[str, Any], folder: Path) -> Iterator[Flask]:
-    """An application that only reads what the other one recorded."""
+    """An application that only reads the recordings of the other one."""
     app = create_app(config, str(folder / "reader"))
     try:
         with app.app_context():
@@ -114,7 +114,7 @@ def _settle(app: Flask) -> Place:
 
 
 def _play(app: Flask, url: str, place: Place, seconds: int) -> dict[int, dict[str, float]]:
-    """The load, second by second; what the monitor says of each, by its epoch second."""
+    """Play the load, second by second; the monitor's values of each, by its epoch second."""
     chance = random.Random(SEED)
     jobs: queue.Queue[_Job | None] = queue.Queue()
     failed: list[str] = []
@@ -127,7 +127,7 @@ def _play(app: Flask, url: str, place: Place, seconds: int) -> dict[int, dict[st
     holders: set[int] = set()
     found: dict[int, dict[str, float]] = {}
     monitoring = monitor.of(app)
-    # The first seconds of a process tell of its start.
+    # The first seconds of a process show its start.
     began = int(monitoring.now()) + 2
     offset = monitoring.now() - time.monotonic()
     for step, second in enumerate(schedule(seconds, SEED)):
@@ -165,7 +165,7 @@ def _look(place: Place, chance: random.Random) -> _Job:
 
 
 def _change(place: Place, holders: set[int], chance: random.Random) -> _Job:
-    """Give somebody a role, or take it away again."""
+    """Give a person a role, or take it away again."""
     person = chance.choice(list(place.tokens))
     path = f"/api/v1/roles/{place.role_id}/members/{person}"
     if person in holders:

@@ -1,4 +1,4 @@
-"""What a whole request costs, through real servers: a bare view, peers, and Yoto's own ways.
+"""The cost of a whole request, through real servers: a bare view, peers, and Yoto's own ways.
 
 ``python -m benchmarks http`` asks the same JSON view of each server by ``wrk`` over eight
 connections that are kept alive, in rounds that take turns, and prints requests a second and the
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Hand over. Late: a worker of this package patches the standard library before it imports."""
+    """Hand over. Imported late: a worker of this package patches the standard library first."""
     from benchmarks.http.report import main
 
     main()

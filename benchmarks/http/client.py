@@ -1,9 +1,9 @@
 """A client of its own process, which ``wrk`` cannot be: it asks at a rate, at random moments.
 
-``python -m benchmarks.http.client PORT PATH SECONDS [--rate R] [--token T]`` prints what it saw as
+``python -m benchmarks.http.client PORT PATH SECONDS [--rate R] [--token T]`` prints its results as
 JSON. With a rate, requests become due at random moments (a Poisson process, always the same one),
-and each takes the time from when it was due until its answer is there: one that had to wait for a
-free connection waited, too. Without, each connection asks as fast as answers come.
+and each takes the time from when it was due until its answer is there: a wait for a free connection
+counts, too. Without, each connection asks as fast as answers come.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST = 65536  # bytes read at once
 
 
 class NotAnswered(Exception):
-    """An answer was none, or no 200."""
+    """An answer is missing, or is no 200."""
 
 
 class Connection:
@@ -39,7 +39,7 @@ class Connection:
         self._answer = b""
 
     def send(self, request: bytes, due: float) -> socket.socket:
-        """Begin a request that was due at ``due``; where its answer comes."""
+        """Begin a request that was due at ``due``; returns the socket of its answer."""
         self.due, self._answer = due, b""
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self._port))
@@ -48,7 +48,7 @@ class Connection:
         return self.socket
 
     def read(self) -> bool:
-        """Take what is there; whether the answer is whole.
+        """Take the bytes that have come; whether the answer is whole.
 
         Raises:
             NotAnswered: it is no 200, or ended early.
@@ -64,7 +64,7 @@ class Connection:
         return whole
 
     def close(self) -> None:
-        """End it, until it is used again."""
+        """Close it, until it is used again."""
         if self.socket is not None:
             self.socket.close()
             self.socket = None
@@ -82,7 +82,7 @@ def is_whole(answer: bytes) -> bool:
 
 
 def moments(rate: float, seconds: float) -> Iterator[float]:
-    """When requests are due: seconds from the beginning, at random, ``rate`` a second."""
+    """The due times of requests: seconds from the beginning, at random, ``rate`` a second."""
     chance = random.Random(SEED)
     at = chance.expovariate(rate)
     while at < seconds:
@@ -92,7 +92,7 @@ def moments(rate: float, seconds: float) -> Iterator[float]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a client saw: seconds that it asked, and those of each answer."""
+    """A client's results: the seconds that it asked, and those of each answer."""
 
     seconds: float
     latencies: Sequence[float]
@@ -109,7 +109,7 @@ class Seen:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value that so many are not above (nearest rank)."""
+    """The value that such a share does not exceed (nearest rank)."""
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
@@ -169,7 +169,7 @@ def request_for(path: str, token: str | None) -> bytes:
 
 
 def main() -> None:
-    """Ask, and print what was seen."""
+    """Ask, and print the results."""
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("path")

@@ -1,4 +1,4 @@
-"""Lets the rows take turns, and measures beside the turns what they cost otherwise."""
+"""Lets the rows take turns, and measures their other costs beside the turns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Contestant:
     """A row on a server.
 
     Attributes:
-        database: of the server; None: it has none.
+        database: the server's database; None: it has none.
     """
 
     row: Row
@@ -36,7 +36,7 @@ class Contestant:
         return self.process.token if self.row.signed_in else None
 
     def warm_up(self) -> None:
-        """Let it fill what it keeps; the first answers may take long."""
+        """Let it fill its memory; the first answers may take long."""
         with suppress(NothingAnswered):
             at_full_speed(self.process.port, self.row.path, self.token, WARM_UP_SECONDS)
 
@@ -55,7 +55,8 @@ class Contestant:
         self.measured.p99 = p99_at(rate, port, path, self.token, seconds)
 
     def count(self) -> None:
-        """Ask one after another what a caller waits for."""
+        """Count the statements and round trips that a caller waits for, one request after
+        another."""
         connection = http.client.HTTPConnection("127.0.0.1", self.process.port, timeout=10)
         counted = COUNTED_HEADER.removeprefix("HTTP_").replace("_", "-")
         headers = {counted: "1"}
@@ -66,7 +67,7 @@ class Contestant:
             connection.request("GET", path, headers=headers)
             return connection.getresponse().read()
 
-        get(COUNTS_PATH)  # what was before is of no interest
+        get(COUNTS_PATH)  # drops earlier counts
         for _ in range(COUNTED):
             get(self.row.path)
         counts = json.loads(get(COUNTS_PATH))

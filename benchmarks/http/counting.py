@@ -1,4 +1,4 @@
-"""What a request makes its caller wait for: SQL statements, and round trips to Redis."""
+"""The waits of a request's caller: SQL statements, and round trips to Redis."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(slots=True)
 class Counts:
-    """What was counted.
+    """The counts of some requests.
 
     Attributes:
         statements: the text of each; SQLite's BEGIN is none, MariaDB's driver sends none.
         round_trips: by our short path and by redis-py; a pipeline is one.
-        requests: how many they were for.
+        requests: the number of requests.
     """
 
     statements: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Counts:
 
 
 class Counter:
-    """Counts for threads (greenlets) that asked for it; what others do meanwhile is left out."""
+    """Counts for threads (greenlets) that asked for it; the work of others is left out."""
 
     def __init__(self) -> None:
         self._of: dict[int, Counts] = {}
@@ -72,8 +72,8 @@ class Counter:
 
 
 class CountingWsgi:
-    """WSGI middleware that counts for requests with a header, and answers what it counted since it
-    was asked last. To all others it is a look for that header.
+    """WSGI middleware that counts for requests with a header, and returns its counts since it was
+    asked last. Other requests pay only a look for that header.
     """
 
     def __init__(self, wsgi: Wsgi) -> None:
@@ -86,7 +86,7 @@ class CountingWsgi:
             return self._wsgi(environ, start_response)
         if environ["PATH_INFO"] == COUNTS_PATH:
             return self._report(start_response)
-        # Not before: who takes the time of others must not find anything patched.
+        # Not before: a measurement of others' time must find nothing patched.
         self._counter = self._counter or Counter()
         with self._counter.counting(self._counts):
             body = self._wsgi(environ, start_response)

@@ -15,7 +15,7 @@ Figures = dict[str, float | None]
 class Round:
     """A row in one round: requests a second, and microseconds of the server's processor a request.
 
-    The latter says the same on a busy machine as on a quiet one, or nearly.
+    The latter is nearly the same on a busy machine as on a quiet one.
     """
 
     rate: float
@@ -24,13 +24,13 @@ class Round:
 
 @dataclass(slots=True)
 class Measured:
-    """All that was measured of a row.
+    """All measurements of a row.
 
     Attributes:
-        rounds: in the order in which they were.
+        rounds: in the order of the rounds.
         p99: milliseconds, at half of the rate that the rounds reached.
-        statements: of SQL, a request; what the caller waits for.
-        round_trips: to Redis, a request; what the caller waits for.
+        statements: SQL statements of a request that its caller waits for.
+        round_trips: round trips to Redis of a request that its caller waits for.
     """
 
     rounds: list[Round] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Measured:
 
 
 def figures(measured: Mapping[str, Measured]) -> dict[str, Figures]:
-    """A line for each row: medians, and ratios of what stood in the same round."""
+    """A line for each row: medians, and ratios to other rows in the same round."""
     return {name: _line(one, measured) for name, one in measured.items()}
 
 

@@ -1,4 +1,4 @@
-"""Load of processes of their own: by ``wrk`` as much as there can be, by our client at a rate."""
+"""Load by processes of their own: the most that ``wrk`` can make, or our client at a rate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ERRORS = re.compile(r"^\s*Socket errors: (.+)", re.MULTILINE)
 
 
 class LoadFailed(Exception):
-    """A request was not answered as it has to be, so the figures would be of something else."""
+    """A request failed, so the figures would be of something else."""
 
 
 class NothingAnswered(LoadFailed):
@@ -27,7 +27,7 @@ class NothingAnswered(LoadFailed):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one round was: requests, and requests a second."""
+    """The result of one round: requests, and requests a second."""
 
     requests: int
     rate: float
@@ -63,8 +63,8 @@ def _some(load: Load, path: str) -> Load:
 
 
 def p99_at(rate: float, port: int, path: str, token: str | None, seconds: int) -> float:
-    """Milliseconds until 99 of 100 requests were answered that became due at this rate, at random
-    moments.
+    """Milliseconds in which 99 of 100 requests were answered that became due at this rate, at
+    random moments.
 
     Raises:
         LoadFailed: an answer was no 200.
@@ -92,10 +92,10 @@ def _output(command: list[str]) -> str:
 
 
 def parse(printed: str) -> Load:
-    """Read what wrk printed.
+    """Read the output of wrk.
 
     Raises:
-        LoadFailed: as above, or it is not what wrk prints.
+        LoadFailed: an answer was no 2xx, a connection broke, or the output is not wrk's.
     """
     rate, requests = _RATE.search(printed), _REQUESTS.search(printed)
     wrong = _REFUSED.search(printed) or _ERRORS.search(printed)

@@ -1,7 +1,7 @@
 """The servers to compare with: ``python -m benchmarks.http.peers bare|jwt|stack MODE [REDIS_URL]``.
 
-``bare`` is a Flask view and nothing else; ``jwt`` asks flask-jwt-extended who calls; ``stack`` adds
-what people put together by hand: Flask-Limiter (three limits, headers) and pybreaker, both on
+``bare`` is a Flask view and nothing else; ``jwt`` identifies the caller by flask-jwt-extended;
+``stack`` adds a usual stack by hand: Flask-Limiter (three limits, headers) and pybreaker, both on
 Redis, and pycasbin with a hundred roles. Prints its port and a token, as one line of JSON.
 """
 
@@ -116,7 +116,7 @@ def serve(app: Flask, mode: str, on_listening: Callable[[int], None]) -> None:
 
 
 def main() -> None:
-    """Serve what the command line names."""
+    """Serve the kind that the command line names."""
     kind, mode, *rest = sys.argv[1:]
     run.monkey_patch(mode)
     from benchmarks.http.counting import CountingWsgi

@@ -1,4 +1,4 @@
-"""Where the time of one request goes: its calls in process, beneath no server."""
+"""The time of one request, by its calls: in process, without a server around it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN = 45  # lines of each table
 
 
 def instead_of_serving(path: str, token: str | None) -> None:
-    """Let every server of this process make the request over and over, print what it took, end."""
+    """Make every server of this process repeat the request, print its time, and end."""
 
     def serve(app: Flask, listener: object, drain: object, limits: ConnectionLimits) -> None:
         # In a thread of its own, as for serving: this one has a context of the application open,
@@ -39,7 +39,7 @@ def instead_of_serving(path: str, token: str | None) -> None:
 
 
 def profile(app: Flask, limits: ConnectionLimits, path: str, token: str | None) -> None:
-    """Print microseconds a request, and what they are made of."""
+    """Print microseconds a request, and their parts."""
     near, far = socket.socketpair()
     connection = Connection(Connections(limits), near, None, object())
     request = request_of(app, connection, path, token)
@@ -68,7 +68,7 @@ def profile(app: Flask, limits: ConnectionLimits, path: str, token: str | None) 
 def request_of(
     app: Flask, connection: Connection, path: str, token: str | None
 ) -> Callable[[], None]:
-    """One request by the WSGI interface, through all that serving puts around it."""
+    """One request by the WSGI interface, through all layers that serving puts around it."""
     environ: dict[str, Any] = EnvironBuilder(path, base_url="http://127.0.0.1/").get_environ()
     environ |= {"REMOTE_ADDR": "127.0.0.1", ENVIRON_KEY: connection}
     if token is not None:
@@ -101,7 +101,7 @@ def seconds(request: Callable[[], None]) -> float:
 
 
 def counted(request: Callable[[], None]) -> Counts:
-    """What the caller waited for in a batch."""
+    """The caller's waits in a batch."""
     counter, counts = Counter(), Counts()
     for _ in range(CALLS):
         with counter.counting(counts):
@@ -126,5 +126,5 @@ def table(profiler: cProfile.Profile, order: str, requests: int) -> None:
 
 
 def shortened(where: str) -> str:
-    """Without the path to the installed packages."""
+    """A path without that of the installed packages."""
     return where.rpartition("site-packages/")[2]

@@ -82,7 +82,7 @@ def parse() -> argparse.Namespace:
 
 @contextmanager
 def all_stores(folder: Path, names: Sequence[str]) -> Iterator[list[servers.Stores]]:
-    """Those of each kind of database that is installed."""
+    """The stores of each kind of database that is installed."""
     with ExitStack() as stack:
         found = []
         for name in names:
@@ -136,6 +136,6 @@ def profile(folder: Path, options: argparse.Namespace) -> None:
             with open(log, "w") as errors:
                 ended = subprocess.run(command, env=variables, cwd=servers.ROOT, stderr=errors)
             failed = [line for line in log.read_text().splitlines() if '"critical"' in line]
-            # Who reads the first lines only needs no more.
+            # A reader of the first lines only may close the pipe.
             if ended.returncode or (failed and "BrokenPipeError" not in failed[-1]):
                 sys.exit("\n".join(failed or log.read_text().splitlines()[-20:]))

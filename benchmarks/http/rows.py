@@ -1,4 +1,4 @@
-"""What is asked: the rows of the table. Only the standard library: workers import it first."""
+"""The rows of the table. It imports only the standard library: workers import it first."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Row:
     """One line of the table.
 
     Attributes:
-        name: for the command line and for JSON.
-        shown: for readers.
-        asked: whose server.
-        path: what is got there, by ``GET``.
+        name: its name on the command line and in JSON.
+        shown: its title for readers.
+        asked: the server.
+        path: the path of its ``GET``.
         signed_in: whether the request carries a bearer token.
     """
 
@@ -51,7 +51,7 @@ MESSAGES = Row(
 )
 ROWS = (BARE, JWT, STACK, EMPTY, PERMISSION, STRICT, LEASED, MESSAGES)
 CONNECTIONS = 8  # that ask at a time
-# A request with it is counted; with it this path answers what was counted. See ``counting``.
+# A request with this header is counted; this path then returns the counts. See ``counting``.
 COUNTED_HEADER, COUNTS_PATH = "HTTP_X_BENCH_COUNTED", "/bench-counts"
-# What each view answers.
+# The answer of each view.
 ANSWER = {"id": CHANNEL, "name": "general", "topic": "All that fits nowhere else"}

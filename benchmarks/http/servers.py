@@ -1,4 +1,4 @@
-"""Starts what is measured: a database with a community in it, and a process a server."""
+"""Starts the measured systems: a database with a community in it, and a process for each server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A server that runs: where, and what its callers show."""
+    """A running server: its address, and its callers' credentials."""
 
     pid: int
     port: int
@@ -55,8 +55,8 @@ class Stores:
     """A database with a community in it, and a Redis server that belongs to it.
 
     Attributes:
-        name: of the kind of database.
-        token: of a member of the community.
+        name: the kind of database.
+        token: a token of a member of the community.
     """
 
     name: str
@@ -142,7 +142,7 @@ def environment(folder: Path, mode: str, used: Stores, log_sample: float) -> dic
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, without what would configure an application."""
+    """Our environment, without variables that would configure an application."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("YOTO_")}
     return found | {"PYTHONPATH": str(ROOT)}
 
@@ -151,7 +151,7 @@ def clean_environment() -> dict[str, str]:
 def _started(
     command: list[str], variables: dict[str, str], log: Path, find: Callable[[str], T | None]
 ) -> Iterator[tuple[int, T]]:
-    """A process that runs, and what ``find`` finds in a line that it prints when it is ready.
+    """A running process, and the result of ``find`` on a line that it prints when it is ready.
 
     Raises:
         RuntimeError: it ended, or was not ready in time.
@@ -180,7 +180,7 @@ def _started(
 
 def _found(process: subprocess.Popen[str], log: Path, find: Callable[[str], T | None]) -> T:
     assert process.stdout is not None
-    # One that prints nothing would be waited for without end.
+    # A process that prints nothing would be waited for without end.
     too_late = threading.Timer(START_SECONDS, process.kill)
     too_late.start()
     try:

@@ -1,7 +1,7 @@
 """``run.py`` with the views of the benchmark: ``python -m benchmarks.http.worker [--port N ...]``.
 
-With ``--profile PATH`` everything is started as for serving, and in the server's place the request
-is made over and over.
+With ``--profile PATH`` everything is started as for serving, and the request is repeated in the
+server's place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import run
 if TYPE_CHECKING:
     from flask import Flask
 
-# The application as it is configured.
+# The application with its own configuration.
 configured = run.application
 
 
@@ -30,7 +30,7 @@ def application() -> Flask:
 
 
 def main() -> int:
-    """Serve, or look into one request; the exit code."""
+    """Serve, or profile one request; the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--profile", metavar="PATH")
     parser.add_argument("--token")

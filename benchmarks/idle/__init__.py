@@ -1,4 +1,4 @@
-"""What a worker costs that nobody asks anything: processor, commands, statements, memory."""
+"""The cost of an idle worker: processor, commands, statements, memory."""
 
 from __future__ import annotations
 

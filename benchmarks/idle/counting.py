@@ -1,4 +1,4 @@
-"""Counts what workers ask of Redis and of the database while nobody asks them anything."""
+"""Counts the commands and statements of workers that serve no requests."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Commands(Closing):
 
 
 def _named(command: str) -> str:
-    """A command and the key that it is about, without what varies."""
+    """A command and its key, without varying parts."""
     name, *rest = command.split()
     at = 2 if name.upper() in ("EVALSHA", "EVAL") else 0
     if name.upper() in ("XREAD", "XREADGROUP") and "STREAMS" in rest:
@@ -66,11 +66,11 @@ class Statements(Protocol):
     """Counts statements until now."""
 
     def __call__(self) -> int | None:
-        """So many; None: nobody knows."""
+        """The number; None: unknown."""
 
 
 class OfServer:
-    """What a MariaDB was asked, without the beginnings and ends of transactions."""
+    """The statements that a MariaDB received, without the beginnings and ends of transactions."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -85,7 +85,7 @@ class OfServer:
         self._ask("SET GLOBAL general_log=1")
 
     def heard(self) -> Counter[str]:
-        """How often each statement came since ``hear``, without what varies."""
+        """The number of times of each statement since ``hear``, without varying parts."""
         self._ask("SET GLOBAL general_log=0")
         rows = self._ask("SELECT argument FROM mysql.general_log WHERE command_type='Query'")
         texts = (row[0].decode() if isinstance(row[0], bytes) else row[0] for row in rows)
@@ -106,7 +106,7 @@ def _shortened(statement: str) -> str:
 
 
 class OfWorker:
-    """What one worker counted itself, for a database that does not count."""
+    """The statements that one worker counted itself, for a database that does not count."""
 
     def __init__(self, url: str, workers: int) -> None:
         self._url = url
@@ -114,7 +114,7 @@ class OfWorker:
 
     def __call__(self) -> int | None:
         if self._workers > 1:
-            # Whichever answers counts its own alone.
+            # Any worker may answer, and counts only its own.
             return None
         with urllib.request.urlopen(f"{self._url}/metrics", timeout=10) as answer:
             lines = answer.read().decode().splitlines()

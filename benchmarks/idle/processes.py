@@ -1,4 +1,4 @@
-"""What Linux says of a process: its threads, its memory, its processor time, its children."""
+"""Facts of Linux about a process: its threads, its memory, its processor time, its children."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Process:
     Attributes:
         processor_s: processor time that it has used until now.
         threads: threads of the kernel; those of an event loop are none.
-        rss_mb: what is resident.
-        pss_mb: the same, with what several processes share divided among them.
+        rss_mb: the resident memory.
+        pss_mb: the same, with memory that several processes share divided among them.
     """
 
     pid: int
@@ -30,7 +30,7 @@ class Process:
 
 
 def look_at(pid: int) -> Process:
-    """How ``pid`` is now.
+    """The present state of ``pid``.
 
     Raises:
         OSError: it is gone.
@@ -58,10 +58,10 @@ def processor_seconds(pid: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that ``pid`` started, those of its children too."""
+    """The processes that ``pid`` started, including those of its children."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        # A thread may end between two looks; what it started is another's then.
+        # A thread may end between two looks; its children then belong to another.
         with suppress(FileNotFoundError):
             for child in (task / "children").read_text().split():
                 found += [int(child), *children(int(child))]

@@ -1,7 +1,7 @@
-"""``python -m benchmarks idle``: starts real servers, leaves them alone, and says what they do.
+"""``python -m benchmarks idle``: starts real servers, leaves them alone, and prints their work.
 
-A worker that serves nobody still follows its logs, shows that it lives, and looks after what
-others left behind. The table says what that costs, a worker and a second.
+A worker that serves nobody still follows its logs, shows that it lives, and takes over work that
+others left behind. The table gives that cost, a worker and a second.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ START_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """What one worker of a server did while nobody asked it anything.
+    """The work of one worker of an idle server.
 
     Attributes:
         core_percent: processor time of all workers over that of one core, a worker.
-        commands: of Redis, a worker and a second.
-        statements: of SQL, a worker and a second; None: nobody counted.
-        threads, rss_mb, pss_mb: of the worker with the most.
+        commands: commands to Redis, a worker and a second.
+        statements: SQL statements, a worker and a second; None: not counted.
+        threads, rss_mb, pss_mb: those of the worker with the most.
         others: the processes beside the workers, with their resident MB.
         asked: commands a worker and a second, by command and key.
         stated: statements a worker and a second, where the database counts.
@@ -87,7 +87,7 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
             "YOTO_ASYNC_MODE": mode,
             "YOTO_SEED_DEMO": "0",
         }
-        # A worker that migrates keeps what that takes; most start where it is done.
+        # A worker that migrates keeps the memory for it; most start where it is done.
         subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", "setup"],
             env=os.environ | variables | {"YOTO_INSTANCE_PATH": str(instance)},
@@ -108,7 +108,7 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
                 statements.hear()
             began = time.monotonic()
             time.sleep(seconds)
-            asked_after = counted()  # what is asked below to see the statements is one, too
+            asked_after = counted()  # the queries below that read the statements would count
             stated = Counter() if statements is None else statements.heard()
             took = time.monotonic() - began
             heard = Counter(commands.seen)
@@ -154,7 +154,7 @@ def _used(before: Process, after: Process) -> float:
 
 
 def show(found: Sequence[Idle], detailed: bool) -> None:
-    """Print the table, and who asks what if wanted."""
+    """Print the table, and the commands if wanted."""
     print(
         "| mode | database | workers | core, % | commands/s | statements/s | threads | RSS, MB |",
         end="",

@@ -1,4 +1,4 @@
-"""What prefetching gains and what it costs, on navigation with habits and on such without.
+"""The gain and the cost of prefetching, on navigation with habits and on navigation without.
 
 ``python -m benchmarks.prefetch [--requests N] [--json FILE]`` starts its own server and replays
 each trace twice on the real cache with the same bounded memory: without prefetching, and with it.

@@ -43,13 +43,13 @@ TTL = 3_000.0
 
 @dataclass
 class Tally:
-    """What a run took; ``steady`` is the same for the second half of the trace.
+    """The figures of a run; ``steady`` has those of the second half of the trace.
 
     Attributes:
         requests, hits: look-ups of users, and those that memory answered.
         trips: times that memory had to be filled, for users and by the prefetcher.
-        loads: of these, those that nobody had stored in Redis.
-        prefetched: of the trips, the prefetcher's.
+        loads: those trips for which Redis had no entry.
+        prefetched: the trips of the prefetcher.
     """
 
     requests: int = 0
@@ -59,7 +59,7 @@ class Tally:
     prefetched: int = 0
 
     def minus(self, other: Tally) -> Tally:
-        """What came after ``other``."""
+        """The figures after those of ``other``."""
         return Tally(**{name: value - getattr(other, name) for name, value in vars(self).items()})
 
     @property
@@ -69,7 +69,7 @@ class Tally:
 
 @dataclass
 class Run:
-    """One replay: the whole, its second half, and what the prefetcher says of itself."""
+    """One replay: the whole, its second half, and the prefetcher's own statistics."""
 
     whole: Tally
     steady: Tally
@@ -111,7 +111,7 @@ class CountedCache:
         return {user_id: entry for user_id, (entry, _) in found.items()}
 
     def ask(self, user_id: int, place: Place) -> None:
-        """What a request does."""
+        """Do as a request does."""
         _, tier = self._cache.get_or_load(
             user_id, _key(place), lambda: self._load([user_id])[user_id]
         )
@@ -136,8 +136,8 @@ def replay(
 
     Args:
         settings: None: nothing is prefetched.
-        predict: predicts in place of what was learned.
-        users: that memory has room for.
+        predict: predicts in place of the learned model.
+        users: the number of users that memory has room for.
     """
     tally, half, now = Tally(), Tally(), [0.0]
     turns: list[bool] = []

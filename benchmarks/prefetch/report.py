@@ -15,16 +15,16 @@ from tests.support.redis_servers import Server, start_valkey
 from yoto.prefetch import PrefetchSettings
 
 SEED = 7
-# Of the fetches that there are without prefetching.
+# Share of the fetches without prefetching.
 MOST_EXTRA = 0.02
 
 
 class Trace(NamedTuple):
-    """A trace, and what its prefetcher is set to.
+    """A trace, and the settings of its prefetcher.
 
     Attributes:
         habits: share of the trace in which there is a pattern.
-        part: of the requests asked for, so that the slow ones do not take all the time.
+        part: share of the requested requests, so that slow traces do not take all the time.
         turns_down: whether it must end with next to no extra work.
         blind: whether the predictions are made up, each without a doubt.
     """
@@ -37,7 +37,7 @@ class Trace(NamedTuple):
 
 
 DEFAULT = PrefetchSettings()
-# Takes predictions that are hardly better than none.
+# Accepts predictions that are hardly better than none.
 EAGER = replace(DEFAULT, confidence=0.02)
 TRACES = {
     "habits": Trace(1.0, DEFAULT, 1.0, False),
@@ -48,7 +48,7 @@ TRACES = {
 
 
 def figures_of(without: Run, with_: Run) -> dict[str, float | None]:
-    """What is told of a trace, in percent where it is a share."""
+    """The figures of a trace, in percent where they are shares."""
     assert with_.stats is not None
     stats = with_.stats
     return {

@@ -25,7 +25,7 @@ HOUR = 3600.0
 
 
 class Request(NamedTuple):
-    """Somebody asks for something somewhere; ``at`` in s of the trace."""
+    """A request for a place; ``at`` in s of the trace."""
 
     at: float
     user_id: int
@@ -40,7 +40,7 @@ class Shape:
     Attributes:
         users, servers, channels: people; servers; channels of each server.
         memberships, favourites: of each user.
-        zipf: exponent of how favourites are liked.
+        zipf: exponent of the popularity of favourites.
         habit, wander: probability that a step follows a habit, and that it goes anywhere else.
         session_steps: steps of a session on average.
         step_median, step_sigma: s between steps, log-normal.

@@ -1,4 +1,4 @@
-"""Credentials in the probe: a worker makes them, ends them, and says whether they count."""
+"""Credentials in the probe: a worker makes them, ends them, and checks whether they count."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def accepts(app: Flask, token: str, at_least: str | None = None) -> bool:
     """Whether an access token counts; with a position, by a whole request that brings it.
 
     Raises:
-        AssertionError: a request was answered otherwise than by yes or no.
+        AssertionError: a request got neither yes nor no.
     """
     if at_least is None:
         with app.app_context():
@@ -41,12 +41,12 @@ def accepts(app: Flask, token: str, at_least: str | None = None) -> bool:
 
 
 def end(app: Flask, kind: str, user_id: int, tokens: list[str], super_token: str) -> str:
-    """End a credential by a request; the position of its answer.
+    """End a credential by a request; returns the position of its answer.
 
     Args:
         kind: one of ``KINDS``.
         tokens: access and refresh token.
-        super_token: of somebody who may disable the account.
+        super_token: a token of an account that may disable others.
     """
     act, expected = _ENDS[kind]
     answer = act(app.test_client(), user_id, tokens, super_token)
@@ -79,7 +79,7 @@ def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-# How each is done, and how that is answered.
+# The request that ends each kind, and the status of its answer.
 _ENDS: dict[str, tuple[Callable[[FlaskClient, int, list[str], str], Any], int]] = {
     "sign-out": (_sign_out, 204),
     "new password": (_change_password, 200),

@@ -26,14 +26,14 @@ Trouble = Callable[[], object]
 
 
 class Round(NamedTuple):
-    """What one round showed.
+    """The result of one round.
 
     Attributes:
         delays: seconds from the commit to the last wrong answer of each worker; 0: none.
         wrong_with_position: workers whose answers included the change and were wrong all the same.
-        enemies: workers that let in whom both changes together keep out.
+        enemies: workers that admitted the person whom both changes together keep out.
         failures: questions that were answered with an error.
-        relayed: events that somebody else than their writer published.
+        relayed: events that another worker than their writer published.
     """
 
     delays: list[float]
@@ -50,7 +50,7 @@ class Platform(Closing):
         nursery: forks the workers.
         redis: the configuration that reaches Redis.
         people: how many rounds there can be about rights; each takes a person of its own.
-        accounts: the same about credentials.
+        accounts: the number of rounds about credentials.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Platform(Closing):
         return self._seen(committed_at, limit, wrong)
 
     def round_with_a_death(self, limit: float) -> Round:
-        """The writer dies between the commit and telling anybody; the others are watched."""
+        """Let the writer die between the commit and its publication; the others are watched."""
         doomed = self.add_worker()
         user_id, _ = self._warm(None)
         committed_at = doomed.do("take_and_die", user_id, self.channel_id)
@@ -160,7 +160,7 @@ class Platform(Closing):
         return self._seen(committed_at, limit, wrong)
 
     def credential_round_with_a_death(self, kind: str, limit: float) -> Round:
-        """As ``round_with_a_death``, about a credential."""
+        """As ``round_with_a_death``, for a credential."""
         doomed = self.add_worker()
         user_id, tokens = self._warm_token(None)
         committed_at = doomed.do("end_and_die", kind, user_id, tokens, self._super_token)

@@ -149,7 +149,7 @@ def _kill_log_owner(cluster: Cluster) -> None:
 
 
 def figures_of(rounds: list[Round]) -> dict[str, float]:
-    """Milliseconds of staleness without a position, and what must be 0."""
+    """Milliseconds of staleness without a position, and figures that must be 0."""
     delays = sorted(delay * 1000 for one in rounds for delay in one.delays)
     return {
         "rounds": len(rounds),

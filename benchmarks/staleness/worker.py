@@ -1,6 +1,6 @@
 """One worker: a whole application that obeys commands in JSON lines and watches its answers.
 
-Those about credentials are in ``benchmarks.staleness.credentials``.
+Commands about credentials are in ``benchmarks.staleness.credentials``.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from yoto.store.db import db
 
 TAKEN, GIVEN = "message.send", "message.pin"
 PAUSE = 0.002  # s between two questions of a watch
-# s that who is still let in at the end of a watch is watched on: longer than any promise, so that
-# one that broke is seen.
+# s for which a watch goes on while the user is still allowed at its end: longer than any promise,
+# so that a broken one is seen.
 PATIENCE = 10.0
 
 
 class Watch(threading.Thread):
-    """Asks without a position, over and over, whether what was taken is still there.
+    """Asks without a position, over and over, whether the right is still there.
 
     It ends at ``until``, but not before the answer is no, for which it has ``PATIENCE``.
 
     Args:
-        ask: answers that, and whether the enemy is let in.
+        ask: gives that answer, and whether the enemy is allowed.
     """
 
     def __init__(self, app: Flask, ask: Callable[[], tuple[bool, bool]]) -> None:
@@ -86,7 +86,7 @@ class Worker:
         return cache.of(self.app).start(10.0)
 
     def warm(self, user_id: int, channel_id: int) -> list[bool]:
-        """What the user may do now, from memory the second time."""
+        """The user's rights now, from memory the second time."""
         with self.app.app_context():
             for _ in range(2):
                 answers = [may(name, user_id, channel_id) for name in (TAKEN, GIVEN)]
@@ -99,7 +99,7 @@ class Worker:
         )
 
     def watch_token(self, token: str) -> bool:
-        """The same about an access token."""
+        """Watch an access token in the background from now on."""
         return self._watching(lambda: (accepts(self.app, token), False))
 
     def _watching(self, ask: Callable[[], tuple[bool, bool]]) -> bool:
@@ -108,8 +108,8 @@ class Worker:
         return True
 
     def watched(self, until: float) -> dict[str, Any]:
-        """What the watch saw until then: when the user was last let in, and whether the enemy ever
-        was."""
+        """The result of the watch until then: when the user was last allowed, and whether the enemy
+        ever was."""
         watch = self._watch
         assert watch is not None
         watch.until = until
@@ -121,7 +121,7 @@ class Worker:
         }
 
     def take(self, user_id: int, channel_id: int) -> float:
-        """Take the right away; when that was committed."""
+        """Take the right away; returns the time of the commit."""
         with self.app.app_context():
             permissions.set_overwrite(channel_id, user_id=user_id, deny=[TAKEN, GIVEN])
             committed_at = self._committed_at
@@ -129,14 +129,14 @@ class Worker:
             return committed_at
 
     def give(self, role_id: int) -> str | None:
-        """Give the role the other right; the position of that."""
+        """Give the role the other right; returns its position."""
         with self.app.app_context():
             position = permissions.assign_permissions_to_role(role_id, [GIVEN]).position
             db.session.remove()
             return position
 
     def take_and_die(self, user_id: int, channel_id: int) -> None:
-        """Take the right away, and die between the commit and telling anybody."""
+        """Take the right away, and die between the commit and its publication."""
         self._dying = True
         self.take(user_id, channel_id)
 
@@ -154,12 +154,12 @@ class Worker:
         return all(accepts(self.app, token) for _ in range(2))
 
     def end(self, kind: str, user_id: int, tokens: list[str], super_token: str) -> list[Any]:
-        """End a credential; when that was committed, and the position of it."""
+        """End a credential; returns the time of the commit and its position."""
         position = end(self.app, kind, user_id, tokens, super_token)
         return [self._committed_at, position]
 
     def end_and_die(self, *arguments: Any) -> None:
-        """The same, and die between the commit and telling anybody."""
+        """End a credential, and die between the commit and its publication."""
         self._dying = True
         self.end(*arguments)
 
@@ -168,7 +168,7 @@ class Worker:
         return accepts(self.app, token, at_least)
 
     def relayed(self) -> int:
-        """How many events of others this worker has published."""
+        """The number of other workers' events that this worker has published."""
         caching = permissions.caching_of(self.app)
         assert caching is not None
         return caching.outbox.counts.relayed

@@ -1,4 +1,4 @@
-"""Runs a worker in each situation, and prints what people would have noticed."""
+"""Runs a worker in each situation, and prints the effect on users."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server, start_valkey
 
 ROOT = Path(__file__).parents[2]
-# Requests of the day before, that the counts are made from.
+# Requests of the day before, from which the counts are made.
 BEFORE = 30_000
 STARTS = 3
 CACHED, HOT = b"yoto:perm:", b"yoto:{hot}:"
@@ -32,7 +32,7 @@ class Kept(NamedTuple):
     ttl: int
 
 
-# What Redis still has when the worker starts, by what keys begin with; the log always.
+# The prefixes of keys that Redis still has when the worker starts; the log always.
 SITUATIONS = {
     "redis as it was": (CACHED, HOT),
     "cached entries lost": (HOT,),
@@ -48,7 +48,7 @@ def snapshot(server: Server) -> list[Kept]:
 
 
 def restore(server: Server, kept: list[Kept], prefixes: tuple[bytes, ...]) -> None:
-    """Bring entries and counts to what they were under ``prefixes``; the others are gone."""
+    """Restore the entries and counts under ``prefixes``; the others are gone."""
     with server.client() as client:
         for key in client.scan_iter():
             if key.startswith((CACHED, HOT)):
@@ -84,7 +84,7 @@ class Bench:
         self._follower.communicate()
 
     def situation(self, prefixes: tuple[bytes, ...], warm: bool) -> dict[str, Any]:
-        """A worker with an empty memory, and what Redis has under ``prefixes``."""
+        """A worker with an empty memory, and the entries of Redis under ``prefixes``."""
         restore(self._server, self._kept, prefixes)
         return self._worker(part="replay", first=BEFORE, last=None, warm=warm)
 
@@ -105,7 +105,7 @@ class Bench:
         return took
 
     def _worker(self, **options: Any) -> dict[str, Any]:
-        """What a worker found out, which does its part and ends."""
+        """The findings of a worker that does its part and ends."""
         process = self._start(**options)
         output, _ = process.communicate()
         assert process.returncode == 0, "a worker failed"

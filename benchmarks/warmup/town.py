@@ -25,7 +25,7 @@ SEED = 20_09
 
 
 class Town(NamedTuple):
-    """Who may ask where.
+    """The people and the places that they may ask about.
 
     Attributes:
         people: ids of users.
@@ -99,7 +99,7 @@ def _fill(chance: random.Random) -> Town:
     channels_of: dict[int, list[int]] = {server: [] for server in servers}
     for row in db.session.execute(select(Channel.server_id, Channel.id).order_by(Channel.id)):
         channels_of[row.server_id].append(row.id)
-    # The n-th server has a share of the people like 1/n.
+    # The share of the n-th server in the people is like 1/n.
     weights = list(accumulate(1 / rank for rank in range(1, SERVERS + 1)))
     servers_of = {}
     for person in people:

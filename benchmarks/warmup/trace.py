@@ -1,7 +1,7 @@
 """A trace of requests, generated once by this model and then replayed from its file.
 
 The person of a request is the n-th most active one with a probability like 1/n (Zipf's law, which
-Breslau et al. 1999 found in web requests); who is active has nothing to do with ids. They ask in
+Breslau et al. 1999 found in web requests); activity has nothing to do with ids. They ask in
 the n-th of their servers with a probability like 1/n, and in the n-th of its channels like
 1/n^1.2. Requests come independently of each other, at a fixed mean rate (a Poisson process).
 Nothing else repeats: no sessions, no time of day; a real trace repeats itself more.
@@ -38,7 +38,7 @@ def record(file: Path, town: Town, requests: int, rate: float) -> None:
 
 
 def read(file: Path) -> list[Request]:
-    """What ``record`` wrote."""
+    """Read the requests in the file of ``record``."""
     with open(file, encoding="ascii") as lines:
         fields = [line.split() for line in lines]
     return [Request(float(at), int(user), int(channel)) for at, user, channel in fields]

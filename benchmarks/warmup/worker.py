@@ -24,7 +24,7 @@ FIRST_SECONDS = 10.0
 
 
 class Answer(NamedTuple):
-    """When a request came, in seconds; ms until it was answered; by which tier."""
+    """A request's time, in seconds; ms until its answer; the answering tier."""
 
     at: float
     latency: float
@@ -33,11 +33,11 @@ class Answer(NamedTuple):
 
 @require_permission("channel.read", scope="channel", scope_id="channel_id")
 def look(channel_id: int) -> None:
-    """What the requests of the first part ask for."""
+    """The requests of the first part."""
 
 
 def play(app: Flask, requests: Sequence[Request]) -> None:
-    """Answer as fast as it goes, so that hot counts and the cache know what was asked for."""
+    """Answer as fast as possible, so that hot counts and the cache know the requests."""
 
     def answer(some: Sequence[Request]) -> None:
         for one in some:
@@ -49,7 +49,7 @@ def play(app: Flask, requests: Sequence[Request]) -> None:
 
 
 def replay(app: Flask, requests: Sequence[Request]) -> list[Answer]:
-    """Answer each request when it comes; who is late stays late, as a person would see it."""
+    """Answer each request when it comes; a late one stays late, as a person would see it."""
     answers: list[Answer] = []
     offset = requests[0].at
     began = time.monotonic()

@@ -1,1 +1,1 @@
-"""Pictures of all pages, with data and in the states that they are for."""
+"""Pictures of all pages, with data and in their typical states."""

@@ -1,7 +1,7 @@
 """Pictures all pages, operators' and communities': ``python -m tools.screenshots [KEY...]``.
 
 Starts the application with its demo, people who use it, and Chromium; writes
-``build/screenshots/<page>-<theme>-<language>-<width>.png``, or, with ``--docs``, what READMEs and
+``build/screenshots/<page>-<theme>-<language>-<width>.png``, or, with ``--docs``, the pictures of
 guides show into ``docs/images``. Fails if axe finds something, or a page has an error in its
 console or asks another host. Chinese needs a font that has it, such as Debian's package
 ``fonts-wqy-zenhei``.
@@ -31,7 +31,7 @@ from tools.screenshots.scenes import DOCUMENTED, OPERATOR, SCENES, SIGNED_OUT, S
 THEMES, LANGUAGES, WIDTHS = ("light", "dark"), ("en", "zh"), (1280, 390)
 HEIGHTS = {1280: 800, 390: 844}
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-# A browser's own notice of an answer that a scene is about, or of one that may be there or not.
+# A browser's own notice of a response that a scene is about, or of one that may be missing.
 ALLOWED = ("/runbooks/none",)
 LISTENS, START_SECONDS = "Yoto listens on ", 180.0
 QUALITY = 90  # of a picture in docs/images, of 100
@@ -98,7 +98,7 @@ class Gallery:
         self._stack.close()
 
     def fill(self, seconds: float) -> None:
-        """See that there is something to see."""
+        """Make things happen that the pictures show."""
         self._stack.enter_context(neighbour(self._yoto))
         happenings = Happenings(self._yoto, self._page_of(OPERATOR))
         self._stack.enter_context(again_and_again(happenings))
@@ -123,24 +123,24 @@ class Gallery:
                 self.faults.append(f"{name.format('*')}: {fault}")
 
     def take_documented(self) -> None:
-        """What READMEs and guides show: one screen each."""
+        """Take the pictures of READMEs and guides: one screen each."""
         IMAGES.mkdir(parents=True, exist_ok=True)
         for name, (key, theme, language) in DOCUMENTED.items():
             page = self._show(SCENES[key], language, WIDTHS[0])
             self._dress(page, theme)
-            # Smaller by two thirds than a PNG, which is all that Playwright makes without loss.
+            # A third of the size of a PNG, the only lossless format that Playwright makes.
             session = page.context.new_cdp_session(page)
             taken = session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
             (IMAGES / name).write_bytes(b64decode(taken["data"]))
 
     def _show(self, scene: Scene, language: str, width: int) -> Page:
-        """The page of a scene, as soon as it has drawn what it shows first."""
+        """The page of a scene, as soon as it has drawn its first contents."""
         page = self._page_of(scene.by)
         page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
         path = scene.path.format(**self._known)
         mark = "&" if "?" in path else "?"
         page.goto(f"{self._yoto.url}{path}{mark}lang={language}")
-        # No function to wait for: the page's content policy lets nobody evaluate text.
+        # Without a function to wait for: the page's content policy forbids evaluating text.
         expect(page.locator(".skeleton")).to_have_count(0, timeout=60_000)
         page.wait_for_timeout(DRAWN)
         if scene.open is not None:
@@ -149,7 +149,7 @@ class Gallery:
         return page
 
     def _page_of(self, who: str) -> Page:
-        """The page of somebody, signed in where they are to be."""
+        """The page of a person, signed in if the scene wants it."""
         if who not in self._pages:
             one = watched_page(self._browser, self._yoto.url, ALLOWED, locale="en-GB")
             page, _ = self._stack.enter_context(one)
@@ -161,7 +161,7 @@ class Gallery:
         return self._pages[who]
 
     def _dress(self, page: Page, theme: str) -> None:
-        """Have the page look as whoever has that theme in their system sees it."""
+        """Show the page in the theme that the viewer's system would ask for."""
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         page.wait_for_timeout(DRAWN / 4)
 

@@ -1,4 +1,4 @@
-"""What there is to see: somebody denied, a request for access, an alert, dead letters, a trial."""
+"""Happenings for the pictures: a denial, a request for access, an alert, dead letters, a trial."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WAIT_SECONDS = 120.0
 
 
 class Happenings:
-    """Makes things happen in a started demo, and knows what pages call them."""
+    """Makes things happen in a started demo, and knows their ids in addresses of pages."""
 
     def __init__(self, yoto: RunningYoto, page: Page) -> None:
         """``page`` shows the control plane to an administrator."""
@@ -34,10 +34,10 @@ class Happenings:
         self._token = call(yoto, "POST", "auth/login", body)[1]["access_token"]
 
     def come_about(self) -> dict[str, str]:
-        """All of them.
+        """Make all of them happen.
 
         Returns:
-            by name what differs from one start to the next in addresses of pages.
+            by name, the parts of addresses of pages that differ from one start to the next.
         """
         self._get_denied()
         for number in range(FAILED_SIGN_INS):
@@ -56,13 +56,13 @@ class Happenings:
         return {"decision": str(decision["id"]), "alert": str(alert["id"])}
 
     def go_on(self) -> None:
-        """Once more call so often that a limit rejects some of it."""
+        """Call once more, so often that a limit rejects some of it."""
         for number in range(70):
             body = {"content": f"Is anybody there? ({number})"}
             call(self._yoto, "POST", f"channels/{GENERAL}/messages", body, self._token)
 
     def _get_denied(self) -> None:
-        """And ask for the right."""
+        """Get denied, and ask for the right."""
         path = f"channels/{ANNOUNCEMENTS}/messages"
         for _ in range(3):
             assert call(self._yoto, "POST", path, {"content": "Sunday!"}, self._token)[0] == 403
@@ -115,7 +115,7 @@ def _refuse(items: Sequence[QueueItem]) -> None:
 
 @contextmanager
 def again_and_again(happenings: Happenings, seconds: float = 30.0) -> Iterator[None]:
-    """``go_on`` in a thread of its own, so often that charts have something of it."""
+    """Call ``go_on`` in a thread of its own, so often that charts show it."""
     stop = threading.Event()
 
     def work() -> None:

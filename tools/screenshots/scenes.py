@@ -1,4 +1,4 @@
-"""What is pictured: each page, and the states of it that an address or a few clicks lead to."""
+"""The scenes of the pictures: each page, and its states that an address or a few clicks lead to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 
 from yoto.control_plane.navigation import PAGES
 
-# Who looks: an administrator of the platform, nobody yet, and of the demo's first server its owner
-# and a member.
+# The viewers: an administrator of the platform, one who is signed out, and the owner and a member
+# of the demo's first server.
 OPERATOR, SIGNED_OUT, OWNER, MEMBER = "admin", "", "mara", "tomas"
 QUESTION = "permission=message.send&scope=channel&scope_id=2"
 
@@ -20,10 +20,10 @@ class Scene:
     """A page in a state.
 
     Attributes:
-        path: its address; in braces what is known only once it has happened.
-        by: who looks.
-        open: what is done on the page before it is pictured.
-        whole: whether the picture is of the whole page, not of what is seen of it at once.
+        path: its address, with parts in braces that are known only once the happenings took place.
+        by: the viewer.
+        open: the steps on the page before the picture.
+        whole: whether the picture shows the whole page, not only one screen of it.
     """
 
     path: str
@@ -50,7 +50,7 @@ def _configure(page: Page) -> None:
 OPERATORS = {
     "status": _control("/status"),
     **{one.key: _control(one.path) for one in PAGES},
-    # When the first steps of a new installation are done, or hidden.
+    # Otherwise hidden once the first steps of a new installation are done.
     "overview": _control("/?first_steps=shown"),
     "overview-later": _control("/?first_steps=hidden"),
     "person": _control(f"/people/{MEMBER}"),
