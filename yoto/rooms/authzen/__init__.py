@@ -1,1 +1,1 @@
-"""AuthZEN Authorization API 1.0, for programs that ask as they would ask any decision point."""
+"""AuthZEN Authorization API 1.0, for programs that use it like any policy decision point."""

@@ -30,14 +30,14 @@ UNKNOWN_SUBJECT, UNKNOWN_ACTION, UNKNOWN_RESOURCE = (
     "unknown_resource",
 )
 EVALUATIONS_MAX = 1_000
-# Bytes, over all evaluations of a request: policies parse the context anew for each. It is 1,000
-# bytes for each of 1,000, or the longest context for 125.
+# Bytes over all evaluations of a request, since policies parse the context anew for each: 1,000
+# bytes for each of 1,000 evaluations, or the longest context for 125.
 CONTEXTS_BYTES = 1_000_000
-# Within a context that callers may send, the properties of the three entities lie so much deeper.
+# Levels by which properties of the three entities lie deeper within a context.
 PROPERTIES_DEPTH = 2
 
 EXECUTE_ALL = "execute_all"
-# The decision after which nothing more is evaluated.
+# The decision after which no more is evaluated, by semantic.
 STOPS_AT = {EXECUTE_ALL: None, "deny_on_first_deny": False, "permit_on_first_permit": True}
 
 Answer = dict[str, Any]
@@ -56,8 +56,8 @@ class Evaluator:
     def evaluate(self, asked: Evaluation) -> Answer:
         """The decision.
 
-        It counts as a use of the permission: who asks is about to let the subject act. What nobody
-        has heard of is denied, with a reason.
+        It counts as a use of the permission, since the caller is about to let the subject act.
+        Anything unknown is denied, with a reason.
 
         Raises:
             PermissionDenied: it is about somebody else, and the caller is no auditor.
@@ -83,7 +83,7 @@ class Evaluator:
             return denied(UNKNOWN_RESOURCE)
         if decision.allowed:
             return {"decision": True}
-        # What the caller may not see does not exist.
+        # A place that the caller may not see does not exist for them.
         if not self.sees(place):
             return denied(UNKNOWN_RESOURCE)
         answer = denied(decision.reason)
@@ -93,7 +93,7 @@ class Evaluator:
 
     @staticmethod
     def _request_for(user_id: int, name: str, place: Place, reason: str) -> Answer:
-        """Where the subject can ask for what it lacks, if it may."""
+        """The access request for the missing permission, if the subject may make one."""
         path = where_to_ask()
         if path is None or not permissions.is_requestable(user_id, name, *place, reason):
             return {}
@@ -101,7 +101,7 @@ class Evaluator:
         return {"access_request": {"endpoint": public_url() + path, **about}}
 
     def sees(self, place: Place) -> bool:
-        """Whether a place is there for the caller."""
+        """Whether the caller can see a place."""
         if place not in self._seen:
             try:
                 self._seen[place] = sees(self._caller_id, *place)
@@ -110,11 +110,11 @@ class Evaluator:
         return self._seen[place]
 
     def evaluate_all(self, document: Object) -> Answer:
-        """All evaluations of a document, or the one that it is without any.
+        """All evaluations of a document, or the document itself if it has none.
 
         Raises:
             BadRequest: the document as a whole is malformed.
-            PermissionDenied: as ``evaluate``, of any of them.
+            PermissionDenied: as ``evaluate``, for any of them.
         """
         given = document.get("evaluations")
         if given is None or given == []:
@@ -125,7 +125,7 @@ class Evaluator:
             raise malformed("evaluations", f"must be at most {EVALUATIONS_MAX}")
         stops_at = STOPS_AT[_semantic(document)]
         defaults = bounded_defaults(document)
-        # All of it is looked at before anything is decided.
+        # All evaluations are read before anything is decided.
         read = [self._read(item, defaults) for item in taking_turns(given)]
         contexts = [one[1] for one in read if isinstance(one, tuple)]
         if sum(context.size for context in contexts if context is not None) > CONTEXTS_BYTES:
@@ -141,9 +141,9 @@ class Evaluator:
     def _read(
         self, item: Any, defaults: Object
     ) -> tuple[Evaluation, RequestContext | None] | Answer:
-        """An item with its context; or its answer, which tells what is wrong with this one.
+        """An item with its context, or the response with its error.
 
-        The others do not suffer.
+        Other items are not affected.
         """
         try:
             if not isinstance(item, dict):
@@ -157,7 +157,7 @@ class Evaluator:
             }
 
     def demand_insight(self, user_id: int | None) -> None:
-        """Go on only about the caller, or for somebody who may know about others.
+        """Demand that the question is about the caller, or that the caller may know about others.
 
         Raises:
             PermissionDenied: neither.
@@ -171,7 +171,7 @@ class Evaluator:
 
 
 def number_of_questions(document: Object) -> int:
-    """How many evaluations a document asks for, as far as it may."""
+    """Number of evaluations in a document, up to the limit."""
     given = document.get("evaluations")
     return min(max(len(given), 1), EVALUATIONS_MAX) if isinstance(given, list) else 1
 
@@ -182,10 +182,10 @@ def denied(reason: str) -> Answer:
 
 
 class Contexts:
-    """What policies are to read: made once of the same parts, for all evaluations of a request."""
+    """Contexts for policies, made once from the same parts, for all evaluations of a request."""
 
     def __init__(self) -> None:
-        # By the ids of parts; the parts are kept, or the ids could come to mean others.
+        # By the ids of parts; the parts are kept, since ids of freed objects are used again.
         self._made: dict[tuple[int, ...], tuple[Evaluation, RequestContext | None]] = {}
 
     def of(self, asked: Evaluation) -> RequestContext | None:

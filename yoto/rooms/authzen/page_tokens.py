@@ -1,7 +1,7 @@
-"""Page tokens: where to go on, and in which search.
+"""Page tokens: the point to go on from, and the search.
 
-A token is no secret and needs no signature: it only moves the start of a search that its bearer is
-allowed to make. The digest tells a token of another search from one of this.
+A token is no secret and needs no signature, since it only moves the start of a search that its
+bearer is allowed to make. The digest distinguishes tokens of other searches.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from yoto.rooms.authzen.wire import Object, malformed
 
 
 def token_of(after: NodeId | None, document: Object) -> str:
-    """The token of the page after ``after``; the empty one, which means the end, for None."""
+    """The token of the page after ``after``; for None an empty one, which means the end."""
     return "" if after is None else f"{after}.{_digest(document)}"
 
 
 def start_of(token: str | None, document: Object, read: Callable[[str], Any]) -> Any:
-    """Where a search goes on; None: at the beginning.
+    """The point from which a search goes on; None: the beginning.
 
     Args:
-        read: what a text is that a token was made of; None: no token was.
+        read: parses the text of a token; returns None for a text of no token.
 
     Raises:
         BadRequest: it is no token of this search.

@@ -1,4 +1,4 @@
-"""AuthZEN Authorization API 1.0: the permission platform as anybody's policy decision point."""
+"""AuthZEN Authorization API 1.0: the platform as a policy decision point of other programs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def _pages() -> Sequence[Blueprint]:
 ROOM = Room(
     "authzen",
     settings=(Access,),
-    # Its people are known by their ids everywhere.
+    # An embedding application knows its people by their ids everywhere.
     as_guest={"AUTHZEN_SUBJECT": "id"},
-    # Who calls is known to routes of the platform only beside one.
+    # Without a control plane, routes of the platform do not know their callers.
     needs_plane=True,
     pages=_pages,
 )

@@ -1,6 +1,6 @@
 """Subject, Resource and Action Search (AuthZEN 1.0, section 8).
 
-What nobody has heard of is found nowhere: the answer is empty, not an error.
+A search for anything unknown has an empty result, not an error.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from yoto.store.resources import ResourceType
 
 Answer = dict[str, Any]
 
-# In the context of a page: why people may be missing.
+# Key in the context of a page, with the reason why people may be missing.
 INCOMPLETE = "incomplete"
 
 
 def questions_of(document: Object) -> int:
-    """What a search counts as; with a context policies judge each result of a page.
+    """Number of questions that a search counts as; with a context policies judge each result.
 
     Raises:
         BadRequest: its page is malformed.
@@ -64,7 +64,7 @@ def questions_of(document: Object) -> int:
 
 
 def search_subjects(caller_id: int, document: Object) -> Answer:
-    """Who may do the action to the resource: users, applications, or the teams that may as such.
+    """Subjects that may do the action to the resource: users, applications, or teams as such.
 
     Raises:
         BadRequest: the document is malformed.
@@ -98,7 +98,7 @@ def _people(
     asked: Evaluation,
     document: Object,
 ) -> Answer:
-    # Applications have the numbers above those of all users.
+    # The numbers of applications are above those of all users.
     start = max(after or 0, APPLICATIONS) if kind == PROGRAM else after
     context = context_for_policies(asked)
     page = permissions.list_users(
@@ -116,16 +116,16 @@ def _people(
 
 
 def _teams(name: str, place: Place) -> list[dict[str, object]]:
-    """Teams by which alone somebody may; policies, which judge people, are not asked."""
+    """Teams whose membership alone is enough; policies, which judge people, are not asked."""
     found = permissions.list_sets(name, *place)
     teams = sorted(one.id for one in found if isinstance(one, Team))
     return [{"type": TEAM, "id": str(team_id)} for team_id in teams]
 
 
 def search_resources(caller_id: int, document: Object) -> Answer:
-    """To which resources of the type the subject may do the action; raises as ``search_subjects``.
+    """Resources of the type to which the subject may do the action; raises as ``search_subjects``.
 
-    Everybody may search for themselves.
+    Every caller may search for themselves.
     """
     resource = entity_of(document, "resource", searched=True)
     subject, action = entity_of(document, "subject"), action_of(document)
@@ -154,7 +154,7 @@ def search_resources(caller_id: int, document: Object) -> Answer:
 
 
 def search_actions(caller_id: int, document: Object) -> Answer:
-    """What the subject may do to the resource; raises as ``search_resources``."""
+    """Actions that the subject may do to the resource; raises as ``search_resources``."""
     subject, resource = entity_of(document, "subject"), entity_of(document, "resource")
     asked = Evaluation(subject, Action(""), resource, context_of(document))
     limit, after = _page(document)
@@ -169,11 +169,11 @@ def search_actions(caller_id: int, document: Object) -> Answer:
 
 
 def _names(user_id: int, place: Place, resource: Entity, context: Object | None) -> list[str]:
-    """The permissions by their names as actions on such a resource, policies heard."""
+    """The permissions as actions on such a resource, judged by policies too."""
     names = permissions.allowed_permissions(user_id, *place, context=context)
     if server_of_type(resource.type) is None:
         return names
-    # An action of another application is called as it calls it: "read", not "record.read".
+    # Actions of another application have its own names: "read", not "record.read".
     prefix = f"{resource.type}."
     return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
@@ -184,14 +184,14 @@ def _page(document: Object) -> tuple[int, int | None]:
 
 
 def _page_of_type(document: Object, declared: ResourceType | None) -> tuple[int, NodeId | None]:
-    """The same of a search that goes on after a node of the type."""
+    """The page of a search that goes on after a node of the type."""
     limit, token = page_of(document)
     read = row_id if declared is None else partial(id_of_text, declared)
     return limit, start_of(token, document, read)
 
 
 def _slice(found: list[Any], after: int | None, limit: int, document: Object) -> Answer:
-    """A page of what is known as a whole."""
+    """A page of results that are all in memory."""
     start = after or 0
     end = start + limit if start + limit < len(found) else None
     return _results(found[start : start + limit], end, document)

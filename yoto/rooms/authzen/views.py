@@ -22,7 +22,7 @@ from yoto.rooms.authzen.wire import Object, document_of, evaluation_of
 PREFIX = "/access/v1"
 
 access = Blueprint("access", __name__)
-# Also in an application that answers these in a way of its own.
+# These apply even in an application with error handlers of its own.
 for refusal in (HTTPException, PlatformError):
     access.register_error_handler(refusal, problem_of)
 
@@ -43,7 +43,7 @@ def all_evaluated(document: Object) -> Answer:
 
 @rate_limit(PERMISSION_ASK, cost=lambda search, document: searches.questions_of(document))
 def searched(search: Callable[[int, Object], Answer], document: Object) -> Answer:
-    """What a search finds."""
+    """The results of a search."""
     return search(current_user_id(), document)
 
 
@@ -59,7 +59,7 @@ def evaluation() -> dict[str, Any]:
 @read_only
 @signed_in
 def evaluations() -> dict[str, Any]:
-    """The same many times."""
+    """Many evaluations at once"""
     return all_evaluated(document_of(request))
 
 
@@ -67,7 +67,7 @@ def evaluations() -> dict[str, Any]:
 @read_only
 @signed_in
 def search_subject() -> dict[str, Any]:
-    """Who may?"""
+    """Search for subjects that may do the action to the resource"""
     return searched(searches.search_subjects, document_of(request))
 
 
@@ -75,7 +75,7 @@ def search_subject() -> dict[str, Any]:
 @read_only
 @signed_in
 def search_resource() -> dict[str, Any]:
-    """To what?"""
+    """Search for resources to which the subject may do the action"""
     return searched(searches.search_resources, document_of(request))
 
 
@@ -83,14 +83,14 @@ def search_resource() -> dict[str, Any]:
 @read_only
 @signed_in
 def search_action() -> dict[str, Any]:
-    """What?"""
+    """Search for actions that the subject may do to the resource"""
     return searched(searches.search_actions, document_of(request))
 
 
 @access.get("/.well-known/authzen-configuration")
 @public("clients find the endpoints with it before they have an account")
 def configuration() -> dict[str, str]:
-    """Where the endpoints are (section 9)."""
+    """The addresses of the endpoints (section 9)."""
     endpoints = {
         "access_evaluation_endpoint": evaluation,
         "access_evaluations_endpoint": evaluations,

@@ -1,4 +1,4 @@
-"""What AuthZEN's subjects, resources and actions are called in Yoto, and the other way round."""
+"""Translation between AuthZEN's subjects, resources and actions and those of Yoto."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from yoto.store.models import Channel, ProgramAccount, ScopeType, User
 from yoto.store.resources import ResourceType, known_types
 
 USER, PROGRAM, TEAM, EVERYBODY = "user", "application", "team", "public"
-# What a user's id is, by ``AUTHZEN_SUBJECT``; None: what the application has as their id.
+# The column of a user's id, by ``AUTHZEN_SUBJECT``; None: the application's own id.
 SUBJECTS: Mapping[str, Any] = {
     "username": User.username,
     "external_id": User.external_id,
@@ -40,7 +40,7 @@ GLOBAL_TYPES = ("global", "application")
 
 
 class Vocabulary:
-    """Translates for one request; what was looked up once is not looked up again."""
+    """Translates for one request, and looks each thing up only once."""
 
     def __init__(self) -> None:
         self._users: dict[tuple[str, str], int | None] = {}
@@ -48,11 +48,11 @@ class Vocabulary:
         self._names: dict[tuple[str, str], str | None] = {}
 
     def user_id(self, subject: Entity) -> int | None:
-        """The number of whom the subject names; None: nobody.
+        """The number of the subject; None: there is no such subject.
 
-        A user's id is what ``AUTHZEN_SUBJECT`` says, and no id has two readings: a name of digits
-        is no row's number. An application is a program that acts for itself. A set of people, such
-        as a team, does nothing itself: only the public may be asked about.
+        ``AUTHZEN_SUBJECT`` chooses the kind of a user's id, and no id has two readings: a name of
+        digits is no row's number. An application is a program that acts for itself. A set of
+        people, such as a team, does nothing itself, so of sets only the public can be asked about.
         """
         key = (subject.type, subject.id)
         if key not in self._users:
@@ -60,9 +60,9 @@ class Vocabulary:
         return self._users[key]
 
     def place(self, resource: Entity) -> Place | None:
-        """The place that a resource is; None: there can be no such.
+        """The place of a resource; None: no such place is possible.
 
-        Whether there is a node of that id is found by whatever asks about it.
+        Whether a node of that id exists is found by the check or search itself.
         """
         key = (resource.type, resource.id)
         if key not in self._places:
@@ -70,7 +70,7 @@ class Vocabulary:
         return self._places[key]
 
     def permission(self, action: Action, resource_type: str) -> str | None:
-        """The permission that an action needs; None: no such.
+        """The permission that an action needs; None: there is none.
 
         It is the one of that name, or else the one of that name for the type: ``read`` of a
         ``record`` is ``record.read``.
@@ -85,9 +85,8 @@ class Vocabulary:
 def server_of_type(resource_type: str) -> int | None:
     """The server whose channels are the resources of a type of another application.
 
-    ``AUTHZEN_TYPES`` says so; such a resource's id is the external id of its channel or, without
-    one, its name, unless another channel there is called so too. A type that is declared is never
-    one of these.
+    ``AUTHZEN_TYPES`` maps such types. A resource's id is the external id of its channel or, without
+    one, its name, if that is unique in the server. Declared types are never mapped.
     """
     if declared_type(resource_type) is not None:
         return None
@@ -95,7 +94,7 @@ def server_of_type(resource_type: str) -> int | None:
 
 
 def declared_type(resource_type: str) -> ResourceType | None:
-    """The declared type of that name; None: there is none that anybody could ask about."""
+    """The declared type of that name; None: there is none with verdicts of its own."""
     declared = known_types().find(resource_type)
     return declared if declared is not None and declared.askable else None
 
@@ -106,7 +105,7 @@ def is_global(resource_type: str) -> bool:
 
 
 def id_of_text(declared: ResourceType, text: str) -> NodeId | None:
-    """The id of a node of the type that a text is; None: no node has it."""
+    """The id of a node in a text; None: no node of the type has it."""
     try:
         return declared.spelled(text, "id")
     except ValidationFailed:
@@ -114,9 +113,9 @@ def id_of_text(declared: ResourceType, text: str) -> NodeId | None:
 
 
 def users_shown(numbers: Iterable[int]) -> list[dict[str, object]]:
-    """Users as subjects, in the order given; the id is what ``Vocabulary.user_id`` takes.
+    """Users as subjects, in the order given, with ids as ``Vocabulary.user_id`` takes them.
 
-    Who was deleted since they were found is left out, and who has no such id.
+    Users without such an id, or deleted since they were found, are left out.
     """
     wanted = list(numbers)
     column = SUBJECTS[settings()["AUTHZEN_SUBJECT"]]
@@ -136,7 +135,7 @@ def users_shown(numbers: Iterable[int]) -> list[dict[str, object]]:
 
 
 def programs_shown(numbers: Iterable[int]) -> list[dict[str, object]]:
-    """The same of applications, by their ids."""
+    """Applications as subjects, by their ids."""
     return [
         {"type": PROGRAM, "id": str(shown.id)}
         for shown in own_ids(numbers).values()
@@ -147,8 +146,8 @@ def programs_shown(numbers: Iterable[int]) -> list[dict[str, object]]:
 def resources_shown(resource_type: str, ids: Iterable[NodeId]) -> list[dict[str, object]]:
     """Nodes as resources of a type, in the order given.
 
-    A channel of a type of another application that was deleted since it was found has no name, and
-    is left out; so is one that no id names alone.
+    A channel of another application's type is left out if it was deleted since it was found, or has
+    no unique id.
     """
     found = list(ids)
     home = server_of_type(resource_type)
@@ -179,7 +178,7 @@ def _number(subject: Entity) -> int | None:
     if column is not None:
         return db.session.scalar(select(User.id).where(column == subject.id))
     try:
-        # A number, unless the application has ids that are none.
+        # A number, unless the application's ids are not numbers.
         number = person_number(row_id(subject.id) if current_keys() is None else subject.id)
     except ValidationFailed:
         return None
@@ -200,8 +199,7 @@ def _place(resource: Entity) -> Place | None:
 
 
 def _called(home: int, which: ColumnElement[bool]) -> dict[int, str]:
-    """What channels of a server are called as resources; those that nothing names alone are left
-    out."""
+    """The ids of a server's channels as resources; channels without a unique id are left out."""
     other = aliased(Channel)
     shared = (
         select(other.id)

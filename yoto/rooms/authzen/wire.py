@@ -1,7 +1,7 @@
-"""AuthZEN requests as values: what must be there, and what is ignored.
+"""AuthZEN requests as values: required and ignored fields.
 
-https://openid.net/specs/authorization-api-1_0.html, sections 5 to 8. Fields that nobody knows are
-ignored; a required one that is missing, or of a wrong type, makes the request malformed.
+https://openid.net/specs/authorization-api-1_0.html, sections 5 to 8. Unknown fields are ignored; a
+required one that is missing, or of a wrong type, makes the request malformed.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from yoto.permission import CONTEXT_DEPTH, RequestContext, checked_context
 
 Object = Mapping[str, Any]
 
-ID_LENGTH = 256  # longer names are nobody's
+ID_LENGTH = 256  # characters of the longest name
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 NOTHING: Object = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A subject or a resource; without ``id`` where it is searched for."""
+    """A subject or a resource; without ``id`` if it is searched for."""
 
     type: str
     id: str = ""
@@ -36,7 +36,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is to be done."""
+    """The action of a question."""
 
     name: str
     properties: Object = field(default_factory=dict)
@@ -77,7 +77,7 @@ def document_of(request: Request) -> Object:
 def evaluation_of(document: Object, defaults: Object | None = None) -> Evaluation:
     """One evaluation; keys that it leaves out are taken from ``defaults``.
 
-    A key that is there replaces the default one whole: what is missing in it is missing.
+    A key that is present replaces the whole default; nothing missing in it is filled in.
 
     Raises:
         BadRequest: something is missing or of a wrong type.
@@ -95,7 +95,7 @@ def evaluation_of(document: Object, defaults: Object | None = None) -> Evaluatio
 
 
 def entity_of(document: Object, key: str, *, searched: bool = False) -> Entity:
-    """The subject or resource of a document; of one that is ``searched`` only the type matters."""
+    """The subject or resource of a document; if it is ``searched``, only the type matters."""
     found = _object(document.get(key), key)
     id_ = "" if searched else _text(found.get("id"), f"{key}.id")
     return Entity(_text(found.get("type"), f"{key}.type"), id_, _properties(found, key))
@@ -114,7 +114,7 @@ def context_of(document: Object) -> RequestContext | None:
 
 
 def bounded_defaults(document: Object) -> Object:
-    """A document with context and properties within their bounds, looked at once for all items.
+    """A document with context and properties within their bounds, checked once for all items.
 
     Raises:
         BadRequest: they are not.
@@ -130,7 +130,7 @@ def bounded_defaults(document: Object) -> Object:
 
 
 def bounded(found: Object, where: str, depth: int = CONTEXT_DEPTH) -> RequestContext:
-    """What policies may read of a document.
+    """The part of a document that policies may read, within its bounds.
 
     Raises:
         BadRequest: it is too long, or nested too deeply.
@@ -144,7 +144,7 @@ def bounded(found: Object, where: str, depth: int = CONTEXT_DEPTH) -> RequestCon
 
 
 def page_of(document: Object) -> tuple[int, str | None]:
-    """How many results are wanted, and the token to go on from."""
+    """The number of results wanted, and the token to go on from."""
     page = document.get("page")
     if page is None:
         return PAGE_DEFAULT, None

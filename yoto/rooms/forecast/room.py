@@ -1,4 +1,4 @@
-"""What the next minutes will be like, and what was not as expected."""
+"""Forecasts of the next minutes, and anomalies."""
 
 from __future__ import annotations
 

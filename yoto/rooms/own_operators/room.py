@@ -1,4 +1,4 @@
-"""Operators in a table of the platform's, for a control plane whose application has none."""
+"""Operators in a table of the platform's own, for an application without operators."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from yoto.store.people import USERS
 
 permissions = table(Permission)
 
-RECORDS_MAX = 50_000  # that are taken back: some 100 MB
+RECORDS_MAX = 50_000  # records taken back: some 100 MB
 NESTING = ("team.nest", "team.unnest", "team.delete")
 NEEDED = ("id", "at", "action", "subject", "actor_id", "server_id", "before", "after")
 
@@ -121,8 +121,8 @@ def _records(connection: Connection, server_id: int | None, since: datetime) -> 
 def _unrecorded(site: Site) -> list[str]:
     """The application's own data that affects the place and is in no audit record.
 
-    A community writes records of it. Whether another application does, with tables of its own, is
-    unknown here.
+    A community writes audit records of such changes. Whether another application does, with tables
+    of its own, is unknown here.
     """
     notes = []
     if not all(of_community(one.name) for one in site.types):
@@ -209,5 +209,5 @@ def _turns(
             if is_last_state and (user_id in before) != (user_id in after):
                 turns[user_id] = Turn(user_id, record.id, record.action, record.at, record.actor_id)
             if not is_last_state or (user_id in before) != (user_id in after):
-                open_ones.discard(user_id)  # what turned it is found, or was time alone
+                open_ones.discard(user_id)  # the change is found, or it was time alone
     return turns

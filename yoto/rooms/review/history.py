@@ -1,7 +1,7 @@
 """One place at one moment, as rows that can be taken back change by change.
 
-Only what bears on one permission in one place is held: rows about it, about administering, and
-about seeing the channel. The resolver judges it as it judges the present.
+It holds only rows that matter for one permission in one place: rows about it, about administering,
+and about seeing the channel. The resolver judges them as it judges the present.
 """
 
 from __future__ import annotations
@@ -53,24 +53,21 @@ class LaidOut(NamedTuple):
 
 @dataclass
 class History:
-    """The rows.
+    """The rows of one place at one moment.
 
     Attributes:
-        exists: whether the place was there.
-        site: where the place lies now.
+        exists: whether the place existed.
+        site: the present site of the place.
         is_channel: whether the place is one of the community's channels.
-        category_id, synced: of the channel, if the place is one.
-        windows: of roles held by people and programs themselves, by user, then role and node.
-        sets: of roles held by teams and everybody, by subject, role and node.
-        provided: the roles that the application provides to people at present.
-        teams: those that hold something or have overwrites, be it before.
-        joined: windows of those who are in a team, by team, then user.
-        nested: teams, each with one that it is in.
-        grants: whether it allows, by role, permission and scope.
-        group_grants: the same, by role, group and scope.
-        groups: the permissions of each group; names by id beside them.
-        overwrites: whether it allows, by place, target and permission.
-        unknown: changes that could not be undone, in words.
+        category_id, synced: those of the channel, if the place is one. windows: of roles held by
+        people and programs themselves, by user, then role and node. sets: of roles held by teams
+        and everybody, by subject, role and node. provided: the roles that the application provides
+        to people at present. teams: teams that hold something or have overwrites, now or before.
+        joined: windows of those who are in a team, by team, then user. nested: teams, each with one
+        that it is in. grants: whether a grant allows, by role, permission and scope. group_grants:
+        whether a grant of a group allows, by role, group and scope. groups: the permissions of each
+        group; names by id beside them. overwrites: whether an overwrite allows, by place, target
+        and permission. unknown: changes that could not be undone, in words.
     """
 
     site: Site
@@ -158,11 +155,11 @@ class History:
         return found
 
     def copied(self) -> History:
-        """The same, of which other changes can be taken back."""
+        """A copy, from which other changes can be taken back."""
         return deepcopy(self, {id(self.site): self.site})
 
     def forget_place(self) -> None:
-        """Roles, grants, overwrites or assignments to sets have changed."""
+        """Forget derived facts after a change of roles, grants, overwrites or holding sets."""
         self._laid_out = None
 
     def forget_teams(self) -> None:
@@ -171,7 +168,7 @@ class History:
         self.forget_place()
 
     def hold(self, subject: str, role_id: int, node: str, window: Window | None) -> None:
-        """Put back what a subject, as the table of assignments has it, held; None: it did not.
+        """Put back a subject's assignment (as in the table); None: there was none.
 
         Assignments elsewhere do not count here, and are not kept.
         """
@@ -220,7 +217,7 @@ class History:
             named: dict[str, Any] = {f"{kind}_id": int(number)}
             mark = mark._replace(**named)
             rights.overwrites[place].append(mark)
-        # Roles that are gone grant nothing; the rest is asked for by role.
+        # Roles that no longer exist grant nothing; the rest is looked up by role.
         for rows in rights.grants.values():
             rows[:] = [row for row in rows if row.role_id in rights.roles]
         for marks in rights.overwrites.values():

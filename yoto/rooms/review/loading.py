@@ -46,8 +46,8 @@ OF_ROLES = ids_in(ROLE_IDS)
 
 
 def load_history(connection: Connection, place: Place, wanted: Sequence[int]) -> History:
-    """All that bears on the permissions ``wanted`` in ``place``, as it is now, without accounts and
-    who is in teams.
+    """The present rows that matter for the permissions ``wanted`` in ``place``, without accounts
+    and members of teams.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -69,7 +69,7 @@ def load_history(connection: Connection, place: Place, wanted: Sequence[int]) ->
 
 
 def _add_roles(connection: Connection, found: History) -> None:
-    """Those of the home and the global ones, with their holders."""
+    """Add the roles of the home and the global ones, with their holders."""
     found.roles = roles_of(connection, {NOWHERE, found.site.home or NOWHERE})
     _add_holders(connection, found, {ROLE_IDS: id_array(found.roles)})
 
@@ -129,8 +129,8 @@ def _add_groups(connection: Connection, found: History, wanted: Sequence[int]) -
 
 
 def _add_overwrites(connection: Connection, found: History, wanted: Sequence[int]) -> None:
-    """Those of the nodes; of a channel also those of all categories of its server: it may have
-    been in another.
+    """Add the overwrites of the nodes; for a channel also those of all categories of its server,
+    since it may have been in another one.
     """
     site = found.site
     places = {*site.levels, *site.overwritten}
@@ -170,7 +170,7 @@ def add_teams(
     team_ids: Iterable[int],
     nested: Collection[tuple[int, int]],
 ) -> None:
-    """Add who is in these teams, in those that hold roles or have overwrites, and in all below.
+    """Add members of these teams, of those with roles or overwrites, and of all below.
 
     Args:
         nested: teams, each with one that it was in, be it before.
@@ -200,7 +200,7 @@ def add_accounts(
     """Add the accounts of these users, of all in the rows, and of the super-admins.
 
     Args:
-        every: add all that there are, since the public holds something, or did.
+        every: whether all accounts are added, since the public holds something, or did.
     """
     concerned = {IDS: id_array({*user_ids, *found.users()})}
     people = select(users.c.id, users.c.disabled, users.c.super_admin)

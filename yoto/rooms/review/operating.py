@@ -22,7 +22,7 @@ review_control = ControlBlueprint(
     "review_control", __name__, "/review", "Who can do something, since when and by what"
 )
 
-EXPORT_PAGE = 500  # users that are read at a time
+EXPORT_PAGE = 500  # users read at a time
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
 
 

@@ -1,4 +1,4 @@
-"""Reads when things began: from the rows, else from the audit log."""
+"""Reads the times at which things began, from the rows, else from the audit log."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _records(
 
 
 def _read_channel(found: Origins, record: Row[Any], facts: ExplanationFacts) -> None:
-    """Going by a category, or no longer, is another set of overwrites; its own are copies."""
+    """Read a change of sync, which brings another set of overwrites into force."""
     if record.subject == str(facts.place):
         found.synced = record.at
         if facts.overwritten == str(facts.place):

@@ -16,13 +16,12 @@ class Way:
 
     Attributes:
         kind: ``grant``, ``group``, ``overwrite``, ``administrator``, ``owner``, ``super_admin``.
-        scope: where it holds: ``global``, ``server:7``, ``channel:3``, ``category:4``.
-        role_id, role: the role that has it; None for a way without a role.
-        via: the roles from the one that is assigned to that role, by inheritance.
-        group: the permission group, if through one.
-        since: from when on it holds without a break; None: unknown.
-        until: when it ends by itself.
-        holder: the set of people that holds the role, ``team:5``, ``everyone:server:7`` or
+        scope: the level at which it holds: ``global``, ``server:7``, ``channel:3``, ``category:4``.
+        role_id, role: the role that has the permission; None for a way without a role. via: the
+        roles from the one that is assigned to that role, by inheritance. group: the permission
+        group, if through one. since: beginning of its present uninterrupted validity; None:
+        unknown. until: time at which it ends by itself. holder: the set of people that holds the
+        role, ``team:5``, ``everyone:server:7`` or
             ``public``; None: the user themselves, or no role.
     """
 
@@ -39,12 +38,12 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class AccessLine:
-    """One user who can do it.
+    """One user who has the permission.
 
     Attributes:
-        user_id: as the application knows them.
-        reason: as ``Decision`` has it.
-        ways: all by which they can, any of which may be enough.
+        user_id: the application's id of the user.
+        reason: as in ``Decision``.
+        ways: all ways by which they have it, any of which may be enough.
         since: when the first of them began; None: unknown.
     """
 
@@ -70,11 +69,11 @@ class AccessPage:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Somebody whose verdict is another one.
+    """Somebody whose verdict changed.
 
     Attributes:
-        record_id, action, at, actor_id: the change that did it, from the audit log; None where only
-            time passed, and where several changes together did it at another time than each.
+        record_id, action, at, actor_id: the change in the audit log that caused it; None if only
+        time passed, or if several changes together caused it.
     """
 
     user_id: Any

@@ -1,1 +1,1 @@
-"""Who would gain and who would lose what by a change of rights, and two people side by side."""
+"""Rights that people would gain or lose by a change, and two people side by side."""

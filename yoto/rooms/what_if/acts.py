@@ -1,8 +1,8 @@
 """Acts on roles, groups, overwrites and members as data, with the names and fields of their routes.
 
-An act is carried out by the very write that its route calls, so that nothing is checked, or means,
-anything else here. Those on members are the application's own writes: ``membership`` does what
-verdicts read of them, and knows no limit of the application, such as the longest time-out.
+An act is carried out by the same write that its route calls, so its checks and effects are the same
+here. Acts on members are the application's own writes: ``membership`` makes only the changes that
+verdicts read, and knows no limits of the application, such as the longest time-out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from yoto.store.resources import known_types
 
 REQUIRED = object()
 NAMES_MAX = 200  # more than are registered would only be repetition
-# What the writes call fields that acts, and routes, call otherwise.
+# Names of fields in the writes, where acts and routes have other names.
 CALLED = {
     "names": "permissions",
     "scope_type": "scope",
@@ -38,7 +38,7 @@ CALLED = {
 
 
 class ActField(NamedTuple):
-    """A field of an act: how it is read, and its value where it is left out."""
+    """A field of an act: its reader, and its default."""
 
     read: Callable[[Any, str], Any]
     default: Any = REQUIRED
@@ -50,14 +50,14 @@ class ActField(NamedTuple):
 
 
 class Act(NamedTuple):
-    """An act that is well-formed; ``given`` has all its fields."""
+    """A well-formed act; ``given`` has all its fields."""
 
     name: str
     given: Mapping[str, Any]
 
     @property
     def node(self) -> tuple[str, Any] | None:
-        """The resource at which it happens; None: none is named."""
+        """The resource at which the act happens; None: none is named."""
         if self.given.get("scope") in (None, GLOBAL_KIND):
             return None
         return self.given["scope"], self.given["scope_id"]
@@ -65,7 +65,7 @@ class Act(NamedTuple):
     def carry_out(self, actor_id: SubjectId | None) -> None:
         """Write it, on the running transaction of the session, which the caller ends.
 
-        Raises: as the write does, by the names of the fields of the act.
+        Raises: as the write does, with the names of the act's fields.
         """
         with _called_as_acts_call_it():
             _RUN[self.name](self.given, {"actor_id": actor_id, "commit": False})
@@ -75,7 +75,7 @@ def read_act(data: Any) -> Act:
     """An act from data.
 
     Raises:
-        ValidationFailed: no such act, a field that it has not, or one missing or malformed.
+        ValidationFailed: the act is unknown, or a field is unknown, missing or malformed.
     """
     if not isinstance(data, Mapping):
         raise ValidationFailed({"act": "must be an object"})
@@ -106,13 +106,13 @@ def place_of_act(data: Any) -> tuple[str, Place | None]:
     """
     act = read_act(data)
     node = act.node
-    # Overwrites are also at what cannot be asked about, such as a category.
+    # Overwrites can also be at places without verdicts of their own, such as a category.
     asked = not act.name.startswith("overwrite.")
     return act.name, None if node is None else parse_place(*node, asked=asked)
 
 
 def _id_in(scope: Any, scope_id: Any) -> Any:
-    """The id as its type has it; JSON has texts for ids that are no numbers."""
+    """The id in its type, since JSON has texts for ids that are no numbers."""
     declared = known_types().find(scope) if isinstance(scope, str) else None
     if declared is None or not isinstance(scope_id, str):
         return scope_id
@@ -156,7 +156,7 @@ def _subject(value: Any, field: str) -> Any:
 
 
 def _target(value: Any, field: str) -> dict[str, Any]:
-    """Whom an overwrite is about, as its write takes it."""
+    """The target of an overwrite, as its write takes it."""
     if isinstance(value, str):
         kind, _, digits = value.partition(":")
         if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
@@ -228,7 +228,7 @@ Given = Mapping[str, Any]
 def _assign(one: Given, how: Given) -> None:
     window = one["valid_from"], one["valid_until"]
     if _is_person(one) and not one["here_only"]:
-        # As their own route does, which has other rules for another window.
+        # The same write as in the route for people, which has other rules for a new window.
         _writes.assign_roles_to_user(
             one["subject"], [one["role_id"]], valid_from=window[0], valid_until=window[1], **how
         )

@@ -1,4 +1,4 @@
-"""What a member who holds some roles, and nothing else, may do in places."""
+"""The permissions in places of a member who holds some roles, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names_of_roles(
     """For each place the names of the permissions there.
 
     Raises:
-        UnknownResource: a place is not there, or a role does not count in any of them.
+        UnknownResource: a place does not exist, or a role does not count in any of them.
     """
     sites = load_sites(connection, places)
     for place in places:
@@ -48,7 +48,7 @@ def names_of_roles(
     for together in by_home.values():
         rights = rights_in(connection, (), together, wanted)
         for site in together:
-            # With what everybody there holds, as every member does.
+            # With the roles that everybody there holds, since every member has them.
             facts, [one] = Loaded(site, rights, (nobody,)).facts(state.registry)
             someone = replace(one, assignments=(*one.assignments, *held))
             mask = resolve(flatten(facts, snapshot.bits), someone, now, snapshot.bits).mask

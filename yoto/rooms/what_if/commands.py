@@ -1,4 +1,4 @@
-"""``flask permission what-if``, ``compare``: what an act would do; two people side by side."""
+"""``flask permission what-if``, ``compare``: dry runs of acts; two people side by side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from yoto.nodes import GLOBAL_KIND
 from yoto.rooms.what_if.report import ChangedVerdict, Differing, PersonChange, Side, WhatIf
 from yoto.rooms.what_if.trying import TRYING
 
-PAGE = 500  # people told at a time
+PAGE = 500  # people shown at a time
 LISTS = ("permissions", "allow", "deny")
 
 questions = AppGroup("permission")
@@ -27,7 +27,7 @@ def what_if(
     fields: Mapping[str, Any] = {},
     json: Annotated[bool, "As JSON."] = False,
 ) -> Iterator[str]:
-    """Say who would gain and who would lose what by ACT (such as role.grant), changing nothing.
+    """Show who would gain and lose which permissions by ACT (such as role.grant); change nothing.
 
     Its fields are those of its route: role_id=5 permissions=message.send,message.pin scope=server
     scope_id=7. A value is JSON, or else text.
@@ -63,7 +63,7 @@ def compare(
     scope_id: ScopeId = None,
     json: Annotated[bool, "As JSON."] = False,
 ) -> Iterator[str]:
-    """Say what USER and OTHER (usernames or ids) may do in a place that the other may not."""
+    """Show the permissions in a place that only one of USER and OTHER (usernames or ids) has."""
     found = TRYING.compare(user_id_of(user), user_id_of(other), *resource_of(scope, scope_id))
     if json:
         yield dumps(found.to_dict(), indent=2)

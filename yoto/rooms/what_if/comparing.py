@@ -1,4 +1,4 @@
-"""Two people side by side: what each may do in a place that the other may not."""
+"""Two people side by side: the permissions in a place that only one of them has."""
 
 from __future__ import annotations
 

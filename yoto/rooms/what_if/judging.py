@@ -40,12 +40,12 @@ class Window(NamedTuple):
     def read(
         cls, connection: Connection, at: At, sites: tuple[Site, ...], user_ids: Sequence[int]
     ) -> Window:
-        """Read them now."""
+        """Read the rights of people at present."""
         people = people_at(connection, user_ids, sites[0])
         return cls(at, sites, user_ids, people, rights_in(connection, user_ids, sites, ()))
 
     def after(self, connection: Connection, anew: bool) -> Window:
-        """The same now, after the act; ``anew``: who belongs there may be another, too."""
+        """The window after the act; ``anew``: memberships may have changed, too."""
         people = people_at(connection, self.user_ids, self.sites[0]) if anew else self.people
         return self._replace(
             people=people, rights=rights_in(connection, self.user_ids, self.sites, ())
@@ -55,10 +55,10 @@ class Window(NamedTuple):
 def changes_in(
     window: Window, later: Window, registry: PermissionRegistry, now: float
 ) -> Iterator[PersonChange]:
-    """What changes for each of them, in their order; without names."""
+    """The changes for each person of the window, in their order; without names."""
     snapshot = registry.snapshot
     known = list(snapshot.by_name.values())
-    # By person and whether it is a gain: places by what changes.
+    # By person and whether it is a gain: places by the change of the verdict.
     found: defaultdict[tuple[int, bool], defaultdict[Turn, list[str]]]
     found = defaultdict(lambda: defaultdict(list))
     for site in window.sites:
@@ -96,7 +96,7 @@ def _verdicts(turns: Mapping[Turn, list[str]]) -> tuple[ChangedVerdict, ...]:
 
 
 class RolesAt(NamedTuple):
-    """What some roles say at a place, at one moment."""
+    """The effects of some roles at a place, at one moment."""
 
     site: Site
     place: FlatPlace
@@ -110,13 +110,13 @@ class RolesAt(NamedTuple):
         site: Site,
         names: Mapping[int, str],
     ) -> RolesAt:
-        """Read it now."""
+        """Read the roles at present."""
         rights = rights_in(connection, (), [site], list(names))
         facts, _ = Loaded(site, rights, ()).facts(registry)
         return cls(site, flatten(facts, registry.snapshot.bits), names)
 
     def effect(self, role_id: int, mask: int, bits: KnownBits) -> str | None:
-        """What a role says about a permission there, with all that it inherits."""
+        """A role's effect on a permission there, with inherited grants."""
         role = self.place.roles.get(role_id, NOTHING)
         shape = self.place.facts.roles.get(role_id)
         if shape is not None and shape.is_default:
@@ -124,7 +124,7 @@ class RolesAt(NamedTuple):
         found = DENY if role.deny & mask else ALLOW if role.allow & mask else None
         for level in range(len(self.site.levels)):
             shift = level * bits.width
-            # Of several roles one that allows is enough, so it is within a role.
+            # One allowing role is enough among several, and so within a role.
             if role.local_allow >> shift & mask:
                 found = ALLOW
             elif role.local_deny >> shift & mask:
@@ -135,7 +135,7 @@ class RolesAt(NamedTuple):
 def cells_between(
     before: RolesAt, after: RolesAt, registry: PermissionRegistry
 ) -> Iterator[ChangedCell]:
-    """What the roles say differently."""
+    """The changed effects of the roles."""
     bits, place = registry.snapshot.bits, shown_text(str(before.site.place))
     for role_id, name in before.names.items():
         for permission in registry.snapshot.by_name.values():
@@ -148,7 +148,7 @@ def cells_between(
 def with_names(
     changes: Iterable[PersonChange], names: Mapping[int, str], own: Mapping[int, object] | None
 ) -> list[PersonChange]:
-    """The same with the names of people, and their own ids unless these are None."""
+    """The changes with the names of people, and their own ids unless these are None."""
     return [
         replace(
             one,

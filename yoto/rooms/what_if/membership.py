@@ -1,7 +1,7 @@
 """Acts on memberships: a time-out, and somebody's removal.
 
-The rows are the application's own, and so are its writes. What a verdict reads of them is declared;
-just that is changed here.
+The rows are the application's own, and so are its writes. Here only the declared columns are
+changed, which verdicts read.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from yoto.store.db import db
 from yoto.store.resources import known_types
 from yoto.store.resources.types import Members
 
-# The right that their routes in a community take.
+# The rights for the routes of a community.
 TIME_OUT, REMOVE = "member.timeout", "member.kick"
 
 
 def time_out(
     home: Place, subject: SubjectId, until: datetime | None, actor_id: SubjectId | None
 ) -> None:
-    """Let a member keep only what remains in a time-out; until None: end it.
+    """Set a member's time-out; ``until`` None: end it.
 
     Raises:
         PermissionDenied: the actor does not outrank the member, who may be the owner.
@@ -50,7 +50,7 @@ def time_out(
 
 
 def remove(home: Place, subject: SubjectId, actor_id: SubjectId | None) -> None:
-    """Let a member belong no longer, whether or not they may come back. Raises as ``time_out``."""
+    """End a membership, whether or not the member may come back. Raises as ``time_out``."""
     session = db.session()
     members, row = _row_of(session, home, subject, actor_id, REMOVE)
     changed = session.execute(delete(members.table).where(row))
@@ -76,7 +76,7 @@ def _row_of(
     if actor_id is not None:
         authority = Authority(get_state(), session, number_of(actor_id, "actor_id"))
         site = load_sites(session.connection(), [home]).get(home)
-        # A super-admin outranks everybody, but nobody does this to the owner.
+        # A super-admin outranks everybody, but these acts are never done to the owner.
         owned = site is not None and site.owner_id == number
         if owned or not authority.outranks(number, str(home)):
             raise PermissionDenied(OUTRANKED, right)

@@ -1,4 +1,4 @@
-"""What acts on rights would do, and two people side by side, for operators."""
+"""Dry runs of acts on rights, and two people side by side, for operators."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def try_act(
     after: Annotated[str | None, Length(1, CURSOR_LENGTH), AFTER["description"]] = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> WhatIf:
-    """Who would gain and who would lose what by an act; nothing is changed
+    """Dry run of an act: people who would gain or lose permissions; nothing is changed
 
-    It is refused as the act would be. Beyond `platform.view` it takes the right to audit where the
-    act reaches, or `admin.audit`.
+    It is refused if the act would be. Beyond `platform.view` it takes the right to audit everywhere
+    that the act reaches, or `admin.audit`.
     """
     demand_operators_insight(Question("", *place) for place in TRYING.reached_by(act))
     return TRYING.try_act(act, after=after, limit=limit, numbers=True)
@@ -64,7 +64,7 @@ def compare_people(
     scope: Scope = GLOBAL_KIND,
     scope_id: NodeId | None = None,
 ) -> Comparison:
-    """What each of two people may do in a place that the other may not
+    """Permissions in a place that only one of two people has
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """

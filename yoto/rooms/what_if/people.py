@@ -1,4 +1,4 @@
-"""The people whose verdicts an act can change in a block of places: rather more than fewer."""
+"""The people whose verdicts an act can change in a block of places, in doubt too many."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from yoto.store.resources import ResourceType
 
 AFTER: ColumnElement[int] = bindparam("after", type_=Id)
 HOME_ID = "home_id"
-HEIRS_MAX = 50  # roles of which the change is shown
+HEIRS_MAX = 50  # roles whose change is shown
 
 
 def heirs(connection: Connection, role_ids: Collection[int]) -> list[int]:
@@ -53,7 +53,7 @@ def heirs(connection: Connection, role_ids: Collection[int]) -> list[int]:
 def people_reached(
     connection: Connection, reach: Reach, sites: Sequence[Site], after: int, most: int
 ) -> list[int]:
-    """So many numbers beyond ``after``, in order: of people, programs and the public."""
+    """At most ``most`` numbers beyond ``after``, in order: people, programs and the public."""
     holder, home = reach.holder, sites[0].home
     declared = next((one for one in sites[0].types if one.members is not None), None)
     if holder is not None and holder.user_id is not None:
@@ -82,7 +82,7 @@ def _of_set(holder: Holder, home: str | None, declared: ResourceType | None) -> 
 
 
 def _of_roles(role_ids: Collection[int], declared: ResourceType | None) -> list[Any]:
-    """All who hold one of the roles, or one that inherits from it, by themselves or otherwise."""
+    """The holders of the roles, and of roles that inherit from them, themselves or by a set."""
     found = heirs_of(role_ids)
     given = and_(assignments.c.role_id == found.c.id, assignments.c.node.in_(NODES))
     public = exists().where(given, assignments.c.subject == "public")

@@ -1,7 +1,7 @@
 """Walking through the places that an act reaches, home by home, from any point on.
 
-The order is that of the roots, then of stages (what is below no home, then each type that people
-belong to), then of ids. A block is of one home, so that people have one membership status in it.
+The order is that of the roots, then of stages (places without a home, then each type with members),
+then of ids. A block belongs to one home, so that people have one membership status in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PLACES_MAX = 200  # places of a block: they are judged together
 
 
 class At(NamedTuple):
-    """A point of the walk: root, stage, node, and part of what is below the node."""
+    """A point of the walk: root, stage, node, and part of the places below the node."""
 
     root: int = 0
     stage: int = 0
@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
     @property
     def home(self) -> str | None:
-        """The node that people belong to."""
+        """The node whose members are concerned."""
         return self.sites[0].home if self.sites else None
 
 
@@ -50,7 +50,7 @@ def blocks_from(connection: Connection, roots: tuple[str, ...], start: At) -> It
 
 
 class _Walk:
-    """The walk below one root; an empty text is everywhere."""
+    """The walk below one root; an empty text means everywhere."""
 
     def __init__(self, connection: Connection, number: int, root: str) -> None:
         self._connection, self._number = connection, number
@@ -78,7 +78,7 @@ class _Walk:
                 yield from self._homes(stage, kind, begin)
 
     def _reached_in_home(self) -> list[Place]:
-        """A root inside a home with all below it, and what takes its overwrites."""
+        """A root inside a home with all places below it, and those that take its overwrites."""
         root, known = self._root, known_types()
         itself = [root] if known.get(root.kind).askable else []
         found = dict.fromkeys([*itself, *self._below(root)])
@@ -121,7 +121,7 @@ class _Walk:
                 yield Block(at._replace(part=part), sites)
 
     def _ids(self, kind: ResourceType, start: str) -> Iterator[list[NodeId]]:
-        """The ids below the root from one on, some at a time."""
+        """The ids below the root from ``start`` on, in batches."""
         first = kind.spelled(start, "after") if start else None
         read: Callable[[Any], list[Any]]
         if self._root == GLOBAL:
@@ -147,7 +147,7 @@ class _Walk:
 
 
 def _always_in_home(kind: ResourceType) -> bool:
-    """Whether a node of the type cannot be anywhere but below something that people belong to."""
+    """Whether a node of the type is always below a node with members."""
     if kind.members is not None:
         return True
     certain = any(not getattr(parent.column, "nullable", True) for parent in kind.parents)
@@ -158,7 +158,7 @@ def checked_at(found: Any) -> At:
     """A point from a cursor.
 
     Raises:
-        ValidationFailed: field ``after``: it is none.
+        ValidationFailed: field ``after``: it is no cursor.
     """
     kinds = (int, int, str, int)
     if len(found) != len(kinds) or any(

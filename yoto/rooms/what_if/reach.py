@@ -1,4 +1,4 @@
-"""How far an act reaches: where verdicts can change by it, and whose."""
+"""The reach of an act: the places and people whose verdicts it can change."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from yoto.store.models import NOWHERE, PermissionGroup, Role, RoleGroupGrant
 
 
 class Reach(NamedTuple):
-    """Rather more than fewer.
+    """The reach of an act, in doubt too large.
 
     Attributes:
-        roots: nodes, as texts; what is below them, or takes their overwrites, is reached. An empty
+        roots: nodes, as texts; places below them, or with their overwrites, are reached. An empty
             text: everywhere.
-        roles: whose holders are concerned, and holders of roles that inherit from them.
-        holder: who is concerned instead.
+        roles: the roles whose holders are concerned, with holders of roles that inherit from them.
+        holder: the subject that is concerned instead.
     """
 
     roots: tuple[str, ...]
@@ -33,11 +33,11 @@ class Reach(NamedTuple):
 
 
 def reach_of(session: Session, act: Act) -> Reach:
-    """How far an act reaches that is not carried out yet.
+    """The reach of an act before it is carried out.
 
     Raises:
-        UnknownResource: the role, the group, or whom it is about, is not there.
-        ValidationFailed: fields of it do not fit each other.
+        UnknownResource: the role, the group, or the subject does not exist.
+        ValidationFailed: its fields contradict each other.
     """
     given: Any = act.given
     if act.name.startswith("group."):
@@ -80,7 +80,7 @@ def _of_group(session: Session, group_id: int) -> Reach:
     if NOWHERE in found:
         roots: tuple[str, ...] = (NOWHERE,)
     else:
-        # What is below another of them is reached with that.
+        # A root below another root is reached with that.
         sites = load_sites(session.connection(), {place_of_text(root) for root in found})
         above = {str(place): site.nodes[:-1] for place, site in sites.items()}
         roots = tuple(sorted(root for root in above if found.isdisjoint(above[root])))

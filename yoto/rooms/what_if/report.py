@@ -11,12 +11,11 @@ from yoto.permission.explain.report import plain
 
 @dataclass(frozen=True, slots=True)
 class ChangedVerdict:
-    """A permission about which the verdict would be another one, in some places of one home.
+    """A permission whose verdict would change, in some places of one home.
 
     Attributes:
-        before, after: the reasons of both verdicts, as ``Decision`` has them.
-        places: where, as texts (``global``, ``channel:3``), at most ``PLACES_SHOWN``.
-        count: in how many places.
+        before, after: the reasons of both verdicts, as in ``Decision``. places: the places as texts
+        (``global``, ``channel:3``), at most ``PLACES_SHOWN``. count: number of places.
     """
 
     permission: str
@@ -28,11 +27,11 @@ class ChangedVerdict:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What one person would gain and lose in one home.
+    """The permissions that one person would gain and lose in one home.
 
     Attributes:
-        user_id: as the application knows them.
-        home: what people belong to, as text; None: places that are below nothing of the kind.
+        user_id: the application's id of the person.
+        home: the home as text; None: places without a home.
     """
 
     user_id: Any
@@ -44,10 +43,10 @@ class PersonChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
-    """What a role says about a permission, with all that it inherits, before and after.
+    """A role's effect on a permission, with inherited grants, before and after.
 
     Attributes:
-        place: where, as text; of grants for all of a home, the home.
+        place: the place as text; for grants in a whole home, the home.
         before, after: ``allow``, ``deny`` or None.
     """
 
@@ -64,13 +63,13 @@ class WhatIf:
     """A page of the people whose verdicts would change, by home and by number.
 
     Attributes:
-        act: its name.
-        at: the moment of both verdicts: now, or when what is assigned begins to count.
-        items: a person has an item for each home in which anything changes.
-        judged: how many people this page looked at, counted once for each home.
-        next_after: give it as ``after``; None: there is no more.
-        complete: there is no other page: the items are all.
-        matrix: what roles say differently; on the first page alone, at most ``CELLS_MAX``.
+        act: the act's name.
+        at: the moment of both verdicts: now, or the beginning of the assignment.
+        items: one item for each person and home with changes.
+        judged: number of people whom this page judged, counted once for each home.
+        next_after: the next page's ``after``; None: there is no more.
+        complete: whether the items are all, without another page.
+        matrix: changed effects of roles; only on the first page, at most ``CELLS_MAX``.
         incomplete: as in ``Page``.
     """
 
@@ -94,7 +93,7 @@ class Side:
 
     Attributes:
         standing: their membership status in the place: ``member``, ``owner``, ``outsider``, ...
-        only_roles: names of the roles in force there that the other has not.
+        only_roles: names of the roles in force there that the other person lacks.
     """
 
     user_id: Any
@@ -106,7 +105,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """A permission that one has and the other has not; why, as ``Decision`` has it."""
+    """A permission that only one of them has; the reasons as in ``Decision``."""
 
     permission: str
     user_reason: str
@@ -118,8 +117,8 @@ class Comparison:
     """Two people in one place.
 
     Attributes:
-        only_user, only_other: what only one of them has.
-        both: names of what both have.
+        only_user, only_other: permissions that only one of them has. both: names of the permissions
+        that both have.
     """
 
     scope: str

@@ -1,4 +1,4 @@
-"""Who would gain and who would lose what by a change of rights, tried before it is made."""
+"""Dry runs of changes of rights: who would gain and lose which permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What questions about acts, and about two people, look like on the wire."""
+"""Dry runs of acts, and comparisons of two people, on the wire."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AFTER = {"description": "The `next_after` of the page before"}
 
 
 class TriedSchema(ma.Schema):
-    """An act that nobody has done."""
+    """An act to be tried."""
 
     act = ma.fields.Dict(keys=ma.fields.String(), required=True, metadata=ACT)
     after = ma.fields.String(
@@ -30,7 +30,7 @@ class TriedSchema(ma.Schema):
 
 
 class ChangedVerdictSchema(ma.Schema):
-    """A permission about which the verdict would be another one."""
+    """A permission whose verdict would change."""
 
     permission = ma.fields.String(required=True)
     before = ma.fields.String(required=True, metadata={"description": "The reason now"})
@@ -42,7 +42,7 @@ class ChangedVerdictSchema(ma.Schema):
 
 
 class PersonChangeSchema(ma.Schema):
-    """What one person would gain and lose in one home."""
+    """The permissions that one person would gain and lose in one home."""
 
     user_id = NodeId(required=True)
     username = ma.fields.String(required=True)
@@ -56,7 +56,7 @@ class PersonChangeSchema(ma.Schema):
 
 
 class ChangedCellSchema(ma.Schema):
-    """What a role says about a permission, with all that it inherits; null: nothing."""
+    """A role's effect on a permission, with inherited grants; null: none."""
 
     role_id = ma.fields.Integer(required=True)
     role = ma.fields.String(required=True)
@@ -67,7 +67,7 @@ class ChangedCellSchema(ma.Schema):
 
 
 class WhatIfSchema(ma.Schema):
-    """A page of the people whose verdicts would change; one has an item for each home."""
+    """A page of the people whose verdicts would change, with one item for each home."""
 
     act = ma.fields.String(required=True)
     at = Instant(required=True, metadata={"description": "The moment of both verdicts"})
@@ -106,7 +106,7 @@ class AsRolesSchema(ma.Schema):
 
 
 class AllOfRolesSchema(ma.Schema):
-    """What such a member may do in each of the places, in their order."""
+    """The permissions of such a member in each of the places, in their order."""
 
     items = ma.fields.List(ma.fields.Nested(EffectiveSchema), required=True)
 
@@ -126,7 +126,7 @@ class SideSchema(ma.Schema):
 
 
 class DifferingRightSchema(ma.Schema):
-    """A permission that one has and the other has not, with the reasons of both verdicts."""
+    """A permission that only one of them has, with the reasons of both verdicts."""
 
     permission = ma.fields.String(required=True)
     user_reason = ma.fields.String(required=True)

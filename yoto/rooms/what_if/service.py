@@ -1,8 +1,8 @@
-"""What an act would do, for whoever may do it.
+"""Dry runs of acts, for callers who may do them.
 
-That takes what the route of the act takes: a right of the community where such is registered, being
-administrator or owner where not; and then the act is tried as the caller's, who may not give more
-than they have. Nobody is told of places that are not there for them.
+A dry run takes the same rights as the act's route: a right of the community if such is registered,
+else being administrator or owner. The act is then tried as the caller's, who may not give more than
+they have. Places that the caller cannot see are left out.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from yoto.store.models import NOWHERE, Role
 from yoto.store.resources import known_types
 
 MANAGE_GROUPS = "admin.groups"
-# What the routes of a community take.
+# The rights for the routes of a community.
 MANAGE, ASSIGN, OVERWRITE = "role.manage", "role.assign", "channel.overwrite"
-# Any one of them is enough.
+# Rights of which one is enough, by act.
 MEMBERS = {"member.timeout": ("member.timeout",), "member.remove": ("member.kick", "member.ban")}
 
 
 def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
-    """A page of what an act of the caller would do.
+    """A page of the effects of an act of the caller.
 
     Raises:
         PermissionDenied: the caller may not do it.
@@ -61,11 +61,11 @@ def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
 
 
 def as_roles(caller_id: int, role_ids: list[int], places: list[Place]) -> list[list[str]]:
-    """What a member with these roles alone may do in places, for whoever may audit there.
+    """The permissions in places of a member with only these roles, for callers who may audit there.
 
     Raises:
         PermissionDenied: the caller may not know about others there.
-        UnknownResource: a place is not there, or not for the caller, or a role is of another home.
+        UnknownResource: a place does not exist or is hidden, or a role belongs to another home.
     """
     demand_insight(caller_id, [Question("", *place) for place in places])
     if not permissions.check_permission(caller_id, GLOBAL_ROLES):
@@ -105,14 +105,14 @@ def _demand_overwriting(caller_id: int, place: Place) -> None:
     if not sees(caller_id, *at):
         raise UnknownResource(place.kind, place.id)
     if at != place and permissions.is_registered(OVERWRITE):
-        # Only the application has a route for these.
+        # Only the application has a route for such overwrites.
         _demand(caller_id, OVERWRITE, at)
     elif not _has(caller_id, OVERWRITE, at):
         managed(caller_id, at)
 
 
 def _asked_at(place: Place) -> Place:
-    """Where rights at a place are asked for: its home, if nothing can be asked about itself."""
+    """The place at which rights are checked: the home of a place without verdicts of its own."""
     if place == GLOBAL or known_types().get(place.kind).askable:
         return place
     return permissions.homes_of([place])[place] or GLOBAL
@@ -120,12 +120,12 @@ def _asked_at(place: Place) -> Place:
 
 def _demand_over_role(caller_id: int, role: Role, right: str) -> None:
     if role.home == NOWHERE:
-        # Global roles are there for those who manage them.
+        # Only their managers can see global roles.
         if not permissions.check_permission(caller_id, GLOBAL_ROLES):
             raise UnknownResource("role", role.id)
         return
     home = place_of_text(role.home)
-    # Roles are for members, also those of a server that is there for everybody.
+    # Only members can see roles, even those of a public server.
     if not permissions.has_place(caller_id, *home):
         if not permissions.check_permission(caller_id, SEES_ALL):
             raise UnknownResource("role", role.id)
@@ -148,7 +148,7 @@ def _demand(caller_id: int, right: str, place: Place) -> None:
 
 
 class _Seen:
-    """The places that are there for somebody; who administers a home sees all that is below."""
+    """The places that a caller can see; administrators of a home see all places below."""
 
     def __init__(self, caller_id: int) -> None:
         self._caller_id = caller_id
@@ -157,7 +157,7 @@ class _Seen:
         self._homes: dict[int, str | None] = {}
 
     def of(self, change: PersonChange) -> PersonChange | None:
-        """A change with these places alone; None: nothing is left."""
+        """A change with only the visible places; None: there are none."""
         if change.home not in self._whole:
             self._whole[change.home] = self._administers(change.home)
         if self._whole[change.home]:
@@ -181,7 +181,7 @@ class _Seen:
         return tuple(found)
 
     def shows(self, cell: ChangedCell) -> bool:
-        """Whether both the role of a cell, by where it is from, and its place are there."""
+        """Whether the caller can see both the place of a cell and the home of its role."""
         if cell.role_id not in self._homes:
             self._homes[cell.role_id] = db.session.scalar(
                 select(Role.home).where(Role.id == cell.role_id)

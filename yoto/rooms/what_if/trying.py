@@ -1,9 +1,9 @@
 """``permissions.what_if``: carries out acts and takes them back at once.
 
-An act is written by its own write, in a transaction that is never committed: no event, no record
-of it and no other reader ever sees it. Before and after, the rights of a page of the people whom it
-can reach are read by the loader of checks and judged by their resolver. What is held meanwhile are
-the locks of the write itself, for as long as a page is read.
+An act is written by its own write, in a transaction that is never committed, so it leaves no event
+and no record, and no other reader ever sees it. Before and after, the rights of a page of people
+whom it can reach are read by the loader of checks and judged by their resolver. Meanwhile only the
+locks of the write itself are held, for as long as a page is read.
 """
 
 from __future__ import annotations
@@ -53,21 +53,21 @@ from yoto.rooms.what_if.report import ChangedCell, Comparison, PersonChange, Wha
 from yoto.store.db import db, writing
 from yoto.store.translation import translated
 
-# Of one page: verdicts before and after, people, and blocks of places. A page that comes to one of
-# them is short, and says where to go on: work for it is bounded, however far an act reaches.
+# Limits of one page: verdicts before and after, people, and blocks of places. A page that meets one
+# is short, and names the point to go on from, so its work is bounded, however far an act reaches.
 VERDICTS_MAX, PEOPLE_MAX, BLOCKS_MAX = 20_000, 1_000, 20
 CELLS_MAX, ROOTS_SHOWN = 200, 10
 
 
 class Cursor(NamedTuple):
-    """Up to where people have been judged."""
+    """The point up to which people have been judged."""
 
     at: At = At()
     user_id: int = 0
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
-        """Raises ``ValidationFailed`` (field ``after``) for what no page gave."""
+        """Parse a cursor; raises ``ValidationFailed`` (field ``after``) for a malformed one."""
         if text is None:
             return cls()
         try:
@@ -83,7 +83,7 @@ class Cursor(NamedTuple):
 
 
 class Trying:
-    """Questions about acts that nobody has done, and about people side by side or made up of roles.
+    """Dry runs of acts, and comparisons of people, real ones or made up of roles.
 
     Policies are left out.
     """
@@ -97,16 +97,16 @@ class Trying:
         actor_id: SubjectId | None = None,
         numbers: bool = False,
     ) -> WhatIf:
-        """Who would gain and who would lose what by an act; nothing is changed.
+        """The permissions that people would gain or lose by an act; nothing is changed.
 
         The transaction of a session that has written nothing is ended.
 
         Args:
             act: its name as ``act`` (one of ``ACTS``), and its fields.
-            after: the ``next_after`` of the page before; None for the first.
+            after: the ``next_after`` of the previous page; None for the first.
             limit: the most items, 1 to 1,000; a page may be short, even empty, before the end.
-            actor_id: who would do it; None is the system itself.
-            numbers: name people by the numbers that the platform knows them by.
+            actor_id: the person who would do it; None is the system itself.
+            numbers: whether people are named by the platform's numbers.
 
         Raises: as the act itself, with its fields; ``ValidationFailed`` for another ``after`` or
             ``limit``.
@@ -115,7 +115,7 @@ class Trying:
         cursor, most = Cursor.read(after), checked_limit(limit)
         incomplete = None if everybody_has_number() else PEOPLE_UNKNOWN
         number = actor_number(actor_id)
-        # Whoever holds a role by what the application says may be reached.
+        # Holders of roles that the application provides may be reached, too.
         renew_people(None)
         now = _moment_of(found, state.clock())
         with hiding(state, number), translated(), _never_committed() as session:
@@ -146,11 +146,11 @@ class Trying:
         )
 
     def reached_by(self, act: Mapping[str, Any]) -> list[Place]:
-        """The places below which an act can change verdicts: the global one is for everywhere.
+        """The places below which an act can change verdicts; the global one means everywhere.
 
         Raises:
-            ValidationFailed: no such act, or a field of it is wrong; ``UnknownResource``: what it
-                is about is not there.
+            ValidationFailed: the act is unknown, or a field is wrong; ``UnknownResource``: its
+                subject does not exist.
             StoreUnavailable: the database did not answer.
         """
         get_state()
@@ -160,14 +160,14 @@ class Trying:
     def of_roles(
         self, role_ids: Iterable[int], places: Iterable[tuple[str, NodeId | None]]
     ) -> list[frozenset[str]]:
-        """What a member who holds these roles, and no other but the default one, may do.
+        """The permissions of a member who holds these roles, and otherwise only the default one.
 
         Args:
-            role_ids: held without a node, as if somebody were given them now.
+            role_ids: held without a node, as if assigned now.
             places: types and ids; one permission set each comes back, in their order.
 
         Raises:
-            ValidationFailed: bad input; ``UnknownResource`` for a place that is not there, or a
+            ValidationFailed: bad input; ``UnknownResource`` for a place that does not exist, or a
                 role that belongs to none of their homes.
             StoreUnavailable: the database did not answer.
         """
@@ -185,14 +185,14 @@ class Trying:
         scope_id: NodeId | None = None,
         numbers: bool = False,
     ) -> Comparison:
-        """What each of two people may do in a place that the other may not, and why.
+        """The permissions in a place that only one of two people has, with reasons.
 
         Args:
             numbers: as in ``try_act``.
 
         Raises:
-            ValidationFailed: bad input, by field; ``UnknownResource`` for a place, or somebody, not
-                there.
+            ValidationFailed: bad input, by field; ``UnknownResource`` for an unknown place or
+                person.
             StoreUnavailable: the database did not answer.
         """
         state, place = get_state(), parse_place(scope, scope_id)
@@ -201,17 +201,17 @@ class Trying:
             return compared(connection, state, place, pair, numbers=numbers)
 
 
-# It holds nothing: what it is asked, it asks the current application.
+# It has no state of its own, and always uses the current application.
 TRYING = Trying()
 
 
 @contextmanager
 def _never_committed() -> Iterator[Session]:
-    """The session, whose changes inside are taken back."""
+    """The session; changes inside the block are taken back."""
     session = db.session()
     alone = not has_written(session)
     if alone:
-        # What began as a reader may not turn writer on SQLite.
+        # On SQLite a transaction that began as a reader cannot become a writer.
         session.rollback()
     with writing():
         session.flush()
@@ -231,7 +231,7 @@ def _moment_of(act: Act, now: float) -> float:
 def _windows(
     connection: Connection, reach: Reach, start: Cursor
 ) -> tuple[list[Window], Cursor | None]:
-    """People in blocks of places, as far as one page goes, and where the next begins."""
+    """The people in blocks of places for one page, and the beginning of the next."""
     found: list[Window] = []
     verdicts, people, last = VERDICTS_MAX, PEOPLE_MAX, start
     for number, block in enumerate(blocks_from(connection, reach.roots, start.at)):
@@ -259,7 +259,7 @@ def _first(
     most: int,
     end: Cursor | None,
 ) -> tuple[list[PersonChange], Cursor | None]:
-    """At most so many changes, and where the next page begins."""
+    """At most ``most`` changes, and the beginning of the next page."""
     items: list[PersonChange] = []
     last = end
     for window, then in zip(windows, later, strict=True):
@@ -276,7 +276,7 @@ def _roots(reach: Reach) -> list[Place]:
 
 
 def _roles_at(connection: Connection, state: PermissionState, reach: Reach) -> list[RolesAt]:
-    """What the roles say now where the act begins to count."""
+    """The present effects of the roles at the places where the act begins to count."""
     ids = heirs(connection, reach.roles) if reach.roles else []
     if not ids:
         return []

@@ -1,4 +1,4 @@
-"""Routes of what acts would do."""
+"""Routes of dry runs of acts."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ what_if = RestBlueprint(
 @what_if.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_TRIAL)
 def try_act(body: dict[str, Any]) -> WhatIf:
-    """Who would gain and who would lose what by an act; nothing is changed
+    """Dry run of an act: people who would gain or lose permissions; nothing is changed
 
-    It takes what the act takes, and is refused as the act would be; of acts on members the
-    application may refuse more.
+    It takes the same rights as the act, and is refused if the act would be; the application itself
+    may refuse more acts on members.
     """
     return service.what_if(current_user_id(), body)
 
@@ -56,7 +56,7 @@ def try_act(body: dict[str, Any]) -> WhatIf:
 @what_if.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=lambda body: len(body["places"]))
 def view_as_roles(body: dict[str, Any]) -> dict[str, Any]:
-    """What a member who holds some roles, and no other, may do in places; policies are left out
+    """Permissions in places of a member who holds only some roles; policies are left out
 
     It takes the right to audit there (`server.audit` in a server), or `admin.audit`; for global
     roles `admin.roles`, too.

@@ -1,4 +1,4 @@
-"""Taking back what happened to permission groups."""
+"""Reversal of changes of permission groups."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PARTS_OF_GROUP = ("group_grants",)
 
 
 def created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """It held nothing, and no role was granted it."""
+    """Undo a creation: the group was empty, and granted to no role."""
     history.groups.pop(subject_id(record), None)
 
 
 def updated(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Its name, or the permissions in it."""
+    """Undo a change of a group's name or permissions."""
     before, group_id = before_of(record), subject_id(record)
     inside = history.groups.setdefault(group_id, set())
     inside -= ids_of(registry, after_of(record).get("added", ()))
@@ -26,7 +26,7 @@ def updated(history: History, record: Record, registry: PermissionRegistry) -> N
 
 
 def deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The group comes back to the roles that had it."""
+    """Undo a deletion: the group comes back to the roles that had it."""
     before, group_id = before_of(record), subject_id(record)
     history.groups[group_id] = ids_of(registry, before["permissions"])
     history.group_names[before["name"]] = group_id

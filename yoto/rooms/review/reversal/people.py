@@ -1,4 +1,4 @@
-"""Taking back what happened to members and accounts."""
+"""Reversal of changes of members and accounts."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ PARTS_OF_PERSON = ("assignments", "overwrites", "teams")
 
 
 def joined(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """They were not in the server."""
+    """Undo a join: the person was not in the server."""
     history.members.pop(subject_id(record), None)
 
 
 def left(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """``member.leave`` and ``member.kick``: they were in it, with their roles."""
+    """Undo ``member.leave`` and ``member.kick``: the person was in the server, with their roles."""
     _come_back(history, record)
 
 
 def banned(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """They were in it, or not; one banned before was no member either."""
+    """Undo a ban: the person was a member, or not; one banned before was no member either."""
     if before_of(record).get("member"):
         _come_back(history, record)
     else:
@@ -30,35 +30,35 @@ def banned(history: History, record: Record, registry: PermissionRegistry) -> No
 
 
 def unbanned(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """They were kept out."""
+    """Undo an unban: the person was banned."""
     history.members[subject_id(record)] = Membership(banned=True)
 
 
 def timed_out(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Their time-out as it was; None: there was none."""
+    """Undo a change of a time-out; None: there was none."""
     member = history.members.get(subject_id(record))
     if member is not None:
         member.timeout_until = seconds(before_of(record)["timeout_until"])
 
 
 def account_made(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """There was no such account."""
+    """Undo the creation of an account."""
     history.accounts.pop(subject_id(record), None)
 
 
 def program_made(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """There was no such application."""
+    """Undo the creation of an application."""
     history.accounts.pop(program_of(record), None)
 
 
 def program_changed(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Whether the application was disabled."""
+    """Undo a change of whether the application is disabled."""
     account = history.accounts.setdefault(program_of(record), Account())
     account.disabled = before_of(record)["disabled"]
 
 
 def account_gone(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """There was a person who held all this.
+    """Undo the deletion of a person, with everything that they held.
 
     The other facts about them went with the rows of the application.
     """
@@ -74,7 +74,7 @@ def account_gone(history: History, record: Record, registry: PermissionRegistry)
 
 
 def account_changed(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Whether it was disabled, or a super-admin's."""
+    """Undo a change of whether the account is disabled, or a super-admin's."""
     account = history.accounts.setdefault(subject_id(record), Account())
     for name in ("disabled", "super_admin"):
         if name in before_of(record):

@@ -1,4 +1,4 @@
-"""Taking back what happened to servers, channels, categories and their overwrites."""
+"""Reversal of changes of servers, channels, categories and their overwrites."""
 
 from __future__ import annotations
 
@@ -13,42 +13,43 @@ PARTS_OF_CATEGORY = ("channels", "synced", "overwrites")
 
 
 def overwritten(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """``overwrite.set`` and ``overwrite.clear``: the target's overwrites in the place, whole."""
+    """Undo ``overwrite.set`` and ``overwrite.clear``: all overwrites of the target in the place."""
     _set_overwrites(history, record.subject, before_of(record), registry)
 
 
 def server_created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """It was not there."""
+    """Undo a creation: the place did not exist."""
     if record.subject == f"server:{history.server_id}":
         history.exists = False
 
 
 def transferred(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """It had another owner."""
+    """Undo a transfer: the server had another owner."""
     if record.subject == f"server:{history.server_id}":
         history.owner_id = before_of(record)["owner_id"]
 
 
 def channel_created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """It was not there."""
+    """Undo a creation: the place did not exist."""
     if record.subject == str(history.place):
         history.exists = False
 
 
 def channel_moved(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """``channel.move``, ``channel.sync``, ``channel.unsync``."""
+    """Undo ``channel.move``, ``channel.sync``, ``channel.unsync``."""
     if record.subject != str(history.place):
         return
     before = before_of(record)
     if after_of(record)["synced"]:
-        # Its own were made equal to the category's first, each with a record, and then dropped.
+        # Its own overwrites were first made equal to the category's, each with a record, then
+        # dropped.
         _copy_overwrites(history, history.overwritten, str(history.place))
     history.category_id = before.get("category_id", history.category_id)
     history.synced = before["synced"]
 
 
 def category_deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Its channels were in it; those in sync went by its overwrites."""
+    """Undo a deletion: its channels were in it; its overwrites were in force in those in sync."""
     before = before_of(record)
     if not history.is_channel:
         return

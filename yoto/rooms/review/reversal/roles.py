@@ -1,4 +1,4 @@
-"""Taking back what happened to roles, their grants and their holders."""
+"""Reversal of changes of roles, their grants and their holders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARTS_OF_ROLE = (
 
 
 def assigned(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """``role.assign`` and ``role.unassign``."""
+    """Undo ``role.assign`` and ``role.unassign``."""
     before = before_of(record)
     given = before or after_of(record)
     window = window_of(before) if before else None
@@ -32,7 +32,7 @@ def assigned(history: History, record: Record, registry: PermissionRegistry) -> 
 
 
 def granted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """``role.grant`` and ``role.revoke``, of permissions or of a group."""
+    """Undo ``role.grant`` and ``role.revoke``, of permissions or of a group."""
     before, role_id = before_of(record), subject_id(record)
     scope = before["scope"]
     if "group" in before:
@@ -48,7 +48,7 @@ def granted(history: History, record: Record, registry: PermissionRegistry) -> N
 
 
 def created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """It had no holders, and granted nothing."""
+    """Undo a creation: the role had no holders, and granted nothing."""
     role_id = subject_id(record)
     history.roles.pop(role_id, None)
     for held in history.windows.values():
@@ -59,7 +59,7 @@ def created(history: History, record: Record, registry: PermissionRegistry) -> N
 
 
 def updated(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Its first parent, a further one, its name, or whether it is active."""
+    """Undo a change of a role's parents, name, or activity."""
     role = history.roles.get(subject_id(record))
     if role is not None:
         before, after = before_of(record), after_of(record)
@@ -67,7 +67,7 @@ def updated(history: History, record: Record, registry: PermissionRegistry) -> N
         if "parent_id" in before or "parent_id" in after:
             parents = list(role.parents)
             if after.get("parent_id") in parents:
-                parents.remove(after["parent_id"])  # once: it may be the first and a further one
+                parents.remove(after["parent_id"])  # once: it may be first and further
             if before.get("parent_id") is not None:
                 parents.append(before["parent_id"])
             fields["parents"] = tuple(parents)
@@ -75,7 +75,7 @@ def updated(history: History, record: Record, registry: PermissionRegistry) -> N
 
 
 def deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The role comes back with its former grants and holders."""
+    """Undo a deletion: the role comes back with its former grants and holders."""
     before, role_id = before_of(record), subject_id(record)
     history.roles[role_id] = RoleRow(
         role_id,

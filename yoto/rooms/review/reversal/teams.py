@@ -1,4 +1,4 @@
-"""Taking back what happened to teams."""
+"""Reversal of changes of teams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PARTS_OF_TEAM = ("members", "parents", "children", "assignments", "overwrites")
 
 
 def joined(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """They were not in it; those who were have their windows back."""
+    """Undo a join: new members were not in the team, others get their former windows back."""
     inside = history.joined[subject_id(record)]
     for user_id in after_of(record)["members"]:
         inside.pop(user_id, None)
@@ -23,7 +23,7 @@ def joined(history: History, record: Record, registry: PermissionRegistry) -> No
 
 
 def left(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """They were in it, in the windows that they had."""
+    """Undo a removal: the members were in the team, with their former windows."""
     before = before_of(record)
     note_absent(history, record, before, ("windows",))
     for member in before.get("windows", ()):
@@ -32,19 +32,19 @@ def left(history: History, record: Record, registry: PermissionRegistry) -> None
 
 
 def nested(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The team was not in the other one."""
+    """Undo a nesting: the team was not in the other one."""
     history.nested -= nested_by(record)
     history.forget_teams()
 
 
 def unnested(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The team was in the other one."""
+    """Undo an un-nesting: the team was in the other one."""
     history.nested |= nested_by(record)
     history.forget_teams()
 
 
 def deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The team comes back with its members, its roles and overwrites, and the teams around it."""
+    """Undo a deletion: the team comes back with members, roles, overwrites, and nestings."""
     before, team_id = before_of(record), subject_id(record)
     note_absent(history, record, before, PARTS_OF_TEAM)
     for member in before.get("members", ()):

@@ -20,14 +20,14 @@ def note(history: History, record: Record, what: str) -> None:
 def note_absent(
     history: History, record: Record, values: dict[str, Any], parts: Iterable[str]
 ) -> None:
-    """Note which ``parts`` the values lack: the record is old, or they were too many."""
+    """Note the ``parts`` that the values lack, because the record is old, or they were too many."""
     absent = [part for part in parts if part not in values]
     if absent:
         note(history, record, f"the log does not hold {', '.join(absent)} of {record.subject}")
 
 
 def set_effect(rows: dict[Any, bool], key: Any, effect: str | None) -> None:
-    """Put a row back as it was; None: it was not there."""
+    """Put a row back as it was; None: there was no row."""
     if effect is None:
         rows.pop(key, None)
     else:
