@@ -40,7 +40,7 @@ class OptimizationState:
         locks: the distributed locks.
         queue: the batch queue.
         invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
-        hot: who requests access where, as time-decayed counts.
+        hot: the most requested entries, as time-decayed counts.
     """
 
     locks: DistributedLocks
@@ -49,7 +49,7 @@ class OptimizationState:
     hot: HotCounts
 
     def start(self) -> None:
-        """Begin the work in the background.
+        """Begin the background work.
 
         Raises:
             RuntimeError: the invalidations have no log.

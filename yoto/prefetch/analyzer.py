@@ -22,7 +22,7 @@ from yoto.prefetch.recording import Kept
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import Step, UserBehavior
 
-# Users whose last step is remembered, so that the population learns what follows what.
+# Users whose last step is remembered, so that the population learns which step follows which.
 LAST_STEPS = 10_000
 # s by which an action may seem to come from the future: Redis was asked a moment ago.
 AHEAD = 5.0
@@ -75,7 +75,7 @@ class BehaviorAnalyzer:
             return [one for one, model in found if model is None or model.read_ms is None]
 
     def install(self, histories: Mapping[int, Kept]) -> None:
-        """Make models of users from what is kept of them."""
+        """Make models of users from their histories."""
         with self._lock:
             for user_id, kept in histories.items():
                 model = UserModel(self._settings.half_life, self._began(kept))
@@ -85,7 +85,8 @@ class BehaviorAnalyzer:
                 self._users.insert(user_id, model)
 
     def learn(self, activity: UserBehavior) -> None:
-        """Learn what this process saw, also of a user whose history cannot be read now."""
+        """Learn an action that this process saw, also of a user whose history cannot be read
+        now."""
         with self._lock:
             model: UserModel | None = self._users.get(activity.user_id)
             if model is None or model.decay.exhausted(self._now()):
@@ -94,7 +95,7 @@ class BehaviorAnalyzer:
             self._learn(model, activity)
 
     def hear(self, activities: Sequence[UserBehavior], written_ms: float) -> None:
-        """Learn what another worker saw: for a user who is known here, and for the population.
+        """Learn an action that another worker saw: for a user known here, and for the population.
 
         ``written_ms`` is when it was logged, in Redis time.
         """
@@ -106,7 +107,7 @@ class BehaviorAnalyzer:
                 self._learn(model, activity)
 
     def predict(self, user_id: int, own_only: bool = False) -> list[Prediction]:
-        """The user's likely next steps, likeliest first; the rest to 1 is all that is unlikely.
+        """The user's likely next steps, likeliest first; the rest to 1 is for unlikely ones.
 
         Args:
             own_only: only steps that the user has taken before: the activity of others must not be
@@ -171,7 +172,7 @@ class BehaviorAnalyzer:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Models of users, and steps and contexts of the population."""
+        """The numbers of users' models, and of the population's steps and contexts."""
         with self._lock:
             everybody = self._everybody
             return {
@@ -181,7 +182,7 @@ class BehaviorAnalyzer:
             }
 
     def _learn(self, model: UserModel | None, activity: UserBehavior) -> None:
-        # No action is from the future: a wrong clock would otherwise make all others worth nothing.
+        # No action is from the future: a wrong clock would otherwise devalue all others.
         at = min(activity.at, self._now() + AHEAD)
         if model is not None:
             model.learn(activity.step, at, activity.observed)

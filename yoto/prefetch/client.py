@@ -20,7 +20,7 @@ from yoto.permission import Place, parse_place
 from yoto.prefetch.analyzer import Prediction
 from yoto.prefetch.steps import json_id
 
-# Beside a key of its own: nothing else that is signed can be taken for a snapshot, or one for it.
+# Distinguishes the key: nothing else that is signed can be taken for a snapshot, or one for it.
 SALT = "yoto.permission-snapshot"
 
 
@@ -30,11 +30,11 @@ class Snapshot:
 
     Attributes:
         user_id: the user.
-        position: of the invalidation log: changes up to here are in it; None: unknown.
+        position: position in the invalidation log; changes up to here are included; None: unknown.
         places: scope, id and names of permissions. Policies were not asked: permissions that they
             check may be denied all the same.
-        expires_in: seconds for which it is good.
-        token: all of that, signed.
+        expires_in: seconds for which it is valid.
+        token: all of it, signed.
     """
 
     user_id: int
@@ -59,10 +59,11 @@ class ClientSidePredictor:
         Args:
             secrets: the application's key, and those that are accepted beside it; keys for
                 snapshots alone are derived from them.
-            seconds: how long a snapshot is good for.
-            predictions: of a user, from what they did themself.
-            effective: names of what a user has in a place; raises ``UnknownResource``.
-            position: up to which changes are known here.
+            seconds: how long a snapshot is valid.
+            predictions: gives a user's next steps, from their own actions.
+            effective: gives the names of a user's permissions in a place; raises
+                ``UnknownResource``.
+            position: gives the position up to which changes are known here.
         """
         keys = [
             hmac.digest(one.encode(), b"yoto permission snapshots", "sha256") for one in secrets
@@ -87,7 +88,7 @@ class ClientSidePredictor:
             UnknownResource: one of them does not exist.
             StoreUnavailable: the database did not answer.
         """
-        # Before anything is read: what it includes is certain, what it may include besides is more.
+        # Before anything is read: changes up to here are certainly included, later ones perhaps.
         position = self._position()
         found = tuple((place, tuple(self._effective(user_id, place))) for place in places)
         document = {
@@ -102,7 +103,7 @@ class ClientSidePredictor:
         """The contents of a snapshot, if it is one of ours and not too old. It decides nothing.
 
         Raises:
-            ValidationFailed: it is neither, or the application has such places no more.
+            ValidationFailed: it is neither, or the application no longer has such places.
         """
         try:
             document: Any = self._signer.loads(token, max_age=int(self._seconds))
@@ -115,5 +116,5 @@ class ClientSidePredictor:
 
 
 def _place(kind: str, place_id: Any) -> Place:
-    """A place of a snapshot; what a text stands for, the type says."""
+    """A place of a snapshot; its type defines the meaning of a text."""
     return parse_place(kind, place_id) if isinstance(place_id, str) else Place(kind, place_id)

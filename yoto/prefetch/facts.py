@@ -22,13 +22,13 @@ class PrefetchTurned(Event, frozen=True, kw_only=True):
 
 @event_type("prefetch.steered")
 class PrefetchSteered(Event, frozen=True, kw_only=True):
-    """An operator asked one worker to pause its prefetching, to go on, or to cancel a prefetch; it
-    hears so by this.
+    """An operator asked one worker to pause its prefetching, to go on, or to cancel a prefetch; the
+    worker receives the order by this event.
 
     Attributes:
         worker: the instance.
-        act: what is asked for.
-        task_id: which prefetch to cancel.
+        act: the order.
+        task_id: the prefetch to cancel.
         by, reason: the actor, and why.
     """
 

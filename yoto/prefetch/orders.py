@@ -1,4 +1,4 @@
-"""Orders to the prefetching of one worker, from whichever process."""
+"""Orders to the prefetching of one worker, from any process."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Orders:
         """Nothing is heard before ``start``.
 
         Args:
-            reports: where workers say what came of orders.
-            obey: does what is asked for; a ``PlatformError`` says why not.
+            reports: the place where workers report outcomes of orders.
+            obey: carries an order out; a ``PlatformError`` gives the reason of a failure.
         """
         self._events = events
         self._reports = reports
@@ -60,17 +60,17 @@ class Orders:
         """Check that the worker reports.
 
         Raises:
-            UnknownResource: not for 20 s.
+            UnknownResource: it has not reported for 20 s.
             StoreUnavailable: Redis did not answer.
         """
         if worker not in self._reports.read():
             raise UnknownResource("worker", worker, "worker")
 
     def give(self, order: PrefetchSteered) -> str | None:
-        """Have a worker obey, and wait for its word.
+        """Have a worker obey, and wait for its outcome.
 
         Returns:
-            Why it could not; empty when it did; None when it has not said so in time.
+            The reason of a failure; empty on success; None without an outcome in time.
 
         Raises:
             StoreUnavailable: Redis did not answer.

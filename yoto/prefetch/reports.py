@@ -18,7 +18,7 @@ SILENCE_MS = 20_000
 
 
 class Reports:
-    """The reports of the fleet, as one worker writes and reads them."""
+    """The reports of the fleet, for one worker that writes and reads them."""
 
     def __init__(self, redis: RedisConnection, worker: str) -> None:
         """``worker``: id of this process. Nothing connects before the first use."""
@@ -26,7 +26,7 @@ class Reports:
         self._worker = worker
 
     def publish(self, report: Mapping[str, Any]) -> float:
-        """Write ours; s until the next one is due. Without Redis there is none."""
+        """Write our report; s until the next one is due. Without Redis there is none."""
         try:
             self._roster.beat(self._worker, report)
         except REDIS_UNAVAILABLE as error:
@@ -34,7 +34,7 @@ class Reports:
         return INTERVAL
 
     def withdraw(self) -> None:
-        """Take ours back: the worker ends."""
+        """Remove our report: the worker ends."""
         try:
             self._roster.leave(self._worker)
         except REDIS_UNAVAILABLE as error:

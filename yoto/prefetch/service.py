@@ -47,7 +47,7 @@ class PrefetchService:
         recorder: records actions; ``recorder.granted`` listens to permission checks.
         analyzer: this process's model of behaviour.
         work: the background work.
-        orders: to one worker, this or another.
+        orders: orders to one worker, this or another.
     """
 
     def __init__(
@@ -114,8 +114,8 @@ class PrefetchService:
         )
 
     def retune(self, settings: PrefetchSettings) -> None:
-        """Go on by another confidence, rate, precision and share of memory; what else there is
-        holds from the start of the process on."""
+        """Go on with another confidence, rate, precision and share of memory; other settings hold
+        from the start of the process on."""
         self.settings = settings
         if self.prefetcher is not None:
             self.prefetcher.retune(settings)
@@ -130,7 +130,7 @@ class PrefetchService:
         return self.settings.enabled and self._resilience.is_global_switch_enabled(RECORDING, True)
 
     def start(self) -> None:
-        """Begin the background work, unless the configuration says that there is none."""
+        """Begin the background work, unless the configuration has none."""
         if self.settings.enabled:
             self.orders.start(self.work.wake_report)
             self.work.start()
@@ -149,15 +149,15 @@ class PrefetchService:
                 it.
 
         Returns:
-            How many were taken.
+            The number of steps that were taken.
         """
-        # The longest ago first: that is the order in which they are learned.
+        # The longest ago comes first: that is the order in which they are learned.
         ordered = sorted(steps, key=lambda item: -item[1])
         number = number_of(user_id)
         return sum(self.recorder.add_reported(number, step, age) for step, age in ordered)
 
     def catch_up(self) -> None:
-        """Learn what the log has, in a process where nothing does so in the background.
+        """Learn the log's entries, in a process where nothing does so in the background.
 
         Raises:
             StoreUnavailable: Redis did not answer.
@@ -168,7 +168,7 @@ class PrefetchService:
     def predictions(self, user_id: Any) -> list[Prediction]:
         """The user's next steps among those that they have done, likeliest first.
 
-        They may lack the data in Redis, while it is unavailable.
+        Data in Redis may be missing, while it is unavailable.
         """
         number = number_of(user_id)
         self.work.read_histories([number])
@@ -196,15 +196,15 @@ class PrefetchService:
         self.work.forget(number_of(user_id))
 
     def forget_later(self, user_id: Any) -> None:
-        """The same in the background, until Redis took it or this process ends."""
+        """As ``forget``, in the background, until Redis took it or this process ends."""
         self.work.forget_later(number_of(user_id))
 
     def pause(self, reason: str, author: str | None = None) -> Receipt:
-        """No worker prefetches any more, until ``resume``; raises as ``set_global_switch``."""
+        """Pause prefetching in every worker until ``resume``; raises as ``set_global_switch``."""
         return self._resilience.set_global_switch(FETCHING, False, reason, author=author)
 
     def resume(self, reason: str, author: str | None = None) -> Receipt:
-        """Every worker prefetches again; raises as ``set_global_switch``."""
+        """Let every worker prefetch again; raises as ``set_global_switch``."""
         return self._resilience.set_global_switch(FETCHING, True, reason, author=author)
 
     def set_recording(self, on: bool, reason: str, author: str | None = None) -> Receipt:

@@ -30,7 +30,7 @@ class PrefetchSettings(Configured):
         concurrency: loads at a time, at most.
         memory_share: share of the cache that may be entries prefetched and not used yet.
         precision: share of prefetches that must be used, or there will be fewer.
-        snapshot_seconds: how long a snapshot of permissions is good for.
+        snapshot_seconds: how long a snapshot of permissions is valid.
     """
 
     enabled: bool = of("PREFETCH_ENABLED")

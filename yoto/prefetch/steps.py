@@ -15,10 +15,10 @@ ACTION = NAME_PATTERN
 
 
 class Step(NamedTuple):
-    """An action on a resource: what is counted, and what is predicted.
+    """An action on a resource: the unit of counting and prediction.
 
     Attributes:
-        action: a permission or expression, or what a client calls what it does.
+        action: a permission or expression, or a client's name for its action.
         kind: the type of the resource, or ``global``.
         id: its id; None for the global one.
     """
@@ -29,12 +29,12 @@ class Step(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """The resource as the permission system calls it."""
+        """The resource as a place of the permission system."""
         return Place(self.kind, self.id)
 
     @property
     def place_key(self) -> PlaceKey:
-        """The resource as the cache calls it."""
+        """The resource as the cache's key."""
         return place_key(self.kind, self.id)
 
 
@@ -44,7 +44,7 @@ class UserBehavior:
 
     Attributes:
         user_id: the acting user.
-        action, resource_type, resource_id: what, as in ``Step``.
+        action, resource_type, resource_id: see ``Step``.
         at: when, in epoch seconds of Redis's clock.
         observed: whether the platform saw it in a request; False: a client reported it, so only the
             predictions for that very user may rely on it.
@@ -63,7 +63,7 @@ class UserBehavior:
 
 
 def json_id(id_: NodeId | None) -> int | str | None:
-    """An id as JSON has it: a UUID is a text."""
+    """An id in JSON: a UUID is a text."""
     return id_ if id_ is None or isinstance(id_, int) else str(id_)
 
 

@@ -27,11 +27,11 @@ from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 
 log = logging.getLogger(__name__)
 
-# s between turns: with work there, soon after it, and where no user has done anything for
-# ``RESTED`` seconds. People take seconds from one step to the next.
+# s between turns: with work, soon after it, and after ``RESTED`` seconds without any action. People
+# take seconds from one step to the next.
 BUSY, IDLE, RESTING = 0.05, 0.25, 1.0
 RESTED = 10.0
-# s between looks at what other workers saw, while nothing is seen here.
+# s between looks at other workers' actions, while there are none here.
 LISTEN = 0.9
 FLUSH_INTERVAL = 1.0  # s
 # Entries of the log a turn, and users whose history is read in a turn: a few ms each.
@@ -71,7 +71,7 @@ class PrefetchWork:
         """Nothing runs before ``start``.
 
         Args:
-            prefetcher: gives it at the first turn; None: there is no cache to fill.
+            prefetcher: gives the prefetcher at the first turn; None: there is no cache to fill.
             may_record: whether the fleet records behaviour now.
         """
         self._parts = parts
@@ -91,16 +91,16 @@ class PrefetchWork:
 
     def start(self) -> None:
         """Begin, if it has not begun."""
-        # Whether anything may be recorded, the first turn will see: asking could wait for Redis.
+        # The first turn will see whether anything may be recorded: asking could wait for Redis.
         self.running = self._parts.recorder.open = True
         self._housekeeper.start()
 
     def close(self) -> None:
-        """End; what still waits is stored if Redis takes it at once."""
+        """End; waiting actions are stored if Redis takes them at once."""
         if not self.running:
             return
         self.running = False
-        # While it is open: what was seen before this moment counts.
+        # While it is open: actions before this moment count.
         self._parts.recorder.read()
         self._parts.recorder.open = False
         self._housekeeper.stop()
@@ -109,13 +109,14 @@ class PrefetchWork:
         self._parts.reports.withdraw()
 
     def learn(self) -> float:
-        """Learn from the log and from what was seen here, then prefetch; s until the next turn."""
+        """Learn from the log and from this process's actions, then prefetch; s until the next
+        turn."""
         parts = self._parts
         may_record = self._may_record()
         parts.recorder.open = self.running and may_record
-        # Actions that still wait elsewhere, too, are a reason to listen first.
+        # Actions that still wait elsewhere are also a reason to listen first.
         parts.recorder.read()
-        # Before the buffer is drained: who is to be forgotten must not be learned of once more.
+        # Before the buffer is drained: a user who must be forgotten must not be learned once more.
         at_end = self._listen() if self._must_listen() else True
         drained = parts.recorder.drain()
         visits = drained if may_record else []
@@ -134,7 +135,7 @@ class PrefetchWork:
         return IDLE if monotonic() - self._busy_at < RESTED else RESTING
 
     def _must_listen(self) -> bool:
-        """Whether there is something to learn of here, or it is time to hear what others saw."""
+        """Whether there are actions to learn here, or it is time to read those of others."""
         return len(self._parts.recorder) > 0 or monotonic() - self._listened_at >= LISTEN
 
     def _listen(self) -> bool:
@@ -149,7 +150,7 @@ class PrefetchWork:
             return True
 
     def hear(self) -> bool:
-        """Learn what the log has that is new, at most ``LOG_LIMIT`` entries; whether that was all.
+        """Learn the new entries of the log, at most ``LOG_LIMIT``; whether that was all.
 
         Raises:
             StoreUnavailable: Redis did not answer.
@@ -180,7 +181,7 @@ class PrefetchWork:
         self._parts.analyzer.install(found)
 
     def flush(self) -> float:
-        """Store what was seen here; s until the next time."""
+        """Store this process's actions; s until the next time."""
         self._parts.flusher.flush()
         for user_id in list(self._to_forget):
             try:
@@ -206,7 +207,7 @@ class PrefetchWork:
         """Forget a user in Redis and in every worker.
 
         Raises:
-            StoreUnavailable: Redis did not answer; it is to be asked again.
+            StoreUnavailable: Redis did not answer; it must be asked again.
         """
         self._forget_here(user_id)
         self._parts.history.forget(user_id)
@@ -217,7 +218,7 @@ class PrefetchWork:
         self._forget_here(user_id)
 
     def forget_later(self, user_id: int) -> None:
-        """The same in the background, again and again until Redis took it."""
+        """As ``forget``, in the background, again and again until Redis took it."""
         self._forget_here(user_id)
         self._to_forget.add(user_id)
         if self.running:

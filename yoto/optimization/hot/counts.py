@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 MAX_GATHERED = 10_000
 # Pairs a script call: Redis does nothing else for about a millisecond.
 PAIRS_A_BATCH = 500
-# Processes that started together must not flush together.
+# Share of the pause by which flushes vary: processes that start together must not flush together.
 JITTER = 0.2
 
 RolesOf = Callable[[int, int], Iterable[int]]
@@ -60,12 +60,12 @@ class HotStats:
 
 
 class HotCounts:
-    """Counts who requests access where, and by which roles, time-decayed. Safe for threads.
+    """Counts requests by user, place and role, time-decayed. Safe for threads.
 
     Attributes:
         note: ``note(user_id, place)`` counts one request; it costs some hundred nanoseconds and
-            never raises. ``place`` is a place as the cache names it.
-        settings: how it is set.
+            never raises. ``place`` is the cache's key of a place.
+        settings: the settings in force.
     """
 
     def __init__(self, redis: RedisConnection, settings: HotSettings | None = None) -> None:
@@ -95,7 +95,7 @@ class HotCounts:
         self._roles_of = roles_of
 
     def read_first(self, read: Callable[[], None]) -> None:
-        """Call ``read`` before the gathered counts are read: it notes what still waits."""
+        """Call ``read`` before the gathered counts are read: it notes requests that still wait."""
         self._read = read
 
     def listen(self, listener: Listener) -> None:
@@ -115,7 +115,7 @@ class HotCounts:
             self._turn()
 
     def flush(self) -> int:
-        """Send the gathered counts to Redis; how many pairs that were.
+        """Send the gathered counts to Redis; returns the number of pairs.
 
         Counts that Redis does not confirm are sent again by the next flush, with the same number,
         so that they count once. While some wait, requests go on being gathered, up to a bound.
@@ -151,7 +151,7 @@ class HotCounts:
         return self._store.roles(self._checked(limit))
 
     def forget(self, user_id: int) -> int:
-        """Forget the requests of one user; how many pairs Redis had.
+        """Forget the requests of one user; returns the number of pairs that Redis had.
 
         Other processes may still send counts gathered since their last flush: to forget a user
         for good, call it again after ``flush_seconds``.
@@ -173,7 +173,7 @@ class HotCounts:
             self._waiting = deque(_without(user_id, batch) for batch in self._waiting)
 
     def discard(self, pairs: Iterable[Pair]) -> int:
-        """Forget pairs whose place, or user, is no more; how many Redis had.
+        """Forget pairs whose place or user is gone; returns the number that Redis had.
 
         Raises:
             StoreUnavailable: Redis did not respond.
@@ -234,7 +234,7 @@ def _without(user_id: int, batch: Batch) -> Batch:
 
 
 def _nothing() -> None:
-    """The counts where none are gathered."""
+    """Does nothing where no counts are gathered."""
 
 
 def _ignore(user_id: int, place: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-# A user and a place, as the cache calls it.
+# A user and a place, by their keys in the cache.
 Pair: TypeAlias = tuple[int, int]
 
 

@@ -56,7 +56,7 @@ class HotPair(NamedTuple):
 
 
 class HotRole(NamedTuple):
-    """A role, with the decayed number of requests that it had a part in."""
+    """A role, with the decayed number of requests that it took part in."""
 
     role_id: int
     requests: float
@@ -123,7 +123,7 @@ class HotStore:
             try:
                 place = key_of_place_text(text)
             except ValueError:
-                continue  # of a version that called places by other names
+                continue  # from a version that named places differently
             found.append(HotPair(int(user_id), place, count))
         return found
 

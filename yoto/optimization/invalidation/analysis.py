@@ -9,11 +9,11 @@ from enum import StrEnum
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 
-# s ahead that growth is believed to go on.
+# s for which growth is believed to go on.
 OUTLOOK = 60.0
 # Part of the queue that one server or one reason must make up to be named.
 DOMINANT = 0.5
-# Items a second below which a rate is no more than the rest of an old one.
+# Items a second below which a rate is only the rest of an old one.
 STANDSTILL = 0.01
 
 
@@ -31,7 +31,7 @@ class Figures:
     """The input of the analysis.
 
     Attributes:
-        length: items that are not published.
+        length: items that are not published yet.
         inflow, outflow: items a second that come, and that are published.
         oldest_age: seconds that the oldest item waits.
         kinds: items by kind of subject, such as ``user`` and ``role``.
@@ -57,9 +57,9 @@ class Figures:
 class Recommendation:
     """A code, and the figures that it comes from.
 
-    ``queue_growing``: comes faster than it is published. ``queue_standing``: nothing is published;
-    no worker runs, or the log is unavailable. ``items_overdue``: the oldest waits longer than it
-    should. ``pace_too_low``: at this pace the queue takes longer than an item may wait.
+    ``queue_growing``: items come faster than they are published. ``queue_standing``: nothing is
+    published; no worker runs, or the log is unavailable. ``items_overdue``: the oldest waits longer
+    than it should. ``pace_too_low``: at this pace the queue takes longer than an item may wait.
     ``subject_dominates``: most items are covered by one subject, which may be invalidated instead.
     ``reason_dominates``: most were submitted for one reason; look there for the cause.
     """
@@ -107,9 +107,9 @@ def health_of(length: int, settings: InvalidationSettings) -> Health:
 def strategy_for(figures: Figures, settings: InvalidationSettings) -> Strategy:
     """The gentlest strategy that fits; worse figures never give a gentler one.
 
-    A critical queue, or one that needs attention and will be critical within a minute as it grows
-    now, is emptied by all means. One that needs attention, or has items that wait too long, is
-    merged where that is worth it.
+    A critical queue, or one that needs attention and will be critical within a minute at its
+    present growth, is emptied by all means. One that needs attention, or has items that wait too
+    long, is merged where that is worth it.
     """
     needs_attention = figures.length > settings.attention
     outlook = figures.length + max(0.0, figures.growth) * OUTLOOK

@@ -12,7 +12,7 @@ NOTHING = "-"
 
 
 class Group(NamedTuple):
-    """Items of one level that one subject covers; None: that nothing covers."""
+    """Items of one level that one subject covers; None: items without a covering subject."""
 
     level: str
     covering: str | None
@@ -29,7 +29,7 @@ class Group(NamedTuple):
         return cls(level, None if covering == NOTHING else covering)
 
 
-# The groups that nothing covers.
+# The groups without a covering subject.
 UNCOVERED = tuple(Group(level, None) for level in LEVELS)
 
 
@@ -54,7 +54,7 @@ class QueueKeys(NamedTuple):
 
 
 def group_keys(keys: KeyBuilder, group: Group) -> list[str]:
-    """The items of a group, why they are there, and its totals."""
+    """The keys of a group's items, of their reasons, and of its totals."""
     return [
         keys.invalidation_queue(group.level, group.covering or NOTHING, part)
         for part in ("items", "why", "totals")

@@ -1,4 +1,4 @@
-"""The plan of a batch: which groups are taken whole, and which item by item. Pure."""
+"""The plan of a batch: the groups to take whole, and those to take item by item. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def plan_for(
     settings: InvalidationSettings,
     everything: str,
 ) -> Plan:
-    """The next items that ``strategy`` takes of those in ``snapshot``.
+    """The items in ``snapshot`` that ``strategy`` takes next.
 
     Args:
         everything: the subject that covers all others.
@@ -96,8 +96,8 @@ class Line(NamedTuple):
 def merged(lines: Sequence[Line], above: int) -> list[tuple[str, str]]:
     """Levels and subjects to publish for ``lines``, each once.
 
-    Where more than ``above`` lines have a covering subject in common, that one stands for them; a
-    subject that is disbelieved altogether need not be forgotten too.
+    Where more than ``above`` lines share a covering subject, that one stands for them; a subject
+    that is disbelieved altogether need not be forgotten too.
     """
     distinct = dict.fromkeys(lines)
     counts: Mapping[tuple[str, str | None], int] = Counter(

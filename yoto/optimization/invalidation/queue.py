@@ -1,4 +1,4 @@
-"""The invalidation queue in Redis: durable, shared by all processes, gone through by one claim."""
+"""The invalidation queue in Redis: durable, shared by all processes, published by one claim."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from yoto.redis import RedisConnection, load_script
 # ms, refreshed by each use; longer than any item waits while there is a worker, or is due ahead.
 TTL_MS = 7 * 24 * 3600 * 1000
 MAX_AHEAD_MS = 6 * 24 * 3600 * 1000
-# ms for which published moments are known, so that looking again publishes nothing twice.
+# ms for which published moments are remembered, so that a second look publishes nothing twice.
 KNOWN_FOR_MS = 3600 * 1000
 # Items a script call: some ms of Redis's time.
 CHUNK = 500
@@ -80,7 +80,7 @@ class Window(NamedTuple):
     """The time until which the database was searched for known boundaries, in ms of Redis's time.
 
     Attributes:
-        epoch: another one than before means that Redis has lost its data.
+        epoch: a change of it means that Redis has lost its data.
         looked_ms: None: unknown.
     """
 
@@ -93,7 +93,7 @@ class InvalidationQueue:
     """Runs the scripts. Every method raises ``StoreUnavailable`` when Redis does not respond.
 
     Attributes:
-        settings: how fast it is emptied; may be replaced.
+        settings: its pace and limits; may be replaced.
     """
 
     def __init__(self, redis: RedisConnection, settings: InvalidationSettings) -> None:
@@ -192,7 +192,7 @@ class InvalidationQueue:
         self._redis.scripts.run(_FORCE, [self._keys.state], args)
 
     def window(self, epoch: str = "", looked_ms: int | None = None) -> Window:
-        """The time searched until; with ``epoch``, note that it was ``looked_ms``."""
+        """The time until which was searched; with ``epoch``, note ``looked_ms`` as that time."""
         args: list[str | int] = [secrets.token_hex(8), TTL_MS]
         if looked_ms is not None:
             args += [epoch, looked_ms]
@@ -210,7 +210,7 @@ def _claim(reply: Sequence[bytes]) -> Claim:
 
 def _line(text: str) -> Line:
     level, subject, covering = text.split(" ")
-    # An unknown level is of a newer version: a full invalidation includes it.
+    # An unknown level is from a newer version: a full invalidation includes it.
     return Line(
         level if level in LEVELS else LEVELS[0],
         subject,

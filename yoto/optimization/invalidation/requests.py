@@ -22,7 +22,7 @@ class LogAccess:
     Attributes:
         publish: appends subjects and returns their position, which prints as text.
         is_known: whether the log takes a subject.
-        memory: the subject of what processes remember about a subject.
+        memory: the subject for the memory of processes about a subject.
         everything: the subject that covers all others.
     """
 
@@ -45,8 +45,8 @@ class Submission:
         reason: why, as a short name: small letters, digits, ``_``, ``.``, ``-``; at most 64.
         level: ``all``: nothing about it is trusted any more; ``l1``: processes forget it, and
             the copy in Redis stays trusted.
-        covering: a subject whose invalidation includes what this one is about here, such as the
-            server of a member. A listener for ``subject`` itself may get ``covering`` instead.
+        covering: a subject whose invalidation includes this one's here, such as the server of a
+            member. A listener for ``subject`` itself may get ``covering`` instead.
         due: epoch seconds of Redis's clock at which it is published; None: as soon as possible.
     """
 

@@ -31,7 +31,7 @@ class Drained(NamedTuple):
 
     Attributes:
         done: whether everything that was submitted before has been published.
-        position: where the log has the last publication; the result of a check with
+        position: the log's position of the last publication; the result of a check with
             ``at_least=position`` is no older. None: nothing was ever published.
         left: items that wait or are being published.
     """
@@ -48,11 +48,12 @@ class InvalidationStats:
     Attributes:
         waiting, claimed: items that wait, and that are being published.
         later: items that are not due yet; ``next_due`` is the first.
-        totals: counters of all processes: ``submitted``, of which ``merged`` with waiting ones;
-            ``delayed`` until due; ``processed`` items, of which ``processed_due``; ``subjects``
-            that they became, in so many ``publications``; ``by_<strategy>``: items by strategy.
+        totals: counters of all processes: ``submitted`` items and those ``merged`` with waiting
+            ones; ``delayed`` until due; ``processed`` items and the ``processed_due`` ones among
+            them; the ``subjects`` that they became, in so many ``publications``; ``by_<strategy>``:
+            items by strategy.
         inflow, outflow: items a second, fading over a minute.
-        position: where the log has the last publication.
+        position: the log's position of the last publication.
         strategy: the strategy of the workers now, and ``forced`` an operator's choice.
         failures: turns of this process in which Redis or the log did not respond.
     """
@@ -78,7 +79,7 @@ class SmartInvalidation:
     Every method that asks Redis raises ``StoreUnavailable`` when Redis does not respond.
 
     Attributes:
-        settings: of the queue.
+        settings: the settings of the queue.
     """
 
     def __init__(
@@ -159,7 +160,7 @@ class SmartInvalidation:
         return self._stats(self._queue.look(SHOWN))
 
     def look(self) -> tuple[InvalidationStats, Analysis]:
-        """Both by one look."""
+        """The statistics and the analysis, from one look."""
         snapshot = self._queue.look(SHOWN)
         return self._stats(snapshot), self._analysis(snapshot)
 
@@ -187,7 +188,8 @@ class SmartInvalidation:
         return _drained(self._queue.look(0), receipt.at_ms)
 
     def drain(self, timeout: float, receipt: Receipt | None = None) -> Drained:
-        """Wait at most ``timeout`` seconds until that is so; without a receipt: as of now.
+        """Wait at most ``timeout`` seconds until that is so; without a receipt: for all items up to
+        now.
 
         It publishes nothing by itself: some process must have been started.
         """

@@ -21,7 +21,7 @@ class Strategy(StrEnum):
     AGGRESSIVE = "aggressive"
 
 
-# Instead of a strategy: the one of the analysis.
+# In place of a strategy: the analysis chooses one.
 BY_ANALYSIS = "by_analysis"
 
 
@@ -30,11 +30,11 @@ class InvalidationSettings(Configured):
     """Settings of the queue and of scheduled invalidations; times in seconds.
 
     Attributes:
-        strategy: one for always, or ``by_analysis``.
+        strategy: a fixed one, or ``by_analysis``.
         attention, warning, critical: a queue of more items than this is that serious.
         pace: single items a second that ``conservative`` and ``auto`` publish.
-        merge_above: ``auto`` covers more items than this that one subject covers; so are those
-            that are due at the same time, by any strategy.
+        merge_above: ``auto`` covers more items than this that one subject covers; any strategy does
+            so for items that are due at the same time.
         global_above: in place of more subjects than this ``aggressive`` publishes ``global``.
         max_delay: an item that waits longer is published whatever the pace.
         interval: between two looks at a queue that no caller here has put anything into.
@@ -60,5 +60,5 @@ class InvalidationSettings(Configured):
 
     @property
     def fixed_strategy(self) -> Strategy | None:
-        """The strategy for always; None: that of the analysis."""
+        """The fixed strategy; None: the analysis chooses."""
         return None if self.strategy == BY_ANALYSIS else Strategy(self.strategy)

@@ -33,7 +33,7 @@ class Delayed:
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """A strategy that an operator chose, for how many ms more, and why."""
+    """A strategy that an operator chose, the ms that are left of it, and the reason."""
 
     strategy: Strategy
     left_ms: int
@@ -50,13 +50,13 @@ class InvalidationSnapshot:
         claimed: items that a worker is publishing, or was when it died.
         oldest_ms: since when the oldest of both waits; None: there is none.
         later: items that are not due yet; ``next_due`` is the first of them.
-        groups: groups that there are; ``largest`` and ``oldest`` are the first of them.
-        uncovered: by level, items that nothing covers.
-        kinds, reasons: items by kind of subject; submissions that wait by reason, most first.
+        groups: the number of groups; ``largest`` and ``oldest`` are the first of them.
+        uncovered: by level, items without a covering subject.
+        kinds, reasons: items by kind of subject; waiting submissions by reason, most first.
         inflow, outflow: items a second that came and that were published, fading over a minute.
         totals: counters since the queue was made: ``submitted``, ``merged``, ``delayed``,
             ``processed``, ``processed_due``, ``subjects``, ``publications``, ``by_<strategy>``.
-        position: where the log has the last publication.
+        position: the log's position of the last publication.
         forced: an operator's choice.
     """
 
@@ -90,7 +90,7 @@ class InvalidationSnapshot:
 
     @property
     def work(self) -> bool:
-        """Whether there is something to be done now."""
+        """Whether there is work now."""
         due = self.next_due is not None and self.next_due.due_ms <= self.now_ms
         return self.length > 0 or due
 

@@ -35,7 +35,7 @@ class InvalidationWorker:
     The lock only saves work: two workers at once get the same claim and publish it twice.
 
     Attributes:
-        settings: of its work; may be replaced.
+        settings: the settings of its work; may be replaced.
         failures: turns in which Redis or the log failed.
     """
 
@@ -126,6 +126,6 @@ class InvalidationWorker:
         found: dict[str, None] = {}
         for level, subject in merged(claim.lines, self.settings.merge_above):
             name = access.name(level, subject)
-            # An item queued by a newer version could concern anything, and must not block others.
+            # An item from a newer version could concern anything, and must not block others.
             found[name if access.is_known(name) else access.everything] = None
         return list(found)

@@ -1,4 +1,4 @@
-"""Being the one worker of all that does something: for as long as it lives, or for one turn."""
+"""Elects one worker of all for a piece of work: for as long as it lives, or for one turn."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def keeps_lock(lock: OptimizedDistributedLock) -> bool:
     try:
         return lock.acquire()
     except LockLost:
-        # Ours until now. Given back, it can be taken again, by the first to come.
+        # The lock was ours until now. Given back, it can be taken again, by the first to come.
         with suppress(LockLost):
             lock.release()
         return False
@@ -52,7 +52,7 @@ def elected_by(locks: DistributedLocks, name: str) -> Elected:
             try:
                 lock.release()
             except LockLost:
-                # A version that is compared has seen to it that nothing was done twice.
+                # A version comparison has prevented that anything was done twice.
                 log.warning("a turn of '%s' took longer than its lock held", name)
 
     return elected

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 # Process id and thread; under a patched ``threading`` each greenlet is a thread of its own.
 Owner: TypeAlias = tuple[int, int]
-# In the place of a thread, which is never so called.
+# Stands in the place of a thread; no thread has this id.
 THE_PROCESS = 0
 
 
@@ -75,23 +75,23 @@ class Holding:
         self.renewed(sent, renew_after or 0.0)
 
     def renewed(self, sent: float, renew_after: float) -> None:
-        """The lease was begun again by a request sent at ``sent``."""
+        """Note that a request sent at ``sent`` renewed the lease."""
         self.safe_until = sent + safe_time(self.lease)
         self.due = sent + renew_after
         self.renewing = False
         self._unanswered = False
 
     def lengthened(self, sent: float, lease: float, renew_after: float) -> None:
-        """A lease of ``lease`` seconds was begun by a request sent at ``sent``."""
+        """Note that a request sent at ``sent`` began a lease of ``lease`` seconds."""
         self.lease = lease
         self.renewed(sent, renew_after)
 
     def end(self) -> None:
-        """It was given back, by whomever."""
+        """Note that it was given back, by any caller."""
         self.safe_until = 0.0
 
     def postpone(self) -> None:
-        """A renewal failed; it is worth another try soon."""
+        """Note that a renewal failed; it is worth another try soon."""
         self.due = min(monotonic() + self.lease * RETRY_SHARE, self.safe_until)
         self.renewing = False
         self._unanswered = True
@@ -103,20 +103,20 @@ class Holding:
 
     @property
     def of_process(self) -> bool:
-        """Whether it belongs to a process, and to no thread of it."""
+        """Whether it belongs to the process, and to no thread of it."""
         return self.owner[1] == THE_PROCESS
 
     @property
     def inherited(self) -> bool:
-        """Whether it is our parent process's."""
+        """Whether it belongs to our parent process."""
         return self.owner[0] != os.getpid()
 
     @property
     def orphaned(self) -> bool:
         """Whether its owner's thread has ended without giving it back, or is our parent's.
 
-        What belongs to the process is given back when that ends, when not even its main thread is
-        said to be alive.
+        A holding of the process is given back when that ends, when not even its main thread is
+        reported alive.
         """
         if self.of_process:
             return self.inherited
@@ -135,7 +135,7 @@ class Holding:
 
     @property
     def why_it_ends(self) -> str:
-        """Why its lease ends without a renewal: by whose fault is for people to know."""
+        """Why its lease ends without a renewal, in words for people."""
         if not self.renews:
             return "its lease ends"
         if self.renewing or self._unanswered:
@@ -143,7 +143,7 @@ class Holding:
         return "its lease ends: this process was too busy to renew it, or stopped"
 
     def lose(self) -> bool:
-        """The lock is not ours any more; notifies its listener, once. False: it was lost before.
+        """Note that the lock is lost; notifies its listener, once. False: it was lost before.
 
         The listener has a thread of its own: one that hangs delays no other notice, and no
         renewal of a lease.

@@ -14,9 +14,9 @@ BUCKETS = 22 * PER_OCTAVE
 
 # s after which a sample counts half.
 HALF_LIFE = 60.0
-# With less than so many samples' weight there is no percentile to speak of.
+# Below so much weight of samples no percentile is given.
 MIN_WEIGHT = 20.0
-# Weights double with each half-life; after so many they are written smaller.
+# Weights double with each half-life; after so many they are scaled down.
 MOST_HALF_LIVES = 40.0
 
 

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 # s without a lock after which the threads sleep until there is one.
 IDLE = 10.0
-# s that the first thread sleeps at most before. A later due time is added without waking it.
+# s that the first thread sleeps at most: a later due time is added without waking it.
 TICK = 0.5
 TAKEN = "somebody took it"
 LATE = "renewals failed: %d, such as that of lock '%s', trying again: %s"
@@ -54,12 +54,12 @@ class Leases:
         self._on_long_held = on_long_held
         self._pacemaker = pacemaker
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
-        # The remover of a holding from the set, under this lock, decides what became of it.
+        # The remover of a holding from the set, under this lock, decides its fate.
         self._mutex = threading.Lock()
         # A renewal, or a lengthening, has ended.
         self._renewed = threading.Condition(self._mutex)
         self.ending = False
-        # When the first thread wakes next; never, while it need not run.
+        # When the first thread wakes next; infinity while it need not run.
         self._checks_at = inf
         self._pid = os.getpid()
         self._used_at = 0.0
@@ -117,7 +117,8 @@ class Leases:
         return False
 
     def _keep_renewal_out(self, holding: Holding) -> None:
-        """Two that set the end of one lease at once would not know which came last."""
+        """Let no renewal run beside this: two writers of one lease's end would not know the
+        later."""
         with self._renewed:
             while holding.renewing and holding.held:
                 self._renewed.wait(holding.safe_until - monotonic())
@@ -148,7 +149,7 @@ class Leases:
                 self._holdings.discard(holding)
             due = any(one.looked_at <= now < one.safe_until for one in holdings)
             resting = not holdings and now - self._used_at >= IDLE
-            # The end too: a renewal that begins now says nothing when it hangs.
+            # The end counts, too: a renewal that begins now says nothing when it hangs.
             checks = [at for one in holdings for at in (one.looked_at, one.safe_until) if at > now]
             self._checks_at = inf if resting else min([now + TICK, *checks])
             long_held = any(now - one.taken_at >= self._long for one in holdings)

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # s for which a lock is held before it is reported.
 LISTED_AFTER = 1.0
-# s between words, and for which one counts at least.
+# s between reports, and the least for which one counts.
 INTERVAL = 2.0
 COUNTS_FOR = 6.0
 # How many locks a process reports, the longest held ones, and how many processes may report.
@@ -43,8 +43,8 @@ class ListedLock:
         token: its fencing token.
         holder: the process.
         held_for: seconds by now.
-        silent_for: seconds since the report. A lock of a dead process is listed until the lease
-            of its lock ends.
+        silent_for: seconds since the report. A lock of a dead process is listed until its lease
+            ends.
     """
 
     key: str
@@ -106,7 +106,7 @@ class Listing:
     def _say(self, holdings: Sequence[Holding], now: float) -> None:
         named = [one for one in holdings if len(one.key) <= MAX_NAME]
         named.sort(key=lambda one: one.taken_at)
-        # For so long a lock is listed if this process dies now.
+        # How long a lock stays listed if this process dies now.
         lasts = [max(COUNTS_FOR, one.ends_at - now) for one in named[:MAX_LOCKS]]
         word = [
             [one.key, one.token, now - one.taken_at, last]

@@ -1,4 +1,4 @@
-"""The lock that callers hold in their hands."""
+"""The lock object that callers use."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class OptimizedDistributedLock:
         self.key = key
         self.keys = keys
         self.terms = terms
-        # By owner: one object may serve many threads; by how many times: so may one holding.
+        # By owner, since one object may serve many threads; with a count, since one may take it
+        # again.
         self._taken: dict[Owner, tuple[Holding | None, int]] = {}
 
     def acquire(self, wait: float | None = None) -> bool:
@@ -65,7 +66,7 @@ class OptimizedDistributedLock:
             return False
 
     def _acquire(self, wait: float | None = None) -> bool:
-        """As ``acquire``; raises ``LockUnconfirmed`` when replicas were why it was not taken."""
+        """As ``acquire``; raises ``LockUnconfirmed`` when too few replicas confirmed it."""
         if wait is None:
             wait = self.terms.wait
         else:
@@ -86,13 +87,13 @@ class OptimizedDistributedLock:
         return True
 
     def _found(self, owner: Owner) -> Holding | None:
-        """The holding of ``owner``, by whichever object it was taken."""
+        """The holding of ``owner``, taken by any object."""
         return self._owned.find(self.keys, owner)
 
     def extend(self, seconds: float) -> None:
-        """Keep the lock for ``seconds`` from now on at least, whatever happens to this process.
+        """Keep the lock for at least ``seconds`` from now on, whatever happens to this process.
 
-        A lease that is renewed is as long from then on; one that lasts longer by now stays.
+        A lease that is renewed has this length from then on; one that lasts longer by now stays.
 
         Raises:
             LockLost: it was lost.

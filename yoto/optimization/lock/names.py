@@ -8,14 +8,14 @@ from yoto.redis import KeyBuilder
 
 
 class LockKeys(NamedTuple):
-    """All with one hash tag.
+    """The keys of one lock, all with one hash tag.
 
     Attributes:
         lock: holds the token and the owner while the lock is held.
         fence: the last fencing token.
         waiters: the queue.
-        longer: how long the holder's lease may last, where it was made longer than was asked for
-            when the lock was taken.
+        longer: the longest life of the holder's lease, where it was made longer than requested when
+            the lock was taken.
     """
 
     lock: str

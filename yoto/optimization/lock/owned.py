@@ -34,7 +34,7 @@ class LockCounts:
         acquired: locks taken.
         contended: tries that found another owner in the way.
         refused: tries that ended without the lock.
-        unconfirmed: those of them that too few replicas confirmed.
+        unconfirmed: those refused because too few replicas confirmed.
         lost: locks that were not ours any more when they were given back.
         unreleased: locks that could not be given back and were left to their leases.
         forced: locks that were force-released through this process.
@@ -55,7 +55,7 @@ class OwnedLocks:
     Attributes:
         counts: counters so far.
         pacemaker: the times that follow from the latency of Redis.
-        leases: keeps the leases of what is held.
+        leases: keeps the leases of held locks.
         listing: reports long-held locks to other processes, and lists their reports.
         fifo_lock: the order in which the threads of this process ask.
         wakeups: wakes the waiters of this process.
@@ -80,7 +80,7 @@ class OwnedLocks:
         self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe
 
     def holdings(self) -> list[Holding]:
-        """All that is held now."""
+        """All present holdings."""
         return [one for one in list(self._held.values()) if one.held]
 
     def find(self, keys: LockKeys, owner: Owner) -> Holding | None:

@@ -1,4 +1,4 @@
-"""How the times of a lock follow from the latency of Redis: one rule, with its limits."""
+"""The times of a lock by the latency of Redis: one rule, with its limits."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ WAIT_SHARE = 1 / 2
 POLL_TRIPS = 20
 MIN_POLL = 0.2
 MAX_POLL = 1.0
-# It begins with a tenth of that.
+# Share of that for the first poll.
 FIRST_POLL_SHARE = 1 / 10
 # A waiter without a poll for more than two polls and a few round trips is passed over.
 PATIENCE_POLLS = 2.5
 
-# Renewed at a third of the lease, so that two tries may fail before it ends; earlier when less than
-# so many slow round trips would be left.
+# Share of the lease after which it is renewed, so that two tries may fail before it ends; earlier
+# when less than so many slow round trips would be left.
 RENEW_SHARE = 1 / 3
 EARLIEST_RENEW_SHARE = 1 / 10
 RENEW_TRIPS = 20
 
 PERCENTILE = 0.99
-# s for which a pace is kept before it is worked out again.
+# s for which a pace is kept before it is computed again.
 REVIEW = 1.0
 
 
@@ -88,7 +88,7 @@ class RenewalPacer:
         self._review_at = 0.0
 
     def note(self, sent: float) -> None:
-        """A reply came just now to a request sent at the monotonic time ``sent``."""
+        """Note a reply that came just now to a request sent at the monotonic time ``sent``."""
         now = monotonic()
         self._latency.note(now - sent, now)
 

@@ -41,7 +41,7 @@ class LockState:
     token: Annotated[int, "Fencing token"]
     lease_left_s: Annotated[float, "Until it ends, unless it is renewed"]
     waiting: Annotated[int, "Processes"]
-    # Not reported yet, such as of a lock that was taken within the last second: None.
+    # None: not reported yet, as for a lock that was taken within the last second.
     holder: Annotated[str | None, "The worker that said so; null: unknown"] = None
     held_s: float | None = None
     heard_s: Annotated[float | None, "Since the holder said so"] = None
@@ -91,8 +91,8 @@ class DistributedLocks:
             replicas: how many replicas must have the lock, else it is given back and the try fails.
             replica_wait: seconds that they may take; by default as many as the time-out of the
                 socket allows.
-            of_process: any thread of this process may give it back, and all of them hold it, which
-                is for being the elected one; it outlives the thread that took it.
+            of_process: any thread of this process may give it back, and all of them hold it, as for
+                an elected worker; it outlives the thread that took it.
 
         Raises:
             ValidationFailed: a time or number out of its range.
@@ -158,7 +158,7 @@ class DistributedLocks:
         return list(found.values()), len({one.key for one in listed})
 
     def state_of(self, key: str) -> LockState | None:
-        """The same of one lock, reported or not; None if it is not held.
+        """The state of one lock, reported or not; None if it is not held.
 
         Raises:
             StoreUnavailable: Redis did not respond.
@@ -216,8 +216,8 @@ class DistributedLocks:
         return bool(done)
 
     def expect_end(self) -> None:
-        """The threads of this process are about to end: ``close`` gives back their locks then,
-        and no holder is warned of it."""
+        """Announce that the threads of this process are about to end: ``close`` gives back their
+        locks then, and no holder is warned of it."""
         self._owned.leases.ending = True
 
     def close(self) -> None:

@@ -15,15 +15,15 @@ MARGIN_SHARE = 1 / 10
 MIN_MARGIN = 0.05
 MAX_MARGIN_SHARE = 4 / 10
 
-# A renewal that failed is tried again after this part of the lease.
+# Share of the lease after which a failed renewal is tried again.
 RETRY_SHARE = 1 / 10
 
 # The fence outlives the lock by enough for a clock that was set back.
 MIN_FENCE_TTL = 60.0
 FENCE_LEASES = 10
 
-# The part of the socket time-out for which a server may wait for its replicas. It checks the
-# clock ten times a second only, so that a wait may last 0.1 s longer than asked for.
+# Share of the socket time-out for which a server may wait for its replicas. It checks the clock
+# only ten times a second, so a wait may last 0.1 s longer than asked for.
 REPLICA_SHARE = 0.4
 
 
@@ -33,7 +33,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def safe_time(lease: float) -> float:
-    """For how long a holder may believe that it holds: its lease less a margin.
+    """How long a holder may believe that it holds: its lease less a margin.
 
     The margin is a tenth, at least 50 ms where the lease allows that, and never above four tenths.
     """

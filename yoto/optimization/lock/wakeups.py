@@ -26,7 +26,7 @@ CLOSE_LIMIT = 1.0
 class WakeUps:
     """One subscription for all waiters of a process, which exists while there are any.
 
-    A message names the owner that may now take its lock. One that is lost costs its waiter a poll.
+    A message names the owner that may now take its lock. A lost message costs its waiter a poll.
     """
 
     def __init__(self, redis: RedisConnection, channel: str) -> None:

@@ -21,7 +21,7 @@ from yoto.optimization.queue.store import Delivery, Outcome, Taken
 
 log = logging.getLogger(__name__)
 
-# Exceptions that say nothing about the item, only that this is not the time.
+# Exceptions that say nothing about the item, only that it cannot be done now.
 NOT_NOW = (StoreUnavailable, MaintenanceMode, Rejected)
 # Characters of a reason that are kept.
 REASON_LENGTH = 500
@@ -45,9 +45,9 @@ class RunningCall:
 
     Attributes:
         began, renewed: when it began, and when the leases of its items did (monotonic s).
-        returned: its handler has returned; only Redis does not know yet.
+        returned: its handler has returned; only Redis does not know it yet.
         overdue: its handler is beyond its limit.
-        told: whether Redis knows that it is, so that others get the items; None before the
+        told: whether Redis knows that it is overdue, so that others get the items; None before the
             request.
     """
 
@@ -65,8 +65,8 @@ def run(
     """Call ``handler`` within ``around`` with the items of ``taken``.
 
     A single item that is refused (``ValidationFailed``), or whose payload is unreadable, is dead:
-    trying again would change nothing. Of several items the bad one is unknown, so each is
-    tried alone. An unavailable store, maintenance, or a guard's rejection uses up no try.
+    trying again would change nothing. Among several items the bad one is unknown, so each is tried
+    alone. An unavailable store, maintenance, or a guard's rejection uses up no try.
     """
     single = len(taken.deliveries) == 1
     try:
@@ -124,7 +124,7 @@ def _shown(taken: Taken) -> str:
 def retry_delay(tries: int, first: float, longest: float, draw: float | None = None) -> float:
     """Seconds until the next try: exponential, at most ``longest``, with equal jitter.
 
-    Half of the time is sure and half is drawn, so that items that failed together do not come back
+    Half of the time is fixed and half is drawn, so that items that failed together do not come back
     together (M. Brooker, "Exponential Backoff And Jitter", 2015).
 
     Args:

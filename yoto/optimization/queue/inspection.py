@@ -21,18 +21,18 @@ REDRIVE_STEP = 100
 
 
 class Inspection:
-    """One queue, seen from outside. Raises ``StoreUnavailable`` when Redis is unavailable."""
+    """One queue from outside. Raises ``StoreUnavailable`` when Redis is unavailable."""
 
     def __init__(self, redis: RedisConnection, keys: QueueKeys) -> None:
         self._redis = redis
         self._keys = keys
 
     def kinds(self) -> list[str]:
-        """Every kind that there is a queue of, by name."""
+        """Every kind with a queue, by name."""
         return sorted(kind.decode() for kind in self._redis.client.smembers(self._keys.kinds))
 
     def stats(self) -> QueueStats:
-        """Everything, as of one moment."""
+        """All statistics, as of one moment."""
         kinds = self.kinds()
         keys = [self._keys.consumers, *self._keys.of_kinds(kinds)]
         return stats.parse(kinds, self._redis.scripts.run(scripts.STATS, keys))
@@ -43,11 +43,11 @@ class Inspection:
         """A page of dead letters.
 
         Args:
-            kind: of this kind alone.
+            kind: only letters of this kind.
             after: the ``after`` of the page before.
 
         Raises:
-            ValidationFailed: a value is none of these; it names the field.
+            ValidationFailed: a value is invalid; it names the field.
         """
         checked("limit", limit, Whole(1, MAX_PAGE, says=f"1 to {MAX_PAGE}"))
         kinds = self.kinds() if kind is None else [checked_kind(kind)]
@@ -68,7 +68,7 @@ class Inspection:
         return DeadLetters(tuple(found), None)
 
     def dead_letter(self, text: str) -> DeadLetter | None:
-        """The dead letter with the item's id ``text``; None: there is none, or no more.
+        """The dead letter with the item's id ``text``; None: it does not exist, or no longer.
 
         Raises:
             ValidationFailed: that is no id (field ``ids``).
@@ -78,7 +78,7 @@ class Inspection:
         return None if data is None else dead_letter(kind, entry.encode(), data)
 
     def discard(self, text: str) -> bool:
-        """Discard the dead letter; False: there was none, or no more.
+        """Discard the dead letter; False: it did not exist, or no longer.
 
         Raises:
             ValidationFailed: that is no id (field ``ids``).
@@ -88,7 +88,7 @@ class Inspection:
         return bool(gone)
 
     def redrive(self, ids: Iterable[str]) -> int:
-        """Put the dead letters called ``ids`` back as new items; how many were there.
+        """Put the dead letters with these ``ids`` back as new items; returns the number found.
 
         Raises:
             ValidationFailed: one is no id of an item (field ``ids``).
@@ -104,7 +104,7 @@ class Inspection:
         return moved
 
     def redrive_all(self, kind: str | None = None) -> int:
-        """Put all dead letters (of ``kind``) that there are now back; how many.
+        """Put all present dead letters (of ``kind``) back; returns their number.
 
         Raises:
             ValidationFailed: that is no kind.
@@ -113,7 +113,7 @@ class Inspection:
         for one in self.kinds() if kind is None else [checked_kind(kind)]:
             moved, last = self._redrive(one, 0)
             total += moved
-            # An item that dies once more meanwhile has a higher number than the last.
+            # An item that dies again meanwhile has a higher number than the last.
             while moved:
                 moved, _ = self._redrive(one, last)
                 total += moved

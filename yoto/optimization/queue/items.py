@@ -1,4 +1,4 @@
-"""The items of a queue, as handlers and operators see them."""
+"""The items of a queue, for handlers and operators."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from yoto.optimization.queue.names import ItemId
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One item, as a handler gets it.
+    """One item, for a handler.
 
     Attributes:
         id: the same at each try; unique over all kinds.
         kind: the kind, which chooses the handler.
         payload: the enqueued payload.
         attempt: the number of this try, from 1.
-        enqueued_at: epoch seconds by Redis's clock; of a redriven item, when it was new.
+        enqueued_at: epoch seconds by Redis's clock; for a redriven item, when it was new.
     """
 
     id: str
@@ -45,7 +45,7 @@ class DeadLetter:
         tries: how often it was tried.
         reason: the error of the last try.
         enqueued_at, died_at: epoch seconds by Redis's clock.
-        number: dead letters of a kind are numbered as they come.
+        number: dead letters of a kind are numbered in the order of arrival.
     """
 
     id: str
@@ -83,7 +83,7 @@ class _Stored(msgspec.Struct):
 
 def dead_letter(kind: str, entry: bytes, data: bytes) -> DeadLetter:
     """A dead letter from its form in Redis."""
-    # Numbers of another language: it may write 3 as 3.0.
+    # Lua wrote the numbers, and may write 3 as 3.0.
     stored = msgspec.json.decode(data, type=_Stored, strict=False)
     return DeadLetter(
         id=str(ItemId(kind, entry.decode())),

@@ -56,7 +56,7 @@ class QueueKeys:
         return [key for kind in kinds for key in self.of_kind(kind)]
 
     def once(self, kind: str, key: str) -> str:
-        """Remembers which item has a caller's key."""
+        """The key that remembers which item has a caller's key."""
         return self._keys.queue(self._name, kind, "once", key)
 
 

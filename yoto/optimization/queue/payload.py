@@ -48,8 +48,8 @@ def encode(payload: Mapping[str, Any]) -> bytes:
     """``payload`` as JSON.
 
     Raises:
-        ValidationFailed: it is no mapping, or something in it is not what JSON can say; the field
-            is its path, such as ``payload.names[3]``.
+        ValidationFailed: it is no mapping, or has a value that JSON lacks; the field is its path,
+            such as ``payload.names[3]``.
     """
     if not isinstance(payload, Mapping):
         raise ValidationFailed({"payload": f"must be a mapping, not {type(payload).__name__}"})

@@ -1,4 +1,4 @@
-"""The queue that the platform holds in its hands."""
+"""The queue for callers: items in, handlers, dead letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from yoto.redis import RedisConnection
 from yoto.settings import SETTINGS
 
 DEFAULT_NAME = "tasks"
-# Items that one script puts in.
+# Items of one script call.
 CHUNK = 500
 # s that ``close`` waits for the handlers that run.
 DRAIN = 5.0
@@ -61,13 +61,13 @@ class BatchQueue:
         """Register ``fn`` for the items of ``kind`` that this process takes.
 
         It is called with one to ``batch_size`` items, in threads of the queue, several at a time,
-        and more than once with the same item after a failure of anything: it must be idempotent.
+        and more than once with the same item after any failure: it must be idempotent.
         Its exception fails all items of the call, which are then tried again one by one;
         ``ValidationFailed`` with one item makes that a dead letter at once.
 
         Args:
-            check: raises ``ValidationFailed`` for payloads that make no sense; called when this
-                process enqueues such an item.
+            check: raises ``ValidationFailed`` for invalid payloads; called when this process
+                enqueues such an item.
 
         Raises:
             ValidationFailed: that is no kind, or it has a handler already (field ``kind``).
@@ -84,15 +84,15 @@ class BatchQueue:
 
         Args:
             kind: the name of the work; its handler may be in another process.
-            payload: a JSON object, at most 64 KiB of it.
+            payload: a JSON object of at most 64 KiB.
             key: two items of a kind with the same key, within ``QUEUE_ONCE_SECONDS``, are one.
 
         Returns:
-            The item's id; of the first one, if the key was used before.
+            The item's id; that of the first one, if the key was used before.
 
         Raises:
             ValidationFailed: names the wrong field; nothing was put in.
-            QueueFull: there are too many items of this kind that are not done.
+            QueueFull: there are too many unfinished items of this kind.
             StoreUnavailable: Redis did not confirm. It may have the item all the same: with a
                 key, asking again is safe.
         """
@@ -104,7 +104,7 @@ class BatchQueue:
         payloads: Iterable[Mapping[str, Any]],
         keys: Iterable[str | None] | None = None,
     ) -> list[str]:
-        """Put many items in; as ``enqueue``, of which each is one.
+        """Put many items in, each as by ``enqueue``.
 
         All are checked before the first is put in. They go to Redis in steps of 500, each wholly
         or not at all; an error in between leaves the earlier steps.
@@ -134,7 +134,7 @@ class BatchQueue:
         return self._store.batch_size
 
     def set_batch_size(self, size: int) -> None:
-        """Change that in this process while it works.
+        """Change the batch size in this process while it works.
 
         Raises:
             ValidationFailed: ``size`` is out of the range of ``QUEUE_BATCH_SIZE``.
@@ -163,7 +163,7 @@ class BatchQueue:
             self._supervisor.stop()
 
     def stats(self) -> QueueStats:
-        """Everything about the queue, over all processes, as of one moment.
+        """All statistics of the queue, over all processes, as of one moment.
 
         Raises:
             StoreUnavailable: Redis did not respond.
@@ -180,13 +180,13 @@ class BatchQueue:
             limit: 1 to 1000.
 
         Raises:
-            ValidationFailed: a value makes no sense; names the field.
+            ValidationFailed: a value is invalid; names the field.
             StoreUnavailable: Redis did not respond.
         """
         return self._inspection.dead_letters(kind, after, limit)
 
     def dead_letter(self, item_id: str) -> DeadLetter | None:
-        """One dead letter with all its content; None: there is none, or no more.
+        """One dead letter with all its content; None: it does not exist, or no longer.
 
         Raises:
             ValidationFailed: that is no id of an item (field ``ids``).
@@ -195,14 +195,14 @@ class BatchQueue:
         return self._inspection.dead_letter(item_id)
 
     def discard(self, item_id: str) -> bool:
-        """Discard a dead letter for good; False: there was none, or no more.
+        """Discard a dead letter for good; False: it did not exist, or no longer.
 
         Raises: as ``dead_letter``; without a reply it may be gone all the same.
         """
         return self._inspection.discard(item_id)
 
     def redrive(self, ids: Iterable[str]) -> int:
-        """Put dead letters back as new items, with all their tries; how many existed.
+        """Put dead letters back as new items, with all their tries; returns the number found.
 
         Raises:
             ValidationFailed: one is no id (field ``ids``); nothing was put back.
@@ -211,5 +211,5 @@ class BatchQueue:
         return self._inspection.redrive(ids)
 
     def redrive_all(self, kind: str | None = None) -> int:
-        """The same for all dead letters that there are now, or those of ``kind``."""
+        """As ``redrive``, for all present dead letters, or those of ``kind``."""
         return self._inspection.redrive_all(kind)

@@ -18,9 +18,9 @@ class QueueSettings(Configured):
         max_tries: how often an item is tried before it goes to the dead letters.
         retry_delay: how long an item waits after its first try; each further wait is twice as long.
         retry_delay_max: the longest wait.
-        patience: up to which age of an item an unavailable store uses up no try.
+        patience: age of an item up to which an unavailable store uses up no try.
         handler_limit: how long a handler may take before its items are given to others.
-        lease: after so long, others take over the items of a process that died.
+        lease: seconds until others take over the items of a process that died.
         abandoned: handlers beyond their limit that are replaced; more of them leave this process
             with fewer workers.
         max_length: items of one kind that are not done; more are refused.

@@ -24,20 +24,20 @@ class Outage:
         self._lasts = False
 
     def failed(self, error: Exception) -> None:
-        """A call to Redis failed."""
+        """Note that a call to Redis failed."""
         if not self._lasts:
             self._lasts = True
             log.warning("the queue is away: %s", error)
 
     def succeeded(self) -> None:
-        """A call to Redis did not fail."""
+        """Note that a call to Redis succeeded."""
         if self._lasts:
             self._lasts = False
             log.info("the queue is back")
 
 
 class Settling:
-    """Unreported items are tried again by others when their lease ends."""
+    """Reports outcomes; items without a report are tried again by others when their lease ends."""
 
     def __init__(self, store: QueueStore, outage: Outage) -> None:
         self._store = store
@@ -56,10 +56,10 @@ class Settling:
         """Report it; False if there was no reply.
 
         Args:
-            sent_before: the same was sent before, and the reply may have been lost.
+            sent_before: the same report was sent before, and the reply may have been lost.
 
         Raises:
-            redis.exceptions.ResponseError: Redis refuses it, as it would the next time.
+            redis.exceptions.ResponseError: Redis refuses it, and would refuse it again.
         """
         outcome, reason, delays = result
         try:

@@ -8,15 +8,14 @@ from typing import Annotated, Any
 
 import msgspec
 
-# The ring of kind.lua: ms of one sum, and the sums that a rate is made of, the running one among
-# them.
+# The ring of kind.lua: ms of one sum, and the sums in a rate, including the running one.
 STRETCH_MS = 2000
 STRETCHES_READ = 6
 COMPLETE_MS = (STRETCHES_READ - 1) * STRETCH_MS
 # s between two signs of life of a process, at most.
 BEAT = 5.0
-# Six of them that did not come. Nobody removes the last process from the list, and items that only
-# it could handle would wait unnoticed.
+# Six missed signs of life. The last process is never removed from the list, and items that only it
+# could handle would wait unnoticed.
 SILENT = 6 * BEAT
 
 
@@ -28,20 +27,20 @@ class KindCounts:
     lapsed + in_flight``, at every moment.
 
     Attributes:
-        enqueued: items put in; ``repeated`` ones, whose key was known, are not among them.
+        enqueued: items put in, without ``repeated`` ones, whose key was known.
         delivered: tries begun.
         handled: items done.
         failed: tries that ended in an error, or took too long.
-        retried: of the failed ones, those that were to be tried again.
-        postponed: of the retried ones, those that used up no try, since a store was unavailable.
+        retried: failed tries that were to be repeated.
+        postponed: retried ones that used up no try, since a store was unavailable.
         lapsed: tries whose consumer died or stood still.
         dead: items that became dead letters.
         redriven: dead letters put back as new items.
         forgotten: dead letters thrown away because there were too many.
         discarded: dead letters that an operator threw away.
-        duplicates: items that were handled by a consumer that did not have them any more: their
-            handler has run, or will run, more than once.
-        late_failures: the same, where the late handler failed.
+        duplicates: items that were handled by a consumer that no longer had them: their handler has
+            run, or will run, more than once.
+        late_failures: such items whose late handler failed.
         repeated: items that were not put in because their key was known.
     """
 
@@ -115,12 +114,12 @@ class QueueStats(Amounts):
 
     @property
     def served(self) -> frozenset[str]:
-        """The kinds that a process handles which was heard of late."""
+        """The kinds that a recently heard process handles."""
         return served_by(self.consumers.values())
 
 
 def served_by(consumers: Iterable[ConsumerStats]) -> frozenset[str]:
-    """The kinds that those of the consumers handle which were heard of late."""
+    """The kinds that the recently heard ones of the consumers handle."""
     return frozenset(kind for one in consumers if one.silent_for <= SILENT for kind in one.kinds)
 
 

@@ -62,7 +62,7 @@ class Taken:
 
 
 class QueueStore:
-    """One queue as one consumer sees it. Raises ``StoreUnavailable`` without Redis."""
+    """One queue for one consumer. Raises ``StoreUnavailable`` without Redis."""
 
     def __init__(
         self, redis: RedisConnection, keys: QueueKeys, settings: QueueSettings, consumer: str
@@ -118,7 +118,7 @@ class QueueStore:
         """Items for one call of a handler of one of ``kinds``, which are served in this order.
 
         Args:
-            tried_first: take items that were tried before first.
+            tried_first: take items with earlier tries first.
         """
         settings = self._settings
         args: list[Arg] = [
@@ -162,7 +162,7 @@ class QueueStore:
             sent_before: an earlier reply to the same call may have been lost.
 
         Returns:
-            Items that were still this consumer's, and how many of them are dead now.
+            The number of items that were still this consumer's, and how many of them are dead now.
         """
         settings = self._settings
         args: list[Arg] = [
@@ -182,7 +182,7 @@ class QueueStore:
         return held, dead
 
     def renew(self, calls: Sequence[Taken]) -> list[int]:
-        """Restart the leases of all items; how many of each call are still ours."""
+        """Restart the leases of all items; returns how many of each call are still ours."""
         lease = milliseconds(self._settings.lease)
         todo: list[Any] = []
         for taken in calls:

@@ -19,9 +19,9 @@ from yoto.redis import EXPECTED_FAILURES
 
 log = logging.getLogger(__name__)
 
-# Leases are renewed at a third, so that two tries may fail before they end.
+# Share of a lease after which it is renewed, so that two tries may fail before it ends.
 RENEW_SHARE = 1 / 3
-# How much longer than its limit a handler may run before that is noticed, as a part of the limit.
+# Share of its limit that a handler may exceed it by before that is noticed.
 LATE_SHARE = 1 / 10
 # s between checks of the calls.
 LONGEST_LOOK = 1.0

@@ -21,16 +21,16 @@ log = logging.getLogger(__name__)
 
 # s after which a waiting worker checks for items that others left behind, and for new handlers.
 LOOK_AGAIN = 1.0
-# s for which a kind is left alone at most, when its handler cannot work now.
+# The longest time, in s, for which a kind is left alone when its handler cannot work now.
 REST = 5.0
-# s between checks of a batch that gathers, so that other kinds need not wait for it.
+# s between checks of a gathering batch, so that other kinds need not wait for it.
 GATHER_LOOK = 0.1
 
 
 class QueueWorkerPool:
     """Workers take turns at Redis: one waits there, the others wait for their turn or work.
 
-    Each worker has at most one call, so a process works on all that it takes.
+    Each worker has at most one call, so a process works on all items that it takes.
 
     Attributes:
         settling: reports the outcome of calls to Redis.
@@ -66,13 +66,13 @@ class QueueWorkerPool:
         """Start the workers that do not run."""
         with self._lock:
             if self._stop.is_set():
-                # Those of before, should any still run, keep the event that stops them.
+                # Earlier workers, should any still run, keep the event that stops them.
                 self._stop = threading.Event()
                 self._reader = self._store.reader()
             self._fill()
 
     def stop(self, timeout: float) -> bool:
-        """Take nothing more, and wait at most ``timeout`` seconds for the calls that run.
+        """Take nothing more, and wait at most ``timeout`` seconds for running calls.
 
         Returns:
             Whether there were any workers.
@@ -181,7 +181,7 @@ class QueueWorkerPool:
             return call
 
     def _order(self) -> list[str]:
-        """The kinds, another one first each time."""
+        """The kinds, beginning with another one each time."""
         now = monotonic()
         kinds = [kind for kind in self._handlers if self._rests.get(kind, 0.0) <= now]
         self._turns += 1
@@ -204,7 +204,7 @@ class QueueWorkerPool:
             result = run(call.taken, handler, self._app_context_factory(), self._settings)
             call.returned = True
             if result.outcome == "later":
-                # Others of its kind would fare the same.
+                # Others of its kind would fail in the same way.
                 self._rests[call.taken.kind] = monotonic() + min(REST, *result.delays)
             self.settling.until_heard(call.taken, result, stop)
             if result.delays:

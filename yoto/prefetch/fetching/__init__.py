@@ -1,4 +1,4 @@
-"""Prefetching: which places, within which budget, and what became of each."""
+"""Prefetching: the choice of places, the budget, and the fate of each prefetch."""
 
 from yoto.prefetch.fetching.fetch_pool import FetchPool
 from yoto.prefetch.fetching.prefetcher import SmartPrefetcher

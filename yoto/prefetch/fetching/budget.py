@@ -1,14 +1,14 @@
-"""How much may be prefetched: a window and a confidence that follow precision, and a rate. Pure.
+"""The budget of prefetching: a window and a confidence that follow precision, and a rate. Pure.
 
-The window is how many prefetches may be undecided at a time. It follows what became of them as the
+The window is how many prefetches may be undecided at a time. It follows their outcomes as the
 window of a TCP sender follows losses: after a batch that was precise enough it grows, by a step and
-at most to the double, if it was in use (RFC 2861); after one that was not, half of what was in use
-is left (additive increase, multiplicative decrease: Chiu and Jain, 1989). The confidence that is
-asked for goes the other way.
+at most to the double, if it was in use (RFC 2861); after any other, half of the used window is left
+(additive increase, multiplicative decrease: Chiu and Jain, 1989). The required confidence goes the
+other way.
 
-Below ``LEAST_WINDOW`` it is turned down and nothing is left but exploring: one prefetch for every
-hundred look-ups that memory could not answer, so that extra work stays at 1 % of the work there is,
-and better times are noticed.
+Below ``LEAST_WINDOW`` it is turned down and only explores: one prefetch for every hundred look-ups
+that memory could not answer, so that extra work stays at 1 % of all work, and better times are
+noticed.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ BATCH, EXPLORING_BATCH = 32, 16
 FIRST_WINDOW, LEAST_WINDOW = 32.0, 4.0
 # Steps from the least window to the largest.
 GROWTH_STEPS = 8
-# Prefetches for each look-up that missed, while exploring, and how many may be saved up.
+# Prefetches for each look-up that missed, while exploring, and the most that may be saved up.
 EXPLORE_SHARE, EXPLORE_SAVED = 0.01, 4.0
 # s of the rate that may be saved up.
 BURST = 1.0
-# The strictest confidence, as a part of what is missing to 1; where it begins on the way there; and
-# by how much of that way a batch moves it.
+# The strictest confidence, as a part of the distance to 1; its beginning on the way there; and the
+# part of that way by which a batch moves it.
 STRICTEST, FIRST_STRICTNESS = 0.5, 0.5
 STRICTER, LAXER = 0.25, 0.125
 
@@ -37,7 +37,7 @@ class Budget:
         largest: the largest window.
         window: prefetches that may be undecided at a time.
         exploring: whether it is turned down.
-        precision: of the last batch, 0 to 1; None before there was one.
+        precision: precision of the last batch, 0 to 1; None before there was one.
     """
 
     def __init__(self, settings: PrefetchSettings, capacity: int, now: float) -> None:
@@ -56,7 +56,7 @@ class Budget:
     def confidence(self) -> float:
         """The probability from which a place is prefetched.
 
-        Exploring takes what is taken in the best of times: to see whether they are back.
+        Exploring uses that of the best times: to see whether they are back.
         """
         least = self._settings.confidence
         if self.exploring:
@@ -64,7 +64,7 @@ class Budget:
         return least + (1 - least) * STRICTEST * self._strictness
 
     def retune(self, settings: PrefetchSettings, capacity: int) -> None:
-        """Go on by other settings; what was learned of precision stays."""
+        """Go on with other settings; the learned precision stays."""
         self._settings = settings
         self.largest = max(LEAST_WINDOW, settings.memory_share * capacity)
         self.window = min(self.window, self.largest)
@@ -94,12 +94,12 @@ class Budget:
         rate = self._settings.rate
         self._tokens = min(rate * BURST, self._tokens + rate * elapsed)
         self._most_undecided = max(self._most_undecided, undecided)
-        # While exploring it is work that is limited, not what is undecided.
+        # Exploring limits the work, not the number of undecided prefetches.
         limit = self._credit if self.exploring else self.window - undecided
         return max(0, int(min(self._tokens, limit)))
 
     def spend(self, prefetches: int) -> None:
-        """So many of the allowance were taken."""
+        """Note that so many of the allowance were taken."""
         self._tokens -= prefetches
         if self.exploring:
             self._credit -= prefetches

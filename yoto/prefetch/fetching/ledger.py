@@ -1,4 +1,4 @@
-"""Prefetches of one process and what became of them. Pure but for the cache that it looks into."""
+"""The prefetches of one process and their fates. Pure, except for reading the cache."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ HORIZON_STEPS, HORIZON = 12, 300.0
 PATIENCE = 10.0
 Key: TypeAlias = tuple[int, Place]
 
-# Finished ones that are remembered for people to look at.
+# Finished prefetches that are remembered for people to look at.
 REMEMBERED = 200
 
 
 class Ledger:
-    """Every prefetch that is not finished, and the last ones that are. Called under one lock.
+    """Every unfinished prefetch, and the last finished ones. Called under one lock.
 
     Attributes:
         counts: prefetches by final state, and ``loaded``.
     """
 
     def __init__(self, view: PermissionCacheView, settle: Callable[[bool], None]) -> None:
-        """``settle`` is called for each prefetch that was loaded, with whether it was used."""
+        """``settle`` is called for each loaded prefetch, with whether it was used."""
         self._view = view
         self._settle = settle
         # By state, each in the order in which it was entered.
@@ -42,7 +42,7 @@ class Ledger:
         self._next_id = 1
 
     def open(self, user_id: int, place: Place, confidence: float, now: float) -> PrefetchTask:
-        """A new one, which waits."""
+        """Add a new prefetch, which waits."""
         task = PrefetchTask(self._next_id, user_id, place, confidence, now)
         self._next_id += 1
         self._open[TaskState.WAITING][user_id, place] = task
@@ -50,7 +50,7 @@ class Ledger:
         return task
 
     def has(self, user_id: int, place: Place) -> bool:
-        """Whether one is under way."""
+        """Whether such a prefetch is under way."""
         return place in self._of_user.get(user_id, ())
 
     def of_user(self, user_id: int) -> int:
@@ -58,11 +58,11 @@ class Ledger:
         return len(self._of_user.get(user_id, ()))
 
     def tasks(self, *states: TaskState) -> list[PrefetchTask]:
-        """Those under way in some states, by default all; of each state the oldest first."""
+        """Prefetches in some states, by default all under way; in each state the oldest first."""
         return [task for state in states or UNDER_WAY for task in self._open[state].values()]
 
     def find(self, task_id: int) -> PrefetchTask | None:
-        """The one with that number, if it is not finished."""
+        """The unfinished prefetch with that number."""
         return next((task for task in self.tasks() if task.id == task_id), None)
 
     @property
@@ -71,19 +71,19 @@ class Ledger:
         return len(self._open[TaskState.LOADING]) + len(self._open[TaskState.READY])
 
     def move(self, task: PrefetchTask, state: TaskState, now: float) -> None:
-        """It goes on to another state, and is not finished."""
+        """Move a prefetch to another unfinished state."""
         del self._open[task.state][task.user_id, task.place]
         task.enter(state, now)
         self._open[state][task.user_id, task.place] = task
 
     def loaded(self, task: PrefetchTask, entry: Entry | Loaded, now: float) -> None:
-        """Its entry is in the cache."""
+        """Note that its entry is in the cache."""
         task.entry, task.steps_left = entry, HORIZON_STEPS
         self.move(task, TaskState.READY, now)
         self.counts["loaded"] += 1
 
     def finish(self, task: PrefetchTask, state: TaskState, now: float, reason: str = "") -> None:
-        """It is over."""
+        """End a prefetch."""
         del self._open[task.state][task.user_id, task.place]
         mine = self._of_user[task.user_id]
         del mine[task.place]
@@ -97,7 +97,7 @@ class Ledger:
             self._settle(state is TaskState.USED)
 
     def visited(self, user_id: int, place: Place, now: float) -> None:
-        """The user was in a place: what was prefetched for that was used, if it is still there."""
+        """Note a visit: the place's prefetch was used, if its entry is still there."""
         for task in list(self._of_user.get(user_id, {}).values()):
             if task.state is not TaskState.READY:
                 if task.place == place:
@@ -111,7 +111,7 @@ class Ledger:
                     self._miss(task, now)
 
     def sweep(self, now: float) -> None:
-        """End what took too long."""
+        """End prefetches that took too long."""
         for task in self.tasks(TaskState.WAITING):
             if now - task.since > PATIENCE:
                 self.finish(task, TaskState.LAPSED, now)
@@ -119,14 +119,14 @@ class Ledger:
             self._miss(task, now)
 
     def forget(self, user_id: int, now: float) -> None:
-        """Drop everything about a user, whatever will become of it."""
+        """Drop everything about a user, whatever its state."""
         for task in list(self._of_user.get(user_id, {}).values()):
             self.finish(task, TaskState.CANCELLED, now, "the user is to be forgotten")
         kept: Iterable[PrefetchTask] = [one for one in self.finished if one.user_id != user_id]
         self.finished = deque(kept, maxlen=REMEMBERED)
 
     def _older(self, age: float, now: float) -> list[PrefetchTask]:
-        """Those that are ready for so long. They come first, so the others are not looked at."""
+        """Prefetches that were ready for so long. They come first, so the others are not read."""
         ready = self._open[TaskState.READY].values()
         return list(takewhile(lambda task: now - task.since > age, ready))
 

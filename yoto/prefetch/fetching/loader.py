@@ -1,4 +1,4 @@
-"""Loads prefetches in threads of their own, and gives up what takes too long or does not work."""
+"""Loads prefetches in threads of their own, and gives up slow and failing loads."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from yoto.prefetch.fetching.view import PermissionCacheView
 
 log = logging.getLogger(__name__)
 
-# s after which a load counts as failed, whatever becomes of it: a check would have given up too.
+# s after which a load counts as failed, even if it ends later: a check would have given up too.
 LOAD_LIMIT = 2.0
 # Places that do not exist (any more), which are not loaded again.
 GONE = 1_000
 # After a failure: twice the time, up to a minute.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # s
-# Failures in a row that are bad luck; with the next one the pause begins.
+# Failures in a row that count as bad luck; with the next one the pause begins.
 TOLERATED = 2
 
 
 class Backoff:
-    """Counts failures in a row. One try is let through when a pause is over."""
+    """Counts failures in a row. One try is allowed when a pause is over."""
 
     def __init__(self) -> None:
         self.failures = 0
         self._until = 0.0
 
     def failed(self, now: float) -> None:
-        """Loading failed or took too long at ``now`` (monotonic s)."""
+        """Note that loading failed or took too long at ``now`` (monotonic s)."""
         self.failures += 1
         if self.failures > TOLERATED:
             doubled = FIRST_PAUSE * 2.0 ** min(self.failures - TOLERATED - 1, 10)
             self._until = now + min(LONGEST_PAUSE, doubled)
 
     def succeeded(self) -> None:
-        """Loading works."""
+        """Note that loading works."""
         self.failures, self._until = 0, 0.0
 
     def pause(self, now: float) -> float:
@@ -60,7 +60,7 @@ class PrefetchLoader:
 
     Attributes:
         backoff: when to try again after failures.
-        fetched: entries that the cache was asked for.
+        fetched: entries that were requested from the cache.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class PrefetchLoader:
         return place in self._gone
 
     def begin(self, tasks: Iterable[PrefetchTask], now: float) -> int:
-        """Load waiting tasks, those of one place together; how many were begun."""
+        """Load waiting tasks, those of one place together; returns how many were begun."""
         if self.backoff.pause(now) > 0:
             return 0
         if self.backoff.probing and self._ledger.tasks(TaskState.LOADING):
@@ -104,7 +104,7 @@ class PrefetchLoader:
         return begun
 
     def end_late(self, now: float) -> None:
-        """Give up what takes too long; its thread is busy until the load ends by itself."""
+        """Give up slow loads; their threads are busy until the loads end by themselves."""
         late = [
             task for task in self._ledger.tasks(TaskState.LOADING) if now - task.since > LOAD_LIMIT
         ]

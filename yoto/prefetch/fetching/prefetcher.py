@@ -1,4 +1,4 @@
-"""Fills the cache with what its users are likely to ask for next."""
+"""Fills the cache with entries that its users are likely to request next."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from yoto.prefetch.fetching.view import PermissionCacheView
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import Step
 
-# Prefetches of one user that may be under way: beside what is used, memory has room for few places.
+# Prefetches of one user that may be under way: beside used entries, memory has room for few places.
 PER_USER = 4
 # Users a turn whose next steps are predicted, each in some 0.1 ms: a busy worker has other work.
 USERS_A_TURN = 20
@@ -29,7 +29,7 @@ Visited = tuple[int, Place]
 class SmartPrefetcher:
     """The prefetcher of one process. Safe for threads.
 
-    ``turn`` is called again and again, by one thread, with where users have been since.
+    ``turn`` is called again and again, by one thread, with the latest visits of users.
 
     Attributes:
         paused: whether this process prefetches nothing until it is resumed.
@@ -75,10 +75,10 @@ class SmartPrefetcher:
             self._budget.retune(settings, self._view.capacity)
 
     def turn(self, visits: Iterable[Visited]) -> int:
-        """Judge what was prefetched by where users have been, and prefetch what comes next.
+        """Judge earlier prefetches by the visits, and prefetch the next places.
 
         Returns:
-            How many prefetches were begun.
+            The number of prefetches that were begun.
         """
         with self._lock:
             now = self._clock()
@@ -109,7 +109,7 @@ class SmartPrefetcher:
         """Do not load a prefetch that still waits.
 
         Raises:
-            UnknownResource: there is none with that number, or it is over.
+            UnknownResource: no prefetch has that number, or it is over.
             ValidationFailed: it is being loaded, or has been.
         """
         with self._lock:
@@ -128,11 +128,12 @@ class SmartPrefetcher:
             return task
 
     def pause(self) -> None:
-        """Prefetch nothing in this process; what waits is kept for as long as it makes sense."""
+        """Prefetch nothing in this process; waiting prefetches are kept for as long as it makes
+        sense."""
         self.paused = True
 
     def resume(self) -> None:
-        """Go on."""
+        """Prefetch again in this process."""
         self.paused = False
 
     def forget(self, user_id: int) -> None:
@@ -191,7 +192,7 @@ class SmartPrefetcher:
         return self._budget.allowance(self._ledger.undecided, now)
 
     def _begin(self, now: float) -> int:
-        """Load what waits, the likeliest first, as far as the budget allows."""
+        """Load waiting prefetches, the likeliest first, as far as the budget allows."""
         waiting = sorted(self._ledger.tasks(TaskState.WAITING), key=lambda one: -one.confidence)
         begun = self._loader.begin(waiting[: self._room(now)], now)
         self._budget.spend(begun)
@@ -205,7 +206,7 @@ class SmartPrefetcher:
 
 
 def places_of(predictions: Iterable[Prediction]) -> list[tuple[Place, float]]:
-    """The probability of each place, whatever is done there; likeliest first."""
+    """The probability of each place, over all actions there; likeliest first."""
     chances: dict[Place, float] = {}
     for prediction in predictions:
         place = prediction.step.place

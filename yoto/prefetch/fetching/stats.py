@@ -11,7 +11,7 @@ from yoto.prefetch.fetching.task import SETTLED, TaskState
 
 @dataclass(frozen=True, slots=True)
 class PrefetchStats:
-    """Since the process started.
+    """Statistics since the process started.
 
     Attributes:
         running: whether it prefetches now.
@@ -22,10 +22,10 @@ class PrefetchStats:
         counts: ``loaded``, and by outcome: ``used``, ``expired``, ``wasted``, ``failed``,
             ``cancelled``, ``lapsed``.
         visits: actions of users that were looked at.
-        fetched: entries that the cache was asked to bring into memory; its misses have them too.
-        precision: used ones among those decided, 0 to 1; None: unknown, none is decided.
-        late_precision: the same of the last few.
-        wasted_share: those not used among those decided; None: unknown.
+        fetched: entries that were requested from the cache; its misses include them.
+        precision: share of used ones among decided ones, 0 to 1; None: none is decided.
+        late_precision: precision of the last few.
+        wasted_share: share of unused ones among decided ones; None: unknown.
         hit_rate_gain: used ones among visits: each of them would have been a miss. None: unknown.
         backoff_seconds: until loading is tried again after failures.
     """

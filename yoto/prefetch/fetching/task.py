@@ -1,4 +1,4 @@
-"""One prefetch, from the prediction to what became of it."""
+"""One prefetch, from its prediction to its outcome."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from yoto.prefetch.steps import json_id
 class TaskState(enum.StrEnum):
     """The state of a prefetch.
 
-    ``WAITING``, ``LOADING``, then ``READY``: in the cache, and not asked for yet. At the end:
+    ``WAITING``, ``LOADING``, then ``READY``: in the cache, and not requested yet. At the end:
     ``USED``: it answered its user. ``EXPIRED``: its user went elsewhere for too long. ``WASTED``:
-    it left the cache before a request. ``FAILED``: it could not be loaded. ``CANCELLED``: by an
-    operator. ``LAPSED``: its user was there before it, or it waited too long.
+    it left the cache before a request. ``FAILED``: it could not be loaded. ``CANCELLED``: an
+    operator cancelled it. ``LAPSED``: its user was there first, or it waited too long.
     """
 
     WAITING = "waiting"
@@ -32,7 +32,7 @@ class TaskState(enum.StrEnum):
     LAPSED = "lapsed"
 
 
-# Not over yet.
+# Unfinished states.
 UNDER_WAY = (TaskState.WAITING, TaskState.LOADING, TaskState.READY)
 # Outcomes that show whether the prediction was right.
 SETTLED = (TaskState.USED, TaskState.EXPIRED, TaskState.WASTED)
@@ -59,7 +59,7 @@ class PrefetchTask:
         id: number in this process.
         confidence: the probability that it was predicted with.
         since: monotonic s at which ``state`` was entered.
-        entry: what was loaded; a slot of the cache that has this very object was filled by us.
+        entry: the loaded entry; a slot of the cache with this very object was filled by us.
         steps_left: visits elsewhere by its user until it counts as expired.
         reason: why it failed or was cancelled.
     """
@@ -79,7 +79,7 @@ class PrefetchTask:
         self.state, self.since, self.reason = state, now, reason
 
     def to_plain(self, now: float) -> TaskReport:
-        """For people: plain data, with the age of the state in s."""
+        """The prefetch as plain data for people, with the age of the state in s."""
         return {
             "id": self.id,
             "user_id": self.user_id,

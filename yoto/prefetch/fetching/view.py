@@ -1,4 +1,4 @@
-"""The cache as prefetching sees it: looking without being counted, and loading many at once."""
+"""The cache for prefetching: looks without being counted, and loads many entries at once."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class PermissionCacheView:
         return self._cache.lookup.peek(user_id, place)
 
     def fetch(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
-        """Bring users' permissions in a place into memory; raises what loading raises."""
+        """Bring users' permissions in a place into memory; raises the errors of loading."""
         with self._app.app_context():
             return self._source.entries(user_ids, place)

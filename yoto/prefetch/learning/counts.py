@@ -2,7 +2,7 @@
 
 Forward decay (Cormode, Shkapenyuk, Srivastava, Xu: *Forward Decay*, ICDE 2009): an action at time t
 is counted as ``2 ** ((t - landmark) / half_life)``, and a value read at time u is divided by the
-same of u. So nothing is rewritten as time passes, and shares need no division at all.
+same factor of u. So nothing is rewritten as time passes, and shares need no division at all.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-# The share that goes when a table is full: dropping the lightest eighth at once makes room cheap.
+# One part in so many goes when a table is full: dropping the lightest eighth at once is cheap.
 DROPPED_SHARE = 8
-# Half-lives after which everything before weighs nothing: far from the end of what a float holds.
+# Half-lives after which earlier counts weigh nothing: far from the limit of a float.
 FORGOTTEN_AFTER = 512.0
 
 
@@ -42,7 +42,7 @@ class Decay:
         return self._exponential(max(self._now, now))
 
     def exhausted(self, at: float) -> bool:
-        """Whether at ``at`` nothing weighs anything any more that was counted so far."""
+        """Whether nothing that was counted so far has any weight at ``at``."""
         return (at - self._landmark) / self._half_life > FORGOTTEN_AFTER
 
     def _exponential(self, at: float) -> float:
@@ -55,7 +55,7 @@ class Counts(Generic[K]):
 
     Attributes:
         weights: on the scale of the model's ``Decay``; never written by others.
-        total: their sum.
+        total: the sum of the weights.
     """
 
     __slots__ = ("limit", "total", "weights")
@@ -66,20 +66,20 @@ class Counts(Generic[K]):
         self.total = 0.0
 
     def add(self, key: K, weight: float) -> None:
-        """Count one more."""
+        """Count one action more."""
         if key not in self.weights and len(self.weights) >= self.limit:
             self._make_room()
         self.weights[key] = self.weights.get(key, 0.0) + weight
         self.total += weight
 
     def share(self, key: K) -> float:
-        """The part of ``key`` in all, 0 to 1."""
+        """The share of ``key``, 0 to 1."""
         return self.weights.get(key, 0.0) / self.total if self.total else 0.0
 
     def _make_room(self) -> None:
         for key in lightest(self.weights, self.weights.get):
             del self.weights[key]
-        # Anew: what is left of a sum after many subtractions would be noise.
+        # Summed anew: after many subtractions the rest of a sum would be noise.
         self.total = sum(self.weights.values())
 
 
@@ -89,7 +89,7 @@ class Tables(Generic[K]):
     __slots__ = ("_limit", "_next_limit", "tables")
 
     def __init__(self, limit: int, next_limit: int) -> None:
-        """``next_limit``: keys that each context has room for."""
+        """``next_limit``: the number of keys that each context has room for."""
         self._limit = limit
         self._next_limit = next_limit
         self.tables: dict[Hashable, Counts[K]] = {}

@@ -7,9 +7,9 @@ the level's context, n their sum, and p the probability that the next shorter le
     P(x) = (c(x) + k * p(x)) / (n + k)
 
 The levels, from short to long: all users; all users after the last step; this user; this user after
-the last step; this user after the last two. A level of which nothing is known has n = 0 and passes
-on what is below it, so a new user is predicted as the population is. Each level is a distribution
-because the one below is.
+the last step; this user after the last two. A level without data has n = 0 and passes on the level
+below it, so a new user is predicted as the population is. Each level is a distribution because the
+one below is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PRIOR_ACTIVITIES = 5.0
 
 
 class Level(NamedTuple):
-    """Counts of one context, and what their weights are divided by to be counts of now."""
+    """Counts of one context, and the divisor that turns their weights into present counts."""
 
     counts: Counts[object]
     scale: float

@@ -9,8 +9,8 @@ from yoto.prefetch.learning.counts import Counts, Decay, Tables
 from yoto.prefetch.learning.mixing import Level
 from yoto.prefetch.steps import Step
 
-# s. After so long without a step the next one begins a session: it follows from nothing before it.
-# Half an hour is what web analytics agree on (Catledge and Pitkow 1995 measured 25.5 min).
+# s. After so long without a step the next one begins a session, with no context from before. Half
+# an hour is the custom of web analytics (Catledge and Pitkow 1995 measured 25.5 min).
 SESSION_GAP = 1_800.0
 HOURS = 24
 HOUR = 3_600.0
@@ -22,7 +22,7 @@ USER_ACTIVITIES = 32
 ALL_STEPS, ALL_CONTEXTS, ALL_NEXT = 4_096, 4_096, 8
 ALL_ACTIVITIES = 512
 
-# A kind of action: unusual behaviour is judged by it. Which channel it was in does not matter.
+# A kind of action: unusual behaviour is judged by it, in whichever channel it was.
 UserAction: TypeAlias = tuple[str, str]
 
 
@@ -57,13 +57,13 @@ class Model:
         return weight
 
     def count_activity(self, step: Step, at: float) -> None:
-        """Count what was done, and in which hour."""
+        """Count an action, and its hour."""
         weight = self.decay.weight(at)
         self.activities.add((step.action, step.kind), weight)
         self.hours.add(hour_of(at), weight)
 
     def levels(self, context: Context, now: float) -> list[Level]:
-        """The counts for the next step, short contexts first; nothing empty."""
+        """The non-empty counts for the next step, short contexts first."""
         found: list[Counts[Step] | None] = [self.steps]
         if context.last is not None:
             found.append(self.after.get(context.last))
@@ -74,9 +74,9 @@ class UserModel(Model):
     """The steps of one user, with their last two as a context too.
 
     Attributes:
-        context: where the user is now.
+        context: the user's present context.
         last_at: epoch s of the newest step.
-        read_ms: Redis time when the history was read, which has what was logged before; None: it
+        read_ms: Redis time when the history was read, which has earlier log entries; None: it
             could not be read.
     """
 
@@ -129,7 +129,7 @@ class Population(Model):
 
 
 def as_levels(found: list[Counts[Step] | None], scale: float) -> list[Level]:
-    """Those of ``found`` that know something, as levels."""
+    """The non-empty ones of ``found``, as levels."""
     return [
         Level(cast("Counts[Hashable]", counts), scale)
         for counts in found

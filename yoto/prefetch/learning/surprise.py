@@ -1,9 +1,9 @@
-"""How unusual a user's action is now, from 0 (as ever) to 1. Pure.
+"""How unusual a user's action is now, from 0 (usual) to 1. Pure.
 
 The surprise of an outcome is ``-log2 P`` bits (Shannon 1948), and the mean surprise of a user's own
-behaviour is its entropy. The measure is by how much an action and its hour together surprise more
-than the user's actions and hours do on average: for a user who does a hundred things equally often,
-none of them is a surprise.
+behaviour is its entropy. The measure is the excess of the surprise of an action and its hour over
+the mean surprise of the user's actions and hours: for a user who does a hundred things equally
+often, none of them is a surprise.
 
 The probability of an action is ``(c + k * p) / (n + k)`` as in ``mixing``, with p its share among
 all users' actions; one that no user is known to do gets the share of one action more. An hour
@@ -17,14 +17,14 @@ from collections.abc import Mapping
 
 from yoto.prefetch.learning.models import HOURS, Model, UserAction, UserModel, hour_of
 
-# Actions of now that must be known of a user before anything can be unusual for them.
+# Present actions that must be known of a user before anything can be unusual for them.
 KNOWN_ACTIVITIES = 30.0
 # Actions that the prior weighs: habits show after about so many.
 ACTIVITY_PRIOR, HOUR_PRIOR = 4.0, 4.0
 # Bits above the average that are negligible: an action that a user takes once in a hundred times is
-# usual all the same.
+# still usual.
 TOLERANCE = 4.0
-# Bits above that which halve what is missing to 1.
+# Further bits that halve the distance to 1.
 HALVING = 3.0
 # Parts of an hour's weight: the hour before, itself, the hour after.
 SMOOTHING = (0.25, 0.5, 0.25)

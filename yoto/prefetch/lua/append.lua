@@ -1,6 +1,6 @@
--- Appends what several users did to the behaviour log, unless this batch is there already, and except
--- for users who were forgotten since.
--- KEYS: 1 log, 2 number of the writer's last batch, 3 users forgotten of late (sorted by ms)
+-- Appends the actions of several users to the behaviour log, unless this batch is there already,
+-- and except for users who were forgotten since.
+-- KEYS: 1 log, 2 number of the writer's last batch, 3 recently forgotten users (sorted by ms)
 -- ARGV: 1 writer, 2 number of the batch, 3 entries to keep, 4 ms to keep the keys, 5 ms for which
 --       the forgotten are remembered, then for each user: id, age in ms of the oldest activity, activities
 -- returns: {time in ms, ids of the users who were left out ...}

@@ -1,4 +1,4 @@
--- Forgets what is kept of a user, and what is still on its way.
+-- Forgets a user's history, and actions that are still on their way.
 -- KEYS: 1 history, 2 ms at which the user was forgotten
 -- ARGV: 1 ms for which that is remembered
 -- returns: 1 if anything was kept

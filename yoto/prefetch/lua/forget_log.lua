@@ -1,6 +1,6 @@
--- Deletes what a user did from a part of the behaviour log. The first call tells every worker, and
--- keeps what is still on its way out of the log.
--- KEYS: 1 log, 2 users forgotten of late (sorted by ms)
+-- Deletes a user's actions from a part of the behaviour log. The first call notifies every worker,
+-- and keeps actions on their way out of the log.
+-- KEYS: 1 log, 2 recently forgotten users (sorted by ms)
 -- ARGV: 1 user, 2 id to go on after, or '' for the first call, 3 entries to look at, 4 ms to keep the
 --       keys
 -- returns: id to go on after; '' at the end

@@ -1,4 +1,4 @@
--- Reads what is kept of a user, oldest first.
+-- Reads a user's history, oldest first.
 -- KEYS: 1 history (sorted by ms)
 -- ARGV: 1 ms that activities are kept
 -- returns: {time in ms, member, ms, member, ms, ...}

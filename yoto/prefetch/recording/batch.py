@@ -40,7 +40,7 @@ class Batch:
     Attributes:
         writer, number: its id; numbers of a writer only grow.
         visits: actions by user, in order.
-        logged: whether it is in the log, so that only histories are left to be written.
+        logged: whether it is in the log, so that only histories remain to be written.
     """
 
     writer: str
@@ -67,7 +67,7 @@ def age_ms(visit: Visit, moment: float) -> int:
 
 
 def to_log(visits: Sequence[Visit], moment: float) -> bytes:
-    """Actions of one user as the log has them, at ``moment`` of the monotonic clock."""
+    """Actions of one user in the form of the log, at ``moment`` of the monotonic clock."""
     return _encoder.encode(
         [
             UserAction(
@@ -115,7 +115,7 @@ def _place(activity: UserAction) -> Place:
 
 
 def to_member(batch: Batch, index: int, visit: Visit) -> str:
-    """An action as the history has it: batch and index make it unique."""
+    """An action in the form of the history: batch and index make it unique."""
     mark = "o" if visit.observed else "t"
     step = visit.step
     return f"{batch.writer}.{batch.number}.{index} {mark} {step.place} {step.action}"

@@ -1,4 +1,4 @@
-"""Brings actions to Redis: first into the log, then into the histories, again until it worked."""
+"""Brings actions to Redis: first into the log, then into the histories, until it works."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Flusher:
 
     Attributes:
         flushed: actions that are in Redis.
-        dropped: actions that had to go because too many wait for Redis.
+        dropped: actions that were dropped because too many wait for Redis.
         failures: tries that did not store everything.
     """
 
@@ -52,14 +52,14 @@ class Flusher:
         self.failures = 0
 
     def add(self, visits: Sequence[Visit]) -> None:
-        """Bring ``visits`` to Redis with the next flush; what is too much is dropped, counted."""
+        """Bring ``visits`` to Redis with the next flush; a surplus is dropped, and counted."""
         with self._lock:
             room = max(0, self._limit - len(self))
             self._fresh += visits[:room]
             self.dropped += len(visits) - min(room, len(visits))
 
     def flush(self) -> bool:
-        """Try to store all that waits; whether nothing is left."""
+        """Try to store all waiting actions; whether nothing is left."""
         with self._lock:
             self._pack()
             try:
@@ -86,7 +86,7 @@ class Flusher:
         return len(self._fresh) + sum(map(len, self._waiting))
 
     def _pack(self) -> None:
-        """Make batches of new actions, without the users who are to be forgotten."""
+        """Make batches of new actions, without the users who must be forgotten."""
         forgotten = frozenset(self._forgotten)
         self._forgotten -= forgotten
         for batch in self._waiting:

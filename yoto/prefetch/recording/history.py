@@ -1,4 +1,4 @@
-"""Redis histories of single users: their newest actions, each under an id, for so long."""
+"""Redis histories of single users: their newest actions, each under an id, for a limited time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HISTORY = load_script(PACKAGE, "history.lua")
 _FORGET = load_script(PACKAGE, "forget_history.lua")
 
 SECOND_MS = 1000
-# ms for which a forgotten user is remembered as that: longer than actions wait anywhere.
+# ms for which a user is remembered as forgotten: longer than actions wait anywhere.
 FORGOTTEN_MS = 3600 * SECOND_MS
 
 
@@ -42,7 +42,7 @@ class BehaviourHistory:
         self._kept_ms = int(settings.retention * SECOND_MS)
 
     def keep(self, batch: Batch, moment: float) -> list[int]:
-        """Store a batch, one round trip a server; the users for whom that did not work.
+        """Store a batch, one round trip a server; returns the users for whom that failed.
 
         Args:
             moment: now, on the monotonic clock.
@@ -73,7 +73,7 @@ class BehaviourHistory:
         }
 
     def forget(self, user_id: int) -> bool:
-        """Delete what is kept of a user, and keep out what is on its way; whether there was any."""
+        """Delete a user's history, and reject actions on their way; whether there was any."""
         return bool(self._redis.scripts.run(_FORGET, self._keys(user_id), [FORGOTTEN_MS]))
 
     def _keys(self, user_id: int) -> list[str]:

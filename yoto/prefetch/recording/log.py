@@ -1,4 +1,4 @@
-"""The behaviour log: one Redis stream from which every worker learns what the others saw."""
+"""The behaviour log: one Redis stream from which every worker learns the others' actions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _APPEND = load_script(PACKAGE, "append.lua")
 _TAIL = load_script(PACKAGE, "tail.lua")
 _FORGET = load_script(PACKAGE, "forget_log.lua")
 
-# Entries, each what one user did within a second: what a worker that starts learns from. A few MB.
+# Entries, each one user's actions in a second: a worker that starts learns from them. A few MB.
 MAX_LENGTH = 10_000
 # Entries a script looks at when a user is forgotten: a few ms.
 FORGET_CHUNK = 1_000
@@ -48,7 +48,7 @@ class Tail(NamedTuple):
 
     Attributes:
         server_ms: Redis time.
-        position: to read on from.
+        position: the position to read on from.
         at_end: whether that was all.
     """
 
@@ -87,7 +87,7 @@ class BehaviourLog:
     def read(self, position: str, limit: int) -> Tail:
         """At most ``limit`` entries after ``position``.
 
-        When Redis has lost the log, and its clock is behind what it was, reading begins anew.
+        When Redis has lost the log, and its clock is behind the old one, reading begins anew.
         """
         reply = self._redis.scripts.run(_TAIL, [self.key], [position, limit])
         server_ms, newest, raw = float(reply[0]), reply[1].decode(), reply[2]
@@ -117,5 +117,5 @@ def _entry(raw: Any) -> LogEntry | None:
         writer, user_id = fields[b"w"].decode(), int(fields[b"u"])
         return LogEntry(writer, written_ms, user_id, from_log(user_id, fields[b"d"], written_ms))
     except (KeyError, ValueError):
-        # Another's entry, or a damaged one: there is nothing to learn from it.
+        # Another program's entry, or a damaged one: there is nothing to learn from it.
         return None

@@ -13,10 +13,10 @@ from yoto.cache import PlaceKey
 from yoto.permission import AccessGranted
 from yoto.prefetch.steps import ACTION_LENGTH, Step
 
-# Knuth's multiplicative hash (TAOCP 3, 6.4): which users are in the sample does not follow from how
-# their ids are given out.
+# Knuth's multiplicative hash (TAOCP 3, 6.4): the sample of users does not depend on the order in
+# which their ids are given out.
 HASH, HASH_SPAN = 2_654_435_761, 1 << 32
-# s in which the same again is the same action: a page asks several things at once, programs ask on.
+# s in which a repeated action counts once: a page asks several things at once, programs ask on.
 ONE_ACTION = 1.0
 # Users whose last action is remembered for that.
 LAST_ACTIONS = 10_000
@@ -64,7 +64,7 @@ class BehaviourRecorder:
         self._read = read
 
     def read(self) -> None:
-        """Take down what still waits elsewhere."""
+        """Record actions that still wait elsewhere."""
         if self._read is not None:
             self._read()
 
@@ -91,7 +91,7 @@ class BehaviourRecorder:
         return self._take(Visit(user_id, step, monotonic() - seconds_ago, observed=False))
 
     def drain(self) -> list[Visit]:
-        """Everything that waits, oldest first, without the users who are to be forgotten.
+        """All waiting actions, oldest first, without the users who must be forgotten.
 
         One thread drains.
         """
@@ -104,7 +104,7 @@ class BehaviourRecorder:
         return found
 
     def forget(self, user_id: int) -> None:
-        """Drop what waits of a user, and what comes until the buffer is drained."""
+        """Drop a user's waiting actions, and later ones until the buffer is drained."""
         self._forgotten.add(user_id)
         self._last.pop(user_id, None)
 

@@ -1,4 +1,4 @@
--- Scores are logarithms of decayed counts, as times in ms; decay.py tells the maths.
+-- Scores are logarithms of decayed counts, as times in ms; store.py explains the maths.
 
 local function now_ms()
   local time = redis.call('TIME')

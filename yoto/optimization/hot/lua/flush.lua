@@ -17,8 +17,8 @@ local now = now_ms()
 local latest = tonumber(redis.call('GET', latest_key) or now)
 local gathered = now - tonumber(ARGV[2])
 
--- After a step back every old count would look larger, and new ones would not compare: what was
--- counted moves back with the clock.
+-- After a step back every old count would look larger, and new ones would not compare: old counts
+-- move back with the clock.
 local function move(key, by)
   local found = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   for i = 1, #found, 2 do

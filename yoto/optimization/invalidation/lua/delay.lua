@@ -18,7 +18,7 @@ local new = 0
 for at = 4, #ARGV, 5 do
   local item = table.concat(ARGV, ' ', at, at + 3)
   local told_at = redis.call('ZSCORE', told, item)
-  -- What was told in the future was told before the clock was set back, too early.
+  -- A publication in the future dates from before the clock was set back: it was too early.
   if (not told_at or tonumber(told_at) > now)
       and redis.call('ZADD', later, 'NX', ARGV[at], item) == 1 then
     redis.call('HSET', why, item, ARGV[at + 4])

@@ -1,4 +1,4 @@
--- Notes that the log has what was claimed, and ends the claim.
+-- Notes that the log has the claimed items, and ends the claim.
 -- KEYS: 1 state, 2 claim
 -- ARGV: 1 id of the claim, 2 position in the log, 3 subjects published, 4 ms to keep the keys, 5 ms of the rates' window
 -- returns: 1 it is finished, by this call or an earlier one; 0 somebody else finished it long ago

@@ -1,4 +1,4 @@
--- Makes every worker follow one strategy for a while, or what the analysis says.
+-- Makes every worker follow one strategy for a while, or that of the analysis.
 -- KEYS: 1 state
 -- ARGV: 1 strategy, or nothing for what the analysis says, 2 ms, 3 why, 4 ms to keep the key
 -- returns: 1

@@ -1,4 +1,4 @@
--- What the scripts of the invalidation queue have in common.
+-- The common part of the scripts of the invalidation queue.
 --
 -- Items wait in groups: those of one level that one subject covers ("all server:7"), and those that
 -- nothing covers ("all -"). A group is three keys: its items by the ms since which they wait; why

@@ -12,7 +12,7 @@ local function raise(counts, name, n)
   counts[name] = (counts[name] or 0) + n
 end
 
--- What is known already of why an item waits, and once more.
+-- Merges the known reasons of a waiting item with the new ones.
 local function and_also(why, reason, times)
   local found = false
   local parts = {}

@@ -1,5 +1,5 @@
--- Claims what is to be published next. There is one claim at a time: while it is there, it is given
--- again to whoever asks, so what a worker that died had taken is published by the next one.
+-- Claims the items to publish next. There is one claim at a time; as long as it stands, any worker
+-- that asks gets it again, so the next one publishes the items of a worker that died.
 -- KEYS: 1 state, 2 groups by age, 3 groups by size, 4 kinds, 5 reasons, 6 claim, 7 later, 8 why later, 9 told, then items, why and totals of each group
 -- ARGV: 1 id for a new claim, 2 ms to keep the keys, 3 ms of the rates' window, 4 single items a second or 0 for any number, 5 ms after which an item is overdue, 6 single items at most, 7 due items at most, 8 strategy, then for each group: its name, and the subject that stands for it or nothing
 -- returns: {id, strategy, items, lines}, or nil: there is nothing to be taken now; a line is level, subject, covering subject or -
@@ -27,7 +27,7 @@ for _, item in ipairs(redis.call('ZRANGE', later, '-inf', whole(now), 'BYSCORE',
   oldest = math.min(oldest, tonumber(moment))
 end
 
--- Ends a group with whatever it still counts; how many items it had.
+-- Ends a group with its remaining count; returns how many items it had.
 local function close(name, group_items, why, totals)
   local counted = redis.call('HGETALL', totals)
   for at = 1, #counted, 2 do
@@ -51,7 +51,7 @@ local function take_whole(name, subject, group_items, why, totals)
   lines[#lines + 1] = name:match('^%S+') .. ' ' .. subject .. ' -'
 end
 
--- Paced items are paid from a credit that grows with Redis's time, whoever takes them.
+-- Paced items are paid from a credit that grows with Redis's time, whichever worker takes them.
 local credit = most
 if pace > 0 then
   local had, at = unpack(redis.call('HMGET', state, 'credit', 'credit_at'))
@@ -86,7 +86,7 @@ local function take_some(name, group_items, why, totals)
     redis.call('ZADD', by_age, left[2], name)
     redis.call('ZINCRBY', by_size, -count, name)
   else
-    -- What a group counts that is not there, since its key was evicted, does not wait any more.
+    -- Items that a group counts and lacks, since its key was evicted, do not wait any more.
     local size = close(name, group_items, why, totals)
     redis.call('HINCRBY', state, 'waiting', whole(count - size))
   end

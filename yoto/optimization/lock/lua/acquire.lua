@@ -1,4 +1,4 @@
--- Takes a lock, or queues for it. Only who has waited longest may take a free lock.
+-- Takes a lock, or queues for it. Only the longest waiter may take a free lock.
 -- The fencing token is at least the time in us: it grows even after the counter was lost, since no
 -- lock is taken twice within one.
 -- KEYS: 1 lock, 2 fence, 3 waiters, 4 how long its lease may last, where that is not what its value says
@@ -13,7 +13,7 @@ local us = time[1] * 1000000 + time[2]
 local now = math.floor(us / 1000)
 
 if ticket ~= '' and tonumber(string.sub(ticket, 1, 16)) > us then
-  -- The clock was set back. Who comes now must not overtake, so the wait begins now too.
+  -- The clock was set back. A newcomer must not overtake, so the wait begins now too.
   redis.call('ZREM', waiters, ticket)
   ticket = ''
 end
@@ -54,7 +54,7 @@ end
 if not held then
   return {0, patience, ticket}
 end
--- A holder that died tells nobody: its lease says when to ask.
+-- A holder that died sends no wake-up: its lease says when to ask.
 local left = redis.call('PTTL', lock)
 local lease = tonumber(string.match(held, '%.(%d+)$'))
 if lease and left > lease then

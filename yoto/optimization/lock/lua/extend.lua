@@ -1,4 +1,4 @@
--- Lets the lease of a lock begin again.
+-- Restarts the lease of a lock.
 -- KEYS: 1 lock, 2 how long its lease may last (left out: as long as its value says)
 -- ARGV: 1 value of the lock as its holder knows it, 2 lease in ms
 -- returns: 1 extended, 0 it was not the caller's any more

@@ -1,4 +1,4 @@
--- Lets a holder at a value that only the newest holder of its lock may touch.
+-- Admits a holder to a value that only the newest holder of its lock may touch.
 -- KEYS: 1 hash: token, value
 -- ARGV: 1 fencing token, 2 ms to keep the value and the token, 3 the new value (left out: change nothing but the token)
 -- returns: {1, value that was there, or false} when let in, {0, newest token} when a later holder was

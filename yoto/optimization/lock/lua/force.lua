@@ -1,4 +1,4 @@
--- Takes a lock away from whoever holds it with the token named, and wakes who waits longest.
+-- Takes a lock away from the holder with the given token, and wakes the longest waiter.
 -- The fence moves past that token, so that its holder learns by giving back that it had lost.
 -- KEYS: 1 lock, 2 fence, 3 waiters
 -- ARGV: 1 token, 2 ms to keep the fence at least

@@ -1,4 +1,4 @@
--- What all processes said of the locks that they hold.
+-- Reads the reports of all processes about the locks that they hold.
 -- KEYS: 1 sorted set from process to the ms at which its word ends, 2 hash from process to its word
 -- ARGV: none
 -- returns: process, ms since it spoke, its word; and so on

@@ -1,4 +1,4 @@
--- What a lock looks like now.
+-- Reads the present state of a lock.
 -- KEYS: 1 lock, 2 waiters
 -- ARGV: none
 -- returns: {token, ms until its lease ends, processes that wait} when somebody holds it, else {}

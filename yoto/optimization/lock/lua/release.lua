@@ -1,4 +1,4 @@
--- Gives back a lock and wakes who waits longest.
+-- Gives back a lock and wakes the longest waiter.
 -- A lease that has run out while nobody else took the lock was not lost; neither was one that the
 -- same call has given back, when its first reply went astray.
 -- KEYS: 1 lock, 2 fence, 3 waiters

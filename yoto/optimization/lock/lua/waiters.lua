@@ -1,7 +1,7 @@
 -- The queue of a lock: a sorted set from ticket to the ms at which its waiter is taken for gone.
 -- A ticket is "<16 digits: us of the first try>:<owner>@<channel>".
 
--- ms; nobody asks to be waited for so long. Who seems to be was here before the clock was set back.
+-- ms that a ticket lasts at most: a longer one dates from before the clock was set back.
 local LONGEST_PATIENCE = 5000
 
 -- The ticket that waits longest and is not gone, and the us of its first try.

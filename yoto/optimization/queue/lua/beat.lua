@@ -19,7 +19,7 @@ local alive = {[NOBODY] = true}
 local all = redis.call('HGETALL', KEYS[1])
 for index = 1, #all, 2 do
   local silent = now - tonumber(string.match(all[index + 1], '^%d+'))
-  -- One that was heard in the future was heard before the clock was set back.
+  -- A consumer that was heard in the future was heard before the clock was set back.
   if silent > tonumber(ARGV[3]) or silent < 0 then
     redis.call('HDEL', KEYS[1], all[index])
   else

@@ -6,7 +6,7 @@
 -- its owner is the consumer that has it, and its delivery count is the number of the try.
 
 local GROUP = 'workers'
--- The owner of what is delayed, so that its last consumer does not own it any more.
+-- The owner of delayed items, so that their last consumer does not own them any more.
 local NOBODY = '(delayed)'
 local KEYS_OF_KIND = 6
 

@@ -1,4 +1,4 @@
--- Lets the leases of items begin again, of those that are still on this try of this consumer.
+-- Restarts the leases of items that are still on this try of this consumer.
 -- KEYS: 1 to 6 those of the kind
 -- ARGV: 1 consumer, 2 lease in ms, then for each item in the order of the stream its id and its try
 -- returns: items it held for

@@ -1,5 +1,5 @@
--- Records how one call of a handler ended for its items. What is not on this try of this consumer
--- any more is left alone and counted, unless an earlier answer to this very call may have gone astray.
+-- Records how one call of a handler ended for its items. Items no longer on this try of this
+-- consumer are left alone and counted, unless an earlier answer to this very call may be lost.
 -- KEYS: 1 to 6 those of the kind
 -- ARGV: 1 consumer, 2 done, retry, later (which uses up no try, while the item is young) or dead, 3 reason, 4 most tries, 5 dead letters to keep, 6 ms for which an item is young, 7 1 if this was sent before, then for each item in the order of the stream its id, its try, and ms until it is tried again
 -- returns: {items it held for, of these dead}
@@ -11,7 +11,7 @@ local most_tries, kept, young = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(A
 local now = milliseconds()
 
 if not there_is(kind) then
-  -- The store lost everything: there is nobody to count for.
+  -- The store lost everything: there is nothing to count for.
   return {0, 0}
 end
 local tries = {}

@@ -1,4 +1,4 @@
--- Everything there is to know about the queues, as of one moment.
+-- Reads all statistics of the queues, as of one moment.
 -- KEYS: 1 consumers, then six for each kind
 -- ARGV: none
 -- returns: {now in ms, consumers as name and value in turns, then for each kind {length, in flight, delayed, dead letters, id of the oldest item or '', counts as name and value in turns, consumers as name and pending in turns}}

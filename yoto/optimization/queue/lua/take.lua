@@ -9,10 +9,10 @@ local consumer = ARGV[1]
 local size, age, lease = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local most_tries, kept, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local now = milliseconds()
--- Looked at in one call, of each sort.
+-- Items looked at in one call, of each sort.
 local SOME = 100
 
--- Moments that nobody set at this clock are from before it was set back.
+-- Moments that could not be set at this clock are from before it was set back.
 local function mend(set, span, moment_now)
   local far = redis.call('ZRANGEBYSCORE', set, '(' .. now + 2 * span, '+inf', 'LIMIT', 0, SOME)
   for _, id in ipairs(far) do
@@ -20,7 +20,7 @@ local function mend(set, span, moment_now)
   end
 end
 
--- One whose moment in `set` has come, tried once more.
+-- Takes an item whose moment in `set` has come, for one more try.
 local function again(kind, set)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, SOME)) do
     local pending = redis.call('XPENDING', kind.stream, GROUP, id, id, 1)[1]
@@ -50,7 +50,7 @@ local function tried_before(kind)
   return again(kind, kind.delayed) or again(kind, kind.leases)
 end
 
--- The id of the last entry that was given to anybody.
+-- The id of the last entry that was given to any consumer.
 local function last_given(kind)
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', kind.stream)) do
     for index = 1, #group, 2 do
@@ -84,7 +84,7 @@ local function fresh(kind)
   if there < size and age > 0 then
     local oldest = redis.call('XRANGE', kind.stream, '(' .. last_given(kind), '+', 'COUNT', 1)[1]
     local left = oldest and moment(oldest[1]) + age - now or 0
-    -- One from the future was put before the clock was set back.
+    -- An item from the future was put in before the clock was set back.
     if left > 0 and left <= age then
       soonest = math.min(soonest, left)
       gathering = 1
