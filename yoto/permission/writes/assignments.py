@@ -1,41 +1,107 @@
-"""Writes of role assignments and their time windows."""
+"""Giving and taking roles: any subject, at any node."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from types import EllipsisType
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.errors import ValidationFailed
-from yoto.permission.loading.finding import home_text, require, require_role
+from yoto.cache import NodeId
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.nodes import APPLICATIONS
+from yoto.permission.loading.finding import home_text, server_of
 from yoto.permission.loading.rights import epoch
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId, person_number
-from yoto.permission.rank.delegation import delegated_grants, role_closure
-from yoto.permission.rank.hierarchy import Authority, DelegatedGrants
-from yoto.permission.rank.losses import by_home, check_assignments
-from yoto.permission.rank.not_below import check_none_above
-from yoto.permission.rank.ranking import OUTSIDE, rank_of
-from yoto.permission.registry.scopes import checked_id, words_of
-from yoto.permission.state import get_state_in_maintenance
+from yoto.permission.people.subjects import Subject
+from yoto.permission.registry.scopes import checked_id
+from yoto.permission.state import get_state, get_state_in_maintenance
+from yoto.permission.verdict.context import checked_json
 from yoto.permission.verdict.facts import Assignment
-from yoto.permission.verdict.verdict import ROLE_TOO_HIGH
-from yoto.permission.writes.acting import acting
-from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment, User
+from yoto.permission.writes.acting import Act, acting
+from yoto.permission.writes.assignment_rules import (
+    After,
+    Fields,
+    Given,
+    Window,
+    check_giving,
+    check_rank,
+    check_taking,
+    check_window,
+    given_role,
+)
+from yoto.permission.writes.declared_roles import role_number
+from yoto.permission.writes.role_rules import checked_flag
+from yoto.store.models import RoleAssignment
 
-GIVEN_MEANWHILE = {"role_ids": "somebody else gave one of them meanwhile"}
+OF_A_USER = Fields("user_id", "role_ids")
 
 
-class AssignmentWrites:
-    """Holders; shared arguments as in ``Writes``."""
+class Assignments:
+    """Role assignments; see ``Writes``.
+
+    Args:
+        subject: a person's id, ``Application``, ``Team``, ``Everyone`` or ``PUBLIC``.
+        role_id: the id of a role, or the name of one that ``Yoto(roles=...)`` declares.
+        at: the node at which the role is held, with all that is below it, type and id; None:
+            wherever the role counts.
+    """
+
+    def assign(
+        self,
+        subject: Subject,
+        role_id: int | str,
+        at: tuple[str, NodeId] | None = None,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        here_only: bool = False,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Let a subject hold a role; if it holds it there already, the other values are replaced.
+
+        Args:
+            valid_from, valid_until: the window, half open, with a time zone; None: no bound. An
+                actor gives none that is over; an import, which has no actor, may.
+            attributes: JSON data for policies, which read it for rights by this assignment.
+            here_only: it counts at the node ``at`` itself, and not below.
+
+        Returns:
+            A receipt with the id of the assignment.
+        """
+        how = _How(actor_id, reason, commit)
+        window = valid_from, valid_until
+        return _assign(subject, [role_id], window, how, at, attributes, here_only)
+
+    def unassign(
+        self,
+        subject: Subject,
+        role_id: int | str,
+        at: tuple[str, NodeId] | None = None,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Take a role from a subject at one node.
+
+        Raises:
+            ValidationFailed: also where it does not hold it there (field ``role_id``).
+        """
+        return _unassign(subject, [role_id], _How(actor_id, reason, commit), at)
 
     def assign_roles_to_user(
         self,
         user_id: SubjectId,
-        role_ids: Iterable[int],
+        role_ids: Iterable[int | str],
         server_id: int | None = None,
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
@@ -46,66 +112,25 @@ class AssignmentWrites:
         in_maintenance: bool = False,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Give roles to a user; one already held gets the new window.
+        """``assign`` for several roles of a person, wherever they count, as one act.
 
         Args:
             server_id: if given, all roles must be of this server.
-            valid_from, valid_until: the window, half open, with a time zone; None: no bound. An
-                actor gives none that is over; an import, which has no actor, may.
             by: for the audit log, an actor without an account, such as ``cli:root``.
             in_maintenance: go on in maintenance too; for operators' roles, which the caller has
                 made sure that these are.
 
         Returns:
-            A receipt with the ids of the assignments.
-
-        Raises:
-            ValidationFailed: also for a user who is no member of the role's server, and for a
-                window that is empty or over.
+            A receipt with the ids of the assignments. One already held gets the new window, and
+            keeps its attributes.
         """
-        user_id = person_number(user_id)
-        now = datetime.fromtimestamp(get_state_in_maintenance().clock(), UTC)
-        check_window(valid_from, valid_until, None if actor_id is None and by is None else now)
-        wanted = _ids(role_ids)
-        with acting(
-            actor_id,
-            reason,
-            commit,
-            GIVEN_MEANWHILE,
-            roles=wanted,
-            field="user_id",
-            in_maintenance=in_maintenance,
-        ) as act:
-            user = require(act.session, User, user_id)
-            whom = f"user:{user.id}"
-            roles = _roles(act.session, wanted, server_id)
-            for home in {role.home for role in roles} - {NOWHERE}:
-                if rank_of(act.session, user.id, home, now.timestamp()) == OUTSIDE:
-                    raise ValidationFailed({"user_id": f"is no member of {words_of(home)}"})
-            for role in roles:
-                act.authority.check_role(role)
-            held = _held(act.session, user.id, roles)
-            window = Window(epoch(valid_from), epoch(valid_until))
-            for role in roles:
-                _check_giving(act.authority, user.id, role, held.get(role.id), window)
-            for role in roles:
-                assignment = held.get(role.id)
-                before = _window(assignment) if assignment else None
-                if assignment is None:
-                    assignment = RoleAssignment(user_id=user.id, role_id=role.id)
-                    act.session.add(assignment)
-                    held[role.id] = assignment
-                assignment.valid_from, assignment.valid_until = valid_from, valid_until
-                assignment.assigned_by = act.actor_id
-                after = _window(assignment) | _author(act.actor_id, by)
-                act.record("role.assign", whom, before, after, role.server_id)
-            act.session.flush()
-        return WriteReceipt(ids=tuple(held[role.id].id for role in roles))
+        how = _How(actor_id, reason, commit, OF_A_USER, server_id, by, in_maintenance)
+        return _assign(_person(user_id), role_ids, (valid_from, valid_until), how, attributes=...)
 
     def revoke_roles_from_user(
         self,
         user_id: SubjectId,
-        role_ids: Iterable[int],
+        role_ids: Iterable[int | str],
         server_id: int | None = None,
         *,
         actor_id: SubjectId | None = None,
@@ -114,158 +139,190 @@ class AssignmentWrites:
         in_maintenance: bool = False,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Take roles from a user, ``by`` and ``in_maintenance`` as in ``assign_roles_to_user``.
-
-        Raises:
-            ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
-        """
-        user_id = person_number(user_id)
-        wanted = _ids(role_ids)
-        with acting(
-            actor_id, reason, commit, roles=wanted, field="user_id", in_maintenance=in_maintenance
-        ) as act:
-            user = require(act.session, User, user_id)
-            whom = f"user:{user.id}"
-            roles = _roles(act.session, wanted, server_id, lent_too=True)
-            held = _held(act.session, user.id, roles)
-            absent = [role.id for role in roles if role.id not in held]
-            if absent:
-                raise ValidationFailed(
-                    {"role_ids": [f"user {user.id} does not hold role {id_}" for id_ in absent]}
-                )
-            for role in roles:
-                act.authority.check_role(role)
-                act.authority.check_delegation(_delegated(act.authority, role, Effect.DENY))
-            for home, ids_there in by_home(roles).items():
-                check_assignments(act.authority, user.id, home, ids_there, _without(ids_there))
-            ids = tuple(held[role.id].id for role in roles)
-            for role in roles:
-                before = _window(held[role.id])
-                act.session.delete(held[role.id])
-                after = _author(act.actor_id, by) or None
-                act.record("role.unassign", whom, before, after, role.server_id)
-        return WriteReceipt(ids=ids)
+        """``unassign`` for several roles of a person as one act, arguments as above."""
+        how = _How(actor_id, reason, commit, OF_A_USER, server_id, by, in_maintenance)
+        return _unassign(_person(user_id), role_ids, how)
 
 
-def check_window(start: datetime | None, end: datetime | None, now: datetime | None) -> None:
-    """Raises ``ValidationFailed`` for times without a zone, and for a window that is empty or, with
-    ``now``, over. An import of history has windows that are over, and no actor.
-    """
-    for field, moment in (("valid_from", start), ("valid_until", end)):
-        if moment is None:
-            continue
-        if not isinstance(moment, datetime):
-            raise ValidationFailed({field: "must be a datetime"})
-        if moment.utcoffset() is None:
-            raise ValidationFailed({field: "must have a time zone"})
-        try:
-            moment.astimezone(UTC)
-        except OverflowError:
-            raise ValidationFailed({field: "is at the end of time: UTC has no such year"}) from None
-    if end is not None:
-        if now is not None and end <= now:
-            raise ValidationFailed({"valid_until": "is in the past"})
-        if start is not None and end <= start:
-            raise ValidationFailed({"valid_until": "must be after valid_from"})
+class _How(NamedTuple):
+    """The arguments of a call that are about neither holder nor role."""
 
+    actor_id: SubjectId | None
+    reason: str | None
+    commit: bool
+    fields: Fields = Fields()
+    server_id: int | None = None
+    by: str | None = None
+    in_maintenance: bool = False
 
-class Window(NamedTuple):
-    """From when to when a role is held, epoch seconds; None: no bound."""
-
-    start: float | None
-    end: float | None
-
-    def within(self, other: Window) -> bool:
-        """Whether it lies within ``other``."""
-        begins = other.start is None or (self.start is not None and self.start >= other.start)
-        ends = other.end is None or (self.end is not None and self.end <= other.end)
-        return begins and ends
-
-
-def _check_giving(
-    authority: Authority, user_id: int, role: Role, held: RoleAssignment | None, window: Window
-) -> None:
-    """The hierarchy's rules for a role in a window, or another window of a role already held.
-
-    Raises:
-        PermissionDenied: the actor lacks, or will lack before the window ends, a permission that
-            this gives; the role, or one it inherits from, stands too high; or it denies something
-            to a user whom the actor does not outrank.
-    """
-    before = Window(epoch(held.valid_from), epoch(held.valid_until)) if held else None
-    session, home = authority.session, role.home
-    if before is None or not window.within(before):
-        authority.check_delegation(_delegated(authority, role, Effect.ALLOW), window.end)
-        authority.check_giving(home, role_closure(session, role), window.end)
-        if any(_delegated(authority, role, Effect.DENY).values()):
-            check_none_above(authority, [home], [user_id], or_equal=True, reason=ROLE_TOO_HIGH)
-    if before is not None and not before.within(window):
-        authority.check_delegation(_delegated(authority, role, Effect.DENY))
-        moved = Assignment(role.id, *window)
-        check_assignments(
-            authority,
-            user_id,
-            home,
-            [role.id],
-            lambda all_held: tuple(
-                moved if one.role_id == role.id and one.node == NOWHERE else one for one in all_held
-            ),
+    def acting(self, roles: list[int]) -> AbstractContextManager[Act]:
+        """The frame of the write."""
+        return acting(
+            self.actor_id,
+            self.reason,
+            self.commit,
+            {self.fields.role: "somebody else gave it meanwhile"},
+            roles=roles,
+            field=self.fields.subject,
+            in_maintenance=self.in_maintenance,
         )
 
+    def given(
+        self, act: Act, subject: Any, role_ids: Iterable[int], at: Any, now: float | None
+    ) -> list[Given]:
+        """The checked parts of each assignment; ``now`` as for ``given_role``."""
+        found = [given_role(act.session, subject, one, at, now, self.fields) for one in role_ids]
+        for one in found if self.server_id is not None else ():
+            if one.role.home != home_text(self.server_id):
+                text = f"role {one.role.id} is not of server {self.server_id}"
+                raise ValidationFailed({self.fields.role: text})
+        return found
 
-def _without(
-    role_ids: Collection[int],
-) -> Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]]:
-    """A function from a user's assignments to those that stay when these roles are taken."""
-    return lambda held: tuple(
-        one for one in held if one.role_id not in role_ids or one.node != NOWHERE
+    def author(self) -> dict[str, Any]:
+        """The audit log's name for an author who is no account."""
+        return {} if self.actor_id is not None or self.by is None else {"author": self.by}
+
+
+def _assign(
+    subject: Any,
+    role_ids: Iterable[Any],
+    bounds: tuple[datetime | None, datetime | None],
+    how: _How,
+    at: Any = None,
+    attributes: Mapping[str, Any] | EllipsisType | None = None,
+    here_only: bool = False,
+) -> WriteReceipt:
+    """Assign roles to one holder at one place; ``attributes``: ``...`` leaves them as they are."""
+    state = get_state_in_maintenance() if how.in_maintenance else get_state()
+    now = datetime.fromtimestamp(state.clock(), UTC)
+    check_window(*bounds, None if how.actor_id is None and how.by is None else now)
+    checked = None if attributes is ... else checked_json(attributes, "attributes")
+    alone = checked_flag(here_only, "here_only")
+    if alone and at is None:
+        raise ValidationFailed({"here_only": "say by 'at' where"})
+    numbers = _numbers(role_ids, how.fields)
+    with how.acting(numbers) as act:
+        giving = how.given(act, subject, numbers, at, now.timestamp())
+        node = giving[0].nodes[alone]
+        for given in giving:
+            check_rank(act.authority, given)
+        stored = _stored(act.session, giving)
+        window = Window(epoch(bounds[0]), epoch(bounds[1]))
+        for given in giving:
+            _check(act, given, stored.get(given.role.id), window, node, alone)
+        for given in giving:
+            row = stored.get(given.role.id)
+            was = None if row is None else _shown(row)
+            if row is not None and row.node != node:
+                _record(act, "role.unassign", given, was, None)
+                was = None
+            if row is None:
+                row = stored[given.role.id] = RoleAssignment(
+                    subject=given.holder.text,
+                    user_id=given.holder.user_id,
+                    team_id=given.holder.team_id,
+                    role_id=given.role.id,
+                )
+                act.session.add(row)
+            row.node, (row.valid_from, row.valid_until) = node, bounds
+            row.assigned_by = act.actor_id
+            if attributes is not ...:
+                row.attributes = checked
+            _record(act, "role.assign", given, was, _shown(row) | how.author())
+        act.session.flush()
+    return WriteReceipt(ids=tuple(stored[one].id for one in numbers))
+
+
+def _unassign(subject: Any, role_ids: Iterable[Any], how: _How, at: Any = None) -> WriteReceipt:
+    numbers = _numbers(role_ids, how.fields)
+    with how.acting(numbers) as act:
+        taking = how.given(act, subject, numbers, at, None)
+        stored = _stored(act.session, taking)
+        absent = [one for one in numbers if one not in stored]
+        if absent:
+            each = [f"{one}: is not held there" for one in absent]
+            raise ValidationFailed({how.fields.role: each if numbers[1:] else "is not held there"})
+        for given in taking:
+            check_rank(act.authority, given)
+        taken = [(given, stored[given.role.id]) for given in taking]
+
+        def left(ids: Collection[int]) -> After:
+            gone = [Assignment(one, node=stored[one].node) for one in ids]
+            return lambda held: tuple(
+                one for one in held if not any(_is_same(one, other) for other in gone)
+            )
+
+        check_taking(act.authority, taken, left)
+        ids = tuple(row.id for _, row in taken)
+        for given, row in taken:
+            _record(act, "role.unassign", given, _shown(row), how.author() or None)
+            act.session.delete(row)
+    return WriteReceipt(ids=ids)
+
+
+def _check(
+    act: Act, given: Given, row: RoleAssignment | None, window: Window, node: str, alone: bool
+) -> None:
+    """The rules for a new assignment, or for another window or reach of one that is there."""
+    before = None if row is None else Window(epoch(row.valid_from), epoch(row.valid_until))
+    moved = row is not None and row.node != node
+    if before is None or (moved and not alone) or not window.within(before):
+        check_giving(act.authority, given, window.end)
+    if row is None or before is None or not ((moved and alone) or not before.within(window)):
+        return
+    gone = Assignment(given.role.id, node=row.node)
+    held = Assignment(given.role.id, *window, node)
+    check_taking(
+        act.authority,
+        [(given, row)],
+        lambda _: lambda all_held: tuple(held if _is_same(one, gone) else one for one in all_held),
     )
 
 
-def _ids(role_ids: Iterable[int]) -> list[int]:
-    return list(dict.fromkeys(checked_id(role_id, "role_ids") for role_id in role_ids))
+def _person(user_id: SubjectId) -> int:
+    """The number of a person, whom no statement of the write needs to ask for."""
+    number = person_number(user_id)
+    if number > APPLICATIONS:
+        raise UnknownResource("user", user_id, "user_id")
+    return number
 
 
-def _roles(
-    session: Session, role_ids: Iterable[int], server_id: int | None, *, lent_too: bool = False
-) -> list[Role]:
-    roles = []
-    for role_id in role_ids:
-        role = require_role(session, role_id, "role_ids", lent_too=lent_too)
-        if server_id is not None and role.home != home_text(server_id):
-            raise ValidationFailed({"role_ids": f"role {role.id} is not of server {server_id}"})
-        roles.append(role)
-    if not roles:
-        raise ValidationFailed({"role_ids": "give at least one role"})
-    return roles
+def _numbers(role_ids: Iterable[Any], fields: Fields) -> list[int]:
+    found = [checked_id(role_number(one, fields.role), fields.role) for one in role_ids]
+    if not found:
+        raise ValidationFailed({fields.role: "give at least one role"})
+    return list(dict.fromkeys(found))
 
 
-def _delegated(authority: Authority, role: Role, effect: Effect) -> DelegatedGrants:
-    session = authority.session
-    line = role_closure(session, role)
-    return delegated_grants(session, authority.registry, line, effect, role.home)
-
-
-def _held(session: Session, user_id: int, roles: list[Role]) -> dict[int, RoleAssignment]:
+def _stored(session: Session, all_given: Sequence[Given]) -> dict[int, RoleAssignment]:
+    """The assignments that are there already, by role."""
+    first = all_given[0]
     found = session.scalars(
         select(RoleAssignment).where(
-            RoleAssignment.user_id == user_id,
-            RoleAssignment.role_id.in_([role.id for role in roles]),
-            RoleAssignment.node == NOWHERE,
+            RoleAssignment.subject == first.holder.text,
+            RoleAssignment.role_id.in_([given.role.id for given in all_given]),
+            RoleAssignment.node.in_(first.nodes),
         )
     )
-    return {assignment.role_id: assignment for assignment in found}
+    return {row.role_id: row for row in found}
 
 
-def _window(assignment: RoleAssignment) -> dict[str, Any]:
-    start, end = assignment.valid_from, assignment.valid_until
+def _is_same(one: Assignment, other: Assignment) -> bool:
+    return (one.role_id, one.node, one.team_id) == (other.role_id, other.node, None)
+
+
+def _shown(row: RoleAssignment) -> dict[str, Any]:
+    start, end = row.valid_from, row.valid_until
     return {
-        "role_id": assignment.role_id,
+        "role_id": row.role_id,
+        "node": row.node,
         "valid_from": start.isoformat() if start else None,
         "valid_until": end.isoformat() if end else None,
+        "attributes": row.attributes,
     }
 
 
-def _author(actor_id: int | None, by: str | None) -> dict[str, Any]:
-    """The audit log's name for an author who is no account."""
-    return {} if actor_id is not None or by is None else {"author": by}
+def _record(act: Act, action: str, given: Given, before: Any, after: Any) -> None:
+    # All members of a node are recorded as the node.
+    subject = given.holder.home or given.holder.text
+    act.record(action, subject, before, after, server_of(given.home))

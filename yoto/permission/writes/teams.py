@@ -23,7 +23,7 @@ from yoto.permission.rank.teams import are_too_deep, members_of_teams, teams_abo
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.writes.acting import acting
-from yoto.permission.writes.assignments import check_window
+from yoto.permission.writes.assignment_rules import check_window
 from yoto.permission.writes.role_rules import checked_label
 from yoto.store.models import Effect, Team, TeamMember, TeamParent
 

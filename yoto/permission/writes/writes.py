@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from yoto.permission.writes.applications import ApplicationWrites
-from yoto.permission.writes.assignments import AssignmentWrites
+from yoto.permission.writes.assignments import Assignments
 from yoto.permission.writes.declared_roles import DeclaredRoles
 from yoto.permission.writes.groups import GroupWrites
-from yoto.permission.writes.node_assignments import NodeAssignments
+from yoto.permission.writes.holders import Holders
 from yoto.permission.writes.overwrites import OverwriteWrites
 from yoto.permission.writes.resources import ResourceWrites
 from yoto.permission.writes.roles import RoleWrites
@@ -19,8 +19,8 @@ class Writes(
     DeclaredRoles,
     Templates,
     GroupWrites,
-    AssignmentWrites,
-    NodeAssignments,
+    Assignments,
+    Holders,
     OverwriteWrites,
     TeamWrites,
     ApplicationWrites,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
 from yoto.moments import FIRST_YEAR, LAST_YEAR, YEARS
-from yoto.nodes import APPLICATIONS, GLOBAL_KIND
+from yoto.nodes import GLOBAL_KIND
 from yoto.permission.people.kinds import Team
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import subject_of_text
@@ -32,7 +32,6 @@ CALLED = {
     "names": "permissions",
     "scope_type": "scope",
     "at": "scope_id",
-    "role_ids": "role_id",
     "parent": "parent_id",
 }
 
@@ -225,31 +224,6 @@ _writes = Writes()
 Given = Mapping[str, Any]
 
 
-def _assign(one: Given, how: Given) -> None:
-    window = one["valid_from"], one["valid_until"]
-    if _is_person(one) and not one["here_only"]:
-        # The same write as in the route for people, which has other rules for a new window.
-        _writes.assign_roles_to_user(
-            one["subject"], [one["role_id"]], valid_from=window[0], valid_until=window[1], **how
-        )
-    else:
-        _writes.assign(
-            one["subject"], one["role_id"], _node(one), *window, here_only=one["here_only"], **how
-        )
-
-
-def _unassign(one: Given, how: Given) -> None:
-    if _is_person(one):
-        _writes.revoke_roles_from_user(one["subject"], [one["role_id"]], **how)
-    else:
-        _writes.unassign(one["subject"], one["role_id"], _node(one), **how)
-
-
-def _is_person(one: Given) -> bool:
-    subject = one["subject"]
-    return one["scope"] is None and type(subject) is int and subject < APPLICATIONS
-
-
 def _home(one: Given) -> Place:
     return parse_place(one["scope"], one["scope_id"])
 
@@ -285,8 +259,18 @@ _RUN: Mapping[str, Callable[[Given, Given], object]] = {
         one["role_id"], one["parent_id"], **how
     ),
     "role.delete": lambda one, how: _writes.delete_role(one["role_id"], **how),
-    "role.assign": _assign,
-    "role.unassign": _unassign,
+    "role.assign": lambda one, how: _writes.assign(
+        one["subject"],
+        one["role_id"],
+        _node(one),
+        one["valid_from"],
+        one["valid_until"],
+        here_only=one["here_only"],
+        **how,
+    ),
+    "role.unassign": lambda one, how: _writes.unassign(
+        one["subject"], one["role_id"], _node(one), **how
+    ),
     "overwrite.set": lambda one, how: _writes.set_overwrite(
         at=_node(one), **one["target"], allow=one["allow"], deny=one["deny"], **how
     ),

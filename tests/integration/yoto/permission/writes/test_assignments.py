@@ -14,6 +14,7 @@ from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.town import Town
 from tests.support.world import World
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission import Application
 from yoto.store.models import RoleAssignment
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -77,9 +78,52 @@ def test_giving_again_sets_the_new_window_and_audits_both(
     ) == [(end, town.owner.id)]
     act = world.audit(town.community)[-1]
     assert (act.action, act.subject) == ("role.assign", f"user:{town.junior.id}")
-    open_window = {"role_id": town.middle, "valid_from": None, "valid_until": None}
+    open_window = {
+        **{"role_id": town.middle, "node": "", "attributes": None},
+        **{"valid_from": None, "valid_until": None},
+    }
     assert act.before == open_window
     assert act.after == open_window | {"valid_until": end.isoformat()}
+
+
+def test_several_roles_of_a_person_are_given_and_taken_as_assign_and_unassign_do_it(
+    app: Flask, world: World, town: Town
+) -> None:
+    who = {"actor_id": town.owner.id, "reason": "trial"}
+    mine, theirs = town.junior.id, world.member(town.community).id
+
+    def acts(user_id: int) -> list[tuple[str, Any, Any]]:
+        found = [one for one in world.audit(town.community) if one.subject == f"user:{user_id}"]
+        return [(one.action, one.before, one.after) for one in found if "assign" in one.action]
+
+    with app.app_context():
+        several = permissions.assign_roles_to_user(mine, [town.middle, town.high], **who)
+        permissions.revoke_roles_from_user(mine, [town.high, town.middle], **who)
+        for role in (town.middle, town.high):
+            permissions.assign(theirs, role, **who)
+        for role in (town.high, town.middle):
+            permissions.unassign(theirs, role, **who)
+    assert len(set(several.ids)) == 2
+    assert acts(mine) == acts(theirs) and len(acts(mine)) == 4
+
+
+def test_a_new_window_for_several_roles_keeps_what_policies_know_of_the_assignment(
+    app: Flask, world: World, town: Town
+) -> None:
+    with app.app_context():
+        permissions.assign(town.junior.id, town.middle, attributes={"desk": 4})
+        permissions.assign_roles_to_user(town.junior.id, [town.middle, town.high])
+    found = select(RoleAssignment.attributes).where(RoleAssignment.role_id == town.middle)
+    assert ({"desk": 4},) in world.rows(found.where(RoleAssignment.user_id == town.junior.id))
+
+
+def test_a_program_is_no_user(app: Flask, town: Town) -> None:
+    with app.app_context():
+        robot = Application(permissions.register_application("robot").ids[0])
+        for act in (permissions.assign_roles_to_user, permissions.revoke_roles_from_user):
+            with pytest.raises(UnknownResource) as refused:
+                act(robot, [town.low])
+            assert list(refused.value.errors) == ["user_id"]
 
 
 def test_a_role_that_is_taken_is_gone_and_the_others_stay(
