@@ -12,7 +12,7 @@ class Policies:
     POLICY_ENGINE = choice(
         "embedded",
         ("embedded", "opa"),
-        "What runs policies: this process, or the OPA server at `OPA_URL`.",
+        "The engine of policies: this process, or the OPA server at `OPA_URL`.",
     )
     POLICY_PORTABLE = flag(
         False,
@@ -37,10 +37,10 @@ class Policies:
     )
     POLICY_CACHE_SIZE = whole(10_000, 1, 10_000_000, "decisions", "Decisions kept in a worker.")
     POLICY_CACHE_SECONDS = number(
-        5.0, 0, 3600, "s", "The longest that one is given again; 0: none is kept."
+        5.0, 0, 3600, "s", "How long a decision is reused at most; 0: none is kept."
     )
     POLICY_CACHE_SECONDS_MAX = number(
-        60.0, 0, 3600, "s", "How far that may be widened while policies are slow."
+        60.0, 0, 3600, "s", "How long it is reused at most while policies are slow."
     )
     POLICY_SLOW_ALERT_MS = number(
         50.0, 0.1, 60_000, "ms", "The median evaluation that raises an alert."
@@ -51,7 +51,7 @@ class Policies:
     POLICY_INSTEAD_OF_SLOW = choice(
         "deny",
         ("deny", "last_good"),
-        "What serves then: a denial of everything, or the last good set.",
+        "The set that serves then: a denial of everything, or the last good one.",
     )
     POLICY_DENY_JUMP = share(
         0.2, 0, "How far a promotion may raise the share of denials before it is undone."
@@ -74,10 +74,10 @@ class Alerts:
         0.1,
         10,
         "s",
-        "The longest for each of: finding a webhook's address, connecting, the answer.",
+        "Time limit of each step: finding a webhook's address, connecting, the answer.",
     )
     ALERT_WEBHOOK_HOURS = number(
-        24.0, 0.01, 720, "hours", "After so long a message that nobody takes is given up."
+        24.0, 0.01, 720, "hours", "Age at which an undelivered message is given up."
     )
     ALERT_WEBHOOK_ALLOW_INTERNAL = flag(
         False, "Whether webhooks may have addresses of internal networks, and http."
@@ -102,7 +102,7 @@ class Monitoring:
     MONITOR_INTERVAL = number(1.0, 0.1, 10, "s", "Time between two deliveries.")
     METRICS_TOKEN = optional(
         "at least 16 visible ASCII characters that nobody can guess",
-        "The bearer token that `/metrics` wants; without it, it is open to whoever reaches it.",
+        "The bearer token that `/metrics` wants; without it, everybody who reaches it may read it.",
         r"[!-~]{16,}",
         secret=True,
     )
@@ -117,8 +117,8 @@ class Monitoring:
 class Tuning:
     """Tuning: [tuning.md](tuning.md)"""
 
-    TUNING_AUTO = flag(False, "Whether suggestions are followed without being asked.")
-    TUNING_CONFIDENCE = share(0.8, 0.01, "How sure one must be for that.")
+    TUNING_AUTO = flag(False, "Whether suggestions are applied without an operator.")
+    TUNING_CONFIDENCE = share(0.8, 0.01, "The confidence that this requires.")
     TUNING_WINDOW = number(300.0, 5, 3600, "s", "Time compared before and after a change.")
 
 

@@ -23,7 +23,7 @@ class Cache:
     CACHE_USERS_SIZE = whole(8_000, *KEYS, "users", "Users in memory, each with all places.")
     CACHE_USERS_TTL = number(900.0, *LIFE, "s", "How long their permissions are kept.")
     CACHE_CONDITIONAL_SIZE = whole(
-        2_000, *KEYS, "users", "The same of permissions that change at a known moment."
+        2_000, *KEYS, "users", "Users in memory whose permissions change at a known moment."
     )
     CACHE_CONDITIONAL_TTL = number(600.0, *LIFE, "s", "How long these are kept.")
     CACHE_PLACES_PER_USER = whole(32, 1, 10_000, "places", "Places of one user in memory.")
@@ -37,7 +37,7 @@ class Cache:
         0.25, 0, 10, "s", "How long a check that brings a position waits for the log."
     )
     CACHE_LOAD_LEASE = number(
-        2.0, 0.2, 60, "s", "After so long another process takes over from a loader that died."
+        2.0, 0.2, 60, "s", "Time until another process takes over from a loader that died."
     )
     CACHE_LOAD_WAIT = number(
         2.5,
@@ -51,7 +51,7 @@ class Cache:
     )
     PERMISSION_POOL_WAIT = number(2.0, 0.01, 60, "s", "How long a check waits for a free one.")
     OUTBOX_RELAY = flag(
-        True, "Whether this process publishes what a dead writer left in the outbox."
+        True, "Whether this process publishes changes that a dead writer left in the outbox."
     )
     OUTBOX_RELAY_INTERVAL = number(1.0, 0.05, 60, "s", "Time between two turns of that relay.")
 
@@ -91,11 +91,11 @@ class Invalidation:
         "`aggressive` publishes that everything changed in place of more tags than this.",
     )
     INVALIDATION_MAX_DELAY = number(
-        30.0, 0.1, 3_600, "s", "An item that waits longer is published whatever the pace."
+        30.0, 0.1, 3_600, "s", "Age at which an item is published at any pace."
     )
     INVALIDATION_INTERVAL = number(1.0, 0.05, 60, "s", "Time between looks at the queue.")
     INVALIDATION_BOUNDARY_INTERVAL = number(
-        1.0, 0.05, 60, "s", "Time between looks for what begins or ends by itself."
+        1.0, 0.05, 60, "s", "Time between looks for rights that begin or end by themselves."
     )
     INVALIDATION_BOUNDARY_HORIZON = number(
         30.0, 0.2, 3_600, "s", "How far they look ahead; more than two intervals."
@@ -152,7 +152,7 @@ class Queue:
         0.5,
         3600,
         "s",
-        "After so long others take over what a dead process was working on.",
+        "Time until others take over the work of a dead process.",
     )
     QUEUE_ABANDONED = whole(
         4,
@@ -162,7 +162,7 @@ class Queue:
         "Handlers beyond their limit that are replaced; more of them leave fewer workers.",
     )
     QUEUE_MAX_LENGTH = whole(
-        1_000_000, 1, 100_000_000, "items", "Items of one kind that are not done; more are refused."
+        1_000_000, 1, 100_000_000, "items", "Unfinished items of one kind; more are refused."
     )
     QUEUE_DEAD_KEPT = whole(
         10_000, 1, 1_000_000, "items", "Dead letters of one kind; the oldest go."
@@ -175,7 +175,7 @@ class Queue:
 class WarmUp:
     """Hot counts, preloading and warm-up: [warm-up.md](warm-up.md)"""
 
-    HOT_COUNTS = flag(True, "Whether what is asked for most is counted.")
+    HOT_COUNTS = flag(True, "Whether the most requested permissions are counted.")
     HOT_HOURS = number(24.0, 0.01, 8760, "hours", "Mean life of a count.")
     HOT_MEMBERS = whole(
         10_000,
@@ -185,9 +185,9 @@ class WarmUp:
         "Pairs, and roles, that are kept; a pair takes about 100 bytes of Redis.",
     )
     HOT_FLUSH_SECONDS = number(
-        5.0, 0.1, 3600, "s", "How often a process sends Redis what it has counted."
+        5.0, 0.1, 3600, "s", "How often a process sends its counts to Redis."
     )
-    PRELOAD = flag(True, "Whether workers preload what is hot by themselves, at intervals.")
+    PRELOAD = flag(True, "Whether workers preload hot entries by themselves, at intervals.")
     PRELOAD_INTERVAL = number(300.0, 1, DAY, "s", "Time between two runs, give or take a fifth.")
     PRELOAD_ENTRIES = whole(5_000, 1, 1_000_000, "entries", "The most entries of a run.")
     PRELOAD_SECONDS = number(30.0, 0.1, 3600, "s", "The longest that a run takes.")
@@ -216,7 +216,7 @@ class AccessRequests:
         604_800, 1, 31_536_000, "s", "The longest time for which a right is lent on request."
     )
     ACCESS_REQUEST_LAPSE_SECONDS = whole(
-        604_800, 1, 31_536_000, "s", "A request that nobody answers lapses after so long."
+        604_800, 1, 31_536_000, "s", "How long an unanswered request stays open."
     )
     ACCESS_REQUEST_KEEP_DAYS = number(
         90.0, 0.01, 3650, "days", "How long a request is kept once it is over."

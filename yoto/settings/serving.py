@@ -79,7 +79,7 @@ class Logs:
     """Logs: [logs.md](logs.md)"""
 
     LOG_LEVEL = choice(
-        "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "The level from which on is logged."
+        "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "The lowest level that is logged."
     )
     LOG_REQUEST_SAMPLE = share(
         1.0,
@@ -102,7 +102,7 @@ class Redis:
     REDIS_CLUSTER_NODES: Any = Setting(
         None,
         Checked(lambda value: value, "nodes"),
-        "Where to ask for a cluster: `host:7000,host:7001`; wins over the URL.",
+        "Nodes of a cluster: `host:7000,host:7001`; wins over the URL.",
         optional=True,
     )
     REDIS_USERNAME = optional(
