@@ -20,7 +20,7 @@ class ConfigurationError(PlatformError):
 
     Attributes:
         key: the configuration key, as the operator writes it.
-        reason: what is wrong and what would be right.
+        reason: the mistake, and the right form.
     """
 
     def __init__(self, key: str, reason: str) -> None:
@@ -72,7 +72,7 @@ class VersionConflict(ValidationFailed):
     Attributes:
         current_version: the version it has by now.
         current: its values by now, so that the caller can decide again without another read.
-        details: what else helps the caller to decide, by name.
+        details: further facts that help the caller to decide, by name.
     """
 
     def __init__(self, current_version: int, current: Any, **details: Any) -> None:
@@ -248,7 +248,7 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
 
     Attributes:
         decision: the verdict with its reason code (an ``yoto.permission.Decision``).
-        permission: what was asked for: a permission name or an expression.
+        permission: the requested permission: a name or an expression.
         scope, scope_id: the node that was asked about, its type and its id as the application
             has it; ``"global"`` and None: everywhere; both None: several nodes, or a write.
         requestable: whether the caller may ask to be lent it there.

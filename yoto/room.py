@@ -111,7 +111,7 @@ def of_rooms(app: Flask, kind: Callable[[Room], Callable[[], Sequence[Any]]]) ->
 
 
 def offered(name: str) -> Any:
-    """What the room of this name offers in the current application.
+    """The object that the room of this name offers in the current application.
 
     Raises:
         AttributeError: there is no such room, or it is off.

@@ -67,7 +67,7 @@ class Sweeper:
         self._patient = patient
         # Why nothing was swept the last time, said once.
         self._logged_reason: str | None = None
-        # Which nodes and people were gone the last time.
+        # The nodes and people that were gone the last time.
         self._gone: set[Orphan] = set()
         locks = AdvancedOptimization.of(app).locks
         self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)

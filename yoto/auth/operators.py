@@ -57,7 +57,7 @@ class Operator:
         limit: the rights that the credential may use; None: all that the account has.
         rights: those of ``RIGHTS`` that the application grants; None: those that the permission
             system grants to the account.
-        token_id: which API token it is.
+        token_id: the id of the API token; None: another credential.
         login: the user at the terminal, as records name them.
         ends_at: when the credential ends by itself, if that is known.
     """

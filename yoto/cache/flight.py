@@ -15,8 +15,8 @@ class Flight(Generic[Result]):
 
     Attributes:
         began: monotonic time at which it was begun.
-        result: what was loaded; None if it was not.
-        error: what was raised instead.
+        result: the loaded value; None if the load failed.
+        error: the exception of the load; None if it did not fail.
     """
 
     __slots__ = ("_done", "began", "error", "result")

@@ -63,7 +63,7 @@ class DirtySet:
 
     Attributes:
         everything: no entry may be believed any more.
-        remembered: what is only to be forgotten; entries about it stay believed.
+        remembered: subjects to forget from memory only; entries about them stay believed.
     """
 
     everything: bool = False

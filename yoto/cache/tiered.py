@@ -114,7 +114,7 @@ class TieredCache:
 
         Raises:
             ValidationFailed: ``at_least`` is no position, or one that was never given out.
-            Exception: what the loader raises; nothing is cached then.
+            Exception: the loader's own error; nothing is cached then.
         """
         fresh = self._ready()
         if at_least is not None and not self._barrier.reached(at_least):
@@ -178,7 +178,7 @@ class TieredCache:
 
         Raises:
             StoreUnavailable: the log is not heard: nothing would be kept.
-            Exception: what the loader raises; nothing is cached then.
+            Exception: the loader's own error; nothing is cached then.
         """
         if not self._ready():
             raise StoreUnavailable("redis")

@@ -59,7 +59,7 @@ class ConfigChanged(Event, frozen=True, kw_only=True):
     Attributes:
         kind, name: the entry, such as ``rate_limit`` and ``message.send``.
         version: its version now.
-        origin: whose layer changed: ``operator`` or ``tuner``.
+        origin: the owner of the changed layer: ``operator`` or ``tuner``.
         action: ``set``, ``delete`` or ``rollback``.
         author, reason: the author, and why.
     """

@@ -124,7 +124,7 @@ class NodeId(ma.fields.Field[Any]):
     """The id of a resource or an account: an integer or a text, as its type has it; a UUID is a
     text. An integer that JavaScript would round leaves as one, too: the number of a program.
 
-    What it must be is known with the type alone: see ``with_node_id``.
+    The type decides between the two: see ``with_node_id``.
     """
 
     default_error_messages = {"invalid": "Not an integer or a text."}

@@ -27,7 +27,7 @@ class Page(Generic[T]):
 
 
 class PageQuery(ma.Schema):
-    """Which slice: at most ``limit`` items, behind the cursor ``after``."""
+    """The query of a page: at most ``limit`` items, behind the cursor ``after``."""
 
     after = ma.fields.Integer(
         load_default=None,

@@ -1,4 +1,4 @@
-"""What the audit log says about rights: the records that can turn a verdict, and their values."""
+"""Records of the audit log about rights: those that can turn a verdict, and their values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Window = tuple[float | None, float | None]
 
 PUBLIC, TEAM, USER = "public", "team:", "user:"
 
-# Records of all others leave every verdict as it was.
+# All other actions leave every verdict as it was.
 TURNING = (
     "role.assign",
     "role.unassign",

@@ -1,4 +1,4 @@
-"""Which server holds a key."""
+"""The map from a key to the server that holds it."""
 
 from __future__ import annotations
 

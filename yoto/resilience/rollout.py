@@ -61,7 +61,7 @@ class Observed:
 
 
 def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[Step, str]:
-    """What to do after so many seconds, and why.
+    """The next step after so many seconds, and its reason.
 
     A share is judged as soon as it has enough calls, and bad values are taken back at once.
     """

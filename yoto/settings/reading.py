@@ -56,7 +56,7 @@ class Combination:
     Attributes:
         keys: the one to name first.
         holds: given their values in that order.
-        says: what is right; ``{0}`` stands for what comes before each key.
+        says: the right combination; ``{0}`` stands for the prefix of each key.
     """
 
     keys: tuple[str, ...]

@@ -64,8 +64,8 @@ class Setting:
 
     Attributes:
         default: the value where nobody says otherwise.
-        rule: what a value may be.
-        meaning: what it does, for the page of settings.
+        rule: the allowed values.
+        meaning: its effect, for the page of settings.
         optional: whether it may be None: not configured.
         secret: whether no message shows its value.
     """

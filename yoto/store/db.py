@@ -181,7 +181,7 @@ def init_store(
     Args:
         session: the scoped session that the application itself works with.
         engine: gives the engine of that session, inside a context of the application.
-        options: of ``sqlalchemy.create_engine``, for the engines that the platform makes beside;
+        options: arguments of ``sqlalchemy.create_engine`` for the platform's further engines;
             None: they connect as the application's does.
         own: set up the application's engine as those: for an application that has its database
             for the platform. Otherwise only SQLite's writers are announced, since the grant rules

@@ -24,7 +24,7 @@ will_write: ContextVar[bool | None] = ContextVar("yoto_will_write", default=None
 
 def keep_private(path: str | None, *_: Any) -> None:
     """Make the file of the database, and keep it, for its owner alone: hashes, secrets and words
-    are in it. What SQLite puts beside it gets the same mode.
+    are in it. SQLite gives its further files the same mode.
     """
     if not path or path == ":memory:" or path.startswith("file:"):
         return

@@ -169,7 +169,7 @@ class SubjectKeys:
                 log.debug("somebody else gave the number, which counts")
             with writing(False), engine_beside(self._app).connect() as connection:
                 found = self._stored(connection, key)
-            # What was read before may hold a view of the database that has no such number.
+            # Earlier reads may hold a view of the database without the number.
             session.commit()
         if found is None:
             return NO_PERSON
@@ -321,7 +321,7 @@ class AskedKeys(SubjectKeys):
                 found = self._number(own.connection(), reported)
                 reported_of = {number: reported[key] for key, number in found.items()}
                 directory.store(own, asked_at, reported_of)
-            # What was read before may hold a view of the database that has no such number.
+            # Earlier reads may hold a view of the database without the number.
             session.commit()
         return self._remembered(found)
 

@@ -1,5 +1,5 @@
-"""Access requests: their life and their events as values, their rows, who may lend, and the clock
-that closes them.
+"""Access requests: their life and their events as values, their rows, the rules for lending, and
+the clock that closes them.
 """
 
 from yoto.permission.requests.facts import AccessRequestEvent

@@ -38,10 +38,10 @@ class RequestAct:
     """One change of a request.
 
     Attributes:
-        row: its row, locked.
-        request: as it was; after the block of ``deciding`` as it is.
-        number, author: who acts; None: the system, or an operator without an account.
-        life, reason: what it is to be from now on, and why.
+        row: the row of the request, locked.
+        request: the request before the block of ``deciding``; after the block, with its new life.
+        number, author: the actor; None: the system, or an operator without an account.
+        life, reason: the new life of the request, and the reason for it.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ def still_open(
 
 
 def _store(state: PermissionState, act: RequestAct) -> AccessRequestEvent:
-    """Store the new life with its record; the event to publish after the commit."""
+    """Store the new life with its record; returns the event to publish after the commit."""
     life = act.life
     rows.put(act.row, life)
     if life.is_closed and act.request.role_id is not None:
@@ -157,12 +157,12 @@ def announce(state: PermissionState, session: Session, event: AccessRequestEvent
 
 
 def publish(state: PermissionState, event: AccessRequestEvent) -> None:
-    """Publish a step that is stored."""
+    """Publish a stored step."""
     if state.requests is not None:
         state.requests.publish(event.for_stream())
 
 
 def named(request: Request, reason: str | None) -> str:
-    """The reason of a write that a request brings about: it names the request."""
+    """The reason of a write that a request brings about, with the name of the request."""
     name = f"{LENDING}{request.id}"
     return (name if not reason else f"{name}: {reason}")[:REASON_LENGTH]

@@ -1,4 +1,4 @@
-"""What may be asked for, by whom, and how many must agree."""
+"""Which rights may be asked for, by whom, and how many must agree."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from yoto.store.resources import known_types
 def approvals_needed(state: PermissionState, permission: RegisteredPermission, place: Place) -> int:
     """How many persons must agree to lend it there; 0: nobody may ask for it.
 
-    The stricter of what is registered and what the code says counts. Nobody is lent what is the
-    whole platform's, nor the permission that implies all others there.
+    The stricter of the registered number and the declared one counts. No right over the whole
+    platform is ever lent, nor the permission that implies all others there.
     """
     if GLOBAL_KIND in (place.kind, permission.scope):
         return 0
@@ -33,11 +33,11 @@ def is_requestable(
 ) -> bool:
     """Whether somebody who was denied for that reason may ask for the permission there.
 
-    Only what a role could change is worth it: nobody is lent the end of a time-out, or the consent
-    of a policy. It reads no store.
+    A request helps only where a role could change the answer: no request ends a time-out, or
+    replaces the consent of a policy. The store is not read.
 
     Args:
-        permission: a name; of an expression no part is asked for.
+        permission: a name; never an expression.
     """
     if place is None or place.id is None or user_id == PUBLIC_NUMBER or not state.registry.known:
         return False

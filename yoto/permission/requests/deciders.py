@@ -1,4 +1,4 @@
-"""Who may decide about requests: by the rules for lending, asked of many as cheaply as of few."""
+"""The persons who may decide about requests: the rules for lending, checked for many at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def decidable_by(
     found = [one for one in found if all(map(named, one.permissions))]
     if actor_id is None or authority.unbounded:
         return found
-    # Nobody lends what they lack: of most requests that is known without a statement.
+    # Nobody lends what they lack: their masks rule out most requests without a statement.
     masks = {place: state.source.load(actor_id, place).mask for place in there}
     found = [one for one in found if all(masks[one.place] & named(p) for p in one.permissions)]
     return [one for one in found if _may_approve(state, authority, one, authority.now)]
@@ -56,7 +56,7 @@ def demand_approver_of(
 def still_approves(
     state: PermissionState, session: Session, request: Request, approval: Approval
 ) -> bool:
-    """Whether who approved earlier could do so now, for as long."""
+    """Whether an earlier approver could approve now, for as long."""
     number = int(approval.by.removeprefix("user:"))
     try:
         authority = Authority(state, session, number)
@@ -71,5 +71,5 @@ def _may_approve(
     try:
         demand_approver_of(state, authority, request, until)
     except (PermissionDenied, ValidationFailed):
-        return False  # or the place is gone
+        return False  # also where the place is gone
     return True

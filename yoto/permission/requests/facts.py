@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 class AccessRequestEvent(Event, frozen=True, kw_only=True):
     """A step of a request.
 
-    Who asks for what, and who decided, webhooks are told and the stream of events is not: that is
-    read by whoever may view the platform. They are None there.
+    Webhooks are told the asker, the right and the author of the decision. The stream of events has
+    None there, since everybody who may view the platform reads it.
 
     Attributes:
-        access_request_id: which request.
-        state: by now.
-        user_id: the number of who asks.
-        permission, scope, scope_id: for what, and where.
+        access_request_id: the request.
+        state: the state after the step.
+        user_id: the number of the asker.
+        permission, scope, scope_id: the right, and its place.
         also: further permissions that it asks for.
-        by: the author of the step, such as ``user:42``; empty: it came by itself.
-        approvals, needed: persons who approved, and who must.
-        until: epoch seconds at which what was granted ends.
+        by: the author of the step, such as ``user:42``; empty: time ended the request.
+        approvals, needed: the number of persons who approved, and the number who must.
+        until: the end of the grant, in epoch seconds.
     """
 
     access_request_id: int
@@ -41,7 +41,7 @@ class AccessRequestEvent(Event, frozen=True, kw_only=True):
     until: float | None = None
 
     def for_stream(self) -> AccessRequestEvent:
-        """The same, without who asks for what."""
+        """The same without the asker, the right and the author."""
         return type(self)(
             access_request_id=self.access_request_id,
             state=self.state,
@@ -58,22 +58,22 @@ class AccessAsked(AccessRequestEvent, frozen=True, kw_only=True):
 
 @event_type("access_request.approved")
 class AccessApproved(AccessRequestEvent, frozen=True, kw_only=True):
-    """One of several persons agreed; others must as well."""
+    """One of several persons agreed; others must agree, too."""
 
 
 @event_type("access_request.granted")
 class AccessGrantedOnRequest(AccessRequestEvent, frozen=True, kw_only=True):
-    """The right is lent from now on until then."""
+    """The right is lent from now on until ``until``."""
 
 
 @event_type("access_request.refused")
 class AccessRefused(AccessRequestEvent, frozen=True, kw_only=True):
-    """Somebody who might have granted it refused."""
+    """A person who might have granted it refused."""
 
 
 @event_type("access_request.withdrawn")
 class AccessWithdrawn(AccessRequestEvent, frozen=True, kw_only=True):
-    """Who asked does no more."""
+    """The asker took the request back."""
 
 
 @event_type("access_request.lapsed")
@@ -83,7 +83,7 @@ class AccessLapsed(AccessRequestEvent, frozen=True, kw_only=True):
 
 @event_type("access_request.ended")
 class AccessEnded(AccessRequestEvent, frozen=True, kw_only=True):
-    """What was lent is over, by itself or before its time."""
+    """The lent right is over, by itself or before its time."""
 
 
 REACHED: dict[RequestState, type[AccessRequestEvent]] = {
@@ -97,7 +97,7 @@ REACHED: dict[RequestState, type[AccessRequestEvent]] = {
 
 
 def event_of(kind: type[AccessRequestEvent], request: Request, by: str) -> AccessRequestEvent:
-    """The event of a step of a request, as it is after it."""
+    """The event of a step of a request, with the state after the step."""
     life, place = request.life, request.place
     return kind(
         access_request_id=request.id,

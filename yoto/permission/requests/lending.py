@@ -1,7 +1,7 @@
-"""Who may lend a right, and how it is lent: by a role of its own, held at one place for a time.
+"""Lending a right: who may, and how: by a role of its own, held at one place for a time.
 
-The role has nothing but that permission there, and one holder. So everything that knows roles knows
-what is lent: verdicts, explanations, searches, reviews, and the ends of their windows.
+The role has only that permission there, and one holder. All code that knows roles thus knows the
+lent right: verdicts, explanations, searches, reviews, and the ends of their windows.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def demand_approver(
     """The rules for lending somebody permissions: those of an overwrite for them there.
 
     The actor has the right to lend (``ResourceType.approver``, or ``admin.roles``), has the
-    permissions themselves until they end, and stands above who gets them.
+    permissions themselves until they end, and stands above the receiver.
 
     Raises:
         PermissionDenied: one of these does not hold.
@@ -97,10 +97,10 @@ def lend(
     actor_id: int | None,
     reason: str,
 ) -> int:
-    """Lend what was asked for, in the transaction at hand; the id of the role.
+    """Lend the requested permissions in the present transaction; returns the id of the role.
 
     Raises:
-        ValidationFailed: it would not be enough: something there denies it to them all the same.
+        ValidationFailed: the role would not be enough: something else there denies the permission.
     """
     place, ends = request.place, datetime.fromtimestamp(until, UTC)
     home = site_in(session, place, "scope_id").home
@@ -127,7 +127,7 @@ def lend(
             reason=reason,
             commit=False,
         )
-    # From here on nobody may do anything with it but take it away.
+    # From here on the role can only be deleted.
     session.get_one(Role, role_id).access_request_id = request.id
     session.flush()
     with reading() as connection:
@@ -142,10 +142,10 @@ def lend(
 
 
 def take_back(session: Session, request: Request, reason: str) -> None:
-    """Delete the role of what was lent; nothing happens where it is gone, even if its number was
+    """Delete the role of a lent right; nothing happens if the role is gone, even if its number was
     given to another one.
     """
     role = session.get(Role, request.role_id)
     if role is not None and role.access_request_id == request.id:
-        with suppress(UnknownResource):  # somebody else deletes it now
+        with suppress(UnknownResource):  # another one is deleting it
             _writes.delete_role(role.id, reason=reason, commit=False)

@@ -56,24 +56,24 @@ MOST_OPEN = 20  # requests of one person at a time
 MOST_AT_ONCE = 10  # permissions of one request: no act takes more
 NOT_LENT = "nobody may ask for it there"
 OWN_REQUEST = "own_request"
-# Of several persons each has to be known: who is at a terminal may be one of the others.
+# Several approvers must be known persons: an operator at a terminal may be one of the others.
 NO_ACCOUNT = "no_account"
 LOST = "the role that held it is gone"
 
 
 class Requesting:
-    """Access requests. Each call commits. Arguments and errors that they share:
+    """Access requests. Each call commits. Shared arguments and errors:
 
     Args:
         request_id: of a request.
-        actor_id: who acts, bound by the rules of ``demand_approver``; None: the system itself, or
-            an operator without an account, whom ``by`` names for records.
+        actor_id: the actor, bound by the rules of ``demand_approver``; None: the system itself, or
+            an operator without an account, whose name for records is ``by``.
         reason: the actor's own words.
 
     Raises:
         UnknownResource: there is no such request.
-        AccessRequestClosed: it is in another state by now.
-        PermissionDenied: the actor may not; nothing was changed.
+        AccessRequestClosed: the request has reached another state.
+        PermissionDenied: the actor may not do this; nothing was changed.
         StoreUnavailable: the database did not answer.
     """
 
@@ -89,14 +89,14 @@ class Requesting:
     ) -> Request:
         """Ask to be lent a permission at a node for a time.
 
-        Another request for the same gives the one that is open, or granted, as it is.
+        If a request for the same is open or granted, that one is returned unchanged.
 
         Args:
             also: further permissions that the same act takes there. One decision lends or refuses
-                all of them, and as many persons must agree as the strictest of them takes.
+                all of them, and the strictest of them sets the number of approvals.
 
         Raises:
-            ValidationFailed: nobody may ask for it there, they have it, or it is for too long.
+            ValidationFailed: nobody may ask for it there, they have it, or the time is too long.
             UnknownPermission, UnknownResource: there is no such permission, or place.
         """
         state = get_state()
@@ -134,7 +134,7 @@ class Requesting:
                 with session.begin_nested():
                     session.add(row)
             except IntegrityError:
-                # The same person, elsewhere, a moment ago.
+                # Found if the same person asked elsewhere a moment ago.
                 found = still_open(state, session, number, names, place, lock=True)
                 if found is None:
                     raise
@@ -151,7 +151,7 @@ class Requesting:
     ) -> bool:
         """Whether somebody who was denied for that reason may ask for the permission there.
 
-        Only what a role could change: not the end of a time-out, nor the consent of a policy.
+        Only denials that a role could change count: not a time-out, nor the consent of a policy.
         """
         place = parse_place(scope, scope_id)
         return is_requestable(get_state(), number_of(user_id), permission, place, reason)
@@ -172,7 +172,7 @@ class Requesting:
         after: int | None = None,
         limit: int = 100,
     ) -> list[Request]:
-        """Requests, newest first: those of one person, or all; no states: whatever became of them.
+        """Requests, newest first: those of one person, or all; no states: in any state.
 
         Args:
             after: the id of the last one of the page before.
@@ -189,8 +189,8 @@ class Requesting:
         self, actor_id: SubjectId, after: int | None = None, limit: int = 100
     ) -> tuple[list[Request], int | None]:
         """The open requests of others that the actor may grant now, newest first, and ``after`` of
-        the next page. A page may be short, or empty, and another one follow: so many of the others'
-        are looked at and no more.
+        the next page. One call reads a limited number of requests, so a page may be short or empty
+        although another one follows.
         """
         found: list[Request] = []
         looked_at = 0
@@ -206,7 +206,8 @@ class Requesting:
         return found, after
 
     def decidable(self, actor_id: SubjectId | None, requests: Iterable[Request]) -> list[Request]:
-        """Those of ``requests`` that are open, another's, and the actor's to decide about."""
+        """Those of ``requests`` that are open, by another person, and the actor's to decide
+        about."""
         state, number = get_state(), actor_number(actor_id)
         wanted = [
             one for one in requests if one.user_id != number and one.life.state is RequestState.OPEN
@@ -216,7 +217,8 @@ class Requesting:
         return decidable_by(state, db.session(), number, wanted)
 
     def may_decide(self, actor_id: SubjectId | None, request: Request) -> bool:
-        """Whether the request, in whatever state, is another's and the actor's to decide about."""
+        """Whether another person made the request and the actor may decide about it, in any
+        state."""
         opened = replace(request, life=replace(request.life, state=RequestState.OPEN))
         return bool(self.decidable(actor_id, [opened]))
 
@@ -229,14 +231,14 @@ class Requesting:
         seconds: int | None = None,
         reason: str | None = None,
     ) -> Request:
-        """Approve it; with the last approval that it takes, the right is lent from now on.
+        """Approve it; the last necessary approval lends the right from now on.
 
         Args:
-            seconds: for how long; None: as was asked.
+            seconds: the time of the loan; None: the requested time.
 
         Raises:
-            ValidationFailed: too long, or it would not be enough: they would be denied it still.
-            PermissionDenied: the actor may not lend it, asks themselves, or has no account where
+            ValidationFailed: the time is too long, or the role would not be enough.
+            PermissionDenied: the actor may not lend it, is the asker, or has no account where
                 several persons must agree.
         """
         with deciding(request_id, actor_id, by) as (state, act):
@@ -291,7 +293,7 @@ class Requesting:
     def withdraw_access(
         self, request_id: int, *, actor_id: SubjectId, reason: str | None = None
     ) -> Request:
-        """Take back a request of one's own, or give back what was lent."""
+        """Take back a request of one's own, or give back the lent right."""
         with deciding(request_id, actor_id, None) as (state, act):
             if act.author != act.request.life.asker:
                 raise PermissionDenied(Decision(False, "not_yours"), act.request.permission)
@@ -311,11 +313,11 @@ class Requesting:
         by: str | None = None,
         reason: str | None = None,
     ) -> Request:
-        """Take back before its time what was lent; who may grant it may."""
+        """Take back a lent right before its time; everybody who may grant it may do this."""
         return _decided(end, request_id, actor_id, by, reason)
 
     def settle_access_requests(self, limit: int = 100) -> float | None:
-        """Close what has lapsed or ended by itself, and publish it.
+        """Close the requests that lapsed or ended by themselves, and publish these steps.
 
         Returns:
             Epoch seconds at which the next one is due; None: none is.
@@ -351,7 +353,7 @@ def _decided(
     by: str | None,
     reason: str | None,
 ) -> Request:
-    """A request after a step of somebody who may grant it now."""
+    """A request after a step of an actor who may grant it now."""
     with deciding(request_id, actor_id, by) as (state, act):
         demand_decider(state, act)
         act.life = step(act.request.life, act.author, state.clock(), reason)

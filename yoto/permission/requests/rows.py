@@ -23,14 +23,14 @@ class Request:
     """A request as stored.
 
     Attributes:
-        user_id: the number of who asks.
+        user_id: the number of the asker.
         place: the node.
         also: further permissions that are lent or refused with it.
-        reason: in the words of who asks.
-        seconds: for how long it is wanted.
+        reason: the words of the asker.
+        seconds: the requested time.
         created_at: epoch seconds.
-        life: what became of it.
-        role_id: the role that holds what is lent, while it is.
+        life: the state, the approvals and the times of the request.
+        role_id: the role that holds the lent right, as long as it is lent.
     """
 
     id: int
@@ -46,12 +46,12 @@ class Request:
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """All that it asks for."""
+        """All requested permissions."""
         return (self.permission, *self.also)
 
 
 def author_of(user_id: int) -> str:
-    """Somebody as records name authors."""
+    """The name of a person as an author in records."""
     return f"user:{user_id}"
 
 
@@ -84,7 +84,7 @@ def request_of(row: AccessRequest) -> Request:
 
 
 def put(row: AccessRequest, life: Life) -> None:
-    """Store what became of it."""
+    """Store the new life of a request."""
     row.state, row.needed = life.state.value, life.needed
     row.approvals = [asdict(one) for one in life.approvals]
     row.due_at = _moment(life.due)
@@ -121,13 +121,13 @@ def new_row(
 
 
 def key_of(user_id: int, permissions: Sequence[str], place: Place) -> str:
-    """The name of the one request that may be open: short, however long the names are."""
+    """The name of the only such request that may be open: short, however long the names are."""
     text = f"{user_id}/{'+'.join(sorted(permissions))}/{place}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def locked(session: Session, request_id: int) -> AccessRequest:
-    """The row of a request, which nobody else changes until the transaction ends.
+    """The row of a request, locked until the transaction ends.
 
     Raises:
         UnknownResource: there is none.
@@ -139,10 +139,10 @@ def locked(session: Session, request_id: int) -> AccessRequest:
 
 
 def open_row(session: Session, key: str, *, lock: bool = False) -> AccessRequest | None:
-    """The row of the request with this key that is open, or granted.
+    """The row of the open or granted request with this key.
 
     Args:
-        lock: read what is committed now, whatever the transaction saw first.
+        lock: read the committed state, not the snapshot of the transaction.
     """
     found = select(AccessRequest).where(AccessRequest.open_key == key)
     return session.scalar(found.with_for_update() if lock else found)
@@ -156,7 +156,7 @@ def listed(
     after: int | None,
     limit: int,
 ) -> Sequence[Request]:
-    """Requests, newest first, from before the one called ``after``; no states: all."""
+    """Requests, newest first, with ids below ``after``; no states: all."""
     statement = select(AccessRequest).order_by(AccessRequest.id.desc()).limit(limit)
     if user_id is not None:
         statement = statement.where(AccessRequest.user_id == user_id)
@@ -168,8 +168,8 @@ def listed(
 
 
 def due_ids(session: Session, now: float, limit: int) -> Sequence[int]:
-    """Requests that are due, or of which nothing is lent any more because the role is gone; of
-    either at most ``limit``.
+    """Requests that are due, or whose role is gone, so that nothing is lent; at most ``limit`` of
+    either kind.
     """
     found = select(AccessRequest.id).limit(limit)
     due = AccessRequest.due_at <= datetime.fromtimestamp(now, UTC)
@@ -179,13 +179,13 @@ def due_ids(session: Session, now: float, limit: int) -> Sequence[int]:
         Role.id == RoleAssignment.role_id,
         Role.access_request_id == AccessRequest.id,
     )
-    # Two statements, for two indexes: most requests are over, and looked at by neither.
+    # Two statements, for two indexes; neither reads the closed requests, which are most.
     ids = {*session.scalars(found.where(due)), *session.scalars(found.where(granted, ~held))}
     return sorted(ids)
 
 
 def is_lent(session: Session, request: Request) -> bool:
-    """Whether anybody holds the role of a request yet."""
+    """Whether anybody still holds the role of a request."""
     if request.role_id is None:
         return False
     held = (

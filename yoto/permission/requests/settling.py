@@ -17,9 +17,9 @@ from yoto.settings import Configured, of
 
 log = logging.getLogger(__name__)
 
-# s between two looks for what other workers granted; a worker looks at its own in time.
+# s between two looks for grants of other workers; a worker closes its own in time.
 INTERVAL = 5.0
-# s after the moment, which two clocks may see differently.
+# s after the moment, since clocks of two machines differ.
 LATE = 0.05
 # s between looks while the database is unavailable, or not set up.
 AGAIN = 30.0
@@ -33,7 +33,7 @@ class RequestSettings(Configured):
 
     Attributes:
         max_seconds: the longest time for which a right is lent.
-        lapse_seconds: after so long an unanswered request lapses.
+        lapse_seconds: the age at which an unanswered request lapses.
     """
 
     max_seconds: int = of("ACCESS_REQUEST_MAX_SECONDS")
@@ -41,7 +41,7 @@ class RequestSettings(Configured):
 
 
 class RequestDesk:
-    """The part of one application for access requests that goes on beside requests of HTTP.
+    """The part of one application that closes access requests in the background.
 
     Attributes:
         listener: called with the session of each step, before its commit.
@@ -59,8 +59,8 @@ class RequestDesk:
         """Nothing is read yet.
 
         Args:
-            settle: closes what is due, and returns the next moment at which something is: epoch
-                seconds, or None.
+            settle: closes the requests that are due, and returns the next moment at which one is:
+                epoch seconds, or None.
             publish: publishes an event, and never raises for want of a store.
         """
         self.settings = settings
@@ -74,26 +74,26 @@ class RequestDesk:
         self._look_soon = self._keeper.add("settle", self.turn)
 
     def start(self) -> None:
-        """Look for what is due from now on."""
+        """Start to look for requests that are due."""
         self._keeper.start()
 
     def close(self) -> None:
-        """End the thread; it may start again."""
+        """End the thread; ``start`` begins a new one."""
         self._keeper.stop()
 
     def publish(self, event: AccessRequestEvent) -> None:
-        """Publish a step; the next moment may be another by it."""
+        """Publish a step, and look for the next moment, which it may have changed."""
         if self._publish is not None:
             self._publish(event)
         self._look_soon()
 
     def turn(self) -> float:
-        """Close what is due; seconds until the next look."""
+        """Close the requests that are due; returns the seconds until the next look."""
         try:
             with self._app.app_context():
                 due = self._settle()
         except MaintenanceMode:
-            return AGAIN  # who may grant what is not asked until it is over
+            return AGAIN  # no request is closed before the maintenance is over
         except StoreUnavailable as error:
             if not self._failing:
                 log.warning("access requests are not closed in time now: %s", error)

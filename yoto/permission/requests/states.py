@@ -46,12 +46,12 @@ class Life:
     """The part of a request that changes.
 
     Attributes:
-        asker: the author who asks; never one of those who approve.
-        needed: how many persons must approve.
-        due: epoch seconds at which it lapses or ends by itself; None: it is closed.
-        decided_by, decided_at, decision: whoever decided last, when, and in which words.
-        until: epoch seconds of the end of what was granted, as it was promised.
-        ended_at: when it was over.
+        asker: the author of the request; never one of the approvers.
+        needed: the number of persons who must approve.
+        due: epoch seconds at which the request lapses or ends by itself; None: it is closed.
+        decided_by, decided_at, decision: the last decider, the time of the decision, and its words.
+        until: the promised end of the grant, in epoch seconds.
+        ended_at: the time at which it was over.
     """
 
     asker: str
@@ -72,17 +72,17 @@ class Life:
 
 
 def approve(life: Life, approval: Approval, *, standing: Iterable[str] = ()) -> Life:
-    """With one more approval; granted with the last one that it takes.
+    """With one more approval; granted if it was the last that the request needs.
 
-    It is granted for the shortest time that one of them allowed. Who approves again changes their
-    own approval.
+    The shortest time that an approver allowed counts. A second approval of the same person replaces
+    the first.
 
     Args:
         standing: authors of earlier approvals who may still give one; those of others are dropped.
 
     Raises:
         AccessRequestClosed: it is not open, or has lapsed by then.
-        ValueError: who asks approves.
+        ValueError: the approver is the asker.
     """
     _demand(life, RequestState.OPEN, approval.at)
     if approval.by == life.asker:
@@ -105,19 +105,19 @@ def approve(life: Life, approval: Approval, *, standing: Iterable[str] = ()) -> 
 
 
 def refuse(life: Life, by: str, at: float, reason: str | None) -> Life:
-    """Refused; one person is enough. Raises ``AccessRequestClosed`` as ``approve``."""
+    """Refused; one person is enough. Raises ``AccessRequestClosed`` like ``approve``."""
     _demand(life, RequestState.OPEN, at)
     return _decided(life, RequestState.REFUSED, by, at, reason)
 
 
 def withdraw(life: Life, at: float, reason: str | None = None) -> Life:
-    """Taken back by who asked. Raises ``AccessRequestClosed`` as ``approve``."""
+    """Taken back by the asker. Raises ``AccessRequestClosed`` like ``approve``."""
     _demand(life, RequestState.OPEN, at)
     return _decided(life, RequestState.WITHDRAWN, life.asker, at, reason)
 
 
 def end(life: Life, by: str, at: float, reason: str | None) -> Life:
-    """Ended before its time, by who has it or by who may grant it.
+    """Ended before its time, by the holder or by a person who may grant it.
 
     Raises:
         AccessRequestClosed: it is not granted, or has ended by then.
@@ -127,7 +127,7 @@ def end(life: Life, by: str, at: float, reason: str | None) -> Life:
 
 
 def pass_time(life: Life, now: float) -> Life:
-    """As it is at ``now``: lapsed or ended where it was due, else unchanged."""
+    """The life at ``now``: lapsed or ended if it was due, else unchanged."""
     if life.due is None or now < life.due:
         return life
     state = RequestState.LAPSED if life.state is RequestState.OPEN else RequestState.ENDED

@@ -38,7 +38,7 @@ def cache_step(preloading: Preloading | None) -> Step:
 
 
 def further_step(work: Callable[[], Mapping[str, Any]]) -> Step:
-    """What another part of the application has to do."""
+    """A step that does the work of another part of the application."""
     return lambda progress, stop: Outcome(work())
 
 
