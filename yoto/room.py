@@ -50,6 +50,7 @@ class Room:
         questions: returns commands of ``flask permission`` that change nothing, also for guests.
         offers: returns the value of ``permissions.NAME``.
         extra: the extra of ``pip install yoto[...]`` whose modules it needs; "": none.
+        suggestions: returns what could be tuned, as plain values, for the status.
         warm_up: further steps of the warm-up, by name; each returns a description of its work.
         models: returns the mapped classes of its tables.
         operators: returns a ``yoto.embed.operators.Operators``, for the control plane of a guest
@@ -68,6 +69,7 @@ class Room:
     questions: Callable[[], Sequence[Any]] = nothing
     offers: Callable[[], Any] | None = None
     extra: str = ""
+    suggestions: Callable[[], Sequence[Any]] = nothing
     warm_up: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
     models: Callable[[], Sequence[type[Any]]] = nothing
     operators: Callable[[], Any] | None = None

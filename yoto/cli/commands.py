@@ -27,7 +27,6 @@ from yoto.cli.templates import add_templates
 from yoto.operate.guards import guards
 from yoto.operate.locks import locks
 from yoto.operate.permissions.requests import access_requests
-from yoto.operate.suggestions import suggestions
 from yoto.room import of_rooms, rooms_of
 
 ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "test")
@@ -59,7 +58,6 @@ _COMMANDS: tuple[click.Command, ...] = (
     queue,
     resilience,
     secrets,
-    group_of(suggestions),
     teams,
     YOTO,
 )

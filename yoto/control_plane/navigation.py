@@ -67,7 +67,7 @@ PAGES = (
     Page("events", "/events", texts=("acts", "forecasts")),
     Page("audit", "/audit", texts=("acts",)),
     Page("instances", "/instances", texts=("help",)),
-    Page("suggestions", "/suggestions", texts=("forecasts",)),
+    Page("suggestions", "/suggestions", texts=("forecasts",), rooms=("tuner", "forecast")),
     Page("settings", "/settings"),
 )
 

@@ -40,7 +40,6 @@ from yoto.operate.queues import queues
 from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
 from yoto.operate.rollouts import rollouts
-from yoto.operate.suggestions import suggestions
 from yoto.operate.tasks import tasks
 
 CONTROL_REST: list[Blueprint] = [
@@ -79,7 +78,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(alert_causes),
     blueprint(alert_rules),
     blueprint(alert_webhooks),
-    blueprint(suggestions),
     blueprint(audit),
     blueprint(maintenance),
     blueprint(log_level),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from yoto.permission import PermissionSystem
 
 # It holds nothing: what it is asked, it asks the current application.
@@ -66,4 +68,15 @@ warm_up = _permissions.warm_up
 is_maintenance_mode_enabled = _permissions.is_maintenance_mode_enabled
 set_maintenance_mode = _permissions.set_maintenance_mode
 get_system_stats = _permissions.get_system_stats
-get_optimization_suggestions = _permissions.get_optimization_suggestions
+
+
+def get_optimization_suggestions() -> list[Any]:
+    """Suggestions of the room ``tuner`` from measurements of all workers, the surest first.
+
+    Raises:
+        AttributeError: the room is off.
+        RuntimeError: there is no app context.
+        StoreUnavailable: the measurements, or the settings in force, are unavailable.
+    """
+    found: list[Any] = _permissions.tuner.suggestions()
+    return found

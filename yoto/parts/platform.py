@@ -42,7 +42,7 @@ from yoto.http.pipeline import Admission, init_pipeline
 from yoto.http.request_metrics import error_rate
 from yoto.logs import follow_fleet
 from yoto.optimization import elected_by
-from yoto.parts.tuner import tune, tuner_of
+from yoto.parts.live_settings import follow_live_settings
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
     ComponentState,
@@ -204,7 +204,6 @@ def _init_permissions(app: Flask, host: Host) -> None:
             limit=app.config["WARM_UP_SECONDS"],
         ),
         recorder=monitor.of(app).recorder,
-        suggest=tuner_of(app).suggestions,
         publish=events.of(app).stream.publish,
         on_access_request=queue_access_request,
     )
@@ -244,7 +243,7 @@ COMPONENTS: tuple[Component[Host], ...] = (
         close=lambda app: alerts.of(app).close(),
     ),
     Component("cache", init=_init_cache),
-    Component("tunables", init=lambda app, host: tune(app, never=host.untuned)),
+    Component("live settings", init=lambda app, host: follow_live_settings(app)),
     Component(
         "policies",
         init=lambda app, host: policy.init_app(app, policy_engine(app), mask=masked_context),
@@ -271,11 +270,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
         "prefetching",
         start=lambda app: prefetch.of(app).start(),
         close=lambda app: prefetch.of(app).close(),
-    ),
-    Component(
-        "tuner",
-        start=lambda app: tuner_of(app).start(),
-        close=lambda app: tuner_of(app).close(),
     ),
     Component("sources of measurements", init=lambda app, host: measure(app)),
     Component(

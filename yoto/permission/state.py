@@ -26,7 +26,6 @@ from yoto.permission.warming import WarmUp
 from yoto.permission.ways import Ways
 
 if TYPE_CHECKING:
-    from yoto.monitor import Suggestion
     from yoto.permission.requests import RequestDesk
 
 EXTENSION = "yoto.permissions"
@@ -109,7 +108,6 @@ class PermissionState:
         preloading: fills the cache ahead of requests; None: there is none.
         warming: warms up; None: there is none.
         meters: count and time verdicts.
-        suggest: gives tuning suggestions; None: there are none.
         policy_failures: counts decisions by roles alone because policies gave no verdict.
         ways: the ways by which rights come, for policies.
         requests: the work for access requests beside those of HTTP; None: there is none.
@@ -136,7 +134,6 @@ class PermissionState:
     preloading: Preloading | None = None
     warming: WarmUp | None = None
     meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
-    suggest: Callable[[], list[Suggestion]] | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
     ways: Ways | None = None
     requests: RequestDesk | None = None

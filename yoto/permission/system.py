@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -51,9 +51,6 @@ from yoto.settings import settings_of
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import types_of
 
-if TYPE_CHECKING:
-    from yoto.monitor import Suggestion
-
 
 class PermissionSystem(
     Checks,
@@ -95,7 +92,6 @@ class PermissionSystem(
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,
         recorder: Recorder | None = None,
-        suggest: Callable[[], list[Suggestion]] | None = None,
         on_start: Callable[[], None] | None = None,
         publish: Callable[[Event], object] | None = None,
         on_access_request: Callable[[Session, AccessRequestEvent], object] | None = None,
@@ -122,7 +118,6 @@ class PermissionSystem(
             hot: gives the entries that are read most; with it and a cache, they are preloaded.
             warm_up: the parts of the warm-up; None: there is none.
             recorder: counts and times verdicts; by default they are discarded.
-            suggest: gives tuning suggestions; None: there are none.
             on_start: called when the work in the background begins, in an app with a cache; quick.
             publish: publishes an event to all workers.
             on_access_request: called with the session of each step of an access request, before its
@@ -169,7 +164,6 @@ class PermissionSystem(
             preloading=preloading,
             warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
             meters=CheckMeters(recorder or Recorder()),
-            suggest=suggest,
             ways=caching.ways if caching else Ways(registry, clock),
             requests=RequestDesk(
                 app,

@@ -75,20 +75,15 @@ if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
     from .decorators.routes import route_guards
     from .dry_run import Caveat, DryRun
-    from .tuning import Tuner, TuningOutcome, TuningResult, TuningSettings, outcome_of
 else:
-    # An application with guards alone needs nothing that tunes or checks them, or tries numbers.
+    # An application with guards alone needs nothing that checks algorithms, or tries numbers.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
     _DRY_RUN = dict.fromkeys(("Caveat", "DryRun", "Replay"), ".dry_run")
     _ROUTES = {"route_guards": ".decorators.routes"}
-    __getattr__ = exports(__name__, _CONTRACT | _DRY_RUN | _ROUTES, rest=".tuning")
+    __getattr__ = exports(__name__, _CONTRACT | _DRY_RUN | _ROUTES)
 
 __all__ = [
-    "Tuner",
     "TuningConfig",
-    "TuningOutcome",
-    "TuningResult",
-    "TuningSettings",
     "EVERY_FEATURE",
     "FLEET",
     "REDIS_BREAKER",
@@ -159,5 +154,4 @@ __all__ = [
     "rate_limit_headers",
     "route_guards",
     "top_keys",
-    "outcome_of",
 ]

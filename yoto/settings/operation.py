@@ -1,4 +1,4 @@
-"""Settings of policies, alerts, measurements, tuning and prefetching."""
+"""Settings of policies, alerts, measurements and prefetching."""
 
 from __future__ import annotations
 
@@ -112,14 +112,6 @@ class Monitoring:
         r"[!-~]{16,}",
         secret=True,
     )
-
-
-class Tuning:
-    """Tuning: [tuning.md](tuning.md)"""
-
-    TUNING_AUTO = flag(False, "Whether suggestions are applied without an operator.")
-    TUNING_CONFIDENCE = share(0.8, 0.01, "The confidence that this requires.")
-    TUNING_WINDOW = number(300.0, 5, 3600, "s", "Time compared before and after a change.")
 
 
 class Prefetching:

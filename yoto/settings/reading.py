@@ -37,7 +37,6 @@ class Defaults(
     operation.Policies,
     operation.Alerts,
     operation.Monitoring,
-    operation.Tuning,
     operation.Prefetching,
 ):
     """A value of each setting. ``None`` means: not configured."""

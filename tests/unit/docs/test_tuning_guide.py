@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from yoto.monitor.tuning.recommenders import (
+from yoto.resilience import TuningConfig
+from yoto.rooms.tuner.recommenders import (
     bulkheads,
     cache_lives,
     cache_sizes,
@@ -14,7 +15,6 @@ from yoto.monitor.tuning.recommenders import (
     rate_limits,
     redis_timeout,
 )
-from yoto.resilience import TuningConfig
 from yoto.settings import SETTINGS
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "tuning.md").read_text(encoding="utf-8")

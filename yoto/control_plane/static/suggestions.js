@@ -5,7 +5,7 @@ import { act } from "./dialog.js";
 import { badge, h } from "./dom.js";
 import { age, duration, number, quantity } from "./format.js";
 import { repeat, subscribe, throttled } from "./live.js";
-import { has, named, t } from "./page.js";
+import { has, named, room, t } from "./page.js";
 import { changed, load } from "./states.js";
 import { table } from "./table.js";
 import "./suggestions/forecasts.js";
@@ -40,7 +40,7 @@ const outcomes = table({
     { title: t("suggestions.change"), number: true, render: changeOf },
     { title: t("suggestions.result"), render: (one) => badge(one.result, t(`suggestions.result_${one.result}`), { kept: "ok", reverted: "warning" }[one.result]) },
     { title: t("suggestions.verdict"), render: verdictOf },
-    { title: t("suggestions.by"), render: (one) => (one.by_itself ? t("suggestions.by_itself") : one.author) },
+    { title: t("suggestions.by"), render: (one) => one.author },
     { title: t("suggestions.at"), render: (one) => age(one.ended_at) },
   ],
 });
@@ -84,7 +84,7 @@ const restore = (id) =>
     submit: t("suggestions.restore"),
     run: ({ reason }, { key }) => post("/suggestions/restore", { id, reason }, { key }),
     done: t("suggestions.restore_done"),
-  }).then(redraw);
+  }).then(() => redraw());
 
 const drawnSuggestions = changed(part("suggestions"), (found) => {
   suggestions.show(found.items);
@@ -112,9 +112,12 @@ const decide = (one, what) =>
     submit: t(`suggestions.${what}`),
     run: ({ reason }, { key }) => post(`/suggestions/${what}`, { id: one.id, reason }, { key }),
     done: t(`suggestions.${what}_done`),
-  }).then(redraw);
+  }).then(() => redraw());
 
 // Keeping it true
 
-const redraw = throttled(repeat(drawSuggestions, REFRESH), DRAW_DELAY);
-subscribe({ events: (_, kind) => kind === "delta" && redraw() }, { types: ["tuning.applied", "tuning.kept", "tuning.reverted"] });
+let redraw = () => {};
+if (room("tuner")) {
+  redraw = throttled(repeat(drawSuggestions, REFRESH), DRAW_DELAY);
+  subscribe({ events: (_, kind) => kind === "delta" && redraw() }, { types: ["tuning.applied", "tuning.kept", "tuning.reverted"] });
+}

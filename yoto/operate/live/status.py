@@ -14,14 +14,14 @@ from yoto.errors import ValidationFailed
 from yoto.extensions import monitor
 from yoto.http.fields import Instant
 from yoto.moments import at_ms, moment
-from yoto.monitor import Headline, HeadlineCause, SuggestionReport
+from yoto.monitor import Headline, HeadlineCause
 from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
 from yoto.operate.live.breakdown import Breakdown, breakdown
 from yoto.operate.live.lines import lines_of
 from yoto.operate.live.marks import Marks, marks_between
 from yoto.operate.live.performance import LIVE, RANGES, PerformancePoint, Stretch, stretch_of
-from yoto.operate.live.views import live_views
+from yoto.operate.live.views import SuggestionReport, live_views
 from yoto.operate.operation import Command, Subject
 
 State = Literal["ok", "degraded", "failed", "unknown"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Annotated, Any, TypedDict, cast
 
 import msgspec
 from flask import Flask, current_app
@@ -20,7 +20,6 @@ from yoto.monitor import (
     Headline,
     HealthReport,
     Monitoring,
-    SuggestionReport,
     WorkerStatus,
     assess,
     headline,
@@ -35,10 +34,10 @@ from yoto.operate.live.components import Part
 from yoto.operate.live.headline import Names, asked_sources
 from yoto.operate.live.lines import Lines
 from yoto.operate.live.remembered import Remembered
-from yoto.parts.tuner import tuner_of
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
+from yoto.room import of_rooms
 
 EXTENSION = "yoto.live_views"
 # Seconds for which one view serves all viewers.
@@ -48,6 +47,24 @@ ASKED_SECONDS = 2.0
 # The same for suggestions, which are made from minutes of measurements.
 SUGGESTED_SECONDS = 30.0
 MINUTE = 60.0
+
+
+class SuggestionReport(TypedDict):
+    """One change of one setting, in the setting's unit."""
+
+    id: str
+    setting: str
+    key: Annotated[str, "What it is called in the configuration"]
+    unit: Annotated[str, "What `now` and `proposed` count, or `s`"]
+    now: float
+    proposed: float
+    why: str
+    effect: str
+    confidence: float
+    metric: Annotated[str, "The measurement that must not get worse"]
+    code: Annotated[str, "What `why` and `effect` say, as a name"]
+    figures: Annotated[dict[str, Any], "The values in `why`"]
+    live: Annotated[bool, "Can be applied while workers run"]
 
 
 class LiveViews:
@@ -193,9 +210,8 @@ def _maintenance_or_none() -> MaintenanceStatus | None:
 
 
 def _suggestions_or_none() -> list[SuggestionReport] | None:
-    tuner = tuner_of(current_app._get_current_object())  # type: ignore[attr-defined]
     try:
-        return [one.to_plain() for one in tuner.suggestions()]
+        return of_rooms(current_app, lambda one: one.suggestions)
     except StoreUnavailable:
         return None
 

@@ -1,1 +1,1 @@
-"""Operating the platform: maintenance, invalidation, warm-up, positions, tuning."""
+"""Operating the platform: maintenance, invalidation, warm-up, positions."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yoto.cache import ORIGIN, Position, TieredCache
 from yoto.errors import ValidationFailed
@@ -23,12 +23,9 @@ from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.warming import WarmUpReport
 from yoto.permission.warming.progress import StepProgress
 
-if TYPE_CHECKING:
-    from yoto.monitor import Suggestion
-
 
 class Operating(MaintenanceSwitch):
-    """Warming up, positions of changes, invalidation by hand, status and tuning suggestions.
+    """Warming up, positions of changes, invalidation by hand, and status.
 
     Only invalidation waits for the end of maintenance: a warm-up prepares for that end. Errors
     that all calls share:
@@ -85,18 +82,6 @@ class Operating(MaintenanceSwitch):
     def preload_stats(self) -> PreloadStats:
         """The entries that this process has preloaded, and their use."""
         return get_preloading().stats()
-
-    def get_optimization_suggestions(self) -> list[Suggestion]:
-        """Tuning suggestions from measurements in the whole fleet; the surest first.
-
-        Raises:
-            RuntimeError: there is no app context, or the app has no tuner.
-            StoreUnavailable: the measurements, or the settings in force, are unavailable.
-        """
-        suggest = get_state_in_maintenance().suggest
-        if suggest is None:
-            raise RuntimeError("this app tunes nothing: give 'suggest' to permissions.init_app")
-        return suggest()
 
     def get_system_stats(self) -> dict[str, Any]:
         """The status of each of ``PARTS`` in this process; no server is asked.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from yoto.monitor import BULKHEAD, LIVE_TUNABLES, RATE_LIMIT
 from yoto.rules import Checked, Number, Rule, Settings, Text, Whole, ruled
 from yoto.settings import SETTINGS
 
@@ -21,7 +20,6 @@ TRIAL: Mapping[str, tuple[type, ...]] = {
     "value": (int, float),
     "metric": (str,),
     "at": (int, float),
-    "by_itself": (bool,),
 }
 
 
@@ -52,18 +50,21 @@ def _ids(value: Any) -> tuple[str, ...]:
 
 
 def _is_live(setting: str) -> bool:
-    return setting in LIVE_TUNABLES or setting.startswith((BULKHEAD, RATE_LIMIT))
+    """Whether it is a field here, or a limit of a guard, such as ``bulkhead:NAME``."""
+    live = (one.name for one in fields(TuningConfig) if one.name not in TuningConfig.tuners_own)
+    return setting in live or setting.startswith(("bulkhead:", "rate_limit:"))
 
 
 def _trial(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
-    if not isinstance(value, Mapping) or value.keys() != TRIAL.keys():
+    # 1.0.0 also stored whether the tuner had begun it itself.
+    if not isinstance(value, Mapping) or value.keys() - {"by_itself"} != TRIAL.keys():
         raise ValueError(f"must be null or an object of {', '.join(TRIAL)}")
     wrong = [name for name, kinds in TRIAL.items() if not isinstance(value[name], kinds)]
     if wrong or not _is_live(value["setting"]):
         raise ValueError(f"must say a setting that is live and proper values ({wrong})")
-    return dict(value)
+    return {name: value[name] for name in TRIAL}
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ class TuningConfig(Settings):
     A field is named as its key of the configuration, in small letters, and has the same range.
 
     Attributes:
-        cache_users_size, ..., permission_pool_size: see ``yoto.monitor`` ``TUNABLES``.
+        cache_users_size, ..., permission_pool_size: the room ``tuner`` suggests values of these.
         invalidation_..., preload..., prefetch_...: changed by operators in an incident; there are
             no suggestions for them.
         trial: the change that is being watched, None without: the setting, its value before (None:
             the configuration's) and now, the measurement that must not get worse, epoch s at which
-            it was made, and whether it was automatic.
+            it was made.
         reverted: suggestions that did harm.
         dismissed: suggestions that operators do not want again; a separate action adds to them, so
             that a value set for an hour does not carry them along.

@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.monitor import Point, names, series
-from yoto.monitor.tuning import METRICS, Verdict, compare, readings
-from yoto.monitor.tuning.verdict import bulkhead_refusals, pool_waits
+from yoto.monitor import names, series
+from yoto.monitor.history import Point
+from yoto.rooms.tuner.verdict import (
+    METRICS,
+    Verdict,
+    bulkhead_refusals,
+    compare,
+    pool_waits,
+    readings,
+)
 
 STEADY = [0.50, 0.51, 0.49, 0.50, 0.51, 0.49]
 NOISY = [0.1, 0.9, 0.2, 0.8, 0.1, 0.9]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...tunables import bulkhead_setting
 from ..snapshot import BulkheadSnapshot, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
+from ..tunables import bulkhead_setting
 from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
 

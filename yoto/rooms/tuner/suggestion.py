@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypedDict
+from typing import TYPE_CHECKING
 
-from ..tunables import tunable_of
+from .tunables import tunable_of
 
-
-class SuggestionReport(TypedDict):
-    """One change of one setting, in the setting's unit."""
-
-    id: str
-    setting: str
-    key: Annotated[str, "What it is called in the configuration"]
-    unit: Annotated[str, "What `now` and `proposed` count, or `s`"]
-    now: float
-    proposed: float
-    why: str
-    effect: str
-    confidence: float
-    metric: Annotated[str, "The measurement that must not get worse"]
-    code: Annotated[str, "What `why` and `effect` say, as a name"]
-    figures: Annotated[dict[str, Any], "The values in `why`"]
-    live: Annotated[bool, "Can be applied while workers run"]
-    by_hand: Annotated[bool, "Followed only when somebody asks for it"]
+if TYPE_CHECKING:
+    from yoto.operate.live.views import SuggestionReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +47,6 @@ class Suggestion:
         """Whether it takes effect in running workers; else the configuration must be changed."""
         return tunable_of(self.setting).live
 
-    @property
-    def by_hand(self) -> bool:
-        """Whether it is applied only on request."""
-        return tunable_of(self.setting).by_hand or not self.live
-
     def to_plain(self) -> SuggestionReport:
         """As JSON data."""
         return {
@@ -84,7 +63,6 @@ class Suggestion:
             "code": self.code,
             "figures": dict(self.figures),
             "live": self.live,
-            "by_hand": self.by_hand,
         }
 
 

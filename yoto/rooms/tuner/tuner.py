@@ -5,25 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from yoto.errors import StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.events import Event
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import LIVE_TUNABLES, Guards, Suggestion, TuningSnapshot, advise, tunable_of
-from yoto.settings import of
+from yoto.resilience import FLEET, ConfigStore, Entry, Kind, Origin, TuningConfig
+from yoto.resilience.settings import MOST_IDS
 
-from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
-from ..settings import MOST_IDS, TuningConfig
 from .events import TuningApplied, TuningKept, TuningReverted
 from .guard_limits import GuardLimit, guards_of
 from .outcomes import TuningOutcome, changed_at, outcomes_of
+from .recommenders import advise
+from .snapshot import Guards, TuningSnapshot
+from .suggestion import Suggestion
 from .trial import NOT_APPLIED, OVERRULED, Points, Step, Trial, next_step
+from .tunables import LIVE, tunable_of
 
 log = logging.getLogger(__name__)
 
 AUTHOR = "tuner"
-# s. A look costs nothing without a trial and without automatic tuning.
+# s. A look costs nothing without a trial.
 LOOK = 15.0
 # s after a note within which its change is in force in every process, or never will be.
 APPLIED_WITHIN = 30.0
@@ -33,21 +35,6 @@ HISTORY = 200
 # Gives the snapshot of the time since an epoch second, with those values and guards in force;
 # None: unknown.
 TakeSnapshot = Callable[[float, Mapping[str, float], Guards], TuningSnapshot | None]
-
-
-@dataclass(frozen=True, slots=True)
-class TuningSettings:
-    """Settings of the tuner.
-
-    Attributes:
-        auto: whether suggestions are applied automatically.
-        confidence: the confidence that this requires, 0 to 1.
-        window: seconds that are compared before and after a change.
-    """
-
-    auto: bool = of("TUNING_AUTO")
-    confidence: float = of("TUNING_CONFIDENCE")
-    window: float = of("TUNING_WINDOW")
 
 
 class Tuner:
@@ -65,7 +52,7 @@ class Tuner:
         now: Callable[[], float],
         publish: Callable[[Event], object],
         elected: Callable[[], AbstractContextManager[bool]],
-        settings: TuningSettings | None = None,
+        window: float,
         never: Iterable[str] = (),
     ) -> None:
         """Nothing is asked and no thread starts.
@@ -78,9 +65,10 @@ class Tuner:
             now: gives epoch s, by the clock of the measurements.
             publish: publishes an event.
             elected: lets one process at a time take a turn.
+            window: seconds that are compared before and after a change.
             never: names of guards whose limits must not be tuned.
         """
-        self.settings = settings or TuningSettings()
+        self.window = window
         self._store = store
         self._configured = dict(configured)
         self._take_snapshot = look
@@ -94,7 +82,7 @@ class Tuner:
 
     def values(self, config: TuningConfig) -> dict[str, float]:
         """The values in force under ``config``."""
-        tuned = {name: getattr(config, name) for name in LIVE_TUNABLES}
+        tuned = {name: getattr(config, name) for name in LIVE}
         return self._configured | {name: one for name, one in tuned.items() if one is not None}
 
     def suggestions(self) -> list[Suggestion]:
@@ -123,7 +111,7 @@ class Tuner:
             key = tunable_of(found.setting).key
             says = f"set {key} to {found.proposed:g} in the configuration and restart"
             raise ValidationFailed({"id": f"cannot be changed while workers run: {says}"})
-        self._begin(found, entry, author, reason, by_itself=False)
+        self._begin(found, entry, author, reason)
         return found
 
     def dismiss(self, suggestion_id: str, *, author: str, reason: str) -> Suggestion:
@@ -165,16 +153,11 @@ class Tuner:
         return _config(self._entry()).dismissed
 
     def turn(self) -> None:
-        """Judge the trial that goes on; else, if tuning is automatic, apply the surest one."""
+        """Judge the trial that goes on."""
         entry = self._entry()
         trial = _trial(entry)
         if trial is not None:
             self._evaluate(trial, entry)
-        elif self.settings.auto:
-            for found in self._suggestions(entry):
-                if not found.by_hand and found.confidence >= self.settings.confidence:
-                    self._begin(found, entry, AUTHOR, found.why, by_itself=True)
-                    return
 
     def start(self) -> None:
         """Take turns from now on."""
@@ -209,7 +192,7 @@ class Tuner:
         config, store = _config(entry), self._store()
         # Observations from before the last change are about other values.
         guards = (*store.list(Kind.BULKHEAD), *store.list(Kind.RATE_LIMIT))
-        since = max([changed_at(entry, LIVE_TUNABLES), *map(changed_at, guards)])
+        since = max([changed_at(entry, LIVE), *map(changed_at, guards)])
         snapshot = self._take_snapshot(since, self.values(config), guards_of(store, self._never))
         if snapshot is None:
             return []
@@ -227,13 +210,11 @@ class Tuner:
             return limit.forced(self._store())
         return setting in self._store().forced_fields(Kind.TUNING, FLEET)
 
-    def _begin(
-        self, found: Suggestion, entry: Entry, author: str, reason: str, by_itself: bool
-    ) -> None:
+    def _begin(self, found: Suggestion, entry: Entry, author: str, reason: str) -> None:
         limit = GuardLimit.of(found.setting)
         before = self._tuned(found.setting, entry)
         at = self._now()
-        trial = Trial(found.setting, before, found.proposed, found.metric, at, by_itself)
+        trial = Trial(found.setting, before, found.proposed, found.metric, at)
         change = {} if limit is not None else {found.setting: found.proposed}
         # The note comes first: a process that dies in between leaves a trial that changed nothing.
         self._set(entry, {**change, "trial": trial.to_plain()}, author, reason)
@@ -276,7 +257,7 @@ class Tuner:
             self._take_back(trial, entry, {}, OVERRULED)
             self._announce(TuningReverted, trial, OVERRULED)
             return
-        step, why = next_step(trial, self._now(), self.settings.window, self._points)
+        step, why = next_step(trial, self._now(), self.window, self._points)
         if step is Step.REVERT:
             reverted = (*_reverted(entry), trial.id)[-MOST_IDS:]
             self._take_back(trial, entry, {"reverted": reverted}, why)

@@ -9,7 +9,9 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-from yoto.monitor import Point, Verdict, compare, readings
+from yoto.monitor.history import Point
+
+from .verdict import Verdict, compare, readings
 
 # Share of the window: the time before a change is judged, since memory fills only as it is asked.
 SETTLE = 0.2
@@ -46,7 +48,6 @@ class Trial:
         value: the value on trial.
         metric: the measurement that must not get worse.
         at: epoch s at which it was made, by the clock of the monitor's store.
-        by_itself: whether it was automatic.
     """
 
     setting: str
@@ -54,12 +55,14 @@ class Trial:
     value: float
     metric: str
     at: float
-    by_itself: bool
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Trial | None:
         """The trial of an entry's field."""
-        return None if stored is None else cls(**stored)
+        if stored is None:
+            return None
+        # 1.0.0 also stored whether it had begun one itself.
+        return cls(**{name: value for name, value in stored.items() if name != "by_itself"})
 
     def to_plain(self) -> dict[str, Any]:
         """The trial in its stored form."""
@@ -74,7 +77,7 @@ class Trial:
 def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[Step, str]:
     """The next action on ``trial``, and why.
 
-    An automatic change stays only if it was measured; an operator's goes only if it did harm.
+    It is reverted only if it did harm, since an operator asked for it.
     """
     due = trial.at + window * (1 + SETTLE)
     if now < due:
@@ -86,7 +89,7 @@ def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[
         why = f"{trial.metric} {_TOO_LITTLE}"
         if now < trial.at + PATIENCE * (due - trial.at):
             return Step.WAIT, why
-        return (Step.REVERT if trial.by_itself else Step.KEEP), why
+        return Step.KEEP, why
     why = f"{trial.metric} was {fmean(before):.4g} and became {fmean(after):.4g}: {verdict.value}"
     return (Step.REVERT if verdict is Verdict.WORSE else Step.KEEP), why
 

@@ -10,17 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.control_plane.language import catalogue
-from yoto.monitor.tuning import (
-    TUNABLES,
+from yoto.rooms.tuner.recommenders import advise
+from yoto.rooms.tuner.snapshot import (
     BulkheadSnapshot,
     LimiterSnapshot,
     PoolSnapshot,
     QueueSnapshot,
     StoreSnapshot,
     TuningSnapshot,
-    tunable_of,
 )
-from yoto.monitor.tuning.recommenders import advise
+from yoto.rooms.tuner.tunables import TUNABLES, tunable_of
 
 GIB = 2**30
 VALUES = {

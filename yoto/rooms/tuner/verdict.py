@@ -8,10 +8,10 @@ from enum import StrEnum
 from math import sqrt
 from statistics import fmean, variance
 
-from .. import metric_names as names
-from ..history import Point, summarise
-from ..scale import Direction
-from ..units import MS, SHARE
+from yoto.monitor import names
+from yoto.monitor.history import Point, summarise
+from yoto.monitor.scale import Direction
+from yoto.monitor.units import MS, SHARE
 
 # Measurements on each side; a mean of fewer proves nothing.
 LEAST_READINGS = 5

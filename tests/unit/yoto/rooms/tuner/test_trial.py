@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
-from yoto.monitor import Point, names, series
-from yoto.resilience.tuning.trial import (
-    PATIENCE,
-    SETTLE,
-    Points,
-    Step,
-    Trial,
-    next_step,
-    outcome_of,
-)
+from yoto.monitor import names, series
+from yoto.monitor.history import Point
+from yoto.resilience import TuningConfig
+from yoto.rooms.tuner.trial import PATIENCE, SETTLE, Points, Step, Trial, next_step, outcome_of
 
 AT, WINDOW = 1_000.0, 100.0
 DUE = AT + WINDOW * (1 + SETTLE)
-TRIAL = Trial("cache_users_size", None, 200, "l1_hit_rate", AT, by_itself=True)
+TRIAL = Trial("cache_users_size", None, 200, "l1_hit_rate", AT)
 
 
 def measured(before: float, after: float, until: float = 1e9) -> Points:
@@ -56,16 +49,20 @@ def test_nothing_is_judged_before_its_time() -> None:
     assert next_step(TRIAL, DUE - 0.1, WINDOW, points)[0] is Step.WAIT
 
 
-def test_what_cannot_be_measured_is_waited_for_and_then_left_to_who_asked() -> None:
+def test_what_cannot_be_measured_is_waited_for_and_then_kept() -> None:
     points = measured(0.5, 0.9, until=AT)
     end = AT + PATIENCE * (DUE - AT)
     assert next_step(TRIAL, end - 1, WINDOW, points)[0] is Step.WAIT
-    assert next_step(TRIAL, end, WINDOW, points)[0] is Step.REVERT
-    asked = replace(TRIAL, by_itself=False)
-    assert next_step(asked, end, WINDOW, points)[0] is Step.KEEP
+    assert next_step(TRIAL, end, WINDOW, points)[0] is Step.KEEP
 
 
 def test_a_trial_is_stored_and_read_back() -> None:
     assert Trial.of(TRIAL.to_plain()) == TRIAL
     assert Trial.of(None) is None
+
+
+def test_a_trial_that_1_0_0_stored_is_read() -> None:
+    stored = {**TRIAL.to_plain(), "by_itself": True}
+    assert Trial.of(stored) == TRIAL
+    assert TuningConfig.from_mapping({"trial": stored}).trial == TRIAL.to_plain()
     assert TRIAL.id == "cache_users_size=200"

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.extensions import cache, events, monitor, optimization, permissions, prefetch, resilience
+from app.extensions import cache, events, monitor, permissions, resilience
 from tests.support.applications import another_app
 from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import ValidationFailed
-from yoto.monitor import Suggestion
-from yoto.parts.tuner import tuner_of
-from yoto.resilience import FLEET, Kind, Tuner
+from yoto.resilience import FLEET, Kind
+from yoto.rooms.tuner.suggestion import Suggestion
+from yoto.rooms.tuner.tuner import Tuner
+from yoto.rooms.tuner.wiring import tuner_of
 
 SMALL, PEOPLE, WINDOW = 20, 30, 10
 ID = f"cache_users_size={2 * SMALL}"
@@ -100,7 +101,7 @@ def test_a_memory_that_is_too_small_is_found_and_made_larger_everywhere(
     assert run(app, "list") == "Nothing is suggested.\n"
     before = load.run(WINDOW)
     with app.app_context():
-        (found,) = permissions.get_optimization_suggestions()
+        (found,) = permissions.tuner.suggestions()
     assert (found.id, found.now) == (ID, SMALL)
     assert ID in run(app, "list") and found.why in run(app, "list")
     refused = run(app, "apply", "cache_users_size=999", "--reason", "more", code=1)
@@ -135,7 +136,7 @@ def test_what_does_harm_is_taken_back_and_never_tried_again(
     cache.of(app).retune(users=replace(cache.of(app).settings.users, size=2 * PEOPLE))
     load.run(WINDOW)
     bad = Suggestion("cache_users_size", 2 * PEOPLE, 5, "a whim", "none", 0.99, "l1_hit_rate")
-    tuner._begin(bad, tuner._entry(), "tuner", bad.why, by_itself=True)
+    tuner._begin(bad, tuner._entry(), "ada", bad.why)
     assert size_in(app) == 5
     load.run(WINDOW + 2)
     tuner.turn()
@@ -145,17 +146,14 @@ def test_what_does_harm_is_taken_back_and_never_tried_again(
     assert reverted(app) == (bad.id,)
 
 
-def test_by_itself_it_follows_what_is_sure_enough_and_no_operator_has_decided(
+def test_nothing_is_followed_before_an_operator_asks_and_what_an_operator_sets_ends_a_trial(
     app: Flask, load: Load, tuner: Tuner
 ) -> None:
     load.run(WINDOW)
+    assert [one.id for one in tuner.suggestions()] == [ID]
     tuner.turn()
-    assert size_in(app) == SMALL
-    tuner.settings = replace(tuner.settings, auto=True, confidence=0.99)
-    tuner.turn()
-    assert size_in(app) == SMALL
-    tuner.settings = replace(tuner.settings, confidence=0.5)
-    tuner.turn()
+    assert size_in(app) == SMALL and tuner.trial() is None
+    tuner.apply(ID, author="ada", reason="misses")
     assert size_in(app) == 2 * SMALL
 
     config = resilience.of(app).config
@@ -173,63 +171,6 @@ def test_what_is_dismissed_is_not_suggested_again(app: Flask, load: Load, tuner:
     load.run(WINDOW)
     assert "not suggested any more" in run(app, "dismiss", ID, "--reason", "no memory to spare")
     assert tuner.suggestions() == []
-
-
-def test_the_batches_of_the_queue_follow_too(app: Flask) -> None:
-    config = resilience.of(app).config
-    config.set(Kind.TUNING, FLEET, {"queue_batch_size": 7}, author="ada", reason="try")
-    assert optimization.of(app).queue.batch_size == 7
-    refused: list[tuple[str, dict[str, Any]]] = [
-        (FLEET, {"queue_batch_size": 0}),
-        (FLEET, {"reverted": []}),
-        ("typo", {"queue_batch_size": 7}),
-    ]
-    for name, values in refused:
-        with pytest.raises(ValidationFailed):
-            config.set(Kind.TUNING, name, values, author="ada", reason="try")
-    config.delete(Kind.TUNING, FLEET, author="ada", reason="enough")
-    assert optimization.of(app).queue.batch_size == app.config["QUEUE_BATCH_SIZE"]
-
-
-def test_what_is_turned_in_an_incident_is_in_force_in_every_worker_and_taken_back(
-    app: Flask, app_config: dict[str, Any], tmp_path: Path
-) -> None:
-    values: dict[str, Any] = {
-        "invalidation_strategy": "conservative",
-        "invalidation_pace": 7,
-        "preload": False,
-        "preload_entries": 11,
-        "preload_interval": 60.0,
-        "prefetch_rate": 3.0,
-        "prefetch_memory_share": 0.001,
-    }
-
-    def seen(app: Flask) -> list[Any]:
-        invalidation, preloading = optimization.of(app).invalidation, permissions.preloading_of(app)
-        prefetcher = prefetch.of(app).prefetcher
-        assert preloading is not None and prefetcher is not None
-        return [
-            invalidation.settings.strategy,
-            invalidation._worker.settings.pace,
-            preloading.stats().running,
-            preloading.settings.entries,
-            preloading._until_next() < 2 * 60,
-            prefetcher._budget._settings.rate,
-            prefetcher._budget.largest < 20,
-        ]
-
-    with another_app(app_config, tmp_path / "other") as other:
-        resilience.of(other).start()
-        preloading = permissions.preloading_of(other)
-        assert preloading is not None
-        preloading.start()
-        configured = seen(other)
-        assert configured[2] and not configured[4] and configured[5] == 50.0
-        config = resilience.of(app).config
-        config.set(Kind.TUNING, FLEET, values, author="ada", reason="a flood")
-        wait_until(lambda: seen(other) == ["conservative", 7, False, 11, True, 3.0, True])
-        config.delete(Kind.TUNING, FLEET, author="ada", reason="it is over")
-        wait_until(lambda: seen(other) == configured)
 
 
 def test_the_parts_say_how_they_are(app: Flask) -> None:

@@ -11,10 +11,15 @@ from flask import current_app
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.http.fields import Name
 from yoto.moments import Epoch
-from yoto.monitor import SuggestionReport, tunable_of, unit_of_measure
+from yoto.operate.live.views import SuggestionReport
 from yoto.operate.operation import Author, Command, Reason, Subject
-from yoto.parts.tuner import tuner_of
-from yoto.resilience import Tuner, TuningOutcome, TuningResult, outcome_of
+
+from .outcomes import TuningOutcome, TuningResult
+from .trial import outcome_of
+from .tunables import tunable_of
+from .tuner import Tuner
+from .verdict import unit_of_measure
+from .wiring import tuner_of
 
 # The id of a present or dismissed suggestion.
 SuggestionId = Annotated[str, partial(Name, 128)]
@@ -43,7 +48,6 @@ class Outcome(TypedDict):
     at: Epoch
     author: str
     reason: str
-    by_itself: bool
     result: TuningResult
     ended_at: Epoch | None
     why: Annotated[str, "The verdict in words"]
@@ -100,7 +104,7 @@ def list_suggestions() -> Suggestions:
     return {
         "items": [one.to_plain() for one in tuner.suggestions()],
         "observed": next((one for one in outcomes if one["result"] is running), None),
-        "window": tuner.settings.window,
+        "window": tuner.window,
         "outcomes": [one for one in outcomes if one["result"] is not running],
         "dismissed": list(tuner.dismissed()),
     }
@@ -164,7 +168,6 @@ def _shown(outcome: TuningOutcome) -> Outcome:
         "at": trial.at,
         "author": outcome.author,
         "reason": outcome.reason,
-        "by_itself": trial.by_itself,
         "result": outcome.result,
         "ended_at": outcome.ended_at,
         "why": outcome.why,

@@ -23,7 +23,6 @@ class Tunable:
         unit: the unit of its value.
         low, high: the ends of its range, both allowed.
         live: whether a running worker takes a new value; else only a new worker does.
-        by_hand: whether it is changed only on request.
     """
 
     key: str
@@ -32,7 +31,6 @@ class Tunable:
     low: float
     high: float
     live: bool = True
-    by_hand: bool = False
 
     def fit(self, value: float) -> float:
         """The nearest allowed value."""
@@ -85,8 +83,7 @@ def tunable_of(setting: str) -> Tunable:
         name = setting.removeprefix(BULKHEAD)
         return Tunable(f"bulkhead {name} max_concurrent", True, "holders", 1, 100_000)
     if setting.startswith(RATE_LIMIT):
-        # A rate limit rejects callers on purpose, so it is changed only on request.
         name, _, dimension = setting.removeprefix(RATE_LIMIT).rpartition(":")
         key = f"rate_limit {name} {dimension} limit"
-        return Tunable(key, True, "units", 1, 1_000_000_000, by_hand=True)
+        return Tunable(key, True, "units", 1, 1_000_000_000)
     return TUNABLES[setting]

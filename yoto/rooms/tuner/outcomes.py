@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ..config_store import Change, Entry, Origin
+from yoto.resilience import Change, Entry, Origin
+
 from .trial import NOT_APPLIED, OVERRULED, Trial
 
 

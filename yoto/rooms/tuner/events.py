@@ -10,7 +10,6 @@ class _Tuned(Event, frozen=True, kw_only=True):
     before: float | None
     value: float
     metric: str
-    by_itself: bool
     reason: str = ""
 
 
@@ -22,7 +21,6 @@ class TuningApplied(_Tuned, frozen=True, kw_only=True):
         setting: the changed setting.
         before, value: its value before (None: each process's configuration), and now.
         metric: the measurement that must not get worse.
-        by_itself: whether it was automatic.
         reason: why.
     """
 

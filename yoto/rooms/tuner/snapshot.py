@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isclose
 
-from .. import metric_names as names
-from ..history import Point, Readings
+from yoto.monitor import names
+from yoto.monitor.history import Point, Readings
 
 STORES = ("users", "conditional")
 # Stands for all dimensions of a rate limit that have no limit of their own.

@@ -6,10 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.monitor import BULKHEAD, PLAIN, RATE_LIMIT, Guards
+from yoto.resilience import (
+    BulkheadConfig,
+    BulkheadStrategy,
+    ConfigStore,
+    Entry,
+    Kind,
+    Origin,
+    RateLimitConfig,
+)
 
-from ..config_store import ConfigStore, Entry, Kind, Origin
-from ..settings import BulkheadConfig, BulkheadStrategy, RateLimitConfig
+from .snapshot import PLAIN, Guards
+from .tunables import BULKHEAD, RATE_LIMIT
 
 
 def guards_of(store: ConfigStore, never: Iterable[str]) -> Guards:

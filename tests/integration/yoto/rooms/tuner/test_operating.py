@@ -11,11 +11,11 @@ from app.extensions import optimization
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.world import World
 from yoto.errors import StoreUnavailable
-from yoto.monitor import Suggestion
 from yoto.operate.live.views import init_live
-from yoto.parts.tuner import tuner_of
-from yoto.resilience.tuning import tuner as tuning
-from yoto.resilience.tuning.trial import Step
+from yoto.rooms.tuner import tuner as tuning
+from yoto.rooms.tuner.suggestion import Suggestion
+from yoto.rooms.tuner.trial import Step
+from yoto.rooms.tuner.wiring import tuner_of
 
 PATH = "/suggestions"
 BATCHES = Suggestion("queue_batch_size", 100, 7, "seen", "faster", 0.9, "queue_wait_p95")

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,8 +15,7 @@ from app.extensions import events, monitor, resilience
 from app.guards import SIGN_IN
 from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
-from yoto.monitor import LIVE_TUNABLES, Suggestion, names
-from yoto.parts.tuner import tuner_of
+from yoto.monitor import names
 from yoto.permission import PermissionSystem
 from yoto.resilience import (
     FLEET,
@@ -27,12 +25,15 @@ from yoto.resilience import (
     Origin,
     RateLimitConfig,
     ResilienceController,
-    Tuner,
 )
-from yoto.resilience.tuning import tuner as tuning
-from yoto.resilience.tuning.guard_limits import GuardLimit
-from yoto.resilience.tuning.outcomes import changed_at
-from yoto.resilience.tuning.trial import NOT_APPLIED, Step
+from yoto.rooms.tuner import tuner as tuning
+from yoto.rooms.tuner.guard_limits import GuardLimit
+from yoto.rooms.tuner.outcomes import changed_at
+from yoto.rooms.tuner.suggestion import Suggestion
+from yoto.rooms.tuner.trial import NOT_APPLIED, Step
+from yoto.rooms.tuner.tunables import LIVE
+from yoto.rooms.tuner.tuner import Tuner
+from yoto.rooms.tuner.wiring import tuner_of
 
 LIMIT, CALLERS, WINDOW = 4, 6, 10
 NAME = "report"
@@ -153,7 +154,7 @@ def test_what_an_operator_set_is_neither_suggested_nor_changed(
     assert controller.get_config(Kind.BULKHEAD, NAME).origins["max_concurrent"] == "operator"
 
 
-def test_a_rate_limit_is_raised_by_hand_only(
+def test_a_rate_limit_is_raised_for_whom_no_guess_is_guarded_against(
     load: Load, controller: ResilienceController, tuner: Tuner
 ) -> None:
     dimensions = {"user": {"limit": 5}, "ip": {"limit": 50}}
@@ -169,17 +170,7 @@ def test_a_rate_limit_is_raised_by_hand_only(
     load.run(3)
     suggested = [one for one in tuner.suggestions() if one.setting.startswith("rate_limit:")]
     (found,) = suggested
-    assert found.id == "rate_limit:gossip:user=7" and found.by_hand
-    tuner.settings = replace(tuner.settings, auto=True, confidence=0.01)
-    controller.set_bulkhead_config(NAME, max_concurrent=CALLERS, author="ada", reason="enough")
-    load.now = time.time() + 120
-    for _ in range(150):
-        controller.rate_limiter("gossip").hit(key)
-    load.run(3)
-    assert [one.id for one in tuner.suggestions()] == [found.id]
-    tuner.turn()
-    assert tuner.trial() is None
-
+    assert found.id == "rate_limit:gossip:user=7"
     tuner.apply(found.id, author="ada", reason="they are people")
     limits = controller.get_rate_limit_config("gossip").to_mapping()["dimensions"]
     assert limits == {"user": {"limit": 7}, "ip": {"limit": 50}}
@@ -210,7 +201,7 @@ def test_a_pool_that_callers_wait_for_grows_while_it_is_used(
 def begin(tuner: Tuner, setting: str, proposed: float) -> None:
     """Put a value on trial, as if it had been suggested."""
     found = Suggestion(setting, 5, proposed, "seen", "better", 0.9, "request_p95")
-    tuner._begin(found, tuner._entry(), "ada", "try", by_itself=False)
+    tuner._begin(found, tuner._entry(), "ada", "try")
 
 
 def judged(tuner: Tuner, monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
@@ -338,9 +329,9 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
             with pytest.raises(StoreUnavailable), pool.read():
                 pass
     load.run(2)
-    began = changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES)
+    began = changed_at(store.get(Kind.TUNING, FLEET), LIVE)
     store.delete(Kind.TUNING, FLEET, author="ada", reason="enough")
-    ended = changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES)
+    ended = changed_at(store.get(Kind.TUNING, FLEET), LIVE)
     assert ended > began > 0
     # By the clock of the measurements, which runs ahead here, they came later than that.
     assert "permission_pool_size" not in [one.setting for one in tuner.suggestions()]
@@ -349,7 +340,7 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
         Kind.TUNING, FLEET, {"cache_users_ttl": 1.0}, author="ada", reason="try", expires_in=0.05
     )
     wait_until(lambda: not store.forced_fields(Kind.TUNING, FLEET))
-    expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES)
+    expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE)
     assert expired > ended
     # What is dismissed changes no value.
     store.set(
@@ -360,4 +351,4 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
         reason="no",
         origin=Origin.TUNER,
     )
-    assert changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES) <= expired
+    assert changed_at(store.get(Kind.TUNING, FLEET), LIVE) <= expired

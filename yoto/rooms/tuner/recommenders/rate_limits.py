@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...tunables import rate_limit_setting
 from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
+from ..tunables import rate_limit_setting
 from .health import is_well
 
 LEAST_REFUSED = 100

@@ -1,0 +1,70 @@
+"""Live configuration: fields of ``tuning:fleet`` that every worker follows while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask
+
+from yoto.cache import STORES, HybridPermissionCache
+from yoto.optimization import AdvancedOptimization
+from yoto.permission import PermissionSystem
+from yoto.prefetch import Prefetch
+from yoto.resilience import FLEET, Kind, Resilience, Settings, TuningConfig
+from yoto.settings import value_of
+
+
+def follow_live_settings(app: Flask) -> None:
+    """Have the parts of this process of ``app`` follow what is set while it runs."""
+    configured = TuningConfig(
+        **{
+            one["name"]: value_of(app.config, one["name"].upper())
+            for one in TuningConfig.describe()
+            if not one["tuners_own"]
+        }
+    )
+    controller = Resilience.of(app)
+    controller.define(FLEET, tuning=configured)
+    controller.on_config_change(Kind.TUNING, FLEET, _follower(app, configured))
+
+
+def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None]:
+    """Applies an entry's values to the parts of this process; others stay as configured."""
+    cache = HybridPermissionCache.of(app)
+    optimization = AdvancedOptimization.of(app)
+    without = configured.to_mapping()
+
+    def follow(config: Settings) -> None:
+        configured_values = {
+            name: value for name, value in config.to_mapping().items() if value is not None
+        }
+        values = {**without, **configured_values}
+
+        def part(prefix: str) -> dict[str, Any]:
+            return {
+                name.removeprefix(prefix): value
+                for name, value in values.items()
+                if name.startswith(prefix)
+            }
+
+        cache.retune(
+            **{
+                kind: replace(getattr(cache.settings, kind), **part(f"cache_{kind}_"))
+                for kind in STORES
+            }
+        )
+        optimization.queue.set_batch_size(values["queue_batch_size"])
+        invalidation, prefetching = optimization.invalidation, Prefetch.of(app)
+        invalidation.retune(replace(invalidation.settings, **part("invalidation_")))
+        prefetching.retune(replace(prefetching.settings, **part("prefetch_")))
+        caching, preloading = PermissionSystem.caching_of(app), PermissionSystem.preloading_of(app)
+        if caching is not None:
+            caching.pool.resize(values["permission_pool_size"])
+        if preloading is not None:
+            preloading.retune(
+                replace(preloading.settings, enabled=values["preload"], **part("preload_"))
+            )
+
+    return follow
