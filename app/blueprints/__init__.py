@@ -18,6 +18,7 @@ from app.blueprints.operators import CONTROL_PLANE, sign_in_pages
 from app.blueprints.roles import grants, holders, roles
 from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
+from app.blueprints.templates import templates
 from app.blueprints.users import users
 from app.migrations import CHECKS
 from yoto.api.admin import audit_log, registry
@@ -29,14 +30,13 @@ from yoto.api.permissions import (
     insight,
     nodes,
     teams,
-    templates,
 )
 from yoto.api.visibility import init_visibility
 from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health
 from yoto.http.api import BEARER_SCHEME, EXTENSION_KEY, add_api
 from yoto.http.application import Application
-from yoto.room import of_rooms
+from yoto.room import of_rooms, rooms_of
 
 REST: list[Blueprint] = [
     auth,
@@ -58,7 +58,6 @@ REST: list[Blueprint] = [
     nodes,
     teams,
     applications,
-    templates,
     rules,
     devices,
     emergency,
@@ -66,6 +65,8 @@ REST: list[Blueprint] = [
     registry,
     audit_log,
 ]
+# By the room that they are of no use without.
+BESIDE_ROOMS = {"templates": templates}
 
 
 __all__ = ["close_pages", "init_api", "init_pages"]
@@ -73,9 +74,10 @@ __all__ = ["close_pages", "init_api", "init_pages"]
 
 def init_api(app: Flask) -> None:
     """Register the REST API."""
+    beside = [BESIDE_ROOMS[one.name] for one in rooms_of(app) if one.name in BESIDE_ROOMS]
     app.extensions[EXTENSION_KEY] = add_api(
         app,
-        [*REST, *of_rooms(app, lambda room: room.rest)],
+        [*REST, *beside, *of_rooms(app, lambda room: room.rest)],
         "",
         "Yoto community API",
         "Servers, channels, messages, roles.",

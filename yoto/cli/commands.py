@@ -23,7 +23,6 @@ from yoto.cli.routes import guards as guards_of_routes
 from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
 from yoto.cli.tables import yoto
-from yoto.cli.templates import add_templates
 from yoto.operate.guards import guards
 from yoto.operate.locks import locks
 from yoto.operate.permissions.requests import access_requests
@@ -32,7 +31,6 @@ from yoto.room import of_rooms, rooms_of
 ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "test")
 
 add_insight(permission)
-add_templates(permission)
 permission.add_command(group_of(access_requests))
 permission.add_command(models.commands["test"])
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from yoto.errors import ConfigurationError
 from yoto.room import Room
 
-ROOMS = ("authzen", "review", "what_if", "forecast", "own_operators", "tuner")
+ROOMS = ("authzen", "review", "templates", "what_if", "forecast", "own_operators", "tuner")
 ALL, NONE = "all", "none"
 
 

@@ -54,7 +54,6 @@ from yoto.permission.requests.states import RequestState
 from yoto.permission.search import Page
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.system import PermissionSystem
-from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from yoto.permission.verdict.abac import PolicyAnswer, PolicyQuestion
 from yoto.permission.verdict.context import (
     CONTEXT_BYTES,
@@ -108,7 +107,6 @@ __all__ = [
     "PermissionRequirement",
     "PermissionSpec",
     "PermissionSystem",
-    "PermissionTemplate",
     "Place",
     "PlaceFacts",
     "PolicyAnswer",
@@ -122,8 +120,6 @@ __all__ = [
     "MembershipStatus",
     "SuperAdminUse",
     "Team",
-    "TemplateLevel",
-    "TemplateParameter",
     "WarmUpParts",
     "WarmUpReport",
     "Way",

@@ -19,7 +19,6 @@ from yoto.permission.records.log import DecisionLog
 from yoto.permission.registry.catalogue import Catalogue
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of
-from yoto.permission.templates import TemplateLibrary
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
 from yoto.permission.warming import WarmUp
@@ -98,7 +97,6 @@ class PermissionState:
         caching: the cache and what belongs to it; None: every check reads the database.
         remembered: finds the entry in memory that may answer at once.
         records: records decisions; None: none are recorded.
-        templates: sets of permissions that roles can be granted by name.
         catalogue: the permissions that come with the code.
         judged: permissions that policies check in some places only, with these places.
         on_emergency_use: as ``on_super_admin_use``, for emergency access.
@@ -125,7 +123,6 @@ class PermissionState:
     caching: Caching | None = None
     remembered: Callable[[int, PlaceKey], Slot | None] = nothing_remembered
     records: DecisionLog | None = None
-    templates: TemplateLibrary = field(default_factory=TemplateLibrary)
     catalogue: Catalogue = field(default_factory=Catalogue)
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported

@@ -2,7 +2,7 @@
 
 import { get, put, remove } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { keep, state, t } from "../control/page.js";
+import { keep, room, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { oneOf } from "./grants.js";
 import { all } from "./pages.js";
@@ -23,13 +23,13 @@ export function groupsTab(place) {
     }
     keep({ role: role.id });
     try {
-      const [groups, held, templates] = await Promise.all([all("/permission-groups"), all(`/roles/${role.id}/groups`), get("/permission-templates")]);
+      const [groups, held, templates] = await Promise.all([all("/permission-groups"), all(`/roles/${role.id}/groups`), room("templates") ? get("/permission-templates") : null]);
       replace(
         body,
         h("h3", {}, t("groups.title")),
         h("ul", { class: "switches-list" }, groups.items.map((group) => groupLine(role, group, held.items.filter((one) => one.group_id === group.id && one.scope !== "channel")))),
-        h("h3", { class: "spaced" }, t("templates.title")),
-        h("ul", { class: "switches-list" }, templates.items.filter((one) => !one.parameters.length).flatMap((template) => template.levels.map((level, at) => templateLine(role, template, level, at)))),
+        templates && h("h3", { class: "spaced" }, t("templates.title")),
+        templates && h("ul", { class: "switches-list" }, templates.items.filter((one) => !one.parameters.length).flatMap((template) => template.levels.map((level, at) => templateLine(role, template, level, at)))),
       );
     } catch (problem) {
       replace(body, failed(problem, draw));

@@ -1,4 +1,4 @@
-"""Questions about rights and their reasons; groups and templates of permissions."""
+"""Questions about rights and their reasons; groups of permissions."""
 
 from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups
@@ -6,7 +6,6 @@ from yoto.api.permissions.insight import insight
 from yoto.api.permissions.nodes import nodes
 from yoto.api.permissions.requests import access_requests
 from yoto.api.permissions.subjects import applications, teams
-from yoto.api.permissions.templates import templates
 
 __all__ = [
     "access_requests",
@@ -16,5 +15,4 @@ __all__ = [
     "insight",
     "nodes",
     "teams",
-    "templates",
 ]

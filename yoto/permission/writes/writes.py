@@ -5,19 +5,21 @@ from __future__ import annotations
 from yoto.permission.writes.applications import ApplicationWrites
 from yoto.permission.writes.assignments import Assignments
 from yoto.permission.writes.declared_roles import DeclaredRoles
+from yoto.permission.writes.grants import GrantWrites
 from yoto.permission.writes.groups import GroupWrites
 from yoto.permission.writes.holders import Holders
 from yoto.permission.writes.overwrites import OverwriteWrites
+from yoto.permission.writes.registration import Registration
 from yoto.permission.writes.resources import ResourceWrites
 from yoto.permission.writes.roles import RoleWrites
 from yoto.permission.writes.teams import TeamWrites
-from yoto.permission.writes.templates import Templates
 
 
 class Writes(
     RoleWrites,
     DeclaredRoles,
-    Templates,
+    Registration,
+    GrantWrites,
     GroupWrites,
     Assignments,
     Holders,

@@ -7,9 +7,6 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from yoto.api.templates import LevelChoiceSchema
-from yoto.http.fields import Flag
-
 PERMISSION_LENGTH = 128
 PERMISSIONS_MAX = 200  # names in one list; more than are registered would only be repetition
 
@@ -40,15 +37,6 @@ class ChangeOverwriteSchema(ma.Schema):
 
     allow = _names()
     deny = _names()
-
-
-class OverwriteTemplateSchema(LevelChoiceSchema):
-    """The level of a permission template that the target is to be allowed, and nothing else."""
-
-    deny_beyond = Flag(
-        load_default=False,
-        metadata={"description": "Deny what the levels above have; else it is left to the rest"},
-    )
 
 
 class OverwritesSchema(ma.Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +13,6 @@ from app.blueprints.channels.targets import Overwrite, Target, overwrites_in
 from app.extensions import permissions
 from app.models import Category, Channel
 from yoto.api.rows import existing, locked
-from yoto.api.templates import check_choice
 from yoto.errors import UnknownResource
 from yoto.store.db import db
 from yoto.store.models import record_audit
@@ -139,17 +138,3 @@ def _check_room(present: Sequence[Overwrite], target: Target) -> None:
 def _require(present: Sequence[Overwrite], target: Target) -> None:
     if target not in [found.target for found in present]:
         raise UnknownResource("overwrite", target.id, f"{target.kind}_id")
-
-
-def names_of_template(template: str, body: Mapping[str, Any]) -> dict[str, list[str]]:
-    """``allow`` and ``deny`` of the overwrite that a template's level makes.
-
-    Raises:
-        UnknownResource: there is no such template.
-        ValidationFailed: as ``PermissionSystem.overwrite_from_template``.
-    """
-    level, parameters = body["level"], body["parameters"]
-    check_choice(permissions.get_template(template), level, parameters)
-    return permissions.overwrite_from_template(
-        template, level, parameters, deny_beyond=body["deny_beyond"]
-    )

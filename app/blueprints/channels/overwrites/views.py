@@ -9,7 +9,6 @@ from app.blueprints.channels.overwrites.schemas import (
     ChangeOverwriteSchema,
     OverwriteSchema,
     OverwritesSchema,
-    OverwriteTemplateSchema,
 )
 from app.blueprints.channels.targets import Overwrite, Target
 from yoto.auth.identity import current_user_id
@@ -25,7 +24,6 @@ overwrites = RestBlueprint(
 )
 
 TARGET = "<any(role, user):target_type>/<int:target_id>"
-TEMPLATE = f"{TARGET}/templates/<template>"
 IN_CHANNEL = "/channels/<int:channel_id>/overwrites"
 IN_CATEGORY = "/servers/<int:server_id>/categories/<int:category_id>/overwrites"
 
@@ -49,20 +47,6 @@ def set_channel_overwrite(
     """Set what a role or user may do differently in a channel, which ends its sync"""
     target = Target(target_type, target_id)
     return service.set_in_channel(channel_id, target, current_user_id(), **body)
-
-
-@overwrites.put(f"{IN_CHANNEL}/{TEMPLATE}")
-@require_permission("channel.overwrite", "channel", "channel_id")
-@overwrites.arguments(OverwriteTemplateSchema)
-@overwrites.response(200, OverwriteSchema)
-@overwrites.alt_response(409, "CONFLICT")
-def set_channel_overwrite_from_template(
-    body: dict[str, Any], channel_id: int, target_type: str, target_id: int, template: str
-) -> Overwrite:
-    """Set what a level of a permission template says for a role or user in a channel"""
-    target = Target(target_type, target_id)
-    names = service.names_of_template(template, body)
-    return service.set_in_channel(channel_id, target, current_user_id(), **names)
 
 
 @overwrites.delete(f"{IN_CHANNEL}/{TARGET}")
@@ -95,25 +79,6 @@ def set_category_overwrite(
     """Set what a role or user may do differently in a category and the channels in sync with it"""
     target = Target(target_type, target_id)
     return service.set_in_category(server_id, category_id, target, current_user_id(), **body)
-
-
-@overwrites.put(f"{IN_CATEGORY}/{TEMPLATE}")
-@require_permission("channel.overwrite", "server", "server_id")
-@overwrites.arguments(OverwriteTemplateSchema)
-@overwrites.response(200, OverwriteSchema)
-@overwrites.alt_response(409, "CONFLICT")
-def set_category_overwrite_from_template(
-    body: dict[str, Any],
-    server_id: int,
-    category_id: int,
-    target_type: str,
-    target_id: int,
-    template: str,
-) -> Overwrite:
-    """Set what a level of a permission template says for a role or user in a category"""
-    target = Target(target_type, target_id)
-    names = service.names_of_template(template, body)
-    return service.set_in_category(server_id, category_id, target, current_user_id(), **names)
 
 
 @overwrites.delete(f"{IN_CATEGORY}/{TARGET}")

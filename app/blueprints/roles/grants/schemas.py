@@ -7,8 +7,7 @@ from marshmallow.validate import OneOf
 
 from yoto.api.permissions.checks.schemas import PlaceQuery, PlaceSchema
 from yoto.api.reasons import ReasonQuery, ReasonSchema
-from yoto.api.templates import LevelChoiceSchema
-from yoto.http.fields import Flag, NodeId, TypeName
+from yoto.http.fields import NodeId, TypeName
 from yoto.nodes import GLOBAL_KIND
 from yoto.store.models import Effect
 
@@ -53,20 +52,3 @@ class SetGrantSchema(ReasonSchema, ScopeSchema):
 
 class ScopeQuery(ReasonQuery, PlaceQuery):
     """In which scope a grant is to go, and why."""
-
-
-class ApplyTemplateSchema(LevelChoiceSchema, ScopeSchema, ReasonSchema):
-    """The level of a template that the role is to have there."""
-
-    replace = Flag(
-        load_default=False,
-        metadata={"description": "Also remove what the role allows there of the levels above"},
-    )
-
-
-class AppliedTemplateSchema(ma.Schema):
-    """What the role allows there of a template, lowest level first."""
-
-    template = ma.fields.String(required=True)
-    level = ma.fields.String(required=True)
-    grants = ma.fields.List(ma.fields.Nested(GrantSchema), required=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.roles.access import MANAGE, needs_role_right
-from app.blueprints.roles.grants import service, templates
+from app.blueprints.roles.grants import service
 from app.blueprints.roles.grants.schemas import (
-    AppliedTemplateSchema,
-    ApplyTemplateSchema,
     GrantSchema,
     GroupGrantSchema,
     ScopeQuery,
@@ -26,7 +24,6 @@ grants = RestBlueprint(
 
 OF_ROLE = "/roles/<int:role_id>/grants"
 GROUPS_OF_ROLE = "/roles/<int:role_id>/groups"
-TEMPLATES_OF_ROLE = "/roles/<int:role_id>/templates"
 
 
 @grants.get(OF_ROLE)
@@ -91,14 +88,3 @@ def set_group_grant(body: dict[str, Any], role_id: int, group_id: int) -> Grant:
 def remove_group_grant(query: dict[str, Any], role_id: int, group_id: int) -> None:
     """Remove a group from a role in exactly this scope"""
     service.remove_group_grant(current_user_id(), role_id, group_id, query)
-
-
-@grants.put(f"{TEMPLATES_OF_ROLE}/<template>")
-@needs_role_right(MANAGE)
-@grants.arguments(ApplyTemplateSchema)
-@grants.response(200, AppliedTemplateSchema)
-@grants.alt_response(404, "NOT_FOUND")
-@grants.alt_response(409, "CONFLICT")
-def apply_template(body: dict[str, Any], role_id: int, template: str) -> dict[str, Any]:
-    """Let a role allow all that a level of a permission template has, in a scope"""
-    return templates.apply_template(current_user_id(), role_id, template, body)

@@ -137,7 +137,7 @@ class Office:
     """An application of somebody else's, with resources."""
 
     def __init__(
-        self, url: str, redis: str, folder: Path, rooms: str = "review", **options: Any
+        self, url: str, redis: str, folder: Path, rooms: str = "review,templates", **options: Any
     ) -> None:
         self.engine = create_engine(url)
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))

@@ -17,7 +17,8 @@ from tests.integration.yoto.embed.test_resources import (
 )
 from yoto import assign, check_many, register_permission, register_role, set_overwrite
 from yoto.errors import ValidationFailed
-from yoto.permission import PermissionSpec, PermissionSystem, PermissionTemplate, TemplateLevel
+from yoto.permission import PermissionSpec, PermissionSystem
+from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 
 __all__ = ["office"]
 
@@ -46,7 +47,7 @@ def test_a_template_is_applied_at_a_node_of_any_type(office: Office) -> None:  #
     )
     office.add(plan, list_)
     register_permission("project.rename", scope="project")
-    permissions.register_template(PAPERS)
+    permissions.templates.add(PAPERS)
     [clerk] = register_role("clerk", home=("workspace", here.id)).ids
     assign(mara.id, clerk)
 
@@ -54,18 +55,16 @@ def test_a_template_is_applied_at_a_node_of_any_type(office: Office) -> None:  #
         places = ((name, "document", one.id) for one in (plan, list_))
         return check_many(mara.id, list(places))
 
-    permissions.apply_template(clerk, "papers", "reader", "workspace", here.id)
-    permissions.apply_template(clerk, "papers", "writer", "project", site.id)
+    permissions.templates.apply(clerk, "papers", "reader", "workspace", here.id)
+    permissions.templates.apply(clerk, "papers", "writer", "project", site.id)
     assert (may("document.read"), may("document.edit")) == ([True, True], [True, False])
-    permissions.apply_template(clerk, "papers", "reader", "project", site.id, replace=True)
+    permissions.templates.apply(clerk, "papers", "reader", "project", site.id, replace=True)
     assert may("document.edit") == [False, False]
-    permissions.apply_template(clerk, "papers", "writer", "workspace", here.id)
-    permissions.apply_template(clerk, "papers", "writer", "document", list_.id)
+    permissions.templates.apply(clerk, "papers", "writer", "workspace", here.id)
+    permissions.templates.apply(clerk, "papers", "writer", "document", list_.id)
     assert may("document.edit") == [True, True]
 
-    names = permissions.overwrite_from_template(
-        "papers", "reader", deny_beyond=True, scope="document"
-    )
+    names = permissions.templates.overwrite("papers", "reader", deny_beyond=True, scope="document")
     # A project is not renamed at a document.
     assert names == {"allow": ["document.read"], "deny": ["document.edit"]}
     set_overwrite(at=("document", plan.id), role_id=clerk, **names)
@@ -73,18 +72,18 @@ def test_a_template_is_applied_at_a_node_of_any_type(office: Office) -> None:  #
 
     for refused, field in (
         (
-            lambda: permissions.apply_template(clerk, "papers", "manager", "document", plan.id),
+            lambda: permissions.templates.apply(clerk, "papers", "manager", "document", plan.id),
             "scope_type",
         ),
         (
-            lambda: permissions.apply_template(clerk, "papers", "reader", "workspace", there.id),
+            lambda: permissions.templates.apply(clerk, "papers", "reader", "workspace", there.id),
             "scope_id",
         ),
         (
-            lambda: permissions.overwrite_from_template("papers", "manager", scope="document"),
+            lambda: permissions.templates.overwrite("papers", "manager", scope="document"),
             "level",
         ),
-        (lambda: permissions.overwrite_from_template("papers", "reader", scope="shelf"), "scope"),
+        (lambda: permissions.templates.overwrite("papers", "reader", scope="shelf"), "scope"),
     ):
         with pytest.raises(ValidationFailed) as error:
             refused()
@@ -92,15 +91,15 @@ def test_a_template_is_applied_at_a_node_of_any_type(office: Office) -> None:  #
 
 
 def test_crud_is_for_the_types_that_the_application_has(office: Office) -> None:  # noqa: F811
-    [resource, scope] = permissions.get_template("crud").parameters
+    [resource, scope] = permissions.templates.get("crud").parameters
     assert scope.choices[:4] == ("global", "workspace", "project", "document")
     assert (scope.default, "channel" in scope.choices) == ("global", False)
-    permissions.register_crud("document.note", "document")
-    permissions.register_crud("shelf")
+    permissions.templates.register_crud("document.note", "document")
+    permissions.templates.register_crud("shelf")
     scopes = {one.name: one.scope for one in permissions.list_registered_permissions()}
     assert (scopes["document.note.read"], scopes["shelf.read"]) == ("document", "global")
     with pytest.raises(ValidationFailed, match="none of global, workspace"):
-        permissions.register_crud("wiki", "channel")
+        permissions.templates.register_crud("wiki", "channel")
     level = TemplateLevel.of("reader", PermissionSpec("shelf.see", "shelf"))
     with pytest.raises(ValidationFailed, match="unknown scope 'shelf'"):
-        permissions.register_template(PermissionTemplate("shelf", (level,)))
+        permissions.templates.add(PermissionTemplate("shelf", (level,)))

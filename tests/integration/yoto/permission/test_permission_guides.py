@@ -13,14 +13,9 @@ from app.extensions import permissions
 from app.models import Channel
 from tests.support.markdown import ROOT, blocks
 from tests.support.world import World
-from yoto.permission import (
-    ACTS,
-    PermissionTemplate,
-    TemplateLevel,
-    TemplateParameter,
-    require_permission,
-)
+from yoto.permission import require_permission
 from yoto.permission.explain.changes import KINDS
+from yoto.rooms.what_if.acts import ACTS
 from yoto.store.db import db
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -152,9 +147,6 @@ def test_the_example_of_templates(app: Flask, world: World) -> None:
         names = run(
             "templates.md",
             permissions=permissions,
-            PermissionTemplate=PermissionTemplate,
-            TemplateLevel=TemplateLevel,
-            TemplateParameter=TemplateParameter,
             require_permission=require_permission,
             role_id=role,
             guests=guests,
@@ -172,7 +164,7 @@ def test_every_template_is_described_as_it_is(app: Flask) -> None:
     text = (DOCS / "templates.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
     with app.app_context():
-        for template in permissions.list_templates():
+        for template in permissions.templates.all():
             described = []
             for level in rows.pop(template.name).split(" · "):
                 name, *adds = re.findall(r"`([^`]+)`", level)

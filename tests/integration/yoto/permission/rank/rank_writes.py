@@ -309,7 +309,7 @@ class Writes:
     def template(self, state: State, who: dict[str, Any]) -> None:
         role = self._role(state)
         level = self.random.choice(("reader", "writer"))
-        permissions.apply_template(
+        permissions.templates.apply(
             role["id"], "message", level, *self._scope(role), replace=True, **who
         )
 

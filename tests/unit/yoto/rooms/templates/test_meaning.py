@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from yoto.permission.registry.specs import PermissionSpec
-from yoto.permission.templates import meaningless
+from yoto.rooms.templates.template import meaningless
 
 SCOPES = ("global", "server", "channel")
 

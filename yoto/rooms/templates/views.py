@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from yoto.api.permissions.templates import service
-from yoto.api.permissions.templates.schemas import (
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.rest import RestBlueprint
+from yoto.permission import require_permission
+from yoto.rooms.templates import service
+from yoto.rooms.templates.applying import TEMPLATES
+from yoto.rooms.templates.schemas import (
     RegisteredTemplateSchema,
     RegisterTemplateSchema,
     TemplateSchema,
     TemplatesSchema,
 )
-from yoto.auth.access import signed_in
-from yoto.auth.identity import current_user_id
-from yoto.extensions import permissions
-from yoto.http.api import API_PREFIX
-from yoto.http.idempotency import once
-from yoto.http.rest import RestBlueprint
-from yoto.permission import PermissionTemplate, require_permission
+from yoto.rooms.templates.template import PermissionTemplate
 from yoto.store.models import Permission
 
 templates = RestBlueprint(
@@ -37,7 +38,7 @@ TEMPLATE = "/<template>"
 @templates.response(200, TemplatesSchema)
 def list_templates() -> dict[str, Sequence[PermissionTemplate]]:
     """All templates with their levels"""
-    return {"items": permissions.list_templates()}
+    return {"items": TEMPLATES.all()}
 
 
 @templates.get(TEMPLATE)
@@ -46,7 +47,7 @@ def list_templates() -> dict[str, Sequence[PermissionTemplate]]:
 @templates.alt_response(404, "NOT_FOUND")
 def read_template(template: str) -> PermissionTemplate:
     """A template with its levels"""
-    return permissions.get_template(template)
+    return TEMPLATES.get(template)
 
 
 @templates.post(f"{TEMPLATE}/permissions")

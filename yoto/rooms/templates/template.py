@@ -12,7 +12,7 @@ from yoto.errors import ValidationFailed
 from yoto.nodes import GLOBAL_KIND
 from yoto.permission.registry.catalogue import CATALOGUE
 from yoto.permission.registry.specs import PermissionSpec, Scoped, checked_spec
-from yoto.permission.templates.parameters import (
+from yoto.rooms.templates.parameters import (
     VALUE_MAX_LENGTH,
     TemplateParameter,
     checked_values,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import GLOBAL_KIND
-from yoto.permission.templates.builtin import BUILT_IN_TEMPLATES, CRUD, crud
-from yoto.permission.templates.template import PermissionTemplate
+from yoto.rooms.templates.builtin import BUILT_IN_TEMPLATES, CRUD, crud
+from yoto.rooms.templates.template import PermissionTemplate
 from yoto.store.resources import known_types
 
 

@@ -12,7 +12,7 @@ from app.extensions import permissions
 from tests.integration.yoto.permission.town import Town
 from tests.support.world import World
 from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
-from yoto.permission import PermissionTemplate, TemplateLevel
+from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 from yoto.store.db import db
 from yoto.store.models import Effect, Permission, RoleGrant
 
@@ -42,7 +42,7 @@ def allowed(world: World, role: int, scope: str) -> set[str]:
 def test_a_level_is_granted_in_its_scope(app: Flask, world: World, town: Town, scope: str) -> None:
     scope_id = {"global": None, "server": town.id, "channel": town.channel}[scope]
     with app.app_context():
-        receipt = permissions.apply_template(town.low, "message", "moderator", scope, scope_id)
+        receipt = permissions.templates.apply(town.low, "message", "moderator", scope, scope_id)
         for name in MODERATING:
             assert permissions.check_permission(town.junior.id, name, "channel", town.channel)
     assert len(receipt.ids) == len(MODERATING) and receipt.position is not None
@@ -54,7 +54,7 @@ def test_a_level_is_granted_in_its_scope(app: Flask, world: World, town: Town, s
 def test_applying_again_changes_nothing(app: Flask, world: World, town: Town) -> None:
     def apply() -> tuple[int, ...]:
         with app.app_context():
-            return permissions.apply_template(
+            return permissions.templates.apply(
                 town.low, "message", "writer", actor_id=town.root.id, replace=True
             ).ids
 
@@ -69,19 +69,19 @@ def test_it_adds_to_what_is_there_unless_it_is_to_replace_it(
 ) -> None:
     with app.app_context():
         permissions.assign_permissions_to_role(town.low, ["member.kick", "message.pin"])
-        permissions.apply_template(town.low, "message", "moderator")
-        permissions.apply_template(town.low, "message", "writer")
+        permissions.templates.apply(town.low, "message", "moderator")
+        permissions.templates.apply(town.low, "message", "writer")
     assert allowed(world, town.low, "global") == MODERATING | {"member.kick"}
     with app.app_context():
-        permissions.apply_template(town.low, "message", "writer", replace=True)
+        permissions.templates.apply(town.low, "message", "writer", replace=True)
     assert allowed(world, town.low, "global") == WRITING | {"member.kick"}
 
 
 def test_replacing_leaves_denies_and_other_scopes(app: Flask, world: World, town: Town) -> None:
     with app.app_context():
-        permissions.apply_template(town.low, "message", "moderator", "channel", town.channel)
+        permissions.templates.apply(town.low, "message", "moderator", "channel", town.channel)
         permissions.assign_permissions_to_role(town.low, ["message.pin"], effect="deny")
-        permissions.apply_template(town.low, "message", "reader", replace=True)
+        permissions.templates.apply(town.low, "message", "reader", replace=True)
     assert grants(world, town.low)["message.pin", "global"] == "deny"
     assert allowed(world, town.low, "global") == READING
     assert allowed(world, town.low, f"channel:{town.channel}") == MODERATING
@@ -92,8 +92,8 @@ def test_what_it_changes_is_audited_with_the_template_as_the_reason(
 ) -> None:
     who = {"actor_id": town.owner.id}
     with app.app_context():
-        permissions.apply_template(town.low, "message", "moderator", **who)
-        permissions.apply_template(
+        permissions.templates.apply(town.low, "message", "moderator", **who)
+        permissions.templates.apply(
             town.low, "message", "writer", replace=True, reason="too loud", **who
         )
     acts = [(act.action, act.actor_id, act.reason) for act in world.audit(town.community)]
@@ -115,22 +115,22 @@ def test_nobody_gives_by_a_template_what_they_could_not_give_one_by_one(
         (town.middle, "message", "reader", "role_too_high"),
     ):
         with app.app_context(), pytest.raises(PermissionDenied) as refused:
-            permissions.apply_template(role, template, level, actor_id=town.actor.id)
+            permissions.templates.apply(role, template, level, actor_id=town.actor.id)
         assert refused.value.decision.reason == reason
     assert world.snapshot() == before
     with app.app_context():
-        permissions.apply_template(town.low, "server", "writer", actor_id=town.actor.id)
+        permissions.templates.apply(town.low, "server", "writer", actor_id=town.actor.id)
 
 
 def test_it_registers_what_is_missing_when_asked_to(app: Flask, world: World, town: Town) -> None:
     before = world.snapshot()
     with app.app_context(), pytest.raises(UnknownPermission) as refused:
-        permissions.apply_template(town.low, "crud", "writer", parameters=WIKI)
+        permissions.templates.apply(town.low, "crud", "writer", parameters=WIKI)
     assert list(refused.value.errors) == ["template"]
     assert refused.value.names == ["wiki.read", "wiki.create", "wiki.update"]
     assert world.snapshot() == before
     with app.app_context():
-        permissions.apply_template(town.low, "crud", "writer", parameters=WIKI, register=True)
+        permissions.templates.apply(town.low, "crud", "writer", parameters=WIKI, register=True)
         assert permissions.check_permission(town.junior.id, "wiki.update", "channel", town.channel)
         assert not permissions.is_registered("wiki.delete"), "only what it grants"
 
@@ -139,7 +139,7 @@ def test_it_registers_what_is_missing_when_asked_to(app: Flask, world: World, to
 def test_registering_is_for_super_admins(app: Flask, world: World, town: Town, who: str) -> None:
     def apply(actor_id: int) -> None:
         with app.app_context():
-            permissions.apply_template(
+            permissions.templates.apply(
                 town.low, "crud", "reader", parameters=WIKI, register=True, actor_id=actor_id
             )
 
@@ -156,12 +156,12 @@ def test_a_permission_keeps_the_scope_that_it_is_registered_with(
     app: Flask, world: World, town: Town
 ) -> None:
     with app.app_context():
-        permissions.register_crud("wiki", "server")
+        permissions.templates.register_crud("wiki", "server")
         with pytest.raises(ValidationFailed, match="mean nothing in a channel: wiki.read"):
-            permissions.apply_template(
+            permissions.templates.apply(
                 town.low, "crud", "reader", "channel", town.channel, parameters=WIKI
             )
-        permissions.apply_template(
+        permissions.templates.apply(
             town.low, "crud", "reader", "server", town.id, parameters=WIKI, register=True
         )
     assert allowed(world, town.low, f"server:{town.id}") == {"wiki.read"}
@@ -199,9 +199,9 @@ def test_bad_input_is_refused_naming_the_field_and_stores_nothing(
     viewer = TemplateLevel.of("viewer", "platform.view")
     before = world.snapshot()
     with app.app_context():
-        permissions.register_template(PermissionTemplate("platform", (viewer,)))
+        permissions.templates.add(PermissionTemplate("platform", (viewer,)))
         with pytest.raises(error) as refused:
-            permissions.apply_template(town.low, *arguments, **more, register=register)
+            permissions.templates.apply(town.low, *arguments, **more, register=register)
     if field is not None:
         assert list(refused.value.errors) == [field]
     assert world.snapshot() == before
@@ -213,7 +213,7 @@ def test_a_role_that_is_none_registers_nothing(
 ) -> None:
     before = world.snapshot()
     with app.app_context(), pytest.raises(ValidationFailed) as refused:
-        permissions.apply_template(role, "crud", "reader", parameters=WIKI, register=True)
+        permissions.templates.apply(role, "crud", "reader", parameters=WIKI, register=True)
     assert list(refused.value.errors) == ["role_id"]
     assert world.snapshot() == before
 
@@ -222,10 +222,10 @@ def test_left_uncommitted_it_can_be_taken_back_but_registers_nothing(
     app: Flask, world: World, town: Town
 ) -> None:
     with app.app_context():
-        permissions.apply_template(town.low, "message", "moderator")
+        permissions.templates.apply(town.low, "message", "moderator")
     before = world.snapshot()
     with app.app_context():
-        permissions.apply_template(
+        permissions.templates.apply(
             town.low, "message", "reader", replace=True, actor_id=town.owner.id, commit=False
         )
         left = db.session.scalars(
@@ -236,7 +236,7 @@ def test_left_uncommitted_it_can_be_taken_back_but_registers_nothing(
         assert len(list(left)) == len(READING)
         db.session.rollback()
         with pytest.raises(ValidationFailed) as refused:
-            permissions.apply_template(
+            permissions.templates.apply(
                 town.low, "crud", "reader", parameters=WIKI, register=True, commit=False
             )
         assert list(refused.value.errors) == ["register"]

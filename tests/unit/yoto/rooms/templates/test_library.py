@@ -8,7 +8,8 @@ import pytest
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.registry.specs import PermissionSpec
-from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateLibrary
+from yoto.rooms.templates.library import TemplateLibrary
+from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 
 WIKI = PermissionTemplate("wiki", (TemplateLevel.of("reader", "wiki.read"),))
 

@@ -10,23 +10,21 @@ import click
 from flask.cli import AppGroup
 
 from yoto.cli.operations import command
-from yoto.extensions import permissions
-from yoto.permission import PermissionTemplate
+from yoto.rooms.templates.applying import TEMPLATES
+from yoto.rooms.templates.template import PermissionTemplate
 from yoto.store.db import writing
 from yoto.store.models import ScopeType
 
-
-def add_templates(group: AppGroup) -> None:
-    """Add the commands to ``flask permission``."""
-    command(group, "templates")(templates)
-    command(group, "apply-template <role_id> <template> <level>", settings="set")(apply_template)
+commands = AppGroup("permission")
 
 
+@command(commands, "templates")
 def templates() -> Iterator[str]:
     """Show the permission templates with their levels; each includes the levels above it."""
-    return chain.from_iterable(map(_lines, permissions.list_templates()))
+    return chain.from_iterable(map(_lines, TEMPLATES.all()))
 
 
+@command(commands, "apply-template <role_id> <template> <level>", settings="set")
 def apply_template(
     role_id: int,
     template: str,
@@ -40,7 +38,7 @@ def apply_template(
 ) -> str:
     """Grant role ROLE_ID all permissions of a LEVEL of a TEMPLATE, in a scope."""
     with writing():
-        receipt = permissions.apply_template(
+        receipt = TEMPLATES.apply(
             role_id,
             template,
             level,

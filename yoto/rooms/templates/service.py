@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from yoto.api.templates import check_choice
-from yoto.extensions import permissions
+from yoto.rooms.templates.applying import TEMPLATES
 from yoto.store.db import db
 from yoto.store.models import Permission
 
@@ -20,8 +19,8 @@ def register(actor_id: int, template: str, body: Mapping[str, Any]) -> Sequence[
         UnknownResource: there is no such template.
         ValidationFailed: wrong parameters, or a permission that is registered for another scope.
     """
-    check_choice(permissions.get_template(template), None, body["parameters"])
-    receipt = permissions.register_from_template(
+    TEMPLATES.check(template, None, body["parameters"])
+    receipt = TEMPLATES.register(
         template, body["parameters"], actor_id=actor_id, reason=body["reason"]
     )
     found = db.session.scalars(select(Permission).where(Permission.id.in_(receipt.ids)))

@@ -18,9 +18,9 @@ def may(user_id: int, name: str, channel: int) -> bool:
 
 def test_a_level_can_be_all_that_a_role_may_do_in_a_channel(app: Flask, town: Town) -> None:
     with app.app_context():
-        permissions.apply_template(town.community.everyone_id, "message", "moderator")
+        permissions.templates.apply(town.community.everyone_id, "message", "moderator")
         assert may(town.junior.id, "message.manage", town.channel)
-        names = permissions.overwrite_from_template("message", "reader", deny_beyond=True)
+        names = permissions.templates.overwrite("message", "reader", deny_beyond=True)
         permissions.set_overwrite(town.channel, role_id=town.community.everyone_id, **names)
         assert may(town.junior.id, "message.read_history", town.channel)
         for name in ("message.send", "message.pin", "message.manage"):
@@ -29,7 +29,7 @@ def test_a_level_can_be_all_that_a_role_may_do_in_a_channel(app: Flask, town: To
 
 def test_beyond_the_level_it_leaves_all_to_the_rest_unless_told_to_deny(app: Flask) -> None:
     with app.app_context():
-        assert permissions.overwrite_from_template("channel", "reader") == {
+        assert permissions.templates.overwrite("channel", "reader") == {
             "allow": ["channel.read", "message.read_history"],
             "deny": [],
         }
@@ -37,7 +37,7 @@ def test_beyond_the_level_it_leaves_all_to_the_rest_unless_told_to_deny(app: Fla
 
 def test_it_denies_only_what_means_something_in_a_channel(app: Flask) -> None:
     with app.app_context():
-        names = permissions.overwrite_from_template("server", "reader", deny_beyond=True)
+        names = permissions.templates.overwrite("server", "reader", deny_beyond=True)
     assert names["deny"] == [
         "message.send",
         "message.pin",
@@ -61,5 +61,5 @@ def test_bad_input_is_refused_naming_the_field(
     app: Flask, arguments: tuple[Any, ...], error: type[ValidationFailed], field: str
 ) -> None:
     with app.app_context(), pytest.raises(error) as refused:
-        permissions.overwrite_from_template(*arguments)
+        permissions.templates.overwrite(*arguments)
     assert list(refused.value.errors) == [field]

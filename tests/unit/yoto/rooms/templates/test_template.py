@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.yoto.permission.templates.making import SCOPES, templates, values
+from tests.unit.yoto.rooms.templates.making import SCOPES, templates, values
 from yoto.errors import ValidationFailed
 from yoto.permission import NAME_PATTERN
 from yoto.permission.registry.specs import PermissionSpec, checked_spec
-from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
+from yoto.rooms.templates.parameters import TemplateParameter
+from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 
 READER = TemplateLevel.of("reader", "wiki.read")
 WRITER = TemplateLevel.of("writer", "wiki.write")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from yoto.permission.registry.catalogue import CATALOGUE, EVERYONE_GRANTS
-from yoto.permission.templates import CRUD, PermissionTemplate, TemplateLibrary, meaningless
+from yoto.rooms.templates.builtin import CRUD
+from yoto.rooms.templates.library import TemplateLibrary
+from yoto.rooms.templates.template import PermissionTemplate, meaningless
 from yoto.store.models import ScopeType
 
 TEMPLATES = {template.name: template for template in TemplateLibrary().all()}

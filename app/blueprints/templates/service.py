@@ -1,4 +1,4 @@
-"""Granting a role what a permission template stands for."""
+"""Giving roles and overwrites what a permission template stands for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import select
 from app.blueprints.naming import api_names
 from app.blueprints.roles.grants.service import FIELDS, shown
 from app.extensions import permissions
-from yoto.api.templates import check_choice
 from yoto.store.db import db
 from yoto.store.models import Permission, RoleGrant
 
@@ -22,11 +21,11 @@ def apply_template(
 
     Raises:
         UnknownResource: there is no such template, or no such place.
-        ValidationFailed, PermissionDenied: as ``PermissionSystem.apply_template``.
+        ValidationFailed, PermissionDenied: as ``permissions.templates.apply``.
     """
-    check_choice(permissions.get_template(template), body["level"], body["parameters"])
+    permissions.templates.check(template, body["level"], body["parameters"])
     with api_names(FIELDS):
-        receipt = permissions.apply_template(
+        receipt = permissions.templates.apply(
             role_id,
             template,
             body["level"],
@@ -45,3 +44,18 @@ def apply_template(
     found = {row.id: shown(row, permission=name) for row, name in db.session.execute(statement)}
     grants = [found[grant_id] for grant_id in receipt.ids]
     return {"template": template, "level": body["level"], "grants": grants}
+
+
+def names_of_overwrite(template: str, body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """``allow`` and ``deny`` of the overwrite that a template's level makes.
+
+    Raises:
+        UnknownResource: there is no such template.
+        ValidationFailed: as ``permissions.templates.overwrite``.
+    """
+    level, parameters = body["level"], body["parameters"]
+    permissions.templates.check(template, level, parameters)
+    names: dict[str, list[str]] = permissions.templates.overwrite(
+        template, level, parameters, deny_beyond=body["deny_beyond"]
+    )
+    return names

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import marshmallow as ma
+from marshmallow.validate import Length
 
 from yoto.api.admin.registry.schemas import PermissionSchema
 from yoto.api.reasons import ReasonSchema
-from yoto.api.templates import ParametersSchema
+
+LABEL_LENGTH = 64
+PARAMETERS_MAX = 20
 
 
 class TemplateParameterSchema(ma.Schema):
@@ -58,8 +61,16 @@ class TemplatesSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(TemplateSchema), required=True)
 
 
-class RegisterTemplateSchema(ParametersSchema, ReasonSchema):
+class RegisterTemplateSchema(ReasonSchema):
     """Parameters for registering a template's permissions."""
+
+    parameters = ma.fields.Dict(
+        keys=ma.fields.String(validate=Length(1, LABEL_LENGTH)),
+        values=ma.fields.String(validate=Length(1, LABEL_LENGTH)),
+        load_default=dict,
+        validate=Length(max=PARAMETERS_MAX),
+        metadata={"description": "Values for what the template leaves open, by name"},
+    )
 
 
 class RegisteredTemplateSchema(ma.Schema):

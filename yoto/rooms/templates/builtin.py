@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yoto.permission.registry.specs import PermissionSpec
-from yoto.permission.templates.parameters import TemplateParameter
-from yoto.permission.templates.template import PermissionTemplate, TemplateLevel
+from yoto.rooms.templates.parameters import TemplateParameter
+from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 from yoto.store.models import ScopeType
 
 

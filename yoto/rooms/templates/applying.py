@@ -1,4 +1,4 @@
-"""Permission templates: which there are, registering their permissions, and granting them."""
+"""``permissions.templates``: which there are, registering their permissions, granting them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,17 +19,28 @@ from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.registry.specs import Scoped
-from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
-from yoto.permission.templates import CRUD, PermissionTemplate, meaningless
+from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict.verdict import LACKS_PERMISSION, Decision
-from yoto.permission.writes.grants import GrantWrites, check_grantable
-from yoto.permission.writes.registration import Registration
+from yoto.permission.writes.grants import check_grantable
+from yoto.permission.writes.writes import Writes
+from yoto.rooms.templates.builtin import CRUD
+from yoto.rooms.templates.library import TemplateLibrary
+from yoto.rooms.templates.template import PermissionTemplate, meaningless
 from yoto.store.db import db
 from yoto.store.models import Effect, Permission, RoleGrant, ScopeType
 from yoto.store.resources import known_types
 
+EXTENSION = "yoto.templates"
 
-class Templates(Registration, GrantWrites):
+_writes = Writes()
+
+
+def keep_library(app: Flask) -> None:
+    """Give ``app`` the built-in templates, and room for its own."""
+    app.extensions[EXTENSION] = TemplateLibrary()
+
+
+class Templates:
     """Permission templates; shared arguments as in ``Writes``.
 
     A template is code: each process adds its own at its start. What is stored is what applying one
@@ -45,15 +57,36 @@ class Templates(Registration, GrantWrites):
             field of the parameter's name each).
     """
 
-    def list_templates(self) -> list[PermissionTemplate]:
+    def all(self) -> list[PermissionTemplate]:
         """All templates, by name."""
-        return get_state().templates.all()
+        get_state()
+        return _library().all()
 
-    def get_template(self, template: str) -> PermissionTemplate:
+    def get(self, template: str) -> PermissionTemplate:
         """One template."""
-        return get_state().templates.get(template)
+        get_state()
+        return _library().get(template)
 
-    def register_template(self, template: PermissionTemplate) -> None:
+    def check(self, template: str, level: str | None, parameters: Mapping[str, str]) -> None:
+        """Refuse what a template cannot render, by the fields of a request that chooses a level.
+
+        Args:
+            level: None stands for all levels.
+
+        Raises:
+            ValidationFailed: field ``level``, or such as ``parameters.resource``.
+        """
+        found = self.get(template)
+        if level is not None and level not in found.level_names():
+            found.at(level)
+        try:
+            found.highest(parameters)
+        except ValidationFailed as error:
+            raise ValidationFailed(
+                {f"parameters.{name}": texts for name, texts in error.errors.items()}
+            ) from error
+
+    def add(self, template: PermissionTemplate) -> None:
         """Add a template to this process; the same one again changes nothing.
 
         Raises:
@@ -61,9 +94,9 @@ class Templates(Registration, GrantWrites):
                 scope that the application does not have (field ``levels``).
         """
         # It asks no store, so that a process can start in maintenance, or without Redis.
-        get_state_in_maintenance().templates.add(template)
+        _library().add(template)
 
-    def register_from_template(
+    def register(
         self,
         template: str,
         parameters: Mapping[str, str] | None = None,
@@ -74,8 +107,8 @@ class Templates(Registration, GrantWrites):
     ) -> WriteReceipt:
         """Register all permissions of a template; see ``batch_register_permissions``."""
         actor_id = actor_number(actor_id)
-        specs = get_state().templates.get(template).highest(parameters).permissions
-        return self.batch_register_permissions(
+        specs = self.get(template).highest(parameters).permissions
+        return _writes.batch_register_permissions(
             specs, actor_id=actor_id, reason=reason or f"template {template}", commit=commit
         )
 
@@ -100,14 +133,14 @@ class Templates(Registration, GrantWrites):
             abac: whether policies judge them, too.
         """
         actor_id = actor_number(actor_id)
-        template = get_state().templates.get(CRUD.name)
+        template = self.get(CRUD.name)
         parameters = {"resource": resource} | ({} if scope is None else {"scope": scope})
         specs = [replace(spec, abac=abac) for spec in template.highest(parameters).permissions]
-        return self.batch_register_permissions(
+        return _writes.batch_register_permissions(
             specs, actor_id=actor_id, reason=reason or f"template {CRUD.name}", commit=commit
         )
 
-    def overwrite_from_template(
+    def overwrite(
         self,
         template: str,
         level: str,
@@ -128,7 +161,7 @@ class Templates(Registration, GrantWrites):
             UnknownPermission: one is not registered (field ``template``).
         """
         state, kind = get_state(), known_types().get(scope).name
-        specs = state.templates.get(template).at(level, parameters)
+        specs = self.get(template).at(level, parameters)
         allow = [spec.name for spec in specs.permissions]
         lost = meaningless(state.registry.get_many(allow, "template"), kind)
         if lost:
@@ -137,7 +170,7 @@ class Templates(Registration, GrantWrites):
         lost = meaningless(state.registry.get_many(deny, "template"), kind)
         return {"allow": allow, "deny": [name for name in deny if name not in lost]}
 
-    def apply_template(
+    def apply(
         self,
         role_id: int,
         template: str,
@@ -173,7 +206,7 @@ class Templates(Registration, GrantWrites):
         """
         actor_id = actor_number(actor_id)
         state = get_state()
-        specs = state.templates.get(template).at(level, parameters)
+        specs = self.get(template).at(level, parameters)
         scope = (scope_type, scope_id)
         acting: dict[str, Any] = {
             "actor_id": actor_id,
@@ -187,21 +220,27 @@ class Templates(Registration, GrantWrites):
                 if not commit:
                     raise ValidationFailed({"register": "cannot be left uncommitted"})
                 _check_may_register(state, missing, role_id, scope, actor_id)
-                self.batch_register_permissions(missing, **acting)
+                _writes.batch_register_permissions(missing, **acting)
             names = [spec.name for spec in specs.permissions]
             with write(commit) as session:
-                granted = self.assign_permissions_to_role(
+                granted = _writes.assign_permissions_to_role(
                     role_id, names, *scope, commit=False, **acting
                 )
                 beyond = _allowed(session, role_id, scope, specs.beyond) if replace else []
                 if beyond:
-                    self.revoke_permissions_from_role(
+                    _writes.revoke_permissions_from_role(
                         role_id, beyond, *scope, commit=False, **acting
                     )
         return WriteReceipt(ids=granted.ids)
 
 
+TEMPLATES = Templates()
 Scope = tuple[str | None, NodeId | None]
+
+
+def _library() -> TemplateLibrary:
+    found: TemplateLibrary = current_app.extensions[EXTENSION]
+    return found
 
 
 def _check_meaning(permissions: Iterable[Scoped], scope: str | None) -> None:

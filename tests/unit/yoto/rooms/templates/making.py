@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from yoto.permission.registry.specs import PermissionSpec
-from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
+from yoto.rooms.templates.parameters import TemplateParameter
+from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 
 SCOPES = ("global", "server", "channel")
 labels = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)

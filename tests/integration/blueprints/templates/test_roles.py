@@ -78,7 +78,7 @@ def test_a_template_with_a_parameter_grants_what_is_registered(
     missing = client.put(path, headers=crew.owner.headers, json=body)
     assert (missing.status_code, list(missing.get_json()["errors"])) == (422, ["template"])
     with app.app_context():
-        permissions.register_crud("wiki.page")
+        permissions.templates.register_crud("wiki.page")
     applied = client.put(path, headers=crew.owner.headers, json=body).get_json()
     assert [grant["permission"] for grant in applied["grants"]] == ["wiki.page.read"]
 

@@ -1,0 +1,52 @@
+"""What choosing a level of a permission template looks like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Length
+
+from app.blueprints.roles.grants.schemas import GrantSchema, ScopeSchema
+from yoto.api.reasons import ReasonSchema
+from yoto.http.fields import Flag
+
+LABEL_LENGTH = 64
+PARAMETERS_MAX = 20
+
+
+class LevelChoiceSchema(ma.Schema):
+    """One level of a template."""
+
+    level = ma.fields.String(required=True, validate=Length(1, LABEL_LENGTH))
+    parameters = ma.fields.Dict(
+        keys=ma.fields.String(validate=Length(1, LABEL_LENGTH)),
+        values=ma.fields.String(validate=Length(1, LABEL_LENGTH)),
+        load_default=dict,
+        validate=Length(max=PARAMETERS_MAX),
+        metadata={"description": "Values for what the template leaves open, by name"},
+    )
+
+
+class OverwriteTemplateSchema(LevelChoiceSchema):
+    """The level of a permission template that the target is to be allowed, and nothing else."""
+
+    deny_beyond = Flag(
+        load_default=False,
+        metadata={"description": "Deny what the levels above have; else it is left to the rest"},
+    )
+
+
+class ApplyTemplateSchema(LevelChoiceSchema, ScopeSchema, ReasonSchema):
+    """The level of a template that the role is to have there."""
+
+    replace = Flag(
+        load_default=False,
+        metadata={"description": "Also remove what the role allows there of the levels above"},
+    )
+
+
+class AppliedTemplateSchema(ma.Schema):
+    """What the role allows there of a template, lowest level first."""
+
+    template = ma.fields.String(required=True)
+    level = ma.fields.String(required=True)
+    grants = ma.fields.List(ma.fields.Nested(GrantSchema), required=True)

@@ -1,0 +1,1 @@
+"""Permission templates: named sets of permissions in levels, as values; nothing here is stored."""
