@@ -56,7 +56,7 @@ class UnknownResource(ValidationFailed):
     """An id that names nothing: a server, channel, role, user or group that is not there.
 
     Attributes:
-        kind: what was looked for, such as ``"channel"``.
+        kind: the kind of the missing object, such as ``"channel"``.
         resource_id: the id that was not found.
     """
 
@@ -125,7 +125,7 @@ class StoreUnavailable(PlatformError):
     """A store (``"redis"``, ``"database"``, ``"opa"``) did not respond; try again later.
 
     Attributes:
-        store: which store.
+        store: the name of the store.
         cause: the driver's exception, if there was one.
         retry_after: seconds after which a new attempt makes sense.
     """

@@ -19,7 +19,7 @@ CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 # Credentials that browsers add by themselves, as they do cookies, to what any page sends.
 SENT_BY_BROWSERS = frozenset({"basic", "digest", "negotiate", "ntlm"})
-OWN_PAGES = frozenset({"same-origin", "none"})  # "none": a bookmark, or what somebody typed
+OWN_PAGES = frozenset({"same-origin", "none"})  # "none": a bookmark, or a typed address
 
 
 class CsrfFailed(Forbidden):

@@ -153,7 +153,7 @@ def demand_in_credential(name: str) -> None:
 
 
 def demand_right(name: str) -> None:
-    """Go on only with a ``platform.*`` right; for what depends on more than the address.
+    """Go on only with a ``platform.*`` right; for checks that depend on more than the address.
 
     Raises:
         PermissionDenied: by account or by credential, the operator has it not.

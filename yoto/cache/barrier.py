@@ -1,4 +1,4 @@
-"""Lets a check wait until this process has applied what the caller knows to have happened."""
+"""Lets a check wait until this process has applied the changes that the caller knows of."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Barrier:
         if newest is None:
             # It cannot be determined; the database knows at least as much as any position.
             return
-        # After a failover the log may end before what was given out.
+        # After a failover the log may end before a position that was given out.
         if position > max(newest.position, self._tailer.known):
             raise ValidationFailed(
                 {"at_least": f"{position} is from the future: the log ends at {newest.position}"}

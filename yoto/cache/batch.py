@@ -91,7 +91,7 @@ class Batch:
 
         Args:
             believing: whether memory may be used.
-            remembering: whether memory keeps what was loaded.
+            remembering: whether memory keeps the loaded entries.
         """
         if believing:
             slots = {place: self._memory.slot(user_id, place) for place in places}

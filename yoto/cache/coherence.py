@@ -1,4 +1,4 @@
-"""Keeps what the process remembers in step with the log.
+"""Keeps the process's memory in step with the log.
 
 One mutex makes two things atomic towards each other: applying an event (floors rise, slots go) and
 storing an entry (floors are compared, a slot is put). So a slot that is there is right as of what
@@ -41,7 +41,7 @@ class Coherence:
             self._drop(total)
 
     def invalidate(self, dirty: DirtySet, position: Position) -> None:
-        """Disbelieve what is older than ``position`` about ``dirty``, before the log says so."""
+        """Disbelieve entries about ``dirty`` from before ``position``, ahead of the log."""
         with self._mutex:
             self._floors.raise_to(dirty, position)
             self._drop(dirty)
@@ -53,12 +53,12 @@ class Coherence:
             self._drop(DirtySet(everything=True))
 
     def forget(self) -> None:
-        """Forget what this process remembers; what others stored is as good as before."""
+        """Forget the memory of this process; entries of others in Redis stay valid."""
         with self._mutex:
             self._drop(DirtySet(everything=True))
 
     def believes(self, entry: Entry) -> bool:
-        """Whether nothing that was applied contradicts ``entry``."""
+        """Whether no applied change contradicts ``entry``."""
         with self._mutex:
             return self._floors.admits(entry)
 

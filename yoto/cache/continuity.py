@@ -74,6 +74,6 @@ class Continuity:
         return Gap.TRIMMED if entry.number > self._number else Gap.REWRITTEN
 
     def begin_anew(self) -> None:
-        """Take the next entry's number for what it is; ``known`` stays."""
+        """Accept any number of the next entry; ``known`` stays."""
         self._number = None
         self._known_number = 0

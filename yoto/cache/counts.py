@@ -15,10 +15,10 @@ class CacheCounts:
         l1_bypassed: look-ups in which memory was not asked, because Redis was silent too long.
         stale_refused: entries that were there, or just loaded, and not believed.
         loads, load_errors: calls of loaders, and those that raised.
-        stampedes_avoided: misses that took what another thread or process had loaded meanwhile.
+        stampedes_avoided: misses that took an entry loaded by another thread or process meanwhile.
         unlocked_loads: loads without the distributed lock, because it was unavailable.
         l2_errors: reads and writes of the second tier that failed.
-        stores_refused: entries that did not go to Redis, because too much waited to be stored.
+        stores_refused: entries that did not go to Redis, because too many waited to be stored.
         refreshes, refresh_errors: entries renewed before their end, and renewals that failed.
         position_waits, position_timeouts: checks that waited for the log, and those that gave up.
     """
@@ -53,8 +53,8 @@ class CacheStats:
         counts: since the process started.
         preload: the same of preloaded entries, which no caller had asked for yet.
         sizes: keys in memory, by kind.
-        capacities: how many there may be.
-        evictions: entries that had to go for others, by kind.
+        capacities: the bounds of these sizes.
+        evictions: entries that were dropped for others, by kind.
         corrupt: stored entries that could not be read.
         floors: tags whose last change is remembered.
         fresh: whether memory may be used now.

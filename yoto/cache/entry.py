@@ -45,7 +45,7 @@ class Entry:
 
     Attributes:
         user_id, place: the user and place of the permissions.
-        position: up to here the log had been applied before the loader began to read.
+        position: the position up to which the log was applied when the loader began to read.
         loaded_at: epoch seconds just before the loader began to read.
         mask, valid_until, roles, above, detail: as in ``Loaded``.
     """
@@ -64,7 +64,7 @@ class Entry:
     def of(
         cls, user_id: int, place: PlaceKey, position: Position, loaded_at: float, loaded: Loaded
     ) -> Entry:
-        """Tie what a loader found to the moment at which it began."""
+        """Tie a loader's result to the moment at which it began."""
         return cls(
             user_id,
             place,

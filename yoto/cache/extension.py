@@ -26,7 +26,7 @@ class HybridPermissionCache(Extension[TieredCache]):
     """``cache = HybridPermissionCache()``.
 
     Reads ``MAX_STALENESS`` and the keys ``CACHE_...``. The application needs ``RedisStore`` and
-    ``AdvancedOptimization``, unless ``init_app`` is given what they would give.
+    ``AdvancedOptimization``, unless ``init_app`` is given their objects.
     """
 
     key = "yoto.cache"

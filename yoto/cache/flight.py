@@ -1,4 +1,4 @@
-"""Single flight: of all threads that miss the same thing at once, one loads it."""
+"""Single flight: if several threads miss the same entry at once, one of them loads it."""
 
 from __future__ import annotations
 

@@ -131,8 +131,8 @@ class Loading:
         return Answer(entry, "l2", read_at)
 
     def load(self, user_id: int, place: PlaceKey, loader: Loader, store: bool = True) -> Answer:
-        """Call the loader and remember what it says, for others too if ``store``."""
-        # Before the loader reads: what is appended later may or may not be in what it finds.
+        """Call the loader and remember its result, for others too if ``store``."""
+        # Before the loader reads: its result may or may not include later entries.
         position = self._tailer.applied
         loaded_at, read_at = time(), monotonic()
         token = _within_loader.set(True)
@@ -214,6 +214,6 @@ def _released(lock: OptimizedDistributedLock) -> Iterator[None]:
     try:
         yield
     finally:
-        # Two processes may have loaded then. Each stored what was true at its position.
+        # Two processes may have loaded then. Each stored an entry that was true at its position.
         with suppress(LockLost):
             lock.release()

@@ -1,4 +1,4 @@
-"""The first tier: what this process remembers. Bounded; nothing here is thread-safe but look-ups.
+"""The first tier: the memory of this process. Bounded; nothing here is thread-safe but look-ups.
 
 ``Coherence`` guards every change. Look-ups need no guard: they read one slot, whole.
 """
@@ -81,7 +81,7 @@ class UserStore:
             places.pop(place, None)
 
     def drop(self, dirty: DirtySet) -> None:
-        """Forget what ``dirty`` concerns."""
+        """Forget the entries that ``dirty`` concerns."""
         if dirty.everything:
             self.clear()
             return
@@ -137,7 +137,8 @@ class UserStore:
 
 
 def shrink(cache: LRUCache[Any, Any], size: int, most: int | None = None) -> int:
-    """Take out what was used least recently, ``most`` at most, down to ``size``; how many went."""
+    """Evict the least recently used keys, at most ``most``, down to ``size``; returns their
+    number."""
     surplus = max(0, len(cache) - size)
     surplus = surplus if most is None else min(surplus, most)
     for _ in range(surplus):

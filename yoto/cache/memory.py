@@ -1,4 +1,4 @@
-"""The first tier as look-ups see it: stores, what may be answered from them, and until when."""
+"""The first tier for look-ups: its stores, and the rules for answers from them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Memory:
         return {"users": self.users, "conditional": self.conditional}
 
     def retune(self, settings: CacheSettings) -> None:
-        """Take other sizes at once, and other lives for what is remembered from now on."""
+        """Take other sizes at once, and other lives for later entries."""
         self._settings = settings
         for name, store in self.stores().items():
             size = getattr(settings, name).size
@@ -67,7 +67,7 @@ class Memory:
 
 
 class Lookup:
-    """The hot path: what memory answers from without a second thought, or None.
+    """The hot path: the entry in memory that needs no further check, or None.
 
     It costs two look-ups, one reading of the clock and two comparisons.
 

@@ -9,7 +9,7 @@ from yoto.errors import ValidationFailed
 
 SEQUENCE_BITS = 24
 MAX_SEQUENCE = (1 << SEQUENCE_BITS) - 1
-# Entry ids hold ms in 64 bits; 48 bits last for 8,900 years and fit what is stored beside masks.
+# Entry ids hold ms in 64 bits; 48 bits last for 8,900 years and fit the field beside masks.
 MAX_MS = (1 << 48) - 1
 
 _TEXT = re.compile(r"(0|[1-9][0-9]{0,14})-(0|[1-9][0-9]{0,7})", re.ASCII)
@@ -19,7 +19,7 @@ class Position(int):
     """The id of a log entry as one int that only grows: ``ms << 24 | sequence``.
 
     Prints as Redis writes the id, ``"1700000000000-3"``. Plain ints of the same value compare equal
-    to it, so hot paths need not wrap what they compare.
+    to it, so hot paths need not wrap other values.
     """
 
     __slots__ = ()

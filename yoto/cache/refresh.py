@@ -65,7 +65,7 @@ class Refresher:
             return True
 
     def close(self, timeout: float = 1.0) -> None:
-        """Drop what waits, and wait at most ``timeout`` seconds for the thread to end."""
+        """Drop the waiting tasks, and wait at most ``timeout`` seconds for the thread to end."""
         with self._changed:
             self._closed = True
             self._tasks.clear()

@@ -39,7 +39,7 @@ class RemoteTier:
         self.corrupt = 0
 
     def retune(self, settings: CacheSettings) -> None:
-        """Take other lives and numbers of places, for what is read and stored from now on."""
+        """Take other lives and numbers of places, for later reads and stores."""
         self._settings = settings
 
     def ttl(self, entry: Entry) -> float:

@@ -48,12 +48,12 @@ def team(team_id: int) -> str:
 
 
 def memory(tag: str) -> str:
-    """The tag of what processes remember about ``tag``; Redis's entries stay believed."""
+    """The tag of the memory of processes about ``tag``; Redis's entries stay believed."""
     return MEMORY + tag
 
 
 def is_memory(tag: str) -> bool:
-    """Whether ``tag`` is about what processes remember alone."""
+    """Whether ``tag`` concerns only the memory of processes."""
     return tag.startswith(MEMORY)
 
 
@@ -122,7 +122,7 @@ class DirtySet:
 
 
 def is_known(tag: str) -> bool:
-    """Whether ``tag`` names something in this version's words."""
+    """Whether this version knows the kind of ``tag``."""
     if tag in (GLOBAL, POLICY):
         return True
     dirty = DirtySet.of((tag,))
@@ -130,7 +130,7 @@ def is_known(tag: str) -> bool:
 
 
 def _is_entry(tag: str) -> bool:
-    """Whether something that is remembered can be about ``tag``, as this version knows it."""
+    """Whether remembered entries of this version can be about ``tag``."""
     return tag != POLICY and not is_memory(tag) and is_known(tag)
 
 

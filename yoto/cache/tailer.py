@@ -50,7 +50,7 @@ class Tailer:
 
     Attributes:
         applied: position up to which the log was applied. Read it *before* reading the database.
-        fresh_until: monotonic time until which what is remembered may be used. It counts from the
+        fresh_until: monotonic time until which remembered entries may be used. It counts from the
             moment a request was sent, so that a process that was paused before it saw the reply
             does not think itself fresh.
         recent: the newest applied positions, each with the monotonic time at which it was applied.
@@ -113,7 +113,7 @@ class Tailer:
         return following is not None and following.running
 
     def close(self, timeout: float = 1.0) -> None:
-        """Apply nothing more, and wait at most ``timeout`` seconds for what is being applied."""
+        """Apply nothing more, and wait at most ``timeout`` seconds for the entry under way."""
         with self._start_lock:
             following, self._following = self._following, None
             self._closed = True
@@ -183,7 +183,7 @@ class Tailer:
 
     @property
     def fresh(self) -> bool:
-        """Whether what is remembered may be used: all changes of before are known here."""
+        """Whether remembered entries may be used: all earlier changes are known here."""
         return monotonic() < self.fresh_until
 
     @property
@@ -219,7 +219,7 @@ class Tailer:
             self._begin_anew(gap, Position(known + 1))
         self._newest = newest.position
         if newest.position > self.applied:
-            return str(self.applied), 1  # what is there already needs no waiting for
+            return str(self.applied), 1  # entries that are there need no waiting
         self._forget_after_silence()
         self._hear()
         return str(self.applied), self._block_ms
@@ -261,7 +261,7 @@ class Tailer:
             self._progress.notify_all()
 
     def _begin_anew(self, gap: Gap, base: Position) -> None:
-        """Entries were missed: believe nothing from before ``base``.
+        """Believe nothing from before ``base``, since entries were missed.
 
         When Redis lost them, the affected entries of the second tier are unknown, and other workers
         may not notice. A new entry makes every worker drop them all.
@@ -276,7 +276,7 @@ class Tailer:
                 self._continuity.begin_anew()
 
     def _hear(self) -> None:
-        """All that the log had when the read began was applied."""
+        """Note that all entries from before the read are applied."""
         if not self._closed:
             self._heard_at = self._sent
             self._failed = False

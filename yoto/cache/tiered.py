@@ -267,7 +267,7 @@ class TieredCache:
         return self.invalidate(tags.user(user_id))
 
     def invalidate_role(self, role_id: int) -> Position:
-        """Forget what was made from a role everywhere; raises as ``invalidate``."""
+        """Forget all entries that a role has a part in; raises as ``invalidate``."""
         return self.invalidate(tags.role(role_id))
 
     def invalidate_all(self) -> Position:
@@ -275,14 +275,14 @@ class TieredCache:
         return self.invalidate(tags.GLOBAL)
 
     def forget(self) -> None:
-        """Forget what this process remembers; Redis and other processes keep what they have."""
+        """Forget the memory of this process; Redis and other processes keep theirs."""
         self._coherence.forget()
 
     def retune(self, **changed: StoreSettings) -> None:
         """Change how much this process remembers, and for how long, while it answers.
 
-        Sizes hold at once: what was used least recently goes. Lives hold for what is stored from
-        now on, and for what is read from Redis.
+        Sizes hold at once: the least recently used keys go. Lives hold for entries stored from
+        now on, and for those read from Redis.
 
         Args:
             changed: by kind, of ``users`` and ``conditional``.

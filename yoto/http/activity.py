@@ -1,4 +1,4 @@
-"""Counts what signed-in people change and what they are refused, for the risk of each."""
+"""Counts changes and refusals of signed-in people, for the risk of each."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from yoto.http.wsgi import Wsgi, answer_problem
 SOCKETS_PATH = "/socket.io"
 BELOW_SOCKETS = f"{SOCKETS_PATH}/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything
-# Names of views, without their blueprint, that are answered whatever else waits.
+# Names of views, without their blueprint, that never wait for others.
 UNBOUNDED = frozenset({"livez", "static"})
 # More than all views have with their decorators; a class of views makes one for each request.
 MOST_FUNCTIONS = 4_096
@@ -40,7 +40,8 @@ class QuickJson(DefaultJSONProvider):
     """Flask's JSON; only responses differ, with their keys in the order given."""
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        """As Flask's, which also gets what msgspec cannot write, such as half a surrogate pair."""
+        """As Flask's, which also writes values that msgspec cannot, such as half a surrogate
+        pair."""
         try:
             body = msgspec.json.encode(self._prepare_response_obj(args, kwargs))
         except (TypeError, ValueError, OverflowError):
@@ -150,7 +151,7 @@ class Application(Flask):
         super().raise_routing_exception(request)
 
     def process_response(self, response: Response) -> Response:
-        """As Flask's; the answer is what it was before each function that fails."""
+        """As Flask's; a function that fails leaves the answer unchanged."""
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]
         names = chain(context.request.blueprints, (None,))
         registered = (reversed(self.after_request_funcs.get(name, ())) for name in names)

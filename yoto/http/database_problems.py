@@ -40,14 +40,14 @@ def _meaning_of(error: exc.SQLAlchemyError | exc.SAWarning) -> Exception:
     if isinstance(found, errors.WriteConflict):
         log.warning("two writers met", exc_info=error)
     if isinstance(error, (exc.NoResultFound, ObjectDeletedError)):
-        # It was there when this request began.
+        # The object was there when this request began.
         log.warning("what was asked for is gone", exc_info=error)
         return NotFound("What this refers to was removed in the meantime.")
     return found or error
 
 
 def conflict(field: str, message: str) -> Conflict:
-    """A 409 that says which field collides with what is there."""
+    """A 409 that names the field that collides with a stored row."""
     error = Conflict(f"{field}: {message}")
     error.data = {"errors": {field: [message]}}  # type: ignore[attr-defined]
     return error

@@ -86,7 +86,7 @@ class RowId(Whole):
 
 
 class _Declared(OneOf):
-    """Names of types of resources: what the application at hand declares, whenever it is asked."""
+    """Names of types of resources: those that the current application declares."""
 
     def __init__(self, everywhere: bool) -> None:
         self._everywhere = everywhere

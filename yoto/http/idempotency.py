@@ -110,7 +110,7 @@ def claim(user_id: int, credential: str) -> Response | None:
     if not _KEY.fullmatch(key):
         raise ValidationFailed({HEADER: "must be 1 to 255 visible ASCII characters"})
     asked = _fingerprint(credential)
-    db.session.rollback()  # what was read so far belongs to no act
+    db.session.rollback()  # earlier reads belong to no act
     with writing():
         db.session.execute(
             delete(IdempotencyKey).where(

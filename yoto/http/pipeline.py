@@ -40,7 +40,7 @@ from yoto.store.db import set_writing
 
 log = logging.getLogger(__name__)
 
-# Rejects requests before they are read, by record and endpoint; what it raises is the response.
+# Rejects requests before they are read, by record and endpoint; its exception is the response.
 Admission = Callable[[RequestRecord, str], None]
 
 
@@ -61,7 +61,7 @@ class Pipeline:
         self._admit = admit
 
     def before(self) -> None:
-        """Before the view; what raises here is the response."""
+        """Runs before the view; an exception here is the response."""
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         record = begin_record(asked)
         # The only line of a request that hangs.
@@ -90,7 +90,7 @@ class Pipeline:
         return response
 
     def end(self, _: BaseException | None) -> None:
-        """At the end, whatever the response is, and if there is none."""
+        """Runs at the end, with any response and without one."""
         forget_position()
         # The thread may serve another request next, which must not inherit this.
         set_writing(None)

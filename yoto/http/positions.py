@@ -20,12 +20,12 @@ POSITION_HEADER = "X-Permission-Position"
 POSITION_COOKIE = "yoto_position"
 # Methods that a proxy repeats on another worker when the first one does not answer.
 REPEATED = ("PUT", "DELETE")
-# s on top of what a change may need: clocks of browsers count in whole seconds.
+# s on top of the time that a change may need: clocks of browsers count in whole seconds.
 COOKIE_MARGIN = 2.0
 
 
 def take_position(asked: Request) -> None:
-    """Judge this request on nothing older than what it brings; the header, which was written on
+    """Judge this request on nothing older than its positions; the header, which was written on
     purpose, must be right.
 
     Raises:

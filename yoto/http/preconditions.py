@@ -109,7 +109,7 @@ def seen_version() -> int:
     Raises:
         PreconditionRequired: the request does not say (428).
         PreconditionFailed: it has weak tags alone, which never match (412).
-        ValidationFailed: it says what is no version (422).
+        ValidationFailed: its value is no version (422).
     """
     if "present_version" in g:
         return int(g.present_version)

@@ -100,7 +100,7 @@ def _say_limits(response: Response) -> Response:
     try:
         response.headers.update(rate_limit_headers(noted_limits()))
     except Exception:
-        # The view has done what it was asked for, and is not answered 500 for a header.
+        # The view has done its work; a header must not turn its answer into a 500.
         log.exception("an answer goes without its RateLimit headers")
     return response
 

@@ -1,4 +1,4 @@
-"""Request metrics of this process: what the monitor records of each, and the recent error rate."""
+"""Request metrics of this process: the monitor's records, and the recent error rate."""
 
 from __future__ import annotations
 

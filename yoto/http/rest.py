@@ -70,7 +70,7 @@ class RestBlueprint(Blueprint):
     def response(
         self, status_code: int, schema: ma.Schema | type[ma.Schema] | None = None, **options: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """As flask-smorest's, with a schema that was prepared for what it is used for."""
+        """As flask-smorest's, with a schema that was prepared for its use."""
         if schema is not None:
             schema = schema() if isinstance(schema, type) else schema
             quicken(schema)
@@ -83,7 +83,7 @@ class RestBlueprint(Blueprint):
         return [{"bearer": []}]
 
     def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
-        """Add to a documented operation what all operations of this kind of blueprint have.
+        """Add the common parts of this kind of blueprint to a documented operation.
 
         Changes by callers are counted, so they document 429; see ``app.admission``. A view that is
         marked ``once`` takes an ``Idempotency-Key``.
@@ -102,7 +102,7 @@ def _document(
     rule: str,
     security: list[dict[str, list[str]]] | None,
 ) -> None:
-    """Complete what flask-smorest knows of one operation; what a view says itself stays."""
+    """Complete flask-smorest's description of one operation; a view's own words stay."""
     manual = info.setdefault("manual_doc", {})
     manual.setdefault("operationId", operation_id)
     statuses = [HTTPStatus.SERVICE_UNAVAILABLE]

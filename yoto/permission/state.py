@@ -94,7 +94,7 @@ class PermissionState:
         policy: asks the policy engine; None means that there is none, which denies.
         clock: the present time in epoch seconds.
         on_super_admin_use: called for each use of super-admin power, before it takes effect.
-        caching: the cache and what belongs to it; None: every check reads the database.
+        caching: the cache and its parts; None: every check reads the database.
         remembered: finds the entry in memory that may answer at once.
         records: records decisions; None: none are recorded.
         catalogue: the permissions that come with the code.

@@ -219,7 +219,7 @@ class PermissionSystem(
 
     @staticmethod
     def caching_of(app: Flask) -> Caching | None:
-        """The cache of ``app`` and what belongs to it; None for an app without."""
+        """The cache of ``app`` and its parts; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.caching if state else None
 

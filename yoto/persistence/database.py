@@ -59,7 +59,7 @@ def guard_database(app: Flask) -> None:
 
 @contextmanager
 def bypassing_breaker() -> Iterator[None]:
-    """Connect whatever the breaker says: for what the breaker itself needs to know its settings."""
+    """Connect even with an open breaker: the breaker itself reads its settings this way."""
     token = _bypassing.set(True)
     try:
         yield

@@ -55,7 +55,7 @@ def time_database(app: Flask) -> None:
 
 
 def _kind(context: ExceptionContext) -> str:
-    """``operation``: the database answered, and refused what was asked."""
+    """``operation``: the database answered, and refused the statement."""
     if context.is_disconnect or context.connection is None:
         return "connection"
     error = context.original_exception

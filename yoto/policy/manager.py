@@ -247,7 +247,7 @@ class PolicyManager(Extension[PolicyService]):
         return self.current.publisher.rollback(_kind(kind), name, version, author, comment, live)
 
     def add_bundle(self, name: str, folder: Traversable | Path) -> None:
-        """Count a folder to what ``sync_defaults`` stores, while the app starts.
+        """Add a folder to those that ``sync_defaults`` stores, while the app starts.
 
         Args:
             name: of the bundle; its entries are stored by the author ``bundle:NAME``.

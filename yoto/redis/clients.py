@@ -1,6 +1,6 @@
 """redis-py clients that share the platform's errors and its fail-fast circuits.
 
-Connection errors, and what a server answers that cannot do its work now, come out of them as
+Connection errors, and answers of a server that cannot do its work now, come out of them as
 ``StoreUnavailable``. The classes here are redis-py errors as well, so that redis-py's own handling
 (closing, reconnecting, reading the slot map again) still works on them.
 """

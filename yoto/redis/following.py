@@ -78,11 +78,11 @@ class Following:
         self._thread.hurry(self)
 
     def end(self, timeout: float) -> None:
-        """Follow it no more; wait at most ``timeout`` seconds for what is being done with it."""
+        """Follow it no more; wait at most ``timeout`` seconds for the work under way on it."""
         self._thread.remove(self, timeout)
 
     def took(self, entries: Sequence[RawEntry]) -> None:
-        """Hand over what a read brought, unless this has ended meanwhile."""
+        """Hand over the result of a read, unless this has ended meanwhile."""
         if self.ended:
             return
         try:
@@ -183,7 +183,7 @@ class FollowingThread:
             self._changed.notify_all()
 
     def _interrupt_read(self) -> None:
-        """End the read that waits; the next one knows of what was changed."""
+        """End the waiting read; the next one knows of the change."""
         self._reader.end()
         self._reader = StreamReader(self._redis)
         self._changed.notify_all()

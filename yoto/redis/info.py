@@ -80,7 +80,7 @@ class ConnectionTest:
     """Outcome of a test; true when it went well.
 
     Attributes:
-        reason: what went wrong, or empty.
+        reason: the fault, or empty.
         latency_ms: time of a PING there and back, in milliseconds.
     """
 
@@ -111,7 +111,7 @@ def create_redis_client(
 def test_redis_connection(connection: RedisConnection | None = None) -> ConnectionTest:
     """Ask a server of ``connection`` (default: the current application's) for a sign of life.
 
-    Never raises because of Redis: what is wrong stands in the result.
+    Never raises because of Redis: faults are in the result.
     """
     connection = connection or RedisStore().current
     try:
@@ -121,7 +121,7 @@ def test_redis_connection(connection: RedisConnection | None = None) -> Connecti
         return ConnectionTest(False, str(error))
 
 
-# Its name is fixed by what it does; pytest must not take it for a test.
+# The name begins with "test", but pytest must not take it for a test.
 test_redis_connection.__test__ = False  # type: ignore[attr-defined]
 
 
@@ -138,10 +138,10 @@ def every_server_responds(connection: RedisConnection) -> bool:
 
 
 def check_address(connection: RedisConnection) -> None:
-    """Look once whether what the settings name is what they say; an absence says nothing.
+    """Check once whether the server is of the kind in the settings; silence proves nothing.
 
     Raises:
-        ConfigurationError: it is not; each call that comes would say the same.
+        ConfigurationError: it is not; every later call would fail likewise.
     """
     try:
         topology = connection.topology
@@ -156,7 +156,7 @@ def check_address(connection: RedisConnection) -> None:
 def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
     """Describe ``connection`` (default: the current application's), asking every server.
 
-    Never raises because of Redis: what does not answer is described as such.
+    Never raises because of Redis: a server that does not answer is described as such.
     """
     connection = connection or RedisStore().current
     try:

@@ -87,7 +87,7 @@ class Link:
 
         Raises:
             OSError: time is up, or the connection is lost.
-            redis.exceptions.InvalidResponse: what came is no reply.
+            redis.exceptions.InvalidResponse: the bytes received are no reply.
         """
         reply = self._gets()
         while reply is _NOT_YET:
@@ -115,7 +115,7 @@ class Link:
             _set_timeout(self._socket, timeout)
 
     def shut_down(self) -> None:
-        """End what another thread is waiting for here, at once; that thread closes the link."""
+        """End another thread's wait here at once; that thread closes the link."""
         with suppress(OSError):
             plain = _socket.socket(fileno=os.dup(self._socket.fileno()))
             try:

@@ -73,7 +73,7 @@ class Patient(AbstractConnection):
 
     @property
     def _way(self) -> tuple[str, str | None, str]:
-        """How it connects: the protocol, by its doubt; the certificate; the address."""
+        """The way it connects: the hint for its protocol, the certificate, the address."""
         where = str(self._host_error())  # type: ignore[no-untyped-call]
         return self.doubt, getattr(self, "certfile", None), where
 

@@ -1,6 +1,6 @@
 """Error replies: a mistake of the caller, or a server that responds and cannot do its work now.
 
-The first is a bug, and raised as what it is. The second is as good as no response: out of memory,
+The first is a bug, and raised unchanged. The second is as good as no response: out of memory,
 too few replicas, a disk that cannot be written, a user without the right, data that is being
 loaded.
 """

@@ -71,7 +71,7 @@ class ScriptRegistry:
         replicas: int,
         wait: float,
     ) -> tuple[Any, int]:
-        """Run ``script``, and count the replicas that have what it wrote; one round trip.
+        """Run ``script``, and count the replicas that have its writes; one round trip.
 
         WAIT follows the script on the same connection, since it knows of no writes but that
         connection's. A script whose repetition writes nothing would be confirmed without having
@@ -217,7 +217,7 @@ class ScriptRegistry:
     def _react(
         self, problem: Exception, script: Script, key: Key | None, node: Node, prelude: list[bytes]
     ) -> tuple[Node, list[bytes]]:
-        """Where to try again, and what to send before the script; raises when that is no use.
+        """The server for another try, and commands to send first; raises when that is no use.
 
         Unless a connection was lost or silent, we know that the script did not run.
         """

@@ -29,7 +29,7 @@ _REQUIRED = ("keys", "argv", "returns", "repeatable")
 
 @dataclass(frozen=True, eq=False)
 class Script:
-    """A Lua script and what its header promises.
+    """A Lua script and the promises of its header.
 
     Attributes:
         name: the file's name, for errors and metrics.
@@ -64,12 +64,12 @@ def load_script(package: str, filename: str, **inserted: str) -> Script:
     """The script ``filename`` of ``package`` (such as ``"yoto.resilience.lua"``).
 
     Args:
-        inserted: what the script asks for by ``--@insert``, as Lua.
+        inserted: Lua for each ``--@insert`` of the script, by name.
 
     Raises:
         FileNotFoundError: the file, or one it includes, is not in the package.
         ValueError: the header lacks a field, or ``repeatable`` is neither yes nor no.
-        KeyError: the script asks for what is not given.
+        KeyError: the script asks for an insertion that is not given.
     """
     text = _read(package, filename)
     header = _parse_header(text, filename)

@@ -27,7 +27,7 @@ class RedisStore(Extension[RedisConnection]):
         """Check the configuration and record it; nothing connects before the first use.
 
         Args:
-            settings: by default what the configuration says.
+            settings: by default those of the configuration.
 
         Raises:
             ConfigurationError: a value is wrong, or no server is named and none can be started; it

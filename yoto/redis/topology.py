@@ -1,4 +1,4 @@
-"""Finds out what stands behind the settings, and builds the client and the router for it."""
+"""Finds out the kind of server behind the settings, and builds its client and router."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Topology:
     """The servers that the settings led to.
 
     Attributes:
-        kind: what the server is.
+        kind: the kind of the server.
         client: the redis-py client (``redis.Redis`` or ``redis.RedisCluster``).
         router: where scripts go.
         server: the embedded server, if that is it.
@@ -40,7 +40,7 @@ class Topology:
     def close(self) -> None:
         """Close every connection and leave the embedded server.
 
-        A call of another thread goes on; what it uses is closed when it ends.
+        A call of another thread goes on; its connections are closed when it ends.
         """
         self.router.close()
         if self.server is not None:

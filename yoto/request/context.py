@@ -134,7 +134,7 @@ def note_outcome(**facts: str) -> None:
 
 
 def note_credential(credential: str) -> None:
-    """Keep by which credential an operator acts, by request or terminal, for what records it."""
+    """Keep the credential by which an operator acts, by request or terminal, for records."""
     g.credential = credential
 
 

@@ -35,7 +35,7 @@ class RequestRecord:
         address: the client's.
         rule, view_args: the route of its path, if there is one.
         began: by ``perf_counter``.
-        changes: whether its view may change what is stored.
+        changes: whether its view may change stored data.
         outcome: why it ended as it did, see ``note_outcome``.
         status: the response's status; 500 while there is no response.
         seconds: how long it took.
@@ -98,7 +98,7 @@ class RequestRecords(Pending[RequestRecord]):
             self._begin()
 
     def close(self) -> None:
-        """End the task, and work up what is left; the next record begins it again."""
+        """End the task, and work up the rest; the next record begins it again."""
         self._housekeeper.stop()
         self.resting = True
         self.flush()

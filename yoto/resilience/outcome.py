@@ -146,7 +146,7 @@ def run_with(
     permit: Exit, classifier: Classifier, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """Calls ``fn`` and gives the permit back with the outcome; ``fn``'s result or exception
-    comes through whatever happens to the permit."""
+    comes through even if the permit fails."""
     try:
         value = fn(*args, **kwargs)
     except BaseException as error:

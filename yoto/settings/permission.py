@@ -1,4 +1,4 @@
-"""Settings of permissions: their cache, what is published about them, and work behind them."""
+"""Settings of permissions: their cache, their publication, and background work."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def of(key: str, convert: Callable[[Any], Any] | None = None) -> Any:
     """A field of a dataclass that is the setting ``key``, by default as well.
 
     Args:
-        convert: gives what the field holds, of a value that is not None.
+        convert: turns a value that is not None into the field's.
     """
     default = _converted(_KNOWN[key].default, convert)
     return field(

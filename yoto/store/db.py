@@ -352,7 +352,7 @@ def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
         first = store.engine()
     options = store.options
     if options is None:
-        # As the application connects: with its certificates, and whatever else it gave its engine.
+        # As the application connects: with the certificates and other arguments of its engine.
         connect: Any = first.pool._invoke_creator
         options = {"creator": partial(connect, None), "hide_parameters": True}
     limits = {"pool_size": size, "max_overflow": more, "pool_timeout": wait}

@@ -15,7 +15,7 @@ from yoto.store.translation import unavailable
 
 @contextmanager
 def reading(app: Flask) -> Iterator[Session]:
-    """A session that sees the rows committed when the block begins, whatever a request holds.
+    """A session that sees the rows committed when the block begins, even inside a request.
 
     It works inside and outside the contexts of ``app``, on a connection apart from the requests'.
     An error about the statement or its values comes through.

@@ -103,7 +103,7 @@ def _before_commit(connection: Connection) -> None:
 
 
 def _before_rest(connection: Any, record: Any, state: Any) -> None:
-    # It ends what is open, and is asked for a sign of life before its next use.
+    # The pool ends the open transaction now, and checks the connection before its next use.
     if connection is not None:
         _listen_for(connection, PING_SECONDS)
 

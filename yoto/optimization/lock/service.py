@@ -194,7 +194,7 @@ class DistributedLocks:
         and only resources that compare fencing tokens are safe from it.
 
         Args:
-            token: of the intended holder; a later holder keeps the lock.
+            token: the token of the intended holder; a later holder keeps the lock.
             reason: for the log.
 
         Returns:

@@ -126,7 +126,7 @@ class BoundaryWatch:
         return self._settings.boundary_interval
 
     def look(self) -> int:
-        """Queue what falls into the span of now; how many moments were new to this process.
+        """Queue the moments in the present span; returns how many were new to this process.
 
         Raises:
             StoreUnavailable: Redis or the database did not answer; the next look makes up for it.

@@ -36,7 +36,7 @@ class Caching:
         cache: memory, Redis and the log.
         pool: our own connections to the database.
         source: resolutions through the cache.
-        outbox: publishes what is committed.
+        outbox: publishes committed changes.
         relay: publishes changes that their writers could not.
         maintenance: whether the platform is in maintenance, as this process knows.
         directory: a function's reports about people; None: they are a mapped class.

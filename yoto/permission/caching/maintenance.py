@@ -216,7 +216,7 @@ class Maintenance:
                 log.warning("whether there is maintenance cannot be read now: %s", error)
 
     def believe(self, status: MaintenanceStatus) -> None:
-        """Take over what was just committed, where it cannot be read back."""
+        """Take over a change that was just committed, where it cannot be read back."""
         with self._lock:
             self._take(status)
 

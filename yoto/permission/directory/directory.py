@@ -135,7 +135,7 @@ class Directory(Generic[Facts]):
             self._shelf.end(session, numbers)
 
     def _renewed(self, numbers: Collection[int], within: Session | None) -> dict[int, float]:
-        """See ``renew``; ``within`` is a transaction that alone may see what was stored."""
+        """See ``renew``; ``within`` is a transaction that alone may see the stored rows."""
         until: dict[int, float] = {}
         wanted = set(numbers)
         cause: BaseException = TimeoutError("they changed all the time")

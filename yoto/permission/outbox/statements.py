@@ -25,7 +25,7 @@ _WRITES = re.compile(r"\s*(insert|update|delete|replace|truncate)\b", re.IGNOREC
 
 
 def collect_statement(state: ORMExecuteState, dirty: DirtyTags) -> None:
-    """Add what a statement that is about to be executed will touch."""
+    """Add the subjects that a statement touches, before its execution."""
     statement = state.statement
     given = state.execution_options.get(SUBJECTS_OPTION)
     if given is not None:

@@ -204,7 +204,7 @@ class SubjectKeys:
     def _counted(self, connection: Connection) -> tuple[int, int]:
         """The number of people, and the newest number.
 
-        A database snapshot older than what was seen lacks both new people and their numbers.
+        An older database snapshot lacks both new people and their numbers.
         """
         people = select(func.count()).select_from(self._table).scalar_subquery()
         newest = select(func.max(self._keys.c.id)).scalar_subquery()

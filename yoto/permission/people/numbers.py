@@ -36,7 +36,7 @@ def number_of(subject: Any, field: str = "user_id") -> int:
         ValidationFailed: no id, names ``field``.
         StoreUnavailable: the database did not answer.
     """
-    # First what costs nothing: most applications have numbers.
+    # The cheap case first: most applications have numbers.
     if type(subject) is int and 1 <= subject <= MAX_ID:
         return subject
     number = asker_number(subject, field)

@@ -98,7 +98,7 @@ class PolicyFacts:
     """
 
     def __init__(self, app: Flask, cache: TieredCache, environment: PolicyEnvironment) -> None:
-        """Nothing is read yet; what is remembered follows the log of ``cache``."""
+        """Nothing is read yet; remembered facts follow the log of ``cache``."""
         self.app = app
         self.environment = environment
         self._cache = cache

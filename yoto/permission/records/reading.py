@@ -28,7 +28,7 @@ INDEXES = {
     "allowed": f"ix_{records.name}_allowed",
 }
 WINDOW = 2_000  # records that one statement reads
-WALK_SECONDS = 0.1  # after which a page ends with what it has
+WALK_SECONDS = 0.1  # after which a page ends with the records it has
 # Records are stored in batches, by some workers later than by others: their ids follow the order
 # of time except for this delay. A writer gives up long before.
 DELAY = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Warm-up: loads hot entries into the cache, and what rooms begin with, and checks components."""
+"""Warm-up: loads hot entries into the cache, runs the rooms' first steps, and checks components."""
 
 from yoto.permission.warming.parts import ComponentState, WarmUpParts
 from yoto.permission.warming.report import WarmUpReport

@@ -64,7 +64,7 @@ class WarmUp:
         return report
 
     def close(self, timeout: float = 2.0) -> None:
-        """End what runs, and wait at most ``timeout`` seconds for that."""
+        """End the running warm-up, and wait at most ``timeout`` seconds for its end."""
         self._stop.set()
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():

@@ -53,7 +53,7 @@ class Way:
             ``public``.
         role_id, role: the role that is held.
         team_id: the id of a team.
-        node: where the role is held, or what is owned; ``NOWHERE``: wherever the role counts.
+        node: the place of the role, or the owned node; ``NOWHERE``: everywhere the role counts.
         overwrite: the node below the home at which the permission was given by an overwrite, or a
             grant with that node as its scope.
         starts, ends: epoch seconds; None: no bound.

@@ -137,7 +137,7 @@ class Ways:
                 self.keep(began, load_these(connection, user_id, kind, ids), ends)
 
     def heard(self, changed_tags: Sequence[str], position: Position) -> None:
-        """Forget what the log's entry is about."""
+        """Forget the subjects of the log's entry."""
         self.forget(changed_tags)
 
     def forget(self, changed_tags: Sequence[str]) -> None:

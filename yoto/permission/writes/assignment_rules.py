@@ -153,7 +153,7 @@ def check_taking(
     ``check_giving``.
 
     Args:
-        left: by ids of roles, what the holder has when those are taken.
+        left: by ids of roles, the rights that the holder keeps when those are taken.
     """
     if authority.unbounded:
         return
@@ -179,7 +179,7 @@ def check_taking(
         else:
             for home in homes:
                 of_home.setdefault(home, []).append(given.role.id)
-    # Together: what one role denies, another may have given.
+    # Together, since one role may deny a right that another gives.
     for home, role_ids in of_home.items():
         given = taken[0][0]
         assert given.holder.user_id is not None

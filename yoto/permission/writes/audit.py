@@ -35,9 +35,9 @@ def record_emergency_use(use: EmergencyUse) -> None:
 def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
     """Store one use.
 
-    It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
-    running transaction has written already it joins that: on SQLite a second writer would wait for
-    it. A rollback then takes the record with all that was done.
+    It is committed at once, so that it stays even if the caller's work is rolled back. Only where
+    the running transaction has written already it joins that: on SQLite a second writer would wait
+    for it. A rollback then takes the record with all that was done.
     """
     session = db.session()
     if has_written(session):

@@ -119,7 +119,7 @@ class Registration:
             A receipt whose ``ids`` are the database ids of all of them, in the order given.
 
         Raises:
-            ValidationFailed: a malformed entry, or one that contradicts what is registered; then
+            ValidationFailed: a malformed entry, or one that contradicts a registered one; then
                 nothing was stored.
         """
         actor_id = actor_number(actor_id)
@@ -197,7 +197,7 @@ def _store(
     commit: bool,
     strict: bool,
 ) -> tuple[dict[str, int], list[str]]:
-    """Store what is missing; ids by name, and the names added."""
+    """Store the missing permissions; returns ids by name, and the added names."""
     # Trying again starts the transaction anew, which must not cost the caller anything.
     attempts = ATTEMPTS if commit and not has_written(db.session()) else 1
     for attempt in range(1, attempts + 1):

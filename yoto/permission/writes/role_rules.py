@@ -52,8 +52,8 @@ def checked_role_name(
 
 
 def lending_name(session: Session, request_id: int, home: str) -> str:
-    """The name of the role that holds what a request lent: one that no role of the home has, since
-    roles may have such names from before these were reserved.
+    """The name of the role that holds a request's lent rights: one that no role of the home has,
+    since roles may have such names from before these were reserved.
     """
     name = f"{LENDING}{request_id}"
     alike = select(Role.name).where(Role.home == home, Role.name.startswith(name, autoescape=True))

@@ -51,7 +51,7 @@ class _Remembered(ABC, Generic[K, V]):
         return loaded
 
     def heard(self, dirty: Sequence[str], position: cache.Position) -> None:
-        """Forget what the log's entry is about."""
+        """Forget the subjects of the log's entry."""
         about = cache.tags.DirtySet.of(dirty)
         with self._lock:
             self._changes += 1

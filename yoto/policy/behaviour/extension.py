@@ -47,7 +47,7 @@ class BehaviourWatch(Extension[BehaviourState]):
             _lost(state, 1, error)
 
     def noted(self, app: Flask, actions: Sequence[tuple[int, CountedAction]]) -> None:
-        """Count what users of ``app`` did some moments ago."""
+        """Count the recent actions of users of ``app``."""
         state = self.of(app)
         try:
             errors = state.counters.note(actions)

@@ -83,7 +83,7 @@ def _inner(value: Any, path: tuple[str, ...]) -> list[Any]:
 
 
 def _without(found: list[Any], path: tuple[str, ...]) -> list[Any]:
-    """A copy of what ``_inner`` found with the value at ``path`` left out."""
+    """A copy of the result of ``_inner``, without the value at ``path``."""
     if not found or not isinstance(found[0], Mapping):
         return found
     head, *rest = path

@@ -49,7 +49,7 @@ def read_folder(folder: Traversable | Path) -> list[Entry]:
 
 def _files(folder: Traversable, suffix: str) -> Iterator[tuple[str, Traversable]]:
     for file in folder.iterdir():
-        # Editors leave hidden files beside what is edited.
+        # Editors leave hidden files beside the edited one.
         if file.name.endswith(suffix) and not file.name.startswith(".") and file.is_file():
             yield file.name.removesuffix(suffix), file
 

@@ -35,7 +35,7 @@ class SandboxLimits:
     Attributes:
         cpu_seconds: processor time for parsing, tests and inputs together.
         wall_seconds: by the clock, start of the child included; a busy machine is slow.
-        memory_mb: megabytes that the child may have beyond what it has when it starts.
+        memory_mb: megabytes that the child may take in addition to its memory at the start.
     """
 
     cpu_seconds: int = 10
@@ -134,7 +134,7 @@ def _end(child: subprocess.Popen[bytes], over: threading.Event) -> None:
 
 
 def _parsed(output: bytes) -> dict[str, Any] | None:
-    # The last line: what runs in the child may have printed before.
+    # The last line: code in the child may have printed others before.
     try:
         answer = json.loads(output.rpartition(b"\n")[2])
     except ValueError:

@@ -318,7 +318,8 @@ class Publisher:
             refuse_other_kinds(entry.name, entry.source, kinds)
 
     def _warnings(self, planned: _Plan) -> list[tuple[PolicyWarning, ...]]:
-        """Names without effect in each step; the last also gets what the whole set leaves out."""
+        """Names without effect in each step; the last also gets the permissions that the whole set
+        leaves out."""
         found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.steps]
         if planned.tried is None or any(step.action == "default" for step in planned.steps):
             # Policies that come with the code are written for many applications.

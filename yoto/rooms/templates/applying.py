@@ -1,4 +1,4 @@
-"""``permissions.templates``: which there are, registering their permissions, granting them."""
+"""``permissions.templates``: lists templates, registers their permissions, grants them."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def keep_library(app: Flask) -> None:
 class Templates:
     """Permission templates; shared arguments as in ``Writes``.
 
-    A template is code: each process adds its own at its start. What is stored is what applying one
-    grants, by the same writes as grants one by one.
+    A template is code: each process adds its own at its start. Applying one stores only grants, by
+    the same writes as single grants.
 
     Args:
-        template: the name of one.
+        template: the name of a template.
         level: the name of one of its levels.
-        parameters: values for what it leaves open, by name.
+        parameters: values for its parameters, by name.
 
     Raises:
         UnknownResource: no template has the name (field ``template``).
@@ -68,13 +68,13 @@ class Templates:
         return _library().get(template)
 
     def check(self, template: str, level: str | None, parameters: Mapping[str, str]) -> None:
-        """Refuse what a template cannot render, by the fields of a request that chooses a level.
+        """Refuse values that a template cannot render, by the fields of a request for a level.
 
         Args:
             level: None stands for all levels.
 
         Raises:
-            ValidationFailed: field ``level``, or such as ``parameters.resource``.
+            ValidationFailed: field ``level``, or one such as ``parameters.resource``.
         """
         found = self.get(template)
         if level is not None and level not in found.level_names():
@@ -128,7 +128,7 @@ class Templates:
 
         Args:
             resource: the beginning of their names, such as ``wiki.page``; at most 64 characters.
-            scope: the narrowest in which they mean something; by default ``"channel"``, and
+            scope: the narrowest scope in which they mean something; by default ``"channel"``, and
                 ``"global"`` where there are no channels.
             abac: whether policies judge them, too.
         """
@@ -152,8 +152,8 @@ class Templates:
         """``allow`` and ``deny`` of an overwrite, for ``set_overwrite``.
 
         Args:
-            deny_beyond: deny what the levels above have; else it is left to the rest.
-            scope: the type of the node at which it is to stand.
+            deny_beyond: deny the permissions of higher levels; else other rules decide on them.
+            scope: the type of the overwrite's node.
 
         Raises:
             ValidationFailed: also for permissions that mean nothing at such a node (field
@@ -185,14 +185,14 @@ class Templates:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Let the role allow all that a level of a template has, in a scope.
+        """Let the role allow all permissions of a level of a template, in a scope.
 
         Applying again changes nothing. ``scope_type`` and ``scope_id`` as in
         ``assign_permissions_to_role``.
 
         Args:
-            replace: also remove what the role allows there of the levels above. Denies stay.
-            register: register first what is not yet, which stays; only for the system and
+            replace: also remove the role's grants of higher levels there. Denies stay.
+            register: register missing permissions first, for good; only for the system and
                 super-admins.
 
         Returns:
@@ -244,7 +244,7 @@ def _library() -> TemplateLibrary:
 
 
 def _check_meaning(permissions: Iterable[Scoped], scope: str | None) -> None:
-    """Refuse to grant in a narrow scope what is only ever asked in a wider one."""
+    """Refuse to grant permissions in a narrow scope that are only checked in a wider one."""
     if scope is None or known_types().find(scope) is None:
         return  # everywhere; or unknown, which the write refuses
     lost = meaningless(permissions, scope)
@@ -259,7 +259,7 @@ def _check_may_register(
     scope: Scope,
     actor_id: int | None,
 ) -> None:
-    """All that can be wrong with the grant, asked before anything is registered for it."""
+    """Check all rules of the grant, before anything is registered for it."""
     session = db.session()
     role = require_role(session, role_id, default_too=True)
     check_grantable(missing, role, grant_scope(session, role, *scope))
@@ -271,7 +271,7 @@ def _check_may_register(
 def _allowed(
     session: Session, role_id: int, scope: Scope, permissions: Iterable[Scoped]
 ) -> list[str]:
-    """Those of these that the role allows in exactly this scope."""
+    """The permissions among these that the role allows in exactly this scope."""
     role = require_role(session, role_id, default_too=True)
     key = grant_scope(session, role, *scope)
     return list(

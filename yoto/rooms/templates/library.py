@@ -12,13 +12,14 @@ from yoto.store.resources import known_types
 
 
 class TemplateLibrary:
-    """Thread-safe; holds the built-in templates, and what the code of the app adds at its start."""
+    """Thread-safe; holds the built-in templates, and those that the app's code adds at its
+    start."""
 
     def __init__(self, templates: Iterable[PermissionTemplate] = BUILT_IN_TEMPLATES) -> None:
         self._templates = {template.name: template for template in templates}
 
     def add(self, template: PermissionTemplate) -> None:
-        """Add a template; one that is there already, as it is, changes nothing.
+        """Add a template; an identical one that is there already changes nothing.
 
         Raises:
             ValidationFailed: another one has its name (field ``name``), or a permission is of a
@@ -40,12 +41,12 @@ class TemplateLibrary:
         return _here(found)
 
     def all(self) -> list[PermissionTemplate]:
-        """All of them, by name."""
+        """All templates, by name."""
         return [_here(template) for _, template in sorted(self._templates.items())]
 
 
 def _here(template: PermissionTemplate) -> PermissionTemplate:
-    """``crud`` as the types of the current application make it, any other as it is."""
+    """``crud`` with the types of the current application; any other template unchanged."""
     if template is not CRUD:
         return template
     types = known_types()

@@ -45,7 +45,7 @@ class TemplateParameter:
         elif len(value) > VALUE_MAX_LENGTH:
             raise ValidationFailed({self.name: f"is longer than {VALUE_MAX_LENGTH} characters"})
         else:
-            # Also where it stands alone, a value makes a name.
+            # A value that stands alone is a name, too.
             checked_name(value, self.name)
         return value
 

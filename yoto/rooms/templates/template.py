@@ -31,7 +31,7 @@ class TemplateLevel:
     """One level.
 
     Attributes:
-        permissions: what it has beyond the level below; texts may have ``{parameter}`` in them.
+        permissions: the permissions beyond the level below; texts may have ``{parameter}`` in them.
     """
 
     name: str
@@ -55,8 +55,8 @@ class RenderedLevel:
     """A level with values in place of parameters.
 
     Attributes:
-        permissions: all that it has, the levels below included, lowest first.
-        beyond: what only the levels above it have.
+        permissions: all its permissions, including lower levels, lowest first.
+        beyond: the permissions that only higher levels have.
     """
 
     permissions: tuple[PermissionSpec, ...]
@@ -84,7 +84,7 @@ class PermissionTemplate:
             raise ValidationFailed({"name": f"{self.name!r} is no template name: like 'message'"})
         _check_levels(self.levels)
         _check_parameters(self)
-        # It may be made before there is an application that has types.
+        # A template may be made before there is an application with types.
         self.check(declared=False)
 
     def check(self, *, declared: bool = True) -> None:
@@ -101,7 +101,7 @@ class PermissionTemplate:
                 _check_rendered(fill(spec, values), declared)
 
     def level_names(self) -> list[str]:
-        """From the lowest to the highest."""
+        """The names of the levels, from the lowest to the highest."""
         return [level.name for level in self.levels]
 
     def at(self, level: str, parameters: Mapping[str, Any] | None = None) -> RenderedLevel:
@@ -198,10 +198,10 @@ def _check_rendered(spec: PermissionSpec, declared: bool) -> None:
 
 
 def meaningless(permissions: Iterable[Scoped], kind: str) -> list[str]:
-    """The names of those that are never checked at a single node of a type, or below one.
+    """The names of permissions that are never checked at a single node of a type, or below one.
 
-    A node that lends others its overwrites counts as above them. For a type that is not declared
-    this is unknown.
+    A node that lends others its overwrites counts as above them. The result is unknown for a
+    type that is not declared.
     """
     types = known_types()
     taking = [one.name for one in types if one.sync is not None and one.sync.type == kind]

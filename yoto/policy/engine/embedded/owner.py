@@ -63,7 +63,7 @@ class _Thread:
 
 
 def _let_go(error: BaseException) -> None:
-    """Drop here what the frames of an exception hold, before another thread gets it."""
+    """Drop the objects in the frames of an exception here, before another thread gets it."""
     if not isinstance(error, PlatformError):
         error.add_note("".join(traceback.format_exception(error)))
     waiting: list[BaseException | None] = [error]
@@ -80,7 +80,7 @@ def _let_go(error: BaseException) -> None:
 
 
 class Owner:
-    """Runs jobs one after the other in the thread that owns what they keep.
+    """Runs jobs one after the other in the thread that owns their objects.
 
     The thread starts with the first job. Safe for threads and greenlets.
     """
