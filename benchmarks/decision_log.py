@@ -28,8 +28,8 @@ from sqlalchemy.engine import Connection
 
 from app import close_app, create_app
 from tests.support.mariadb import start_mariadb
-from yoto.permission.records.counts import add_counts, trend
-from yoto.permission.records.reading import RecordFilter, page_of_records, records, size_of
+from yoto.rooms.decision_log.counts import add_counts, trend
+from yoto.rooms.decision_log.reading import RecordFilter, page_of_records, records, size_of
 from yoto.store import migrations
 from yoto.store.columns import utcnow
 from yoto.store.db import db, writing

@@ -48,6 +48,8 @@ class Room:
             blueprints of the control plane.
         commands: returns commands by the name of their group after ``flask``; "": groups.
         questions: returns commands of ``flask permission`` that change nothing, also for guests.
+        recorded: returns what the search finds of a request: the kind, a model with ``request_id``,
+            and the address of a page by that id and the row's.
         offers: returns the value of ``permissions.NAME``.
         extra: the extra of ``pip install yoto[...]`` whose modules it needs; "": none.
         suggestions: returns what could be tuned, as plain values, for the status.
@@ -67,6 +69,7 @@ class Room:
     acts: Callable[[], Sequence[Any]] = nothing
     commands: Callable[[], Mapping[str, Sequence[Any]]] = no_commands
     questions: Callable[[], Sequence[Any]] = nothing
+    recorded: Callable[[], Sequence[Any]] = nothing
     offers: Callable[[], Any] | None = None
     extra: str = ""
     suggestions: Callable[[], Sequence[Any]] = nothing

@@ -85,9 +85,12 @@ def _environments() -> Iterator[str]:
     yield "## What environments change\n"
     yield "| key | development | testing | production |\n|---|---|---|---|"
     classes = config.CLASSES.values()
-    changed = {key for one in classes for key in vars(one) if key in declared(config.Base)}
+    known = declared(config.Base) | {
+        key: one for room in chosen(ALL) for key, one in room.keys.items()
+    }
+    changed = {key for one in classes for key in vars(one) if key in known}
     for key in sorted(changed - {"SECRET_KEY"}):
-        shown = " | ".join(_default(getattr(one, key)) for one in classes)
+        shown = " | ".join(_default(getattr(one, key, known[key].default)) for one in classes)
         yield f"| `{key}` | {shown} |"
     yield ""
 

@@ -28,7 +28,7 @@ from yoto.operate.locks import locks
 from yoto.operate.permissions.requests import access_requests
 from yoto.room import of_rooms, rooms_of
 
-ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "test")
+ASKING = ("check", "explain", "list", "test")
 
 add_insight(permission)
 permission.add_command(group_of(access_requests))

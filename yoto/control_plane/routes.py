@@ -25,7 +25,6 @@ from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
-from yoto.operate.permissions.decisions import decisions
 from yoto.operate.permissions.directory import registry, users
 from yoto.operate.permissions.matrix import servers
 from yoto.operate.permissions.names import names
@@ -50,7 +49,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(events),
     blueprint(instances),
     blueprint(overrides),
-    blueprint(decisions),
     blueprint(explain),
     blueprint(resources),
     blueprint(roles),

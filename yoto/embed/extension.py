@@ -71,7 +71,7 @@ class Yoto:
         control_plane: bool | str = False,
         operators: Callable[[], str | None] | None = None,
         sign_in: str | None = None,
-        rooms: str | Iterable[str] = (),
+        rooms: str | Iterable[str] | None = None,
     ) -> None:
         """See ``init_app``; nothing connects and no thread starts.
 
@@ -109,8 +109,9 @@ class Yoto:
             sign_in: endpoint of the application's page that signs operators in, with ``operators``,
                 and leads back to the address in its parameter ``next``; by default that of
                 Flask-Login.
-            rooms: names of optional features (docs/rooms.md), or ``"all"``; ``YOTO_ROOMS`` in the
-                configuration or the environment comes before it.
+            rooms: names of optional features (docs/rooms.md), or ``"all"``; by default the decision
+                log where there is a control plane. ``YOTO_ROOMS`` in the configuration or the
+                environment comes before it.
         """
         self._db = db
         self._users = users

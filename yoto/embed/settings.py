@@ -23,10 +23,12 @@ AS_A_GUEST: Mapping[str, Any] = {
 
 ROOMS = f"{PREFIX}ROOMS"
 OWN_OPERATORS = "own_operators"
+# Unless the application names others.
+BESIDE_CONTROL_PLANE = ("decision_log",)
 
 
 def rooms_for(
-    app: Flask, named: str | Iterable[str], control_plane: bool, own_operators: bool
+    app: Flask, named: str | Iterable[str] | None, control_plane: bool, own_operators: bool
 ) -> tuple[Room, ...]:
     """The rooms of ``app``: those in ``YOTO_ROOMS``, else those ``named`` in code.
 
@@ -39,6 +41,8 @@ def rooms_for(
         ConfigurationError: one is no room, or needs a control plane and there is none.
     """
     said = app.config.get(ROOMS) or os.environ.get(ROOMS)
+    if named is None:
+        named = BESIDE_CONTROL_PLANE if control_plane else ()
     found = chosen(said, ROOMS) if said else chosen(named, "rooms")
     if control_plane and own_operators:
         found = chosen((*(one.name for one in found), OWN_OPERATORS))

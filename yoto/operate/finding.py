@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from flask import current_app
 from sqlalchemy import func, select
 
 from yoto.alerts import AlertFilter
@@ -24,8 +25,9 @@ from yoto.operate.overrides import page_at
 from yoto.operate.permissions.names import named
 from yoto.permission import Place
 from yoto.resilience import get_resilience_controller
+from yoto.room import of_rooms
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, DecisionRecord, Role
+from yoto.store.models import AuditRecord, Role
 from yoto.store.resources import ResourceType, known_types
 
 # Newest rows of a table that are searched for a part of a name.
@@ -33,6 +35,11 @@ LATEST = 5_000
 MOST_ALERTS = 100
 # The form of a request's id, which no name of the platform has.
 REQUEST = re.compile(r"(?=.*[0-9])[0-9A-Za-z_-]{16,64}", re.ASCII)
+
+
+# Records of requests: the kind, the rows with their ``request_id``, and the page that
+# shows them, by the id of the request and of the newest row.
+Recorded = tuple[str, type[Any], Callable[[str, int], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +174,17 @@ def _requests(text: str) -> Iterator[Hit]:
     if not REQUEST.fullmatch(text) or not has_insight():
         return
     of = f"request:{text}"
-    for kind, model, where in (
-        ("decision", DecisionRecord, page_at("permissions", tab="decisions", request=text)),
-        ("record", AuditRecord, ""),
-    ):
+    of_rooms_here: list[Recorded] = of_rooms(current_app, lambda room: room.recorded)
+    for kind, model, page in (*of_rooms_here, AUDITED):
         latest = select(model.id, model.request_id).order_by(model.id.desc()).limit(LATEST)
         rows = latest.subquery()
         found = db.session.scalar(select(func.max(rows.c.id)).where(rows.c.request_id == text))
         if found is not None:
-            yield Hit(kind, of, text, None, where or page_at("audit", record=str(found)))
+            yield Hit(kind, of, text, None, page(text, found))
+
+
+AUDITED: Recorded = (
+    "record",
+    AuditRecord,
+    lambda request, record: page_at("audit", record=str(record)),
+)

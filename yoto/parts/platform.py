@@ -53,13 +53,11 @@ from yoto.permission import (
     WarmUpReport,
     hot_places,
     masked_context,
-    record_settings,
     register_permission_handlers,
 )
 from yoto.persistence import SqlJournal
 from yoto.policy import policy_engine
 from yoto.redis import RedisSettings
-from yoto.request.context import origin
 from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
@@ -193,8 +191,6 @@ def _init_permissions(app: Flask, host: Host) -> None:
         cache=cache.of(app),
         locks=optimization.of(app).locks,
         invalidation=optimization.of(app).invalidation,
-        records=record_settings(app),
-        origin=origin,
         on_granted=granted,
         hot=hot,
         warm_up=WarmUpParts(

@@ -8,7 +8,16 @@ from importlib import import_module
 from yoto.errors import ConfigurationError
 from yoto.room import Room
 
-ROOMS = ("authzen", "review", "templates", "what_if", "forecast", "own_operators", "tuner")
+ROOMS = (
+    "authzen",
+    "decision_log",
+    "forecast",
+    "own_operators",
+    "review",
+    "templates",
+    "tuner",
+    "what_if",
+)
 ALL, NONE = "all", "none"
 
 

@@ -41,14 +41,11 @@ from yoto.permission.people.subjects import subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.sight import SEES_ALL
 from yoto.permission.rank.teams import members_of_teams, teams_above
-from yoto.permission.records import LATEST, judged_of_late, record_settings
-from yoto.permission.records.reading import RecordFilter
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS
 from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.registry.specs import MOST_APPROVALS, PermissionSpec
-from yoto.permission.replay import Replay
 from yoto.permission.requests.rows import Request
 from yoto.permission.requests.states import RequestState
 from yoto.permission.search import Page
@@ -111,8 +108,6 @@ __all__ = [
     "PlaceFacts",
     "PolicyAnswer",
     "PolicyQuestion",
-    "RecordFilter",
-    "Replay",
     "Request",
     "RequestContext",
     "RequestState",
@@ -138,8 +133,6 @@ __all__ = [
     "init_page_globals",
     "is_public",
     "role_closure",
-    "LATEST",
-    "judged_of_late",
     "load_reach",
     "MASKED",
     "MOST_APPROVALS",
@@ -169,7 +162,6 @@ __all__ = [
     "taking_turns",
     "GrantedAccess",
     "hot_places",
-    "record_settings",
     "PolicyChecker",
     "PolicyEnvironment",
 ]

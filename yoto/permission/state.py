@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from flask import current_app
+from flask import Flask, current_app
 
 from yoto.cache import PlaceKey, Slot
 from yoto.monitor import Recorder
@@ -15,12 +15,12 @@ from yoto.permission.caching.caching import Caching
 from yoto.permission.database.pool import SidePool
 from yoto.permission.loading.source import ResolutionSource
 from yoto.permission.preloading import Preloading
-from yoto.permission.records.log import DecisionLog
 from yoto.permission.registry.catalogue import Catalogue
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
+from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import WarmUp
 from yoto.permission.ways import Ways
 
@@ -81,6 +81,33 @@ def unreported(use: object) -> None:
     """Report nothing: a query is no use of the power."""
 
 
+class Recording(Protocol):
+    """Records decisions, beside the requests that made them."""
+
+    def picks(self) -> bool:
+        """Whether the next decision is one of those that are recorded if they allow."""
+
+    def take(
+        self,
+        user_id: int,
+        asked: str,
+        operator: str | None,
+        place: Place,
+        decision: Decision,
+        mask: int,
+        context: Mapping[str, Any] | None,
+    ) -> None:
+        """Record a decision that was picked, or a denial.
+
+        Args:
+            asked, operator: a permission, or an expression and how its parts are joined.
+            mask: all that the user may do there.
+        """
+
+    def figures(self) -> Mapping[str, int]:
+        """What it has done, for the state of this process."""
+
+
 @dataclass(slots=True)
 class PermissionState:
     """The parts, as wired by ``PermissionSystem.init_app``.
@@ -122,7 +149,7 @@ class PermissionState:
     authenticated_at: Callable[[], Any] | None = None
     caching: Caching | None = None
     remembered: Callable[[int, PlaceKey], Slot | None] = nothing_remembered
-    records: DecisionLog | None = None
+    records: Recording | None = None
     catalogue: Catalogue = field(default_factory=Catalogue)
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
@@ -171,6 +198,16 @@ class PermissionState:
         if not permission.judged or self.judged is None:
             return frozenset()
         return self.judged.among(places)
+
+
+def state_of(app: Flask) -> PermissionState:
+    """The state of ``app``.
+
+    Raises:
+        KeyError: it has no permission system.
+    """
+    found: PermissionState = app.extensions[EXTENSION]
+    return found
 
 
 def get_state() -> PermissionState:

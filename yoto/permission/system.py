@@ -27,10 +27,8 @@ from yoto.permission.operating.operating import Operating
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
 from yoto.permission.preloading import Preloading, PreloadSettings
-from yoto.permission.records import DecisionLog, Origin, RecordSettings
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
-from yoto.permission.replay import Replaying
 from yoto.permission.requests import (
     AccessRequestEvent,
     RequestDesk,
@@ -56,7 +54,6 @@ class PermissionSystem(
     Checks,
     Explaining,
     Searching,
-    Replaying,
     Requesting,
     Operating,
     Accounts,
@@ -86,8 +83,6 @@ class PermissionSystem(
         cache: TieredCache | None = None,
         locks: DistributedLocks | None = None,
         invalidation: SmartInvalidation | None = None,
-        records: RecordSettings | None = None,
-        origin: Callable[[], Origin] = lambda: (None, None),
         on_granted: Callable[[int, str, PlaceKey], None] | None = None,
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,
@@ -111,8 +106,6 @@ class PermissionSystem(
                 errors stop the use.
             cache, locks: for checks; without both, every check reads the database.
             invalidation: gets changes known ahead, after ``start``, in an app with a cache.
-            records: the choice of decisions to record; None: none.
-            origin: gives the request in which a recorded decision was made.
             on_granted: called with user, requirement and place of each access that a decorator
                 granted (see ``AccessGranted``); it must be quick, and its errors are logged.
             hot: gives the entries that are read most; with it and a cache, they are preloaded.
@@ -158,7 +151,6 @@ class PermissionSystem(
             on_super_admin_use=on_super_admin_use,
             caching=caching,
             remembered=caching.source.remembered if caching else nothing_remembered,
-            records=DecisionLog(app, records, clock, origin) if records is not None else None,
             on_granted=on_granted,
             boundaries=watch,
             preloading=preloading,
@@ -205,9 +197,6 @@ class PermissionSystem(
             state.warming.close()
         if state is not None and state.preloading is not None:
             state.preloading.close()
-        records = PermissionSystem.records_of(app)
-        if records is not None:
-            records.close()
         watch = PermissionSystem.boundaries_of(app)
         if watch is not None:
             watch.close()
@@ -253,12 +242,6 @@ class PermissionSystem(
         """The preloading of ``app``; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.preloading if state else None
-
-    @staticmethod
-    def records_of(app: Flask) -> DecisionLog | None:
-        """The log of decisions of ``app``; None for an app that keeps none."""
-        state: PermissionState | None = app.extensions.get(EXTENSION)
-        return state.records if state else None
 
     @staticmethod
     def boundaries_of(app: Flask) -> BoundaryWatch | None:

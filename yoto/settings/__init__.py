@@ -29,6 +29,7 @@ from .setting import (
     is_pair,
     number,
     optional,
+    share,
     text,
     whole,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "optional",
     "read",
     "settings_of",
+    "share",
     "text",
     "value_of",
     "whole",

@@ -198,17 +198,6 @@ class WarmUp:
     WARM_UP_SECONDS = number(60.0, 1, 3600, "s", "The longest that a step of it takes.")
 
 
-class DecisionRecords:
-    """Decision records: [decision-records.md](decision-records.md)"""
-
-    DECISION_RECORDS = flag(True, "Whether decisions are recorded: all denials, and a sample.")
-    DECISION_RECORD_ALLOW_SAMPLE = share(0.01, 0, "Share of allowed decisions that is recorded.")
-    DECISION_RECORD_DAYS = number(30.0, 0.01, 3650, "days", "How long records are kept.")
-    DECISION_RECORD_ROWS = whole(
-        10_000_000, 1_000, 1_000_000_000, "rows", "The most records that are kept; the oldest go."
-    )
-
-
 class AccessRequests:
     """Access requests: [access-requests.md](access-requests.md)"""
 

@@ -22,10 +22,11 @@ from tests.support.process import ROOT, RunningYoto
 from tests.support.require import missing
 from yoto.api.people import number_called
 from yoto.extensions import permissions
-from yoto.permission.records.counts import add_counts
+from yoto.rooms.decision_log.counts import add_counts
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.columns import utcnow
 from yoto.store.db import db, writing
-from yoto.store.models import DecisionRecord, User
+from yoto.store.models import User
 
 SEND = "message.send"
 

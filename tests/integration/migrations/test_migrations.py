@@ -23,9 +23,10 @@ from app.extensions import db
 from app.migrations import MIGRATIONS, VERSIONS
 from tests.support.applications import another_app
 from tests.support.database import DATABASES
-from yoto.permission.records.counts import Cell, cells_of
 from yoto.persistence import SqlJournal
 from yoto.resilience import Kind
+from yoto.rooms.decision_log.counts import Cell, cells_of
+from yoto.rooms.decision_log.tables import DecisionCount, DecisionRecord
 from yoto.sealing import sealer_of
 from yoto.store import migrations as platform
 from yoto.store.columns import Model
@@ -33,13 +34,7 @@ from yoto.store.db import writing
 from yoto.store.migrations import MIGRATIONS as MIGRATIONS_OF_PLATFORM
 from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
 from yoto.store.migrations import found_in, known_to_code
-from yoto.store.models import (
-    AuditRecord,
-    DecisionCount,
-    DecisionRecord,
-    Role,
-    RoleAssignment,
-)
+from yoto.store.models import AuditRecord, Role, RoleAssignment
 
 MOMENT = "2026-05-04 10:00:00"
 ROOT = Path(__file__).parents[3]

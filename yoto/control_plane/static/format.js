@@ -3,7 +3,7 @@
 
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
-import { has, home, named, page, t } from "./page.js";
+import { has, home, named, page, room, t } from "./page.js";
 
 const UNKNOWN = "–";
 const UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
@@ -241,7 +241,7 @@ export function addressOf(of) {
     case "worker":
       return `${home}instances?worker=${name}`;
     case "request":
-      return `${home}permissions?tab=decisions&request=${name}`;
+      return room("decision_log") ? `${home}permissions?tab=decisions&request=${name}` : null;
     default:
       return RESOURCES.has(kind) && opens("resource") ? `${home}resources/${kind}/${name}` : null;
   }

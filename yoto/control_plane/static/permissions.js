@@ -2,14 +2,14 @@
 // a server grants.
 
 import { h, replace } from "./dom.js";
-import { keep, state, t } from "./page.js";
+import { keep, room, state, t } from "./page.js";
 import { decisionsTab } from "./permissions/decisions.js";
 import { explainTab } from "./permissions/explain.js";
 import { matrixTab } from "./permissions/matrix.js";
 import { searchTab } from "./permissions/search.js";
 
 const TABS = [
-  ["decisions", t("permissions.decisions"), decisionsTab],
+  ...(room("decision_log") ? [["decisions", t("permissions.decisions"), decisionsTab]] : []),
   ["explain", t("permissions.explain"), explainTab],
   ["search", t("permissions.search"), searchTab],
   ["matrix", t("permissions.matrix"), matrixTab],
@@ -31,7 +31,7 @@ let open = null;
 
 /** Open a tab; `question` fills its form and asks. */
 function go(key, question = null) {
-  const at = buttons.has(key) ? key : (MOVED[key] ?? "decisions");
+  const at = buttons.has(key) ? key : (MOVED[key] ?? TABS[0][0]);
   if (open !== null && open !== at) {
     left.set(open, location.search);
     made.get(open).hidden?.();

@@ -54,9 +54,12 @@ function begin(resource) {
     const asked = { ...place, everywhere: false };
     load(part("matrix"), () => get("/resources/matrix", asked), (first) => [grid(asked, first), overwrites(place, first.permissions)]);
   }
-  const decisions = decisionList({ place: resource.place });
-  replace(part("decisions"), decisions.element);
-  decisions.reload();
+  part("decisions").closest("section").hidden = !room("decision_log");
+  if (room("decision_log")) {
+    const decisions = decisionList({ place: resource.place });
+    replace(part("decisions"), decisions.element);
+    decisions.reload();
+  }
   const lists = [["about", t("resource.records_about"), { subject: resource.place }]];
   if (resource.scope === "server") {
     lists.push(["inside", t("resource.records_inside"), { server_id: resource.id }]);

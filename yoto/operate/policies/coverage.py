@@ -7,13 +7,12 @@ from typing import Annotated, Any, TypedDict
 
 from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
-from yoto.extensions import policy
+from yoto.extensions import permissions, policy
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL
 from yoto.operate.insight import demand_operators_insight
 from yoto.operate.operation import Command, Subject
 from yoto.operate.policies.shapes import NAMES
-from yoto.permission import LATEST, judged_of_late
 from yoto.policy import JudgedPermission
 
 INPUTS_SHOWN = 50
@@ -39,7 +38,7 @@ class PolicyCoverage(TypedDict):
     """Permissions with the policies that judge them, and the number of such decisions."""
 
     permissions: Sequence[JudgedPermission]
-    recorded: Annotated[Mapping[str, Counted], f"By what was asked; of the last {LATEST} records"]
+    recorded: Annotated[Mapping[str, Counted], "By what was asked; of the latest records"]
     decisions: int
     judged: int
 
@@ -66,9 +65,10 @@ def _lines(found: PolicyCoverage) -> Iterator[str]:
 )
 def read_policy_coverage() -> PolicyCoverage:
     """Permissions with the policies that judge them, and the number of recorded decisions"""
+    log = getattr(permissions, "decision_log", None)
     recorded: dict[str, Counted] = {
         asked: {"decisions": one.decisions, "judged": one.judged}
-        for asked, one in judged_of_late().items()
+        for asked, one in (log.judged() if log is not None else {}).items()
     }
     return {
         "permissions": policy.judged(),

@@ -108,12 +108,7 @@ class Operating(MaintenanceSwitch):
                     "reason": maintenance.reason,
                 }
         if state.records is not None:
-            writer = state.records.writer
-            stats["records"] = {
-                "stored": writer.stored,
-                "dropped": writer.dropped,
-                "waiting": writer.waiting,
-            }
+            stats["records"] = dict(state.records.figures())
         if state.preloading is not None:
             stats["preload"] = asdict(state.preloading.stats())
         if state.warming is not None and state.warming.latest is not None:

@@ -18,7 +18,6 @@ from yoto.store.models.audit import (
     record_entry,
     require_account,
 )
-from yoto.store.models.decision import DecisionCount, DecisionRecord
 from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from yoto.store.models.operator import ApiToken
@@ -80,8 +79,6 @@ __all__ = [
     "Category",
     "Channel",
     "ChannelOverwrite",
-    "DecisionCount",
-    "DecisionRecord",
     "Device",
     "Effect",
     "EmergencyAccess",

@@ -13,8 +13,9 @@ from tests.support.statements import count_own_statements
 from tests.support.world import World
 from yoto.extensions import alerts
 from yoto.operate import finding
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db, writing
-from yoto.store.models import AuditRecord, DecisionRecord
+from yoto.store.models import AuditRecord
 
 AUDIT = "admin.audit"
 REQUEST = "0f3b2c5d4e6a798081726354a5b6c7d8"

@@ -16,8 +16,8 @@ from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.policy import PolicyManager
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db
-from yoto.store.models import DecisionRecord
 
 BOUND, SHADOW, DOCUMENT = "/policies/bound", "/policy-shadow", "/policy-documents/limits"
 BROKEN = "package yoto.authz\n\ndeny contains"

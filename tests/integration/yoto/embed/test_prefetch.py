@@ -26,8 +26,9 @@ from yoto.errors import ValidationFailed
 from yoto.extensions import cache, optimization, permissions, prefetch
 from yoto.permission import Place, number_of
 from yoto.prefetch import Step, checked_step
+from yoto.rooms.decision_log.log import log_of
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db
-from yoto.store.models import DecisionRecord
 
 __all__ = ["office"]
 
@@ -147,14 +148,14 @@ def test_what_is_hot_is_preloaded_and_what_is_queued_is_granted(desk: Desk) -> N
 
 def test_a_recorded_decision_is_replayed_with_what_has_changed(desk: Desk) -> None:
     assert not check_permission(desk.mara.id, READ, "document", desk.plan)
-    log = permissions.records_of(desk.office.app)
+    log = log_of(desk.office.app)
     assert log is not None
     log.close()
     desk.office.session.rollback()  # it saw nothing of what came after its beginning
     record_id = db.session.scalar(select(func.max(DecisionRecord.id)))
     assert record_id is not None
-    same = permissions.replay(record_id)
+    same = permissions.decision_log.replay(record_id)
     assert (same.outcome, same.scope) == ("same", f"document:{desk.plan}")
     assign(desk.mara.id, desk.reader, at=("project", desk.site.id))
-    changed = permissions.replay(record_id)
+    changed = permissions.decision_log.replay(record_id)
     assert (changed.outcome, changed.now) == ("changed", (True, "granted"))

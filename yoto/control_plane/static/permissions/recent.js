@@ -3,7 +3,7 @@
 
 import { get } from "../api.js";
 import { h, replace } from "../dom.js";
-import { named, t } from "../page.js";
+import { named, room, t } from "../page.js";
 import { subject } from "../format.js";
 import { foldDecisions } from "./folding.js";
 
@@ -35,10 +35,12 @@ export function remember({ username, permission, scope, scope_id }) {
 export function recentQuestions(ask) {
   const denials = h("div");
   const own = asked().filter(({ username }) => username);
-  get("/decisions", { allowed: false, limit: READ }).then(
-    ({ items }) => replace(denials, listOf(t("permissions.recent_denials"), foldDecisions(items).filter(({ user, permission }) => user && NAME.test(permission)).slice(0, MOST).map(questionOf), ask)),
-    () => {}, // who may not read the log has the form alone
-  );
+  if (room("decision_log")) {
+    get("/decisions", { allowed: false, limit: READ }).then(
+      ({ items }) => replace(denials, listOf(t("permissions.recent_denials"), foldDecisions(items).filter(({ user, permission }) => user && NAME.test(permission)).slice(0, MOST).map(questionOf), ask)),
+      () => {}, // who may not read the log has the form alone
+    );
+  }
   return h("div", {}, listOf(t("permissions.recent_questions"), own, ask), denials);
 }
 

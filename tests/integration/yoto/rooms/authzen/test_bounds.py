@@ -10,17 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.extensions import permissions, resilience
+from app.extensions import resilience
 from tests.support.operators import control_client
 from tests.support.world import Community, Person, World
 from yoto.api.guards import PEOPLE_A_QUESTION, PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from yoto.permission import CONTEXT_BYTES, PolicyAnswer, PolicyQuestion
 from yoto.permission.masking import masked_context
-from yoto.permission.records.log import DENIALS_A_MINUTE
 from yoto.permission.state import EXTENSION
 from yoto.rooms.authzen.evaluation import CONTEXTS_BYTES, EVALUATIONS_MAX
+from yoto.rooms.decision_log.log import DENIALS_A_MINUTE, log_of
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db
-from yoto.store.models import DecisionRecord
 
 MANY = "/access/v1/evaluations"
 TOO_LONG = {"a": "x" * CONTEXT_BYTES}
@@ -147,11 +147,11 @@ def test_a_thousand_denials_mask_their_context_once_and_leave_few_records(
         masked.append(context)
         return masked_context(context)
 
-    monkeypatch.setattr("yoto.permission.records.log.masked_context", counted)
+    monkeypatch.setattr("yoto.rooms.decision_log.log.masked_context", counted)
     body = question(member, community, context={"a": 1}, evaluations=[{}] * EVALUATIONS_MAX)
     answer = client.post(MANY, headers=member.headers, json=body)
     assert [one["decision"] for one in answer.get_json()["evaluations"]] == [False] * 1_000
-    records = permissions.records_of(app)
+    records = log_of(app)
     assert records is not None and len(masked) == 1
     records.close()
     with app.app_context():

@@ -12,8 +12,8 @@ import pytest
 from yoto.errors import ValidationFailed
 from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, taking_turns
 from yoto.permission.checking.asking import ITEMS_AT_ONCE
-from yoto.permission.records.log import EQUAL, collapsed
 from yoto.permission.verdict.context import MOST_NAMES, checked_json
+from yoto.rooms.decision_log.log import EQUAL, collapsed
 
 LONGEST = "x" * (CONTEXT_BYTES - len('{"a":""}'))
 

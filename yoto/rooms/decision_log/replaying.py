@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -20,9 +20,18 @@ from yoto.permission.explain.loading import load_facts
 from yoto.permission.loading.source import reading
 from yoto.permission.masking import MASKED
 from yoto.permission.people.numbers import own_ids
-from yoto.permission.records.counts import Trend, trend
-from yoto.permission.records.log import is_whole, mask_hash
-from yoto.permission.records.reading import (
+from yoto.permission.registry.expressions import NAME_PATTERN, compile_expression
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.requirement import Asked, Operator, Requirement
+from yoto.permission.registry.scopes import Place, checked_id, place_key, place_of_text
+from yoto.permission.state import PermissionState, get_state
+from yoto.permission.verdict.resolver import Resolution
+from yoto.permission.verdict.verdict import is_blocked, reason_of
+from yoto.rooms.decision_log.counts import Trend
+from yoto.rooms.decision_log.counts import trend as trend_of
+from yoto.rooms.decision_log.judged import Judged, judged_of_late
+from yoto.rooms.decision_log.log import is_whole, mask_hash
+from yoto.rooms.decision_log.reading import (
     WALK_SECONDS,
     RecordFilter,
     RecordPage,
@@ -31,11 +40,7 @@ from yoto.permission.records.reading import (
     record_of,
     size_of,
 )
-from yoto.permission.registry.expressions import NAME_PATTERN, compile_expression
-from yoto.permission.registry.registry import RegisteredPermission
-from yoto.permission.registry.requirement import Asked, Operator, Requirement
-from yoto.permission.registry.scopes import Place, checked_id, place_key, place_of_text
-from yoto.permission.replay.report import (
+from yoto.rooms.decision_log.report import (
     CHANGED,
     SAME,
     TIME_PASSED,
@@ -44,9 +49,6 @@ from yoto.permission.replay.report import (
     Replay,
     replay_text,
 )
-from yoto.permission.state import PermissionState, get_state
-from yoto.permission.verdict.resolver import Resolution
-from yoto.permission.verdict.verdict import is_blocked, reason_of
 
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50
@@ -65,7 +67,7 @@ CHANGING = sorted({*TURNING, *READ_BY_POLICIES, *PLACE_DELETED})
 
 
 class Replaying:
-    """The part of ``PermissionSystem`` that replays recorded decisions."""
+    """``permissions.decision_log``: replays recorded decisions."""
 
     def decisions(
         self,
@@ -96,7 +98,7 @@ class Replaying:
             raise UnknownResource("decision record", record_id, "record_id")
         return record
 
-    def decision_trend(self, days: int, lines: int = 10) -> Trend:
+    def trend(self, days: int, lines: int = 10) -> Trend:
         """The numbers of decisions, by hour up to a week and by day up to 30 days.
 
         Denials are exact; allowed decisions are estimated from the sample that is recorded.
@@ -109,12 +111,20 @@ class Replaying:
         """
         now = get_state().clock()
         with reading() as connection:
-            return trend(connection, days, now, lines)
+            return trend_of(connection, days, now, lines)
 
-    def decision_log_size(self) -> Size:
+    def size(self) -> Size:
         """The size of the log. Raises as ``decisions``."""
         with reading() as connection:
             return size_of(connection)
+
+    def judged(self) -> Mapping[str, Judged]:
+        """How many of the latest decisions policies took part in, by permission or expression.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        return judged_of_late()
 
     def replay(self, record_id: int) -> Replay:
         """Ask the question of a decision record again.
@@ -139,6 +149,10 @@ class Replaying:
         replay = replace(replay, user_id=own.get(record.user_id, record.user_id), changes=changes)
         policies = record.policy_version is not None
         return replace(replay, text=replay_text(replay, policies, MASKED in str(record.context)))
+
+
+# It holds nothing: what it is asked, it asks the current application.
+REPLAYING = Replaying()
 
 
 def _compare(state: PermissionState, record: Row[Any]) -> Replay:

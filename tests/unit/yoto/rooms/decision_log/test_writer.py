@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from yoto.permission.records import writer as module
-from yoto.permission.records.writer import BatchWriter, Row
+from yoto.rooms.decision_log import writer as module
+from yoto.rooms.decision_log.writer import BatchWriter, Row
 
 
 def rows(number: int) -> list[Row]:

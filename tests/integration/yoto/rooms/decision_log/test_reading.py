@@ -14,11 +14,10 @@ from flask import Flask
 from sqlalchemy import Row, func, insert, select
 from sqlalchemy.engine import Connection
 
-from app.extensions import permissions
-from yoto.permission.records import counts, log, reading
-from yoto.permission.records.counts import add_counts, trend
-from yoto.permission.records.log import DecisionLog
-from yoto.permission.records.reading import RecordFilter, page_of_records, records, size_of
+from yoto.rooms.decision_log import counts, log, reading
+from yoto.rooms.decision_log.counts import add_counts, trend
+from yoto.rooms.decision_log.log import log_of
+from yoto.rooms.decision_log.reading import RecordFilter, page_of_records, records, size_of
 from yoto.store.columns import utcnow
 from yoto.store.db import db, writing
 
@@ -34,12 +33,6 @@ def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
 def connection(app: Flask) -> Iterator[Connection]:
     with app.app_context(), writing(), db.engine.connect() as found:
         yield found
-
-
-def log_of(app: Flask) -> DecisionLog:
-    found = permissions.records_of(app)
-    assert found is not None
-    return found
 
 
 def rows(number: int, now: datetime) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import case, func, select
 
 from yoto.permission.loading.source import reading
-from yoto.permission.records.reading import records
+from yoto.rooms.decision_log.reading import records
 
 LATEST = 10_000  # records that are read
 

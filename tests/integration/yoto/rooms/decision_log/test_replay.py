@@ -14,12 +14,14 @@ from app.extensions import permissions
 from app.models import Member
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission import Replay, acting_as, require_expression
+from yoto.permission import acting_as, require_expression
 from yoto.permission.people.kinds import PUBLIC, Application, Team
-from yoto.permission.records.log import ASKED_MAX, CUT
-from yoto.permission.replay.replaying import CHANGES_MAX
+from yoto.rooms.decision_log.log import ASKED_MAX, CUT, log_of
+from yoto.rooms.decision_log.replaying import CHANGES_MAX
+from yoto.rooms.decision_log.report import Replay
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, DecisionRecord
+from yoto.store.models import AuditRecord
 
 SEND, PIN = "message.send", "message.pin"
 
@@ -47,7 +49,7 @@ def record(app: Flask) -> Callable[..., int]:
 
 
 def last_record(app: Flask) -> int:
-    log = permissions.records_of(app)
+    log = log_of(app)
     assert log is not None
     log.close()
     with app.app_context():
@@ -61,7 +63,7 @@ def last_record(app: Flask) -> int:
 def replay(app: Flask) -> Callable[[int], Replay]:
     def again(record_id: int) -> Replay:
         with app.app_context():
-            found = permissions.replay(record_id)
+            found = permissions.decision_log.replay(record_id)
             db.session.remove()
         return found
 
@@ -282,7 +284,7 @@ def test_a_replay_is_no_use_and_is_not_recorded(
 )
 def test_bad_ids_name_the_field(app: Flask, record_id: Any, error: type[Exception]) -> None:
     with app.app_context(), pytest.raises(error) as raised:
-        permissions.replay(record_id)
+        permissions.decision_log.replay(record_id)
     assert list(raised.value.errors) == ["record_id"]  # type: ignore[attr-defined]
 
 

@@ -22,23 +22,27 @@ from yoto.http.fields import Instant, row_id
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL, GLOBAL_KIND, NodeId, Place, place_of_text, shown_text
+from yoto.operate.finding import Recorded
 from yoto.operate.insight import demand_operators_insight, has_insight
 from yoto.operate.operation import After, Limit, Subject
+from yoto.operate.overrides import page_at
 from yoto.operate.permissions.names import named
 from yoto.operate.permissions.shapes import USERNAME_LENGTH
-from yoto.permission import (
-    NAME_PATTERN,
-    Explanation,
-    RecordFilter,
-    node_of_text,
-    record_settings,
-    subject_text,
-)
+from yoto.permission import NAME_PATTERN, Explanation, node_of_text, subject_text
+from yoto.rooms.decision_log.reading import RecordFilter
+from yoto.rooms.decision_log.replaying import REPLAYING
+from yoto.rooms.decision_log.settings import record_settings
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.columns import longest
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, DecisionRecord
+from yoto.store.models import AuditRecord
 
 LINES = 10  # lines of each kind in trends
+RECORDED: Recorded = (
+    "decision",
+    DecisionRecord,
+    lambda request, record: page_at("permissions", tab="decisions", request=request),
+)
 _columns = DecisionRecord.__table__.c
 
 
@@ -209,7 +213,7 @@ def replay_decision(record_id: int) -> ReplayedDecision:
     rights as the list, in the decision's place.
     """
     record = _seen(record_id)
-    replay = permissions.replay(record_id)
+    replay = REPLAYING.replay(record_id)
     [shown] = _shown([record])
     # An auditor of one place must not read records of other places, or of the platform.
     everywhere = has_insight()
@@ -228,7 +232,7 @@ def page_of(wanted: DecisionFilter, after: int | None, limit: int, **bounds: flo
     """Recorded decisions with names; the caller's rights are not checked.
 
     Args:
-        bounds: ``seconds`` as ``permissions.decisions`` takes it.
+        bounds: ``seconds`` as ``Replaying.decisions`` takes it.
 
     Raises:
         UnknownResource: no user has the name.
@@ -238,7 +242,7 @@ def page_of(wanted: DecisionFilter, after: int | None, limit: int, **bounds: flo
     if since is not None and until is not None and until <= since:
         raise ValidationFailed({"to": "Must be after 'from'."})
     user, place = wanted["user"], wanted["place"]
-    found = permissions.decisions(
+    found = REPLAYING.decisions(
         RecordFilter(
             user_id=None if user is None else _number(user),
             asked=wanted["permission"],
@@ -259,7 +263,7 @@ def page_of(wanted: DecisionFilter, after: int | None, limit: int, **bounds: flo
 
 def trends_of(days: int) -> DecisionTrends:
     """Trends with names; the caller's rights are not checked."""
-    found, size = permissions.decision_trend(days, LINES), permissions.decision_log_size()
+    found, size = REPLAYING.trend(days, LINES), REPLAYING.size()
     kept = record_settings(current_app)
     lines = found.lines
     places = named(shown_text(one.value) for one in lines["place"])
@@ -310,7 +314,7 @@ def _number(user: str) -> int:
 
 def _seen(record_id: int) -> Row[Any]:
     """A record that the operator may see."""
-    record = permissions.decision(record_id)
+    record = REPLAYING.decision(record_id)
     demand_operators_insight([Question(record.asked, *place_of_text(record.scope))])
     return record
 

@@ -12,9 +12,8 @@ from sqlalchemy import Double, delete, func, literal, select
 from sqlalchemy.engine import Connection
 
 from yoto.permission.database.statements import table
-from yoto.permission.records.writer import Row
-from yoto.store.models import DecisionCount
-from yoto.store.models.decision import COUNTED_LENGTH
+from yoto.rooms.decision_log.tables import COUNTED_LENGTH, DecisionCount
+from yoto.rooms.decision_log.writer import Row
 from yoto.store.upserts import insert_or_update
 
 counts = table(DecisionCount)

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -16,13 +15,15 @@ from sqlalchemy import delete, func, insert, select
 from yoto.errors import WriteConflict
 from yoto.permission.database.pool import SidePool
 from yoto.permission.masking import masked_address, masked_context
-from yoto.permission.records.counts import add_counts, forget_counts
-from yoto.permission.records.reading import records
-from yoto.permission.records.writer import BatchWriter, Row
 from yoto.permission.registry.scopes import Place
+from yoto.permission.state import state_of
 from yoto.permission.verdict.context import RequestContext
 from yoto.permission.verdict.verdict import Decision
-from yoto.settings import of, read
+from yoto.request.context import origin
+from yoto.rooms.decision_log.counts import add_counts, forget_counts
+from yoto.rooms.decision_log.reading import records
+from yoto.rooms.decision_log.settings import RecordSettings, record_settings
+from yoto.rooms.decision_log.writer import BatchWriter, Row
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
@@ -51,28 +52,6 @@ EQUAL = (
 CONNECTION_SECONDS = 2.0  # the longest wait of a writer for the one connection
 # Id and address of the request that a decision was made in.
 Origin: TypeAlias = tuple[str | None, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSettings:
-    """Settings of decision records: which decisions, and for how long.
-
-    Attributes:
-        allow_sample: the share of allowed decisions, 0 to 1; denials are all recorded.
-        days: how long records are kept.
-        rows: the most records that are kept, counted by their ids.
-    """
-
-    allow_sample: float = of("DECISION_RECORD_ALLOW_SAMPLE")
-    days: float = of("DECISION_RECORD_DAYS")
-    rows: int = of("DECISION_RECORD_ROWS")
-
-
-def record_settings(app: Flask) -> RecordSettings | None:
-    """The decisions that ``app`` records, and for how long; None: none."""
-    if not app.config["DECISION_RECORDS"]:
-        return None
-    return read(RecordSettings, app.config)
 
 
 class DecisionLog:
@@ -155,6 +134,11 @@ class DecisionLog:
             return 1
         return 0 if number % DENIALS_A_RECORD else DENIALS_A_RECORD
 
+    def figures(self) -> Mapping[str, int]:
+        """How many records were stored, were dropped, and wait to be stored."""
+        writer = self.writer
+        return {"stored": writer.stored, "dropped": writer.dropped, "waiting": writer.waiting}
+
     def close(self) -> None:
         """Store waiting records and give the connection back; a later decision begins anew."""
         self.writer.close()
@@ -229,6 +213,26 @@ class DecisionLog:
             with writing(), self._pool.begin() as connection:
                 if not forget_counts(connection, self._clock()):
                     return 0
+
+
+def init_log(app: Flask) -> None:
+    """Record decisions of ``app`` from now on, where its settings say so."""
+    found, state = record_settings(app), state_of(app)
+    state.records = None if found is None else DecisionLog(app, found, state.clock, origin)
+
+
+def log_of(app: Flask) -> DecisionLog | None:
+    """The log of ``app``; None: it records nothing."""
+    found = state_of(app).records
+    assert found is None or isinstance(found, DecisionLog)
+    return found
+
+
+def close_log(app: Flask) -> None:
+    """Store the records that wait; a later decision begins anew."""
+    found = log_of(app)
+    if found is not None:
+        found.close()
 
 
 def _masked(context: Mapping[str, Any] | None) -> Any:

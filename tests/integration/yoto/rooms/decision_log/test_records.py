@@ -16,10 +16,10 @@ from app.models import Channel
 from tests.support.world import Community, World
 from yoto.errors import PermissionDenied, StoreUnavailable
 from yoto.permission import acting_as, require_permissions
-from yoto.permission.records.log import DecisionLog, mask_hash
+from yoto.rooms.decision_log.log import log_of, mask_hash
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.columns import utcnow
 from yoto.store.db import db
-from yoto.store.models import DecisionRecord
 
 SEND, PIN = "message.send", "message.pin"
 Records = Callable[[], list[DecisionRecord]]
@@ -33,12 +33,6 @@ def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def harbour(world: World) -> Community:
     return world.server()
-
-
-def log_of(app: Flask) -> DecisionLog:
-    found = permissions.records_of(app)
-    assert found is not None
-    return found
 
 
 @pytest.fixture
@@ -182,7 +176,7 @@ def test_without_the_setting_nothing_is_recorded(app: Flask) -> None:
 
     with app.app_context():
         config = {"ENVIRONMENT": "testing", "DATABASE_URL": app.config["DATABASE_URL"]}
-    assert permissions.records_of(create_app(config)) is None
+    assert log_of(create_app(config)) is None
 
 
 def test_a_row_that_no_column_takes_costs_no_other(

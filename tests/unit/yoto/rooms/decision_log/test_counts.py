@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from yoto.permission.records.counts import DAY, Cell, cells_of, counted
-from yoto.store.models.decision import COUNTED_LENGTH
+from yoto.rooms.decision_log.counts import DAY, Cell, cells_of, counted
+from yoto.rooms.decision_log.tables import COUNTED_LENGTH
 
 NOON = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 HOUR = int(NOON.timestamp()) // 3600

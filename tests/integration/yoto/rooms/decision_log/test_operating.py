@@ -21,10 +21,10 @@ from tests.support.operators import (
     operator_named,
 )
 from tests.support.world import Community, Person, World
-from yoto.permission.records.counts import add_counts
+from yoto.rooms.decision_log.counts import add_counts
+from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.columns import utcnow
 from yoto.store.db import db, writing
-from yoto.store.models import DecisionRecord
 
 AUDIT, SEND, PIN = "admin.audit", "message.send", "message.pin"
 Record = Callable[..., int]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.operators import custom_op
 
 from yoto.permission.database.statements import table
-from yoto.store.models import DecisionRecord
+from yoto.rooms.decision_log.tables import DecisionRecord
 
 records = table(DecisionRecord)
 

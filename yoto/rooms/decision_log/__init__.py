@@ -1,0 +1,1 @@
+"""The decision log: what was allowed or denied to whom, and the same question asked again."""
