@@ -38,7 +38,6 @@ from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
 from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
-from yoto.operate.rollouts import rollouts
 from yoto.operate.tasks import tasks
 
 CONTROL_REST: list[Blueprint] = [
@@ -70,7 +69,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(bulkheads),
     blueprint(degradation),
     blueprint(config),
-    blueprint(rollouts),
     blueprint(prefetch),
     blueprint(alerts),
     blueprint(alert_causes),

@@ -17,10 +17,8 @@ from yoto.operate.guard_state import GUARDED
 from yoto.operate.guards import LONGEST_EXPIRY, check_known, demand_right_to_the_way_in, slice_of
 from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.resilience import (
-    KEPT_FOR,
     Change,
     ConfigStore,
-    DryRun,
     Entry,
     Kind,
     Origin,
@@ -198,17 +196,6 @@ def validate_config(kind: str, name: str, values: Values) -> Verdict:
         if value != before.get(field)
     ]
     return {"valid": True, "errors": {}, "difference": changed}
-
-
-@config.operation("POST", f"{ENTRY}/dry-run", VIEW, body="Try", changes=False)
-def dry_run_config(
-    kind: str,
-    name: str,
-    values: Values,
-    seconds: Annotated[float, Seconds(1, KEPT_FOR), "How far back"] = KEPT_FOR,
-) -> DryRun:
-    """How many calls of the last minutes the values would have refused; nothing changes"""
-    return get_resilience_controller().dry_run(*guard_key(kind, name), values, seconds=seconds)
 
 
 def _store() -> ConfigStore:

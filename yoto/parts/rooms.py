@@ -14,6 +14,7 @@ ROOMS = (
     "forecast",
     "own_operators",
     "review",
+    "rollouts",
     "templates",
     "tuner",
     "what_if",

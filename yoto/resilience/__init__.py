@@ -51,7 +51,6 @@ from .headers import noted_limits, rate_limit_headers
 from .limiter import RateLimitResult
 from .networks import network_of
 from .outcome import Classifier, Outcome
-from .rollout import Rollouts, config_of_rollout
 from .settings import (
     BulkheadConfig,
     BulkheadStrategy,
@@ -74,13 +73,11 @@ from .trail import KEPT_FOR, LimitedCall, TrailReading, top_keys
 if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
     from .decorators.routes import route_guards
-    from .dry_run import Caveat, DryRun
 else:
-    # An application with guards alone needs nothing that checks algorithms, or tries numbers.
+    # An application with guards alone needs nothing that checks algorithms.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
-    _DRY_RUN = dict.fromkeys(("Caveat", "DryRun", "Replay"), ".dry_run")
     _ROUTES = {"route_guards": ".decorators.routes"}
-    __getattr__ = exports(__name__, _CONTRACT | _DRY_RUN | _ROUTES)
+    __getattr__ = exports(__name__, _CONTRACT | _ROUTES)
 
 __all__ = [
     "TuningConfig",
@@ -102,7 +99,6 @@ __all__ = [
     "BulkheadConfig",
     "BulkheadStats",
     "BulkheadStrategy",
-    "Caveat",
     "Change",
     "CircuitBreaker",
     "CircuitBreakerConfig",
@@ -111,7 +107,6 @@ __all__ = [
     "DegradationConfig",
     "DegradationLevel",
     "Dimension",
-    "DryRun",
     "Entry",
     "GuardMode",
     "Journal",
@@ -128,7 +123,6 @@ __all__ = [
     "RateLimitResult",
     "Receipt",
     "Resilience",
-    "Rollouts",
     "ResilienceController",
     "Settings",
     "State",
@@ -140,7 +134,6 @@ __all__ = [
     "change_to_plain",
     "check_entry",
     "class_of",
-    "config_of_rollout",
     "circuit_breaker",
     "declared",
     "degradable",

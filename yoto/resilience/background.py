@@ -27,7 +27,6 @@ from .instances import Instances
 from .limiter import RateLimitReset
 from .operations import BreakerOperations
 from .rejections import RejectionReporter
-from .rollout import Rollouts
 from .store_health import StoreMonitor
 from .trail import StoredTrails
 
@@ -43,7 +42,6 @@ class Work:
     operations: BreakerOperations
     instances: Instances
     rejections: RejectionReporter
-    rollouts: Rollouts
     trails: StoredTrails
     store_monitor: StoreMonitor
     find_store_again: Callable[[], None]
@@ -53,12 +51,19 @@ class Work:
 
 
 class Background:
-    """Starts with the first use and ends with ``stop``; may start again."""
+    """Starts with the first use and ends with ``stop``; may start again.
+
+    Attributes:
+        config: the configuration store, which it keeps up to date; to read it starts nothing.
+        redis_tasks, record_tasks: tasks that ask Redis alone, and those that need the record. More
+            may be added before the start.
+    """
 
     def __init__(self, work: Work) -> None:
         """Nothing runs and nothing is asked."""
         self._work = work
         self.tailer = work.tailer
+        self.config = work.config
         self._lock = threading.Lock()
         self._running = False
         self._ends: list[Callable[[], None]] = []
@@ -72,8 +77,6 @@ class Background:
         add("instances", work.instances.announce)
         add("rejections", work.rejections.report)
         add("trails", work.trails.report)
-        # It waits for the record, since it decides there.
-        self.record_tasks.add("rollouts", work.rollouts.turn)
         work.config.sync.wake_record = self.record_tasks.add("record", work.config.sync.reconcile)
         work.redis.on_recovered(self._wake_config)
 

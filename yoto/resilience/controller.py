@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from yoto.audit import Audit
@@ -28,7 +28,6 @@ from .config_store import (
     check_entry,
     class_of,
     declared,
-    parse_kind,
 )
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
@@ -38,7 +37,6 @@ from .limiter import Key, RateLimiter, RateLimitResult
 from .operations import BreakerOperations
 from .redis_breaker import redis_breaker_state
 from .rejections import RejectionReporter
-from .rollout import Rollouts
 from .runtime import Runtime
 from .settings import (
     BulkheadConfig,
@@ -54,12 +52,10 @@ from .shares import Shares
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, no_subject
 from .switched_off import OffDegradation
-from .trail import KEPT_FOR, StoredTrails
+from .trail import StoredTrails
 
 if TYPE_CHECKING:
     from yoto.monitor import AlertRule
-
-    from .dry_run import DryRun
 
 
 class ResilienceController(ConfigAccess):
@@ -101,9 +97,6 @@ class ResilienceController(ConfigAccess):
         self._guards = Guards(
             self._config, self.runtime, rejections, self.trails, self.start, enabled
         )
-        self.rollouts = Rollouts(
-            self._config, self._guards.counts, self.runtime.hooks, events.instance_id
-        )
         self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
         self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
         self._degradation = (Degradation if enabled else OffDegradation)(
@@ -122,7 +115,6 @@ class ResilienceController(ConfigAccess):
                 operations=self.operations,
                 instances=self.instances,
                 rejections=rejections,
-                rollouts=self.rollouts,
                 trails=self.trails,
                 store_monitor=self._store_monitor,
                 find_store_again=self._guards.find_store_again,
@@ -272,29 +264,6 @@ class ResilienceController(ConfigAccess):
     def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
         """A snapshot of each of these bulkheads, together one round trip a server."""
         return self._guards.bulkhead_stats(names)
-
-    def dry_run(
-        self,
-        kind: Kind | str,
-        name: str,
-        values: Mapping[str, Any] | None,
-        *,
-        seconds: float = KEPT_FOR,
-    ) -> DryRun:
-        """Dry run: the effect of an operator's ``values`` on the calls of the last ``seconds``.
-
-        Args:
-            values: the fields of an operator's whole layer; None or empty: no such layer.
-
-        Raises:
-            ValidationFailed: no such kind is replayed, or a value is refused.
-        """
-        from .dry_run import dry_run  # for operators: applications with only guards do not need it
-
-        parsed = parse_kind(kind)
-        candidate = self.config.candidate(parsed, name, values or {})
-        in_force = self.config.get(parsed, name).config
-        return dry_run(parsed, name, self.trails.read(parsed, name, seconds), candidate, in_force)
 
     @property
     def config_revision(self) -> str:

@@ -17,12 +17,15 @@ class Instances:
     """Announces this instance, and counts and lists all of them.
 
     Guards work without the fleet, and count processes with guards: their list is one of its own.
+
+    Attributes:
+        own_id: the id of this instance.
     """
 
     def __init__(self, redis: RedisConnection, own_id: str, shares: Shares | None = None) -> None:
         """``shares`` are told how many instances there are."""
         self._roster = Roster(redis, partial(redis.keys.tagged, "instances"), GONE_AFTER_MS)
-        self._own_id = own_id
+        self.own_id = own_id
         self._shares = shares
         self._count = 1
 
@@ -33,7 +36,7 @@ class Instances:
     def announce(self) -> float:
         """Send a heartbeat; returns seconds until the next."""
         try:
-            self._count = self._roster.beat(self._own_id).alive
+            self._count = self._roster.beat(self.own_id).alive
             if self._shares is not None:
                 self._shares.hear(self._count)
         except REDIS_UNAVAILABLE as error:
@@ -47,7 +50,7 @@ class Instances:
     def leave(self) -> None:
         """Report that this instance ends, so that its heartbeat is not awaited."""
         try:
-            self._roster.leave(self._own_id)
+            self._roster.leave(self.own_id)
             if self._shares is not None:
                 self._shares.vacate()
         except REDIS_UNAVAILABLE as error:

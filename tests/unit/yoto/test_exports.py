@@ -78,7 +78,6 @@ def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
                 "yoto.optimization",
                 "yoto.permission",
                 "yoto.policy",
-                "yoto.resilience.dry_run",
                 "yoto.rooms",
                 "yoto.store",
             )
@@ -160,7 +159,7 @@ for module in pkgutil.walk_packages(yoto.__path__, "yoto."):
 def test_what_guards_lie_on_needs_no_extra() -> None:
     load = """
 import yoto.current.guards, yoto.current.locks, yoto.embed, yoto.fleet, yoto.http.problems
-import yoto.monitor.watching, yoto.optimization, yoto.resilience.dry_run
+import yoto.monitor.watching, yoto.optimization
 """
     hidden = "from yoto.extras import EXTRAS\nhidden = EXTRAS.values()"
     subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)

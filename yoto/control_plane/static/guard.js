@@ -8,6 +8,7 @@ import { chartsPart } from "./guard/charts.js";
 import { eventsPart } from "./guard/events.js";
 import { historyPart } from "./guard/history.js";
 import { guardCard } from "./guards/card.js";
+import { triedNow } from "./guards/rollout.js";
 import { subscribe } from "./live.js";
 import { keep, page, state, t } from "./page.js";
 import { empty, load } from "./states.js";
@@ -34,8 +35,8 @@ if (first?.length) {
 
 /** The parts of this name. What is listed is of names that contain it. */
 async function guards() {
-  const [found, tried] = await Promise.all([get("/guards", { name, limit: 100 }), get("/rollouts").catch(() => ({ items: [] }))]);
-  rollouts = new Map(tried.items.filter((one) => one.name === name).map((one) => [one.kind, one]));
+  const [found, tried] = await Promise.all([get("/guards", { name, limit: 100 }), triedNow()]);
+  rollouts = new Map(tried.filter((one) => one.name === name).map((one) => [one.kind, one]));
   return found.items.filter((one) => one.name === name);
 }
 

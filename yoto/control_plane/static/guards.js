@@ -8,6 +8,7 @@ import { guardCard } from "./guards/card.js";
 import { degradationTable } from "./guards/degradation.js";
 import { edit } from "./guards/editor.js";
 import { bySeverity, isIdle, lookOf, stateOf } from "./guards/order.js";
+import { triedNow } from "./guards/rollout.js";
 import { subscribe } from "./live.js";
 import { asksFor, keep, named, state, t } from "./page.js";
 import { empty, load } from "./states.js";
@@ -58,9 +59,7 @@ async function all() {
     found.push(...page.items);
     after = page.next;
   } while (after !== null);
-  // Guards are shown though nobody can say what is tried of them.
-  const { items } = await get("/rollouts").catch(() => ({ items: [] }));
-  rollouts = new Map(items.map((one) => [keyOf(one), one]));
+  rollouts = new Map((await triedNow()).map((one) => [keyOf(one), one]));
   return found;
 }
 

@@ -9,9 +9,8 @@ from flask import Flask
 
 from app.extensions import cache
 from app.guards import GUARDS
-from tests.integration.guards.conftest import say
 from tests.support.operators import RIGHTS, WHY, ControlClient, control_client
-from tests.support.world import Community, Person, World
+from tests.support.world import World
 
 PATH = "/config/rate_limit/invite.use"
 SENDING = "/config/rate_limit/message.send"
@@ -22,16 +21,6 @@ NINE = {"dimensions": {"user": {"limit": 9}}, "algorithm": "sliding_log"}
 @pytest.fixture
 def operator(app: Flask, world: World) -> ControlClient:
     return control_client(app, world, *RIGHTS)
-
-
-@pytest.fixture
-def community(world: World) -> Community:
-    return world.server()
-
-
-@pytest.fixture
-def talker(world: World, community: Community) -> Person:
-    return world.member(community)
 
 
 def test_an_entry_is_changed_by_its_version_and_taken_back(
@@ -187,35 +176,6 @@ def test_the_fields_of_a_kind_are_described(operator: ControlClient) -> None:
     for kind in ("circuit_breaker", "rate_limit", "degradation", "switch", "tuning", "log"):
         described = operator.get(f"/config/{kind}").json["fields"]
         assert described and all(one["type"] for one in described)
-
-
-def test_a_dry_run_tells_of_real_calls_and_changes_nothing(
-    app: Flask, operator: ControlClient, community: Community, talker: Person
-) -> None:
-    nothing = operator.send("POST", f"{SENDING}/dry-run", {"values": {}}).json
-    assert (nothing["calls"], nothing["caveats"][0]) == (0, "no_traffic")
-    client = app.test_client()
-    for _ in range(6):
-        assert say(client, talker, community.channel_id).status_code == 201
-    values = {"dimensions": {"user": {"limit": 2}}}
-    tried = operator.send("POST", f"{SENDING}/dry-run", {"values": values}).json
-    assert (tried["calls"], tried["really_rejected"], tried["workers"]) == (6, 0, 1)
-    assert tried["candidate"]["rejected"] == 4 and tried["in_force"]["rejected"] == 0
-    assert tried["candidate"]["by"] == {"user": 4}
-    assert tried["caveats"] == ["shorter_than_window"]
-    slots = operator.send(
-        "POST", "/config/bulkhead/message.send/dry-run", {"values": {"max_concurrent": 0}}
-    ).json
-    assert (slots["calls"], slots["candidate"]["rejected"]) == (6, 6)
-    breaker = operator.send(
-        "POST",
-        "/config/circuit_breaker/message.send/dry-run",
-        {"values": {"slow_call_duration": 0.001, "slow_call_rate_threshold": 1}},
-    ).json
-    assert breaker["calls"] == 6 and breaker["candidate"]["opened"] == 1
-    assert operator.get(SENDING).json["version"] == 0
-    refused = operator.send("POST", "/config/switch/x/dry-run", {"values": {"enabled": True}})
-    assert (refused.status_code, list(refused.json["errors"])) == (422, ["kind"])
 
 
 @pytest.mark.parametrize("kind", ["switch", "degradation"])

@@ -6,7 +6,7 @@ import { show } from "../dialog.js";
 import { h, replace, toast, uniqueId } from "../dom.js";
 import { age, number, quantity, subject, until } from "../format.js";
 import { subscribe } from "../live.js";
-import { may, named, parts, t } from "../page.js";
+import { may, named, parts, room, t } from "../page.js";
 import { failed, loading } from "../states.js";
 import { conflictNotice } from "./conflict.js";
 import { dimensionNamed, settingsForm } from "./fields.js";
@@ -51,7 +51,7 @@ function draw(editor, entry, etag, fields) {
   const tried = h("div", { "aria-live": "polite" });
   const reason = reasonField();
   const expiry = expiryField();
-  const stage = STAGED.has(editor.kind) ? stages() : null;
+  const stage = room("rollouts") && STAGED.has(editor.kind) ? stages() : null;
   const save = h("button", { type: "submit", class: "primary", disabled: true }, t("guards.save"));
   const back = entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null;
   let version = etag;
@@ -69,7 +69,7 @@ function draw(editor, entry, etag, fields) {
     conflict,
     form.element,
     h("section", { class: "panel", "aria-label": t("guards.difference") }, h("h3", {}, t("guards.difference")), difference),
-    TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
+    room("rollouts") && TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
     readOnly ? null : [reason.element, expiry.element, stage?.element, alert, h("div", { class: "dialog-end" }, back, save)],
     historyOf(editor, readOnly, reload),
   );

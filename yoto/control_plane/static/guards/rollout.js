@@ -4,7 +4,7 @@ import { get, post } from "../api.js";
 import { act } from "../dialog.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { quantity, subject, until } from "../format.js";
-import { t } from "../page.js";
+import { room, t } from "../page.js";
 import { conflictTable } from "./conflict.js";
 
 const TIMES = [[60, "unit.minutes", 1], [300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "unit.hours", 1]];
@@ -12,6 +12,9 @@ const STANDARD = 300; // s
 const BOUND = 5; // per cent
 
 export const pathOf = (kind, name) => `/rollouts/${kind}/${encodeURIComponent(name)}`;
+
+/** What workers try; guards are shown though nobody can say. */
+export const triedNow = async () => (room("rollouts") ? (await get("/rollouts").catch(() => ({ items: [] }))).items : []);
 
 /** Where new values go: `{element, value()}`; null: to every worker at once. */
 export function stages() {

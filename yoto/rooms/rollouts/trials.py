@@ -16,13 +16,20 @@ from enum import StrEnum
 from typing import Any
 
 from yoto.errors import PlatformError, ValidationFailed, VersionConflict
-
-from .breaker_hooks import BreakerHooks, HookList
-from .config_store import Change, ConfigStore, Kind, Origin, Receipt
-from .guards import GuardCounts
-from .settings import Settings
-from .settings.limiter import RateLimitConfig
-from .settings.tuning import RolloutConfig
+from yoto.resilience import (
+    BreakerHooks,
+    Change,
+    ConfigStore,
+    Kind,
+    Origin,
+    RateLimitConfig,
+    Receipt,
+    ResilienceController,
+    Settings,
+)
+from yoto.resilience.breaker_hooks import HookList
+from yoto.resilience.guards import GuardCounts
+from yoto.resilience.settings.tuning import RolloutConfig
 
 log = logging.getLogger(__name__)
 
@@ -265,6 +272,20 @@ class Rollouts:
         if found is None:
             raise ValidationFailed({"name": f"nothing is tried of {name}"})
         return found
+
+
+def trials_of(controller: ResilienceController) -> Rollouts:
+    """Have this worker try values in the background work of ``controller``."""
+    background = controller.background
+    found = Rollouts(
+        background.config,
+        controller.guard_counts,
+        controller.runtime.hooks,
+        controller.instances.own_id,
+    )
+    # It waits for the record, since it decides there.
+    background.record_tasks.add("rollouts", found.turn)
+    return found
 
 
 def _refuse_windows(tried: RateLimitConfig, entry: Settings) -> None:

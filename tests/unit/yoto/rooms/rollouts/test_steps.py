@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.resilience.rollout import Observed, Step, next_step
 from yoto.resilience.settings.tuning import RolloutConfig
+from yoto.rooms.rollouts.trials import Observed, Step, next_step
 
 CONFIG = RolloutConfig(seconds=60, minimum_calls=20, max_rejected=0.1, max_failed=0.2)
 COUNT = st.integers(0, 200)

@@ -6,24 +6,28 @@ configuration in force is replayed too, and the real outcome is shown beside bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 from yoto.errors import ValidationFailed
 from yoto.redis import KeyBuilder
-
-from ..config_store import Kind
-from ..limiter.dimensions import DimensionPlan
-from ..settings import (
+from yoto.resilience import (
+    KEPT_FOR,
     BulkheadConfig,
     BulkheadStrategy,
     CircuitBreakerConfig,
+    Kind,
     RateLimitConfig,
+    ResilienceController,
     Settings,
+    TrailReading,
 )
-from ..trail import MOST_CALLS, REFUSED, TrailReading
+from yoto.resilience.config_store import parse_kind
+from yoto.resilience.limiter.dimensions import DimensionPlan
+from yoto.resilience.trail import MOST_CALLS, REFUSED
+
 from .replays import Replay, replay_breaker, replay_bulkhead, replay_limit
 
 REPLAYS: dict[Kind, Callable[[Sequence[Any], Any], Replay]] = {
@@ -72,6 +76,29 @@ class DryRun:
     candidate: Replay
     in_force: Replay
     caveats: Annotated[tuple[Caveat, ...], "What makes it less than sure"]
+
+
+def dry_run_of(
+    controller: ResilienceController,
+    kind: Kind | str,
+    name: str,
+    values: Mapping[str, Any] | None,
+    *,
+    seconds: float = KEPT_FOR,
+) -> DryRun:
+    """The effect of an operator's ``values`` on the calls of the last ``seconds``.
+
+    Args:
+        values: the fields of an operator's whole layer; None or empty: no such layer.
+
+    Raises:
+        ValidationFailed: no such kind is replayed, or a value is refused.
+    """
+    parsed = parse_kind(kind)
+    candidate = controller.config.candidate(parsed, name, values or {})
+    in_force = controller.config.get(parsed, name).config
+    calls = controller.trails.read(parsed, name, seconds)
+    return dry_run(parsed, name, calls, candidate, in_force)
 
 
 def dry_run(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.support.waiting import wait_until
+from tests.unit.yoto.resilience.controller.conftest import NewController
 from yoto.errors import BulkheadFull, ValidationFailed, VersionConflict
 from yoto.resilience import BulkheadConfig, CircuitBreakerConfig, Kind, ResilienceController
-
-from .conftest import NewController
+from yoto.rooms.rollouts.trials import trials_of
 
 B, NAME = Kind.BULKHEAD, "search"
 TARGET = f"bulkhead:{NAME}"
@@ -26,6 +26,7 @@ class Pair:
     def __init__(self, new_controller: NewController) -> None:
         self.first, self.second = new_controller(), new_controller()
         self.now = 0.0
+        self.rollouts, self.others = trials_of(self.first), trials_of(self.second)
         for one in (self.first, self.second):
             one.define(
                 NAME,
@@ -33,17 +34,16 @@ class Pair:
                 circuit_breaker=CircuitBreakerConfig(),
             )
             one.start()
-        self.rollouts = self.first.rollouts
         self.rollouts._clock = lambda: self.now
 
     def begin(self, **bounds: Any) -> None:
         given = {**BOUNDS, "worker": self.rollouts.worker, **bounds}
-        self.second.rollouts.begin(B, NAME, TRIED, author="ada", reason="a busy evening", **given)
+        self.others.begin(B, NAME, TRIED, author="ada", reason="a busy evening", **given)
         wait_until(lambda: limit_of(self.first) == 1, 10, "the worker to try it")
         self.rollouts.turn()
 
     def tried(self) -> bool:
-        return bool(self.second.rollouts.live())
+        return bool(self.others.live())
 
 
 @pytest.fixture
@@ -121,10 +121,8 @@ def test_an_entry_that_somebody_changed_meanwhile_stays_as_they_made_it(pair: Pa
 def test_what_a_dead_worker_tried_ends_by_itself(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yoto.resilience.rollout.GRACE", 0.1)
-    pair.second.rollouts.begin(
-        B, NAME, TRIED, author="ada", reason="a test", worker="dead", seconds=1.0
-    )
+    monkeypatch.setattr("yoto.rooms.rollouts.trials.GRACE", 0.1)
+    pair.others.begin(B, NAME, TRIED, author="ada", reason="a test", worker="dead", seconds=1.0)
     assert pair.tried() and (limit_of(pair.first), limit_of(pair.second)) == (8, 8)
     wait_until(lambda: not pair.tried(), 10)
 
@@ -132,18 +130,18 @@ def test_what_a_dead_worker_tried_ends_by_itself(
 def test_an_operator_decides_before_its_time(pair: Pair) -> None:
     pair.begin()
     with pytest.raises(ValidationFailed, match="one at a time"):
-        pair.first.rollouts.begin(B, NAME, TRIED, author="bert", reason="again")
-    pair.second.rollouts.take_back(TARGET, author="bert", reason="no")
+        pair.rollouts.begin(B, NAME, TRIED, author="bert", reason="again")
+    pair.others.take_back(TARGET, author="bert", reason="no")
     wait_until(lambda: limit_of(pair.first) == 8, 10)
     pair.begin()
-    pair.second.rollouts.promote(TARGET, author="bert", reason="yes")
+    pair.others.promote(TARGET, author="bert", reason="yes")
     assert limit_of(pair.second) == 1 and not pair.tried()
     with pytest.raises(ValidationFailed, match="nothing is tried"):
-        pair.second.rollouts.promote(TARGET, author="bert", reason="yes")
+        pair.others.promote(TARGET, author="bert", reason="yes")
 
 
 def test_what_the_entry_itself_would_refuse_is_not_tried(pair: Pair) -> None:
-    begin = pair.first.rollouts.begin
+    begin = pair.rollouts.begin
     with pytest.raises(ValidationFailed, match="max_concurrent"):
         begin(B, NAME, {"max_concurrent": -1}, author="ada", reason="a test")
     with pytest.raises(VersionConflict):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypedDict
 
+from flask import current_app
+
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
 from yoto.http.shapes import Between, Seconds
@@ -15,9 +17,13 @@ from yoto.moments import at_ms, moment
 from yoto.operate.config import conflict_at, guard_key
 from yoto.operate.guards import demand_right_to_the_way_in
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject
-from yoto.resilience import Change, Kind, Rollouts, config_of_rollout, get_resilience_controller
+from yoto.resilience import KEPT_FOR, Change, Kind, get_resilience_controller
+
+from .dry_run import DryRun, dry_run_of
+from .trials import Rollouts, config_of_rollout
 
 ENTRY = "/<kind>/<name>"
+EXTENSION = "yoto.rollouts"
 Share = Annotated[float, Between(0, 1)]
 
 
@@ -57,6 +63,11 @@ rollouts = Subject(
     "resilience rollout",
     "Try new values of a guard in one worker first.",
     {RolloutList: "Rollouts"},
+)
+
+
+dry_runs = Subject(
+    "dry_runs", "/config", "What values of a guard would have done to recorded calls", "entry"
 )
 
 
@@ -144,8 +155,20 @@ def end_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledOut:
     return {"live": _rollouts().take_back(change.name, author=by, reason=reason).live}
 
 
+@dry_runs.operation("POST", f"{ENTRY}/dry-run", VIEW, body="Try", changes=False)
+def dry_run_config(
+    kind: str,
+    name: str,
+    values: dict[str, Any | None],
+    seconds: Annotated[float, Seconds(1, KEPT_FOR), "How far back"] = KEPT_FOR,
+) -> DryRun:
+    """How many calls of the last minutes the values would have refused; nothing changes"""
+    return dry_run_of(get_resilience_controller(), *guard_key(kind, name), values, seconds=seconds)
+
+
 def _rollouts() -> Rollouts:
-    return get_resilience_controller().rollouts
+    found: Rollouts = current_app.extensions[EXTENSION]
+    return found
 
 
 def _found(key: tuple[Kind, str]) -> Change:

@@ -11,14 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import events, resilience
+from tests.integration.yoto.control_plane.test_guards import SENDING, say
 from tests.support.applications import another_app
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 
-from .test_guards import SENDING, say
-
 PATH = f"/rollouts/rate_limit/{SENDING}"
+LIMIT = f"/config/rate_limit/{SENDING}"
 TIGHT = {"limit": 3, "window": 3600, "dimensions": {"user": {}}}
 
 
@@ -154,3 +154,32 @@ def test_who_was_slower_than_another_operator_sees_all_three_sides(
     side = {"field": "limit", "base": 7, "theirs": 9, "yours": 5}
     assert (late.status_code, late.json["difference"]) == (409, [side])
     assert ada.post(f"{PATH}/end").status_code == 200
+
+
+def test_a_dry_run_tells_of_real_calls_and_changes_nothing(
+    app: Flask, ada: ControlClient, community: Community, talker: Person
+) -> None:
+    nothing = ada.send("POST", f"{LIMIT}/dry-run", {"values": {}}).json
+    assert (nothing["calls"], nothing["caveats"][0]) == (0, "no_traffic")
+    client = app.test_client()
+    for _ in range(6):
+        assert say(client, talker, community.channel_id).status_code == 201
+    values = {"dimensions": {"user": {"limit": 2}}}
+    tried = ada.send("POST", f"{LIMIT}/dry-run", {"values": values}).json
+    assert (tried["calls"], tried["really_rejected"], tried["workers"]) == (6, 0, 1)
+    assert tried["candidate"]["rejected"] == 4 and tried["in_force"]["rejected"] == 0
+    assert tried["candidate"]["by"] == {"user": 4}
+    assert tried["caveats"] == ["shorter_than_window"]
+    slots = ada.send(
+        "POST", "/config/bulkhead/message.send/dry-run", {"values": {"max_concurrent": 0}}
+    ).json
+    assert (slots["calls"], slots["candidate"]["rejected"]) == (6, 6)
+    breaker = ada.send(
+        "POST",
+        "/config/circuit_breaker/message.send/dry-run",
+        {"values": {"slow_call_duration": 0.001, "slow_call_rate_threshold": 1}},
+    ).json
+    assert breaker["calls"] == 6 and breaker["candidate"]["opened"] == 1
+    assert ada.get(LIMIT).json["version"] == 0
+    refused = ada.send("POST", "/config/switch/x/dry-run", {"values": {"enabled": True}})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["kind"])

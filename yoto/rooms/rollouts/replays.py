@@ -13,21 +13,20 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from yoto.redis import KeyBuilder
-
-from ..breaker.machine import BreakerMachine
-from ..breaker.states import Admission, Meaning, State
-from ..limiter.dimensions import DimensionPlan
-from ..limiter.local import LocalLimiter
-from ..limiter.result import result_of
-from ..outcome import Outcome
-from ..settings import (
+from yoto.resilience.breaker.machine import BreakerMachine
+from yoto.resilience.breaker.states import Admission, Meaning, State
+from yoto.resilience.limiter.dimensions import DimensionPlan
+from yoto.resilience.limiter.local import LocalLimiter
+from yoto.resilience.limiter.result import result_of
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import (
     BreakerMode,
     BulkheadConfig,
     BulkheadStrategy,
     CircuitBreakerConfig,
     RateLimitConfig,
 )
-from ..trail import REFUSED, BreakerCall, LimitedCall, SlotCall, key_of
+from yoto.resilience.trail import REFUSED, BreakerCall, LimitedCall, SlotCall, key_of
 
 
 @dataclass(slots=True)

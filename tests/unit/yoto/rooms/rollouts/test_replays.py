@@ -7,8 +7,6 @@ import pytest
 from yoto.errors import ValidationFailed
 from yoto.resilience.algorithms import algorithm_names
 from yoto.resilience.config_store import Kind
-from yoto.resilience.dry_run import Caveat, dry_run
-from yoto.resilience.dry_run.replays import replay_breaker, replay_bulkhead, replay_limit
 from yoto.resilience.settings import (
     BreakerMode,
     BulkheadConfig,
@@ -19,6 +17,8 @@ from yoto.resilience.settings import (
     WindowType,
 )
 from yoto.resilience.trail import REFUSED, BreakerCall, LimitedCall, SlotCall, TrailReading
+from yoto.rooms.rollouts.dry_run import Caveat, dry_run
+from yoto.rooms.rollouts.replays import replay_breaker, replay_bulkhead, replay_limit
 
 OK, FAILED = 0, 1
 
