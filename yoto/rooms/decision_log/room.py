@@ -33,6 +33,12 @@ def _close(app: Flask) -> None:
     close_log(app)
 
 
+def _models() -> Sequence[type[Any]]:
+    from .tables import DecisionCount, DecisionRecord
+
+    return (DecisionRecord, DecisionCount)
+
+
 def _acts() -> Sequence[Subject]:
     from .operating import decisions
 
@@ -62,6 +68,7 @@ ROOM = Room(
     "decision_log",
     settings=(DecisionRecords,),
     components=(_LOG,),
+    models=_models,
     acts=_acts,
     questions=_questions,
     recorded=_recorded,
