@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from yoto.monitor import DEGRADATIONS, Level
+from yoto.monitor.alert_rules import DEGRADATIONS, Level
 
 from .machine import Transition
 from .records import Alert

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, TypeAlias
 
-from yoto.monitor import AlertRule, Value
+from yoto.monitor.alert_rules import AlertRule
+from yoto.monitor.scale import Value
 from yoto.redis import EXPECTED_FAILURES
 
 from .degrading import Degrader

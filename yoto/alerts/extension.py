@@ -12,7 +12,8 @@ from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.extension import Extension
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import DEFAULT_RULES, AlertRule, Component, components_of
+from yoto.monitor.alert_rules import DEFAULT_RULES, AlertRule
+from yoto.monitor.health import Component, components_of
 from yoto.resilience import ConfigStore, Resilience
 from yoto.settings import of
 

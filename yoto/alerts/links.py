@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yoto.monitor import DEFAULT_RULES
+from yoto.monitor.alert_rules import DEFAULT_RULES
 from yoto.settings import of
 
 # The platform's own rules have a runbook in ``docs/runbooks``, which the control plane shows.

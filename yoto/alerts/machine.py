@@ -10,17 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from yoto.monitor import (
-    COUNTER_ENDING,
-    AlertRule,
-    Direction,
-    Level,
-    Value,
-    format_series,
-    level_of,
-    names,
-    parse_series,
-)
+from yoto.monitor import names
+from yoto.monitor.alert_rules import AlertRule, Level, format_series, level_of, parse_series
+from yoto.monitor.recording import COUNTER_ENDING
+from yoto.monitor.scale import Direction, Value
 
 from .track import Track, observe
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.events import Event
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 from yoto.store.columns import utcnow
 from yoto.store.models import AlertDeliveryRow, AlertWebhookRow
 

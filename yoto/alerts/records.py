@@ -8,7 +8,7 @@ from typing import Annotated
 
 from yoto.events import Event
 from yoto.moments import Epoch
-from yoto.monitor import AlertRule, Level
+from yoto.monitor.alert_rules import AlertRule, Level
 
 from .machine import Cause
 from .track import Track

@@ -12,7 +12,7 @@ from typing import Any
 
 from yoto.checks import check_author
 from yoto.errors import ConfigurationError, StoreUnavailable, UnknownResource, ValidationFailed
-from yoto.monitor import AlertRule, refuse_fixed
+from yoto.monitor.alert_rules import AlertRule, refuse_fixed
 from yoto.resilience import Change, ConfigStore, Entry, Kind, Origin
 
 HISTORY_SHOWN = 50

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from yoto.monitor import AlertRule
+from yoto.monitor.alert_rules import AlertRule
 from yoto.rules import is_number
 
 # By rank: seconds for which a value has been beyond (or back within) it; None: it is not.

@@ -14,7 +14,8 @@ from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
-from yoto.monitor import HealthReport, Level, assess, format_series
+from yoto.monitor.alert_rules import Level, format_series
+from yoto.monitor.health import HealthReport, assess
 from yoto.operate.alert_rules import ShownRule, add_alert_rule, alert_rules, rule_lines
 from yoto.operate.alert_webhooks import (
     add_alert_webhook,

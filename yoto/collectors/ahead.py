@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from yoto.monitor import Counted, Measured, Sample, names
+from yoto.monitor import names
+from yoto.monitor.sources import Counted, Measured, Sample
 from yoto.optimization import HotCounts
 from yoto.permission import PermissionSystem
 from yoto.prefetch import Prefetch

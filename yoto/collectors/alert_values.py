@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from yoto.collectors.polled import STATE_NUMBERS
-from yoto.monitor import Extent, Monitoring, Point, Value, format_series, names, signals, summarise
+from yoto.monitor import names, signals
+from yoto.monitor.alert_rules import format_series
+from yoto.monitor.history import Point, summarise
+from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.scale import Extent, Value
 from yoto.resilience import State
 
 WINDOW = 60.0  # s

@@ -10,7 +10,9 @@ from time import monotonic
 from flask import Flask
 
 from yoto.cache import LogEntry, TieredCache
-from yoto.monitor import Counted, Measured, Monitoring, Sample, names
+from yoto.monitor import names
+from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.sources import Counted, Measured, Sample
 from yoto.permission import PermissionSystem
 
 # Counts of the cache that are hits of a tier: field, tier, result.

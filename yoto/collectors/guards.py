@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from flask import Flask
 
 from yoto.alerts import AlertState
-from yoto.monitor import Counted, Distributed, Distribution, Measured, Sample, names
+from yoto.monitor import Distribution, names
+from yoto.monitor.sources import Counted, Distributed, Measured, Sample
 from yoto.optimization import DistributedLocks
 from yoto.policy import BOUNDS_US, BehaviourWatch, PolicyManager
 from yoto.resilience import Resilience

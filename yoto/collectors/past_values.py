@@ -6,17 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from yoto.collectors.alert_values import COUNTED, WINDOW, Values, values_of
-from yoto.monitor import (
-    COARSE,
-    COUNTER_ENDING,
-    MIDDLE,
-    AlertRule,
-    Monitoring,
-    Point,
-    names,
-    parse_series,
-    signals,
-)
+from yoto.monitor import names, signals
+from yoto.monitor.alert_rules import AlertRule, parse_series
+from yoto.monitor.history import COARSE, MIDDLE, Point
+from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.recording import COUNTER_ENDING
 
 # Number of points beyond which a coarser resolution is read.
 MOST_POINTS = 720

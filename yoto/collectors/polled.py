@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from flask import Flask
 
 from yoto.fleet import LOST_FOR_MS, Fleet, Worker, WorkerState
-from yoto.monitor import Measured, Sample, names
+from yoto.monitor import names
+from yoto.monitor.sources import Measured, Sample
 from yoto.optimization import (
     AdvancedOptimization,
     InvalidationStats,

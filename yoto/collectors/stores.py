@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import QueuePool
 from sqlalchemy.engine import Engine
 
-from yoto.monitor import Counted, Measured, Sample, names
+from yoto.monitor import names
+from yoto.monitor.sources import Counted, Measured, Sample
 from yoto.permission import PermissionSystem
 from yoto.redis import RedisStore
 from yoto.store.pools import PoolUse, WatchedPool

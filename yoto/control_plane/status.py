@@ -19,7 +19,7 @@ from yoto.alerts import health_components
 from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.health import CheckResult, State, overall, probe
-from yoto.monitor import HealthReport, assess
+from yoto.monitor.health import HealthReport, assess
 from yoto.store.columns import utcnow
 
 EXTENSION = "yoto.process"

@@ -13,7 +13,7 @@ from yoto.extensions import fleet, monitor
 from yoto.health.checks import CHECKS
 from yoto.health.probe import Check, Probe, State, readiness
 from yoto.http.problems import problem
-from yoto.monitor import CONTENT_TYPE
+from yoto.monitor.backends.prometheus import CONTENT_TYPE
 
 EXTENSION = "yoto.health"
 RETRY_SECONDS = 1

@@ -11,16 +11,21 @@ from . import signal_names as signals
 from .recording import Counter, Distribution, Histogram, Recorder, Series, series
 
 if TYPE_CHECKING:
-    from .watching import *  # noqa: F401, F403
+    from .backends import MemoryBackend, RedisBackend
+    from .extension import Monitor
 else:
-    # Guards need only recording; the rest is for people who watch them.
-    __getattr__ = exports(__name__, rest=".watching")
+    # Guards need only recording.
+    _BACKENDS = dict.fromkeys(("MemoryBackend", "RedisBackend"), ".backends")
+    __getattr__ = exports(__name__, {"Monitor": ".extension", **_BACKENDS})
 
 __all__ = [
     "Counter",
     "Distribution",
     "Histogram",
+    "MemoryBackend",
+    "Monitor",
     "Recorder",
+    "RedisBackend",
     "Series",
     "names",
     "series",

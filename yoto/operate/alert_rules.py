@@ -13,7 +13,9 @@ from yoto.errors import UnknownResource
 from yoto.extensions import alerts as platform
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
-from yoto.monitor import AlertRule, Direction, settable, unit_of
+from yoto.monitor.alert_rules import AlertRule, settable
+from yoto.monitor.scale import Direction
+from yoto.monitor.units import unit_of
 from yoto.operate.alerts import RuleName
 from yoto.operate.operation import After, Author, Command, Limit, Reason, SeenVersion, Subject
 

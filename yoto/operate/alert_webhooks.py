@@ -16,7 +16,7 @@ from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 NAME_LENGTH, URL_LENGTH = 64, 2_000  # characters

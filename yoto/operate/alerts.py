@@ -17,7 +17,8 @@ from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment
-from yoto.monitor import AlertRule, Level, unit_of
+from yoto.monitor.alert_rules import AlertRule, Level
+from yoto.monitor.units import unit_of
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 SHORTEST_SILENCE, LONGEST_SILENCE = 10, 30 * 24 * 3600  # s

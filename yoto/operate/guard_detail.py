@@ -12,7 +12,8 @@ from marshmallow.validate import OneOf
 from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource
 from yoto.extensions import monitor
-from yoto.monitor import COARSE, MIDDLE, Point, Resolution, names
+from yoto.monitor import names
+from yoto.monitor.history import COARSE, MIDDLE, Point, Resolution
 from yoto.operate.guard_state import GUARDED, TOP_IN_DETAIL, KeyUse, caller_parts
 from yoto.operate.guards import check_known, guards
 from yoto.operate.insight import has_insight

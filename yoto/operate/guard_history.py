@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeAlias, TypedDict
 
 from yoto.extensions import monitor
-from yoto.monitor import MIDDLE, Point, names
+from yoto.monitor import names
+from yoto.monitor.history import MIDDLE, Point
 
 SHOWN = 600  # s
 RATE_OVER = 60  # s

@@ -13,7 +13,8 @@ from flask import Flask
 from yoto.cache import HybridPermissionCache, Tailer
 from yoto.events import Events
 from yoto.fleet import Fleet
-from yoto.monitor import Monitor, resident_bytes
+from yoto.monitor import Monitor
+from yoto.monitor.process import resident_bytes
 from yoto.resilience import Resilience
 
 S_TO_MS = 1000

@@ -55,7 +55,7 @@ from .switched_off import OffDegradation
 from .trail import StoredTrails
 
 if TYPE_CHECKING:
-    from yoto.monitor import AlertRule
+    from yoto.monitor.alert_rules import AlertRule
 
 
 class ResilienceController(ConfigAccess):

@@ -11,7 +11,8 @@ import pytest
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 from yoto.events import new_instance_id
-from yoto.monitor import Backend, MemoryBackend, PrometheusBackend, RedisBackend
+from yoto.monitor import MemoryBackend, RedisBackend
+from yoto.monitor.backends import Backend, PrometheusBackend
 from yoto.redis import RedisConnection, RedisSettings
 
 MakeBackend = Callable[..., RedisBackend]

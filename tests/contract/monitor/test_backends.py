@@ -7,20 +7,9 @@ import pytest
 from tests.contract.monitor.conftest import MakeBackend
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
-from yoto.monitor import (
-    COARSE,
-    FINE,
-    MIDDLE,
-    Backend,
-    BackendHealth,
-    Distribution,
-    Point,
-    PrometheusBackend,
-    Resolution,
-    Series,
-    WorkerState,
-    series,
-)
+from yoto.monitor import Distribution, Series, series
+from yoto.monitor.backends import Backend, BackendHealth, PrometheusBackend, WorkerState
+from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution
 from yoto.redis import RedisSettings
 
 HITS = series("hits_total", {"tier": "l1"})

@@ -12,7 +12,9 @@ from tests.contract.monitor.workers import THREADS, RecordingWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.waiting import wait_until
-from yoto.monitor import COARSE, FINE, RedisBackend, WorkerState
+from yoto.monitor import RedisBackend
+from yoto.monitor.backends import WorkerState
+from yoto.monitor.history import COARSE, FINE
 from yoto.redis import RedisSettings
 
 EACH = 5_000  # more than may wait in a counter

@@ -14,19 +14,11 @@ from tests.support.round_trips import count_client_round_trips
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import new_instance_id
-from yoto.monitor import (
-    COARSE,
-    FINE,
-    MIDDLE,
-    Distribution,
-    Monitoring,
-    RedisBackend,
-    Series,
-    WorkerState,
-    names,
-)
-from yoto.monitor.backends import delivery
+from yoto.monitor import Distribution, RedisBackend, Series, names
+from yoto.monitor.backends import WorkerState, delivery
 from yoto.monitor.backends.backlog import Backlog
+from yoto.monitor.history import COARSE, FINE, MIDDLE
+from yoto.monitor.monitoring import Monitoring
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
 from yoto.rooms.forecast.forecasting import learning_from
 

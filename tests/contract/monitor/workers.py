@@ -8,7 +8,8 @@ from typing import Any
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 from yoto.events import new_instance_id
-from yoto.monitor import Monitoring, RedisBackend
+from yoto.monitor import RedisBackend
+from yoto.monitor.monitoring import Monitoring
 from yoto.redis import RedisConnection, RedisSettings
 
 THREADS = 4

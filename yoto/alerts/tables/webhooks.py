@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, func, insert, or_, select, update
 
 from yoto.alerts.records import FURTHEST_OFF, NEVER_TRIED, WEBHOOK_REMOVED, Delivery, Webhook
 from yoto.alerts.tables.rows import SessionRows, moment, seconds, table_of
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 from yoto.sealing import Unreadable
 from yoto.store.models import AlertDeliveryRow, AlertWebhookRow
 

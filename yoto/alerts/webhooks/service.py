@@ -12,7 +12,7 @@ from yoto.audit import AuditEntry
 from yoto.checks import NAMED, check_author
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.moments import Epoch
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 from yoto.rules import Errors, OneOf, check, refuse
 
 from ..notices import body_of

@@ -20,7 +20,8 @@ from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.topics import Subscription
 from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import Counted, Measured, Sample, names
+from yoto.monitor import names
+from yoto.monitor.sources import Counted, Measured, Sample
 from yoto.persistence import STORE_FAILURES
 from yoto.store.db import writing
 

@@ -1,13 +1,12 @@
 """Health: the bands of components' values, and the overall band."""
 
-from .bands import Band, Component, ComponentHealth, HealthReport, assess, overall
+from .bands import Band, Component, HealthReport, assess, overall
 from .defaults import DEFAULT_COMPONENTS, components_of
 
 __all__ = [
     "DEFAULT_COMPONENTS",
     "Band",
     "Component",
-    "ComponentHealth",
     "HealthReport",
     "assess",
     "components_of",

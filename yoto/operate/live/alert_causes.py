@@ -14,7 +14,8 @@ from yoto.extensions import events as stream_of
 from yoto.extensions import fleet, monitor
 from yoto.fleet import WorkerState
 from yoto.moments import Epoch, at_ms, moment
-from yoto.monitor import AlertRule, Level, unit_of
+from yoto.monitor.alert_rules import AlertRule, Level
+from yoto.monitor.units import unit_of
 from yoto.operate.audit import list_audit_records
 from yoto.operate.live.events import Event, Wanted, page
 from yoto.operate.live.filters import TypeFilter

@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Annotated, TypedDict
 
-from yoto.monitor import Monitoring, Point, names
+from yoto.monitor import names
+from yoto.monitor.history import Point
+from yoto.monitor.monitoring import Monitoring
 from yoto.operate.live.performance import Stretch
 
 # Rows of each table: the largest.

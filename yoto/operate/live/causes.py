@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 from yoto.alerts import Alert
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
-from yoto.monitor import AlertRule, Condition, HeadlineCause, Level, unit_of
+from yoto.monitor.alert_rules import AlertRule, Level
+from yoto.monitor.headlines import Condition, HeadlineCause
+from yoto.monitor.units import unit_of
 from yoto.operate.application import of_application
 from yoto.operate.live.components import Part
 from yoto.operate.overrides import page_at, where_of

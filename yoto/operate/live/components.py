@@ -10,7 +10,7 @@ from typing import Any
 from yoto.cache import CacheStats
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
 from yoto.health import CheckResult
-from yoto.monitor import Band, HealthReport
+from yoto.monitor.health import Band, HealthReport
 from yoto.policy import EngineHealth
 from yoto.redis import RedisInfo
 

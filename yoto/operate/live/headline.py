@@ -13,7 +13,7 @@ from sqlalchemy import select
 from yoto.alerts import AlertFilter
 from yoto.errors import StoreUnavailable
 from yoto.extensions import alerts, optimization
-from yoto.monitor import HeadlineCause
+from yoto.monitor.headlines import HeadlineCause
 from yoto.operate.application import of_application
 from yoto.operate.guard_history import History
 from yoto.operate.live import causes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from yoto.monitor import Monitoring, Resolution
+from yoto.monitor.history import Resolution
+from yoto.monitor.monitoring import Monitoring
 from yoto.operate.live.performance import (
     KEYS,
     NEEDED,

@@ -8,18 +8,18 @@ from math import ceil
 from typing import Annotated, Any, TypedDict
 
 from yoto.http.shapes import parts_of
-from yoto.monitor import (
+from yoto.monitor import names
+from yoto.monitor.history import (
     COARSE,
     FINE,
     MIDDLE,
     RESOLUTIONS,
-    Monitoring,
     Point,
     Quantiles,
     Resolution,
-    names,
     summarise,
 )
+from yoto.monitor.monitoring import Monitoring
 
 PER_SECOND, MS, RATIO = "per_second", "ms", "ratio"
 PerSecond = Annotated[float | None, PER_SECOND]

@@ -14,7 +14,7 @@ from yoto.errors import ValidationFailed
 from yoto.extensions import monitor
 from yoto.http.fields import Instant
 from yoto.moments import at_ms, moment
-from yoto.monitor import Headline, HeadlineCause
+from yoto.monitor.headlines import Headline, HeadlineCause
 from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
 from yoto.operate.live.breakdown import Breakdown, breakdown

@@ -16,17 +16,12 @@ from yoto.errors import StoreUnavailable
 from yoto.extensions import cache, fleet, monitor, permissions, policy
 from yoto.fleet import Worker, WorkerState
 from yoto.health import probe
-from yoto.monitor import (
-    Headline,
-    HealthReport,
-    Monitoring,
-    WorkerStatus,
-    assess,
-    headline,
-    names,
-    summarise,
-    without_networks,
-)
+from yoto.monitor import names
+from yoto.monitor.backends import WorkerStatus
+from yoto.monitor.headlines import Headline, headline, without_networks
+from yoto.monitor.health import HealthReport, assess
+from yoto.monitor.history import summarise
+from yoto.monitor.monitoring import Monitoring
 from yoto.operate.instances import shown
 from yoto.operate.live import causes, components, performance
 from yoto.operate.live.breakdown import Breakdown, breakdown

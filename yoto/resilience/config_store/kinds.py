@@ -66,7 +66,8 @@ def class_of(kind: Kind) -> type[Settings]:
     """The class of a kind's configuration."""
     if kind is not Kind.ALERT_RULE:
         return _CLASSES[kind]
-    from yoto.monitor import AlertRule  # for watchers: applications with only guards do not need it
+    # For watchers: applications with only guards do not need it.
+    from yoto.monitor.alert_rules import AlertRule
 
     return AlertRule
 

@@ -18,7 +18,7 @@ from yoto.alerts.evaluator import always
 from yoto.alerts.publishing import AlertPublisher
 from yoto.alerts.tables.rows import SessionRows
 from yoto.events import Event, EventStream
-from yoto.monitor import AlertRule
+from yoto.monitor.alert_rules import AlertRule
 from yoto.persistence import SqlJournal
 from yoto.redis import RedisConnection, RedisSettings
 from yoto.resilience import ConfigStore, Kind

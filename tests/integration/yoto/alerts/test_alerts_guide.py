@@ -13,8 +13,9 @@ from app.extensions import alerts
 from tests.support.world import World
 from yoto.alerts.webhooks.signing import headers, new_secret
 from yoto.cli.alerts import alerts as group
-from yoto.monitor import DEFAULT_COMPONENTS, DEFAULT_RULES
+from yoto.monitor.alert_rules import DEFAULT_RULES
 from yoto.monitor.alert_rules.rule import settable
+from yoto.monitor.health import DEFAULT_COMPONENTS
 
 GUIDE = (Path(__file__).parents[4] / "docs" / "alerts.md").read_text(encoding="utf-8")
 

@@ -18,7 +18,7 @@ from yoto.alerts import AlertChanged, AlertRaised, AlertResolved, AlertStore, Ca
 from yoto.errors import StoreUnavailable
 from yoto.events import EventStream
 from yoto.housekeeping.housekeeper import EARLY
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 from yoto.redis import RedisConnection, RedisSettings
 
 Make = Callable[..., Platform]

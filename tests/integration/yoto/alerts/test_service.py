@@ -15,7 +15,7 @@ from tests.support.together import together
 from tests.unit.yoto.alerts.making import rule
 from yoto.alerts import AlertAcknowledged, AlertFilter, AlertSilenced, AlertStore, AlertUnsilenced
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 from yoto.persistence import SqlJournal
 from yoto.resilience import Action, Change, Kind, Origin
 from yoto.store.models import AuditRecord

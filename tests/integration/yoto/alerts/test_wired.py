@@ -13,7 +13,7 @@ from app.extensions import alerts, optimization
 from tests.support.waiting import wait_until
 from yoto.alerts import AlertState
 from yoto.events import Events
-from yoto.monitor import DEFAULT_RULES
+from yoto.monitor.alert_rules import DEFAULT_RULES
 from yoto.optimization import elected_by
 from yoto.parts.platform import degrade_by
 

@@ -13,7 +13,8 @@ from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, co
 from tests.support.waiting import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
-from yoto.monitor import DEFAULT_RULES, names
+from yoto.monitor import names
+from yoto.monitor.alert_rules import DEFAULT_RULES
 
 ALERTS, RULES, WEBHOOKS = "/alerts", "/alerts/rules", "/alerts/webhooks"
 SILENCES = f"{ALERTS}/silences"

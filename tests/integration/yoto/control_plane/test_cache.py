@@ -67,7 +67,9 @@ def test_the_picture_has_tiers_memory_and_every_worker(
 def test_who_has_not_been_heard_is_unknown(
     app: Flask, operator: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from yoto.monitor import Monitoring, WorkerState, WorkerStatus, names, series
+    from yoto.monitor import names, series
+    from yoto.monitor.backends import WorkerState, WorkerStatus
+    from yoto.monitor.monitoring import Monitoring
 
     def other(name: str, state: WorkerState, silent_for: float, **gauges: float) -> WorkerStatus:
         known = {series(getattr(names, key)): value for key, value in gauges.items()}

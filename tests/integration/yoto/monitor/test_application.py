@@ -19,17 +19,9 @@ from tests.support.together import together
 from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable, ValidationFailed
-from yoto.monitor import (
-    COARSE,
-    FINE,
-    MIDDLE,
-    Monitoring,
-    Point,
-    Resolution,
-    Summary,
-    names,
-    summarise,
-)
+from yoto.monitor import names
+from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution, Summary, summarise
+from yoto.monitor.monitoring import Monitoring
 from yoto.resilience import BulkheadConfig, BulkheadStrategy
 from yoto.store.columns import utcnow
 from yoto.store.models import OutboxEvent

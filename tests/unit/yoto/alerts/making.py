@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from yoto.alerts import Track, Transition, step
-from yoto.monitor import AlertRule, Direction, Value
+from yoto.monitor.alert_rules import AlertRule
+from yoto.monitor.scale import Direction, Value
 
 Values = Mapping[str, Value]
 

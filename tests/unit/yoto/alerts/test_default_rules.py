@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.yoto.alerts.making import Run
-from yoto.monitor import DEFAULT_RULES, names, signals
+from yoto.monitor import names, signals
+from yoto.monitor.alert_rules import DEFAULT_RULES
 
 HIT, MS, ERRORS, MEMORY = (
     signals.CACHE_HIT_RATE,

@@ -9,8 +9,9 @@ import pytest
 from tests.unit.yoto.alerts.making import Run, rule, short
 from yoto.alerts import Cause
 from yoto.alerts.machine import GONE_AFTER, LONGEST_GAP, MOST_SERIES
-from yoto.monitor import Direction, Extent, Level
+from yoto.monitor.alert_rules import Level
 from yoto.monitor.metric_names import FLUSHED_SECONDS
+from yoto.monitor.scale import Direction, Extent
 
 
 def test_a_bad_value_must_hold_before_it_is_an_alert() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.unit.yoto.alerts.making import Run, rule
 from yoto.alerts import Kind
-from yoto.monitor import AlertRule, Direction
+from yoto.monitor.alert_rules import AlertRule
+from yoto.monitor.scale import Direction
 
 Row: TypeAlias = list[tuple[float | None, float]]
 

@@ -9,7 +9,7 @@ import pytest
 
 from yoto.alerts import EVERY_RULE, Alert, Cause, Silence, Webhook
 from yoto.alerts.notices import concerns, unannounced
-from yoto.monitor import Level
+from yoto.monitor.alert_rules import Level
 
 NOW = 1_000.0
 ALERT = Alert(

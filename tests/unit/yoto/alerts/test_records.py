@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from yoto.alerts import Alert, Cause
-from yoto.monitor import AlertRule, Direction, Level
+from yoto.monitor.alert_rules import AlertRule, Level
+from yoto.monitor.scale import Direction
 
 SLOW = AlertRule(name="slow", metric="response_ms", direction=Direction.HIGH, error=200.0)
 FEW = AlertRule(name="few", metric="cache_hit_rate", direction=Direction.LOW, error=0.6)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from yoto.alerts import step
 from yoto.collectors.alert_values import Values, values_of
-from yoto.monitor import AlertRule, Direction, Distribution, Extent, Point, Series, names, signals
+from yoto.monitor import Distribution, Series, names, signals
+from yoto.monitor.alert_rules import AlertRule
+from yoto.monitor.history import Point
+from yoto.monitor.scale import Direction, Extent
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
 FAILED = Series(names.REQUESTS, (("status", "5xx"),))

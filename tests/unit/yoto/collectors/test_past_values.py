@@ -7,16 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from yoto.collectors.past_values import past_values
-from yoto.monitor import (
-    COARSE,
-    AlertRule,
-    Direction,
-    MemoryBackend,
-    Monitoring,
-    Series,
-    names,
-    signals,
-)
+from yoto.monitor import MemoryBackend, Series, names, signals
+from yoto.monitor.alert_rules import AlertRule
+from yoto.monitor.history import COARSE
+from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.scale import Direction
 
 NOW = 1_800_000_000.0
 FAILED = Series(names.REQUESTS, (("status", "5xx"),))

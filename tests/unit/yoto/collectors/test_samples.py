@@ -8,7 +8,8 @@ from sqlalchemy import NullPool, QueuePool, create_engine
 from yoto.collectors.polled import STATE_NUMBERS, queue_samples
 from yoto.collectors.stores import database_samples
 from yoto.errors import LockLost
-from yoto.monitor import Distribution, Measured, names
+from yoto.monitor import Distribution, names
+from yoto.monitor.sources import Measured
 from yoto.optimization import keeps_lock
 from yoto.optimization.queue.stats import KindCounts, KindStats, QueueStats
 from yoto.resilience import State

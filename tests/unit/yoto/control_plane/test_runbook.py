@@ -11,7 +11,7 @@ from yoto.control_plane import runbook
 from yoto.control_plane.language import DEFAULT_LANGUAGE, LANGUAGES
 from yoto.control_plane.navigation import PAGES
 from yoto.control_plane.runbook import Block, Runbook, Span, read_runbook
-from yoto.monitor import DEFAULT_RULES
+from yoto.monitor.alert_rules import DEFAULT_RULES
 
 RULES = {rule.name for rule in DEFAULT_RULES}
 # Beside those of rules one says what the figures of the pages mean, and one what Prometheus sees.

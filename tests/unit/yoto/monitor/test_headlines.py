@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from yoto.monitor import Condition, Headline, HeadlineCause, headline, without_networks
+from yoto.monitor.headlines import Condition, Headline, HeadlineCause, headline, without_networks
 
 
 def cause(topic: str, state: str = "degraded", **fields: Any) -> HeadlineCause:

@@ -8,25 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.monitor import (
-    COARSE,
-    FINE,
-    Counted,
-    Distributed,
-    Distribution,
-    Measured,
-    MemoryBackend,
-    Point,
-    Sample,
-    Series,
-    names,
-    series,
-    summarise,
-)
+from yoto.monitor import Distribution, MemoryBackend, Series, names, series
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.backends.cells import to_cells, to_point
-from yoto.monitor.history import Batch
-from yoto.monitor.sources import Sources
+from yoto.monitor.history import COARSE, FINE, Batch, Point, summarise
+from yoto.monitor.sources import Counted, Distributed, Measured, Sample, Sources
 
 HITS = Series("hits_total")
 COUNTS = st.dictionaries(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from yoto.monitor import Band, assess, names, process
-from yoto.monitor.health import DEFAULT_COMPONENTS
+from yoto.monitor import names, process
+from yoto.monitor.health import DEFAULT_COMPONENTS, Band, assess
 from yoto.monitor.memory import MemoryUse, memory_use
 from yoto.monitor.process import SharedMemory, process_samples, shared_memory_samples
 from yoto.monitor.sources import Measured

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from yoto.errors import StoreUnavailable
-from yoto.monitor import Measured, MemoryBackend, Monitoring, Sample, names, polled_collectors
+from yoto.monitor import MemoryBackend, names, polled_collectors
+from yoto.monitor.monitoring import Monitoring
 from yoto.monitor.polled_collectors import PolledCollector
+from yoto.monitor.sources import Measured, Sample
 
 ONE = Measured("shop_queue_length", 3)
 

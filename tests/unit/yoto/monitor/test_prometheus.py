@@ -10,8 +10,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from yoto.monitor import MemoryBackend, PrometheusBackend
-from yoto.monitor.backends import Totals, WorkerState, WorkerStatus
+from yoto.monitor import MemoryBackend
+from yoto.monitor.backends import PrometheusBackend, Totals, WorkerState, WorkerStatus
 from yoto.monitor.history import Point
 from yoto.monitor.recording import Distribution, series
 

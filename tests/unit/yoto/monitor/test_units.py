@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.monitor import DEFAULT_RULES, names, unit_of
+from yoto.monitor import names
+from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.units import unit_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.yoto.alerts.making import rule
 from yoto.errors import ValidationFailed
-from yoto.monitor import AlertRule, Level
+from yoto.monitor.alert_rules import AlertRule, Level
 
 
 @pytest.mark.parametrize(

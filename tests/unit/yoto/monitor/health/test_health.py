@@ -10,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.errors import ValidationFailed
-from yoto.monitor import (
-    DEFAULT_COMPONENTS,
-    DEFAULT_RULES,
-    Band,
-    Component,
-    Direction,
-    assess,
-    components_of,
-    overall,
-    signals,
-)
+from yoto.monitor import signals
+from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.health import DEFAULT_COMPONENTS, Band, Component, assess, components_of, overall
+from yoto.monitor.scale import Direction
 
 HEALTHY = {
     signals.CACHE_HIT_RATE: 0.97,

@@ -8,7 +8,7 @@ import pytest
 
 from yoto.cache import CacheStats
 from yoto.fleet import Worker, WorkerState
-from yoto.monitor import DEFAULT_COMPONENTS, assess
+from yoto.monitor.health import DEFAULT_COMPONENTS, assess
 from yoto.operate.live.components import (
     DEGRADED,
     FAILED,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.monitor import Point, Reading, Resolution, names, series
+from yoto.monitor import names, series
+from yoto.monitor.backends import Reading
+from yoto.monitor.history import Point, Resolution
 from yoto.operate.live.lines import SETTLED, Lines
 
 

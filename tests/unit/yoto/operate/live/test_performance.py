@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from yoto.monitor import Distribution, Point, names, series
+from yoto.monitor import Distribution, names, series
+from yoto.monitor.history import Point
 from yoto.operate.live.performance import KEYS, MOST_POINTS, joined, line_of, stretch_of
 
 
