@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.process import ROOT
+from tests.support.require import LONG
 
 
 def flask(
@@ -26,7 +27,7 @@ def flask(
     )
 
 
-@pytest.mark.parametrize("mode", ["eventlet", "threading"])
+@pytest.mark.parametrize("mode", [pytest.param("eventlet", marks=LONG), "threading"])
 def test_a_new_database_and_its_administrator_are_made_without_a_word_of_warning(
     tmp_path: Path, mode: str
 ) -> None:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.process import ROOT, RunningYoto
+from tests.support.require import LONG
 
 # A sign-in of about a second, and no demo accounts that would be hashed as slowly.
 WITHOUT_DEMO = {"YOTO_SEED_DEMO": "false"}
@@ -72,7 +73,7 @@ def test_the_first_start_seeds_and_prints_credentials_and_one_after_a_crash_does
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=LONG), "2"])
 def test_a_server_that_nobody_asks_warms_up_and_relays_what_a_dead_one_left(
     tmp_path: Path, workers: str
 ) -> None:
@@ -164,7 +165,9 @@ def begin_sign_in(app: RunningYoto) -> tuple[list[int | str | None], threading.T
     return answers, caller
 
 
-@pytest.mark.parametrize(("workers", "mode"), [("1", "eventlet"), ("2", "threading")])
+@pytest.mark.parametrize(
+    ("workers", "mode"), [("1", "eventlet"), pytest.param("2", "threading", marks=LONG)]
+)
 def test_sigterm_lets_running_requests_finish_and_says_that_their_connections_end(
     tmp_path: Path, workers: str, mode: str
 ) -> None:
@@ -177,7 +180,7 @@ def test_sigterm_lets_running_requests_finish_and_says_that_their_connections_en
     assert code == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=LONG), "2"])
 def test_a_request_that_outlasts_the_drain_does_not_hold_up_the_end(
     tmp_path: Path, workers: str
 ) -> None:
@@ -190,7 +193,9 @@ def test_a_request_that_outlasts_the_drain_does_not_hold_up_the_end(
     assert code == 0
 
 
-@pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
+@pytest.mark.parametrize(
+    "mode", ["threading", *(pytest.param(one, marks=LONG) for one in ("eventlet", "gevent"))]
+)
 def test_what_a_proxy_sends_at_the_end_over_a_connection_that_it_has_is_answered(
     tmp_path: Path, mode: str
 ) -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 
 from tests.support.installed import ROOT, Served
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from tests.support.waiting import wait_until
 from yoto import Yoto
 from yoto.fleet import Fleet, WorkerState
@@ -37,7 +38,9 @@ def gunicorn(instance: Path, *options: str, **variables: str) -> Served:
     return Served(command, ROOT, YOTO_INSTANCE_PATH=str(instance), **variables)
 
 
-@pytest.mark.parametrize("options", [[], ["--preload"]], ids=["each loads", "preload"])
+@pytest.mark.parametrize(
+    "options", [[], pytest.param(["--preload"], marks=LONG)], ids=["each loads", "preload"]
+)
 def test_two_workers_serve_and_end(
     options: list[str], instance: Path, valkey_server: Server, tmp_path: Path
 ) -> None:

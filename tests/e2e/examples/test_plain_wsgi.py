@@ -12,12 +12,15 @@ from flask import Flask
 
 from tests.support.installed import ROOT, Environment, Served
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from tests.support.waiting import wait_until
 from yoto import Yoto
 from yoto.resilience import Resilience
 
 
-@pytest.mark.parametrize("options", [[], ["--preload"]], ids=["each loads", "preload"])
+@pytest.mark.parametrize(
+    "options", [[], pytest.param(["--preload"], marks=LONG)], ids=["each loads", "preload"]
+)
 def test_two_workers_share_a_limit_and_are_two_instances(
     options: list[str], installed: Environment, valkey_server: Server, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 from tests.support.installed import PIP, ROOT, Environment, clean_environment
+from tests.support.require import LONG
 
 MIB = 1 << 20
 
@@ -53,6 +54,7 @@ print(*sorted(lines), sep="\\n")
     ]
 
 
+@LONG
 def test_an_editable_install_shows_the_package_alone(tmp_path: Path) -> None:
     environment = Environment(tmp_path / "editable")
     environment.install("editables")  # the one dependency that it has beside those of the wheel
@@ -63,6 +65,7 @@ def test_an_editable_install_shows_the_package_alone(tmp_path: Path) -> None:
     assert environment.run("-c", script, folder=tmp_path).split() == ["True"] + ["False"] * 3
 
 
+@LONG
 def test_type_checkers_know_what_is_exported(installed: Environment, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(TYPED)
     checker = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary"]

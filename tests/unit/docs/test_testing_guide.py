@@ -9,12 +9,14 @@ from pathlib import Path
 from flask import Flask
 
 from tests.support.markdown import ROOT
+from tests.support.require import LONG
 from tests.unit.docs.test_guides import blocks
 from yoto.cli.model import models
 
 PAGE = "testing.md"
 
 
+@LONG
 def test_its_project_passes_its_tests(tmp_path: Path) -> None:
     for body in blocks(PAGE, "python"):
         name = body.partition("\n")[0].removeprefix("# ")

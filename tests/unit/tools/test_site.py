@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.markdown import ROOT
+from tests.support.require import LONG
+
+pytestmark = LONG
 
 # What a browser fetches by itself; an address in ``a`` is only followed.
 FETCHED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src"}

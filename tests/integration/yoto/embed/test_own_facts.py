@@ -26,6 +26,7 @@ from tests.integration.yoto.embed.test_resources import (
 )
 from tests.support.opa import OpaServer, opa_binary
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from yoto import (
     PUBLIC,
     PersonFacts,
@@ -160,7 +161,7 @@ def an_archive(
         archive.close()
 
 
-@pytest.mark.parametrize("engine", ["embedded", "opa"])
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("opa", marks=LONG)])
 def test_policies_read_what_a_function_knows_of_resources_and_columns_of_people(
     empty: str, valkey_server: Server, tmp_path: Path, engine: str
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Flask
 
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from yoto import Yoto
 from yoto.resilience import Resilience
 
@@ -149,6 +150,7 @@ def test_a_master_that_was_used_before_leaves_nothing_to_its_workers(
     assert second["statuses"] == after["statuses"] == [429, 429]
 
 
+@LONG
 def test_each_worker_has_the_control_plane(valkey_server: Server, tmp_path: Path) -> None:
     prefix = f"test-fork-{secrets.token_hex(4)}:"
     told = told_by("used", valkey_server, prefix, tmp_path, WITH_A_CONTROL_PLANE)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import (
 from tests.integration.yoto.embed.test_resources import OPERATED
 from tests.support.opa import OpaServer, opa_binary
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from yoto import (
     PUBLIC,
     Yoto,
@@ -153,7 +154,7 @@ def a_library(
         library.engine.dispose()
 
 
-@pytest.mark.parametrize("engine", ["embedded", "opa"])
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("opa", marks=LONG)])
 @pytest.mark.parametrize("person", [Reader, Visitor], ids=["texts", "UUIDs"])
 def test_a_person_whom_a_column_names_is_denied(
     empty: str, valkey_server: Server, tmp_path: Path, person: type[Any], engine: str

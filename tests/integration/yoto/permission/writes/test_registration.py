@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.extensions import permissions
+from tests.support.require import LONG
 from tests.support.world import World
 from yoto.errors import UnknownPermission, ValidationFailed
 from yoto.permission.registry.catalogue import CATALOGUE, EVERYONE_GRANTS
@@ -188,6 +189,7 @@ def register_in_a_process(url: str, folder: str, names: list[str], go: Any, done
         done.put((names, ids))
 
 
+@LONG
 @pytest.mark.timeout(180)
 def test_processes_that_register_at_once_agree_on_every_bit(
     app: Flask, world: World, database: Any, tmp_path_factory: pytest.TempPathFactory

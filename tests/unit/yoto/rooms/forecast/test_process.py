@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.require import LONG
 from tests.support.waiting import wait_until
 from tests.unit.yoto.rooms.forecast.test_forecast import minute, noise
 from yoto.errors import StoreUnavailable
@@ -68,6 +69,7 @@ def test_it_says_the_same_and_ends_with_the_worker(
     assert remote._child is None
 
 
+@LONG
 def test_a_burst_of_what_was_quiet_is_said_and_learning_goes_on(remote: ForecasterProcess) -> None:
     quiet = [summarise(minute(n, 600 if n == 40 else 0)) for n in range(45)]
     remote.learn(quiet[:44])
@@ -77,6 +79,7 @@ def test_a_burst_of_what_was_quiet_is_said_and_learning_goes_on(remote: Forecast
     assert pid_of(remote) == pid and remote.learned_to == quiet[-1].at
 
 
+@LONG
 def test_closing_does_not_wait_for_one_that_learns_on(
     remote: ForecasterProcess, minutes: list[Summary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +95,7 @@ def test_closing_does_not_wait_for_one_that_learns_on(
     assert remote._child is None
 
 
+@LONG
 def test_one_that_was_killed_has_forgotten_everything_and_learns_anew(
     remote: ForecasterProcess, minutes: list[Summary]
 ) -> None:
