@@ -52,19 +52,16 @@ def test_roles_are_told_with_their_way_and_window(
 
 
 @pytest.mark.parametrize(
-    ("columns", "status"),
-    [
-        ({"valid_from": World.soon()}, "not_yet"),
-        ({"valid_until": World.soon(-60)}, "over"),
-    ],
+    ("end", "seconds", "status"),
+    [("valid_from", 3600, "not_yet"), ("valid_until", -60, "over")],
 )
 def test_a_role_out_of_its_window_is_told_and_opening_the_window_is_proposed(
-    world: World, explain: Callable[..., Any], columns: dict[str, Any], status: str
+    world: World, explain: Callable[..., Any], end: str, seconds: int, status: str
 ) -> None:
     harbour = world.server(grants=())
     crew = world.role(harbour, SEND, "channel.read")
     person = world.member(harbour)
-    world.assign(person, crew, **columns)
+    world.assign(person, crew, **{end: world.soon(seconds)})
     found = explain(person.id, SEND, "channel", harbour.channel_id)
     assert not found.allowed
     assert {link.role_id: link.status for link in found.roles}[crew] == status

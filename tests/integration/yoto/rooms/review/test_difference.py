@@ -369,8 +369,8 @@ def test_changes_past_the_log_are_not_made_up(
         (("planet", 1), {}, ValidationFailed, "scope"),
         (("global", None), {"since": "yesterday"}, ValidationFailed, "since"),
         (("global", None), {"since": datetime(2026, 1, 1)}, ValidationFailed, "since"),
-        (("global", None), {"until": World.soon()}, ValidationFailed, "until"),
-        (("global", None), {"since": World.soon(-1), "until": World.soon(-2)}, None, "since"),
+        (("global", None), {"until": 3600}, ValidationFailed, "until"),
+        (("global", None), {"since": -1, "until": -2}, None, "since"),
     ],
 )
 def test_bad_input_names_the_field(
@@ -380,7 +380,11 @@ def test_bad_input_names_the_field(
     error: type[ValidationFailed] | None,
     field: str,
 ) -> None:
-    given = {"since": World.soon(-60)} | times
+    # Moments are seconds from now: a run is longer than the hour that one lies ahead.
+    given = {
+        name: World.soon(one) if isinstance(one, int) else one
+        for name, one in ({"since": -60} | times).items()
+    }
     with app.app_context(), pytest.raises(error or ValidationFailed) as raised:
         permissions.review.difference(SEND, *scope, **given)
     assert list(raised.value.errors) == [field]
