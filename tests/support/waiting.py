@@ -13,6 +13,7 @@ from http.client import HTTPConnection, HTTPException
 HOST = "127.0.0.1"
 # s. A test goes on as soon as its condition holds; on a busy machine what is late is not lost.
 WAIT_LIMIT = 120.0
+PAUSE, LONGEST_PAUSE = 0.01, 0.25  # s from one question whether a condition holds to the next
 # Below those that kernels give to connections that go out, so that an address stays free until its
 # server is started, seconds later, and while one that was killed is away. BUS above each is the bus
 # of a node of a cluster.
@@ -21,12 +22,19 @@ WORKERS = 8  # processes of one test run, more than there are; each has ports of
 
 
 def wait_until(condition: Callable[[], object], limit: float = WAIT_LIMIT, what: str = "") -> None:
-    """Return as soon as ``condition()`` is true; fail after ``limit`` seconds."""
-    deadline = time.monotonic() + limit
+    """Return as soon as ``condition()`` is true; fail after ``limit`` seconds.
+
+    What is awaited needs the processor more than the question, which may be a request that is
+    answered by the same process: between two questions there is three times what one takes.
+    """
+    asked = time.monotonic()
+    deadline = asked + limit
     while not condition():
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise TimeoutError(f"waited {limit} s in vain for {what or condition}")
-        time.sleep(0.01)
+        time.sleep(min(max(PAUSE, 3 * (now - asked)), LONGEST_PAUSE))
+        asked = time.monotonic()
 
 
 def listening(port: int) -> bool:
