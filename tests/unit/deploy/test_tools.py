@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 
 from tests.support.require import missing
@@ -69,6 +68,9 @@ def test_the_parser_of_compose_takes_the_file_and_no_misspelt_one(tmp_path: Path
 
 @pytest.mark.parametrize("name", sorted(path.name for path in KUBERNETES.glob("*.yaml")))
 def test_a_manifest_has_the_schema_of_kubernetes(name: str) -> None:
+    # It compiles grammars for two seconds; only one of the processes that collect this needs it.
+    import kubernetes_validate
+
     found = manifest(name)
     if found["kind"] == "Kustomization":
         assert found["apiVersion"] == "kustomize.config.k8s.io/v1beta1"
