@@ -24,19 +24,29 @@ INSIGHT = "platform.insight"
 
 def operator_named(world: World, username: str, *rights: str, **columns: Any) -> Person:
     """An account with global rights."""
-    person = world.user(username, **columns)
-    if rights:
-        world.assign(person, world.role(None, *rights, name=f"role of {username}"))
+    with world.together():
+        person = world.user(username, **columns)
+        if rights:
+            world.assign(person, world.role(None, *rights, name=f"role of {username}"))
     return person
 
 
 def api_token(
-    app: Flask, person: Person, rights: Sequence[str] = (*RIGHTS, INSIGHT), days: float = 1.0
+    app: Flask,
+    person: Person,
+    rights: Sequence[str] = (*RIGHTS, INSIGHT),
+    days: float = 1.0,
+    used: bool = True,
 ) -> tuple[int, str]:
-    """Id and secret of a token of the account that may use these of its rights."""
+    """Id and secret of a token of the account that may use these of its rights.
+
+    Args:
+        used: whether it was used just now, so that the first request writes no row.
+    """
     with app.app_context(), writing():
-        ends = utcnow() + timedelta(days=days)
-        token, secret = add_token(person.id, "test", rights, ends)
+        now = utcnow()
+        token, secret = add_token(person.id, "test", rights, now + timedelta(days=days))
+        token.last_used_at = now if used else None
         found = token.id
         db.session.commit()
         db.session.remove()
