@@ -1,0 +1,46 @@
+"""Where all rooms are off, no page asks for what they have, or offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import watched_page
+from tests.support.control_pages import WIDE, sign_in
+from tests.support.process import RunningYoto
+from yoto.control_plane.navigation import PAGES
+
+THINGS = ("/guards/message.send", "/people/mara", "/roles/1")
+
+
+@pytest.fixture
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
+    app = RunningYoto(tmp_path_factory.mktemp("bare"), YOTO_ROOMS="none")
+    app.wait_for(lambda: app.accounts)
+    yield app
+    app.stop()
+
+
+def test_each_page_is_quiet_and_those_of_rooms_are_not_there(
+    browser: Browser, bare: RunningYoto
+) -> None:
+    there = [page.path for page in PAGES if not page.rooms]
+    with watched_page(browser, bare.url, viewport=WIDE) as (page, watch):
+        sign_in(page, bare)
+        for path in (*there, *THINGS):
+            page.goto(f"{bare.url}/control{path}")
+            page.wait_for_load_state("networkidle")
+            expect(page.locator("main")).to_be_visible()
+            watch.assert_quiet()
+        page.goto(f"{bare.url}/control/guards/message.send")
+        page.locator("[data-act=edit]").first.click()
+        editor = page.locator(".editor")
+        expect(editor.get_by_role("button", name="Save")).to_be_visible()
+        expect(editor.get_by_text("Dry run")).to_have_count(0)
+        watch.assert_quiet()
+        for one in PAGES:
+            if one.rooms:
+                expect(page.locator(f"nav a[href$='{one.path}']")).to_have_count(0)
+                assert page.request.get(f"{bare.url}/control{one.path}").status == 404
