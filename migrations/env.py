@@ -10,9 +10,10 @@ from flask import current_app
 
 import app.resources  # noqa: F401  (fills the metadata)
 from app.db import db
+from app.migrations import MIGRATIONS, VERSIONS
 from yoto.store.columns import UtcDateTime
 from yoto.store.db import writing
-from yoto.store.migrations import unchecked_foreign_keys, upgrade
+from yoto.store.migrations import found_in, refuse_unknown, unchecked_foreign_keys, upgrade
 from yoto.store.time_limits import TIME_LIMIT
 
 
@@ -35,6 +36,11 @@ def run() -> None:
         unlimited.connect() as connection,
         unchecked_foreign_keys(connection),
     ):
+        try:
+            refuse_unknown(found_in(connection, VERSIONS), MIGRATIONS)
+        except ValueError as error:
+            raise RuntimeError(str(error)) from None
+        connection.rollback()
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

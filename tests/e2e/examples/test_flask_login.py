@@ -69,7 +69,7 @@ def test_the_change_is_small(library: Example) -> None:
 
 
 def test_members_may_do_what_their_roles_allow(library: Example) -> None:
-    assert "0001" in library.flask("yoto", "setup")
+    assert "0010" in library.flask("yoto", "setup")
     library.python(PEOPLE)
     library.as_the_guide_says()
     with library.served() as server:

@@ -80,7 +80,7 @@ def test_the_change_is_small(newsroom: Example) -> None:
 
 
 def test_people_may_do_what_their_roles_allow(newsroom: Example) -> None:
-    assert "0001" in newsroom.flask("yoto", "setup")
+    assert "0010" in newsroom.flask("yoto", "setup")
     newsroom.python(PEOPLE)
     newsroom.as_the_guide_says()
     with newsroom.served() as server:

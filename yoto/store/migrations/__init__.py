@@ -71,6 +71,18 @@ def known_to_code(directory: Path = MIGRATIONS) -> tuple[frozenset[str], frozens
     return frozenset(known - followed), frozenset(known)
 
 
+def refuse_unknown(found: frozenset[str], directory: Path = MIGRATIONS) -> None:
+    """Raises ``ValueError`` for a database at migrations that this code does not know."""
+    known = known_to_code(directory)[1]
+    unknown = sorted(found - known)
+    if not unknown:
+        return
+    at = f"the database is at {', '.join(unknown)}"
+    if unknown[0] < min(known):
+        raise ValueError(f"{at}, from before 1.0.0: bring it to 1.0.0 with that version first")
+    raise ValueError(f"{at}, which this code does not know")
+
+
 def upgrade(revision: str | None = None) -> list[str]:
     """Bring the current application's database to ``revision``, by default to the newest.
 
@@ -78,18 +90,15 @@ def upgrade(revision: str | None = None) -> list[str]:
         The migrations that were run; none where the database was there already.
 
     Raises:
-        ValueError: there is no such migration, or the database is at one of a later version.
+        ValueError: there is no such migration, or the database is at one of another version.
     """
     wanted = _up_to(revision)
     ran = []
     with _migrating() as connection:
         _make_version_table(connection)
         found = found_in(connection)
+        refuse_unknown(found)
         known = _up_to(None)
-        if not found <= set(known):
-            raise ValueError(
-                f"the database is at {', '.join(sorted(found))}, which this code does not know"
-            )
         done = max((known.index(one) + 1 for one in found), default=0)
         for one in wanted[done:]:
             _run(connection, one, "upgrade", wanted[: wanted.index(one) + 1])
