@@ -12,7 +12,7 @@ from itertools import islice
 import pytest
 
 # What each worker begins with, one after the other.
-FIRST = (("e2e",), ("chaos", "contract", "simulation"), ("integration",))
+FIRST = (("e2e",), ("chaos", "contract"), ("integration",))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
