@@ -94,18 +94,6 @@ class WriteConflict(PlatformError):
         self.cause = cause
 
 
-class AccessRequestClosed(PlatformError):
-    """An access request is in another state by now; nothing was changed.
-
-    Attributes:
-        state: which: ``open``, ``granted``, ``refused``, ``withdrawn``, ``lapsed`` or ``ended``.
-    """
-
-    def __init__(self, state: str) -> None:
-        super().__init__(f"the request is {state} by now")
-        self.state = state
-
-
 class LastAdministrator(PlatformError):
     """After the change no administrator would be left; nothing was changed.
 

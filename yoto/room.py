@@ -26,8 +26,8 @@ def nothing() -> Sequence[Any]:
     return ()
 
 
-def no_commands() -> Mapping[str, Sequence[Any]]:
-    """The commands of a room that has none."""
+def no_names() -> Mapping[Any, Any]:
+    """The same for what has names."""
     return {}
 
 
@@ -55,6 +55,11 @@ class Room:
         suggestions: returns what could be tuned, as plain values, for the status.
         warm_up: further steps of the warm-up, by name; each returns a description of its work.
         models: returns the mapped classes of its tables.
+        sweeps: returns tables to be swept: a class, the name of the column of the end of a row, and
+            the key of the days for which a row is kept after it.
+        problems: returns answers to its errors, by their class.
+        brings: returns responses of the control plane's API that come with each page: by address,
+            the right of the viewer and the reader.
         operators: returns a ``yoto.embed.operators.Operators``, for the control plane of a guest
             that has none of its own.
     """
@@ -67,7 +72,7 @@ class Room:
     rest: Callable[[], Sequence[Any]] = nothing
     pages: Callable[[], Sequence[Any]] = nothing
     acts: Callable[[], Sequence[Any]] = nothing
-    commands: Callable[[], Mapping[str, Sequence[Any]]] = no_commands
+    commands: Callable[[], Mapping[str, Sequence[Any]]] = no_names
     questions: Callable[[], Sequence[Any]] = nothing
     recorded: Callable[[], Sequence[Any]] = nothing
     offers: Callable[[], Any] | None = None
@@ -75,6 +80,9 @@ class Room:
     suggestions: Callable[[], Sequence[Any]] = nothing
     warm_up: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
     models: Callable[[], Sequence[type[Any]]] = nothing
+    sweeps: Callable[[], Sequence[tuple[type[Any], str, str]]] = nothing
+    problems: Callable[[], Mapping[type[Exception], Callable[[Any], Any]]] = no_names
+    brings: Callable[[], Mapping[str, tuple[str, Callable[[], Any]]]] = no_names
     operators: Callable[[], Any] | None = None
 
     @property

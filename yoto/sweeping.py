@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -20,18 +19,13 @@ from yoto.housekeeping import Housekeeper
 from yoto.optimization import AdvancedOptimization, keeps_lock
 from yoto.permission import Orphan, Orphans, number_everybody
 from yoto.persistence import STORE_FAILURES
-from yoto.settings import Configured, of, settings_of
+from yoto.room import of_rooms
+from yoto.settings import settings_of, value_of
 from yoto.store.columns import utcnow
 from yoto.store.db import db, setup_command, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import lacks_tables
-from yoto.store.models import (
-    IDEMPOTENCY_KEPT,
-    AccessRequest,
-    ApiToken,
-    IdempotencyKey,
-    RevokedToken,
-)
+from yoto.store.models import IDEMPOTENCY_KEPT, ApiToken, IdempotencyKey, RevokedToken
 from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
@@ -94,7 +88,7 @@ class Sweeper:
         """Delete what has ended; how many rows. Give numbers to people who have none, and forget
         nodes and people that are gone.
         """
-        ended = _ended(utcnow(), Kept.from_config(settings_of(self._app)))
+        ended = _ended(utcnow(), self._app)
         with self._app.app_context():
             deleted = sum(_delete(*one) for one in ended)
             number_everybody(self._app)
@@ -154,18 +148,14 @@ def sweeper_for_guest(app: Flask) -> Sweeper:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Kept(Configured):
-    """How long rows stay after their end."""
-
-    access_request_days: float = of("ACCESS_REQUEST_KEEP_DAYS")
-
-
-def _ended(now: datetime, kept: Kept) -> Sequence[tuple[Any, Any]]:
+def _ended(now: datetime, app: Flask) -> Sequence[tuple[Any, Any]]:
     """Tables, each with the condition that its rows have ended."""
-    over = now - timedelta(days=kept.access_request_days)
+    settings = settings_of(app)
     return (
-        (AccessRequest, AccessRequest.ended_at < over),
+        *(
+            (table, getattr(table, ended_at) < now - timedelta(days=value_of(settings, key)))
+            for table, ended_at, key in of_rooms(app, lambda room: room.sweeps)
+        ),
         (RevokedToken, RevokedToken.expires_at < now),
         (ApiToken, ApiToken.expires_at < now - TOKENS_KEPT),
         (IdempotencyKey, IdempotencyKey.created_at < now - IDEMPOTENCY_KEPT),

@@ -23,7 +23,6 @@ from app.blueprints.users import users
 from app.migrations import CHECKS
 from yoto.api.admin import audit_log, registry
 from yoto.api.permissions import (
-    access_requests,
     applications,
     checks,
     groups,
@@ -54,7 +53,6 @@ REST: list[Blueprint] = [
     groups,
     checks,
     insight,
-    access_requests,
     nodes,
     teams,
     applications,

@@ -25,13 +25,11 @@ from yoto.cli.subjects import applications, teams
 from yoto.cli.tables import yoto
 from yoto.operate.guards import guards
 from yoto.operate.locks import locks
-from yoto.operate.permissions.requests import access_requests
 from yoto.room import of_rooms, rooms_of
 
 ASKING = ("check", "explain", "list", "test")
 
 add_insight(permission)
-permission.add_command(group_of(access_requests))
 permission.add_command(models.commands["test"])
 
 # Guests without a control plane have the groups of guards, models and tables, too, but not these

@@ -11,27 +11,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from flask import current_app
 from flask_smorest.utils import resolve_schema_instance
 from sqlalchemy.exc import SQLAlchemyError
 
-from yoto.auth.operators import OPERATE
 from yoto.errors import PlatformError
 from yoto.http.shapes import parts_of, schema_of
 from yoto.operate.alert_rules import list_alert_rules
 from yoto.operate.overrides import read_overrides
-from yoto.operate.permissions.requests import list_operators_access_requests
+from yoto.room import rooms_of
 
 log = logging.getLogger(__name__)
 
-COUNTED = 20  # access requests; the rights to grant them are checked one by one
-WAITING = f"/access-requests?limit={COUNTED}"
 # By the address below the API that the scripts would request.
 READERS: Mapping[str, Callable[[], Any]] = {
     "/overrides": read_overrides,
-    WAITING: partial(list_operators_access_requests, limit=COUNTED),
     "/alerts/rules": list_alert_rules,
 }
-ON_EVERY_PAGE = ("/overrides", WAITING)
+ON_EVERY_PAGE = ("/overrides",)
 
 
 def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
@@ -39,14 +36,17 @@ def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
 
     Args:
         more: addresses beside those of every page, of ``READERS``.
-        rights: of the page's viewer; without the right to operate, access requests are left out.
+        rights: of the page's viewer; responses of rooms that take another one are left out.
     """
+    readers = {address: READERS[address] for address in (*ON_EVERY_PAGE, *more)}
+    for room in rooms_of(current_app):
+        for address, (right, reader) in room.brings().items():
+            if right in rights:
+                readers[address] = reader
     found = {}
-    for address in (*ON_EVERY_PAGE, *more):
-        if address == WAITING and OPERATE not in rights:
-            continue
+    for address, reader in readers.items():
         try:
-            found[address] = _answer(READERS[address])
+            found[address] = _answer(reader)
         except (PlatformError, SQLAlchemyError) as error:
             log.info("a page goes without %s: %s", address, error)
     return found

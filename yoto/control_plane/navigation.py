@@ -60,7 +60,7 @@ PAGES = (
     Page("alerts", "/alerts"),
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
-    Page("access_requests", "/access-requests"),
+    Page("access_requests", "/access-requests", rooms=("access_requests",)),
     Page("policies", "/policies", live=False),
     Page("cache", "/cache", texts=("guards", "help")),
     Page("queues", "/queues", texts=("help",)),

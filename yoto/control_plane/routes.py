@@ -29,7 +29,6 @@ from yoto.operate.permissions.directory import registry, users
 from yoto.operate.permissions.matrix import servers
 from yoto.operate.permissions.names import names
 from yoto.operate.permissions.people import people
-from yoto.operate.permissions.requests import access_requests
 from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
@@ -58,7 +57,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(users),
     blueprint(names),
     blueprint(people),
-    blueprint(access_requests),
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),

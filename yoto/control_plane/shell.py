@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
-from yoto.control_plane.brought import COUNTED, brought
+from yoto.control_plane.brought import brought
 from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS, Page
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
@@ -117,7 +117,6 @@ def page_data(
         "rooms": [one.name for one in rooms_of(current_app)],
         "opens": [one.key for one in DETAILS],
         "shown": request.view_args or {},
-        "requests_counted": COUNTED,
         "brought": brought(page.brings if page else (), rights),
         "now": utcnow().isoformat(),
     }

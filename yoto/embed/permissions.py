@@ -115,7 +115,6 @@ def _init_permissions(app: Flask, host: PermissionHost) -> None:
         locks=optimization.locks,
         invalidation=optimization.invalidation,
         on_start=sweeper_for_guest(app).start,
-        publish=Events.of(app).stream.publish,
     )
 
 

@@ -21,6 +21,7 @@ from yoto.housekeeping import FoldedLine
 from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX, title_of
 from yoto.request.context import note_outcome, request_id
 from yoto.resilience import noted_limits, rate_limit_headers
+from yoto.room import rooms_of
 
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 # What may stand in a URI's path as it is (RFC 3986, section 3.3).
@@ -134,8 +135,6 @@ def _platform_error(error: errors.PlatformError) -> Response:
             return problem(409, "already-running", str(error), task_id=error.task_id)
         case errors.LockChanged():
             return problem(409, "lock-changed", str(error), current=error.current)
-        case errors.AccessRequestClosed():
-            return problem(409, "access-request-closed", str(error), state=error.state)
         case errors.WriteConflict():
             detail = "The change collides with another one; nothing was changed."
             return problem(409, "conflict", detail)
@@ -195,7 +194,16 @@ def _platform_error(error: errors.PlatformError) -> Response:
         case errors.Rejected():
             return _rejected(error)
         case _:
-            return _unexpected(error)
+            return _of_a_room(error)
+
+
+def _of_a_room(error: errors.PlatformError) -> Response:
+    for room in rooms_of(current_app):
+        for kind, answer in room.problems().items():
+            if isinstance(error, kind):
+                answered: Response = answer(error)
+                return answered
+    return _unexpected(error)
 
 
 def _outcome_unknown(error: errors.OutcomeUnknown) -> Response:

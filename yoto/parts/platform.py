@@ -200,9 +200,8 @@ def _init_permissions(app: Flask, host: Host) -> None:
             limit=app.config["WARM_UP_SECONDS"],
         ),
         recorder=monitor.of(app).recorder,
-        publish=events.of(app).stream.publish,
-        on_access_request=queue_access_request,
     )
+    permissions.joins_of(app).append(queue_access_request)
 
 
 def _start_permissions(app: Flask) -> None:

@@ -9,6 +9,7 @@ from yoto.errors import ConfigurationError
 from yoto.room import Room
 
 ROOMS = (
+    "access_requests",
     "authzen",
     "decision_log",
     "forecast",

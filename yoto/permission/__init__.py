@@ -46,8 +46,6 @@ from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.registry.specs import MOST_APPROVALS, PermissionSpec
-from yoto.permission.requests.rows import Request
-from yoto.permission.requests.states import RequestState
 from yoto.permission.search import Page
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.system import PermissionSystem
@@ -108,9 +106,7 @@ __all__ = [
     "PlaceFacts",
     "PolicyAnswer",
     "PolicyQuestion",
-    "Request",
     "RequestContext",
-    "RequestState",
     "RoleFacts",
     "MembershipStatus",
     "SuperAdminUse",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 from yoto.cache import PlaceKey, Slot
+from yoto.events import Event
 from yoto.monitor import Recorder
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching.caching import Caching
@@ -23,9 +25,6 @@ from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
 from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import WarmUp
 from yoto.permission.ways import Ways
-
-if TYPE_CHECKING:
-    from yoto.permission.requests import RequestDesk
 
 EXTENSION = "yoto.permissions"
 # Through the proxy each attribute costs more than the whole look-up.
@@ -75,6 +74,11 @@ class EmergencyUse:
 def nothing_remembered(user_id: int, key: PlaceKey) -> Slot | None:
     """The memory of an app without a cache."""
     return None
+
+
+def lent_to_nobody(user_id: int, permission: str, place: Place | None, reason: str) -> bool:
+    """Whether somebody may ask for a permission, in an app in which nobody can."""
+    return False
 
 
 def unreported(use: object) -> None:
@@ -135,7 +139,10 @@ class PermissionState:
         meters: count and time verdicts.
         policy_failures: counts decisions by roles alone because policies gave no verdict.
         ways: the ways by which rights come, for policies.
-        requests: the work for access requests beside those of HTTP; None: there is none.
+        may_ask: whether somebody who was denied for a reason may ask to be lent a permission in a
+            place; it reads no store. Arguments: user, permission, place, reason.
+        joins: each is called with the session and the event of a step that is about to be
+            committed, to store what else belongs to it.
     """
 
     registry: PermissionRegistry
@@ -160,7 +167,8 @@ class PermissionState:
     meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
     ways: Ways | None = None
-    requests: RequestDesk | None = None
+    may_ask: Callable[[int, str, Place | None, str], bool] = lent_to_nobody
+    joins: list[Callable[[Session, Event], object]] = field(default_factory=list)
 
     def quiet(self) -> PermissionState:
         """The state for queries: a verdict is no use of a power, and is not recorded."""

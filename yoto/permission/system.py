@@ -29,12 +29,6 @@ from yoto.permission.outbox.watching import watch_writes
 from yoto.permission.preloading import Preloading, PreloadSettings
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
-from yoto.permission.requests import (
-    AccessRequestEvent,
-    RequestDesk,
-    Requesting,
-    RequestSettings,
-)
 from yoto.permission.search import Searching
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
@@ -54,7 +48,6 @@ class PermissionSystem(
     Checks,
     Explaining,
     Searching,
-    Requesting,
     Operating,
     Accounts,
     Writes,
@@ -88,8 +81,6 @@ class PermissionSystem(
         warm_up: WarmUpParts | None = None,
         recorder: Recorder | None = None,
         on_start: Callable[[], None] | None = None,
-        publish: Callable[[Event], object] | None = None,
-        on_access_request: Callable[[Session, AccessRequestEvent], object] | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -112,9 +103,6 @@ class PermissionSystem(
             warm_up: the parts of the warm-up; None: there is none.
             recorder: counts and times verdicts; by default they are discarded.
             on_start: called when the work in the background begins, in an app with a cache; quick.
-            publish: publishes an event to all workers.
-            on_access_request: called with the session of each step of an access request, before its
-                commit, to store further rows with it.
         """
         reader = SidePool(app, size=1)
         registry = PermissionRegistry(
@@ -157,14 +145,6 @@ class PermissionSystem(
             warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
             meters=CheckMeters(recorder or Recorder()),
             ways=caching.ways if caching else Ways(registry, clock),
-            requests=RequestDesk(
-                app,
-                RequestSettings.from_config(settings_of(app)),
-                self.settle_access_requests,
-                publish,
-                on_access_request,
-                clock,
-            ),
         )
 
     @staticmethod
@@ -180,8 +160,6 @@ class PermissionSystem(
         state: PermissionState | None = app.extensions.get(EXTENSION)
         if state is not None and state.preloading is not None:
             state.preloading.start()
-        if state is not None and state.requests is not None:
-            state.requests.start()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.start()
@@ -191,8 +169,6 @@ class PermissionSystem(
     def close(app: Flask) -> None:
         """End the threads of ``app`` and close our connections; a later use begins anew."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
-        if state is not None and state.requests is not None:
-            state.requests.close()
         if state is not None and state.warming is not None:
             state.warming.close()
         if state is not None and state.preloading is not None:
@@ -242,6 +218,12 @@ class PermissionSystem(
         """The preloading of ``app``; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.preloading if state else None
+
+    @staticmethod
+    def joins_of(app: Flask) -> list[Callable[[Session, Event], object]]:
+        """What stores more in the transactions of steps in ``app``, such as messages about them."""
+        state: PermissionState = app.extensions[EXTENSION]
+        return state.joins
 
     @staticmethod
     def boundaries_of(app: Flask) -> BoundaryWatch | None:

@@ -196,17 +196,3 @@ class WarmUp:
     )
     WARM_UP_AT_START = flag(True, "Whether a worker warms up when it starts.")
     WARM_UP_SECONDS = number(60.0, 1, 3600, "s", "The longest that a step of it takes.")
-
-
-class AccessRequests:
-    """Access requests: [access-requests.md](access-requests.md)"""
-
-    ACCESS_REQUEST_MAX_SECONDS = whole(
-        604_800, 1, 31_536_000, "s", "The longest time for which a right is lent on request."
-    )
-    ACCESS_REQUEST_LAPSE_SECONDS = whole(
-        604_800, 1, 31_536_000, "s", "How long an unanswered request stays open."
-    )
-    ACCESS_REQUEST_KEEP_DAYS = number(
-        90.0, 0.01, 3650, "days", "How long a request is kept once it is over."
-    )

@@ -32,7 +32,6 @@ class Defaults(
     permission.Invalidation,
     permission.Queue,
     permission.WarmUp,
-    permission.AccessRequests,
     operation.Policies,
     operation.Alerts,
     operation.Monitoring,

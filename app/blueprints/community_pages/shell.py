@@ -39,7 +39,6 @@ def page_data(server_id: int | None = None) -> dict[str, Any]:
         "servers": url_for("community_pages.my_servers"),
         "server": server_id,
         "rooms": [one.name for one in rooms_of(current_app)],
-        "access_requests": "access-requests.ask_for_access" in current_app.view_functions,
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": shell.vendor(),
         "now": utcnow().isoformat(),

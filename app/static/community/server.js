@@ -2,7 +2,7 @@
 
 import { post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { keep, page, state, t } from "../control/page.js";
+import { keep, page, room, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { auditTab } from "./audit.js";
 import { bansTab } from "./bans.js";
@@ -28,7 +28,7 @@ const TABS = [
   ["groups", groupsTab, (place) => place.can("role.manage")],
   ["invites", invitesTab, (place) => place.can("member.invite") || place.can("server.manage")],
   ["bans", bansTab, (place) => place.can("member.ban")],
-  ["requests", requestsTab, () => page.access_requests],
+  ["requests", requestsTab, () => room("access_requests")],
   ["rules", rulesTab, (place) => place.can("server.manage")],
   ["audit", auditTab, (place) => place.can("server.audit")],
   ["view-as", viewAsTab, (place) => place.can("server.audit")],
@@ -92,7 +92,7 @@ function draw(place) {
   place.sayWaiting = (n) => replace(waiting, n ? [h("span", { "aria-hidden": "true" }, n), h("span", { class: "hidden-text" }, t("requests.waiting", { n }))] : null);
   drawTabs();
   const count = () => document.hidden || !LENDERS.some(place.can) || countInbox(place.sayWaiting).catch(() => undefined);
-  if (page.access_requests) {
+  if (room("access_requests")) {
     setInterval(count, COUNT_EVERY);
     count();
   }

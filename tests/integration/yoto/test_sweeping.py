@@ -15,11 +15,11 @@ from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto import sweeping
 from yoto.errors import StoreUnavailable
+from yoto.rooms.access_requests.model import AccessRequest
 from yoto.store.columns import utcnow
 from yoto.store.db import db, writing
 from yoto.store.models import (
     IDEMPOTENCY_KEPT,
-    AccessRequest,
     ApiToken,
     IdempotencyKey,
     OutboxEvent,

@@ -4,11 +4,9 @@ from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups
 from yoto.api.permissions.insight import insight
 from yoto.api.permissions.nodes import nodes
-from yoto.api.permissions.requests import access_requests
 from yoto.api.permissions.subjects import applications, teams
 
 __all__ = [
-    "access_requests",
     "applications",
     "checks",
     "groups",

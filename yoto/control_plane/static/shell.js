@@ -10,6 +10,7 @@ import { addressWith, home, may, named, OWN, page, t } from "./page.js";
 import { isIncomplete } from "./states.js";
 
 export const REQUEST_EVENTS = ["access_request.*"];
+const REQUESTS_COUNTED = 20; // as many as each page brings along
 const COUNT_DELAY = 300; // ms: what comes together is read once
 const LIST_DELAY = 5000; // ms between two lists of alerts that are asked for anew
 const OVERRIDES_EVERY = 15; // s between looks; what is told live is looked at once
@@ -57,7 +58,7 @@ function countRequests(nodes) {
   async function count() {
     let found;
     try {
-      found = await get("/access-requests", { limit: page.requests_counted });
+      found = await get("/access-requests", { limit: REQUESTS_COUNTED });
     } catch {
       return say("", ""); // who may not know has none, and the page says why
     }

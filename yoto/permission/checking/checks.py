@@ -88,6 +88,16 @@ class Checks:
         user_id = number_of(user_id)
         return decide(state, user_id, asked, key, context, at_least)
 
+    def is_requestable(
+        self, user_id: SubjectId, permission: str, scope: str, scope_id: NodeId, reason: str
+    ) -> bool:
+        """Whether somebody who was denied for that reason may ask for the permission there.
+
+        Only what a role could change: not the end of a time-out, nor the consent of a policy.
+        """
+        place = parse_place(scope, scope_id)
+        return get_state().may_ask(number_of(user_id), permission, place, reason)
+
     def decide_expression(
         self,
         user_id: SubjectId,

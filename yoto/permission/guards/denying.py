@@ -10,7 +10,6 @@ from flask import current_app
 from yoto.errors import PermissionDenied, SignInAgain
 from yoto.permission.people.numbers import current_keys
 from yoto.permission.registry.scopes import Place
-from yoto.permission.requests.asking import is_requestable
 from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict.verdict import Decision
 
@@ -46,9 +45,8 @@ def denied(
     scope, scope_id = (None, None) if place is None else (place.kind, place.id)
     if within is not None:
         return SignInAgain(decision, permission, within, scope, scope_id)
-    requestable = is_requestable(
-        get_state_in_maintenance(), user_id, permission, place, decision.reason
-    )
+    may_ask = get_state_in_maintenance().may_ask
+    requestable = may_ask(user_id, permission, place, decision.reason)
     return PermissionDenied(decision, permission, scope, scope_id, requestable)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from yoto.store.models.access_request import AccessRequest
 from yoto.store.models.alert import (
     AlertBoardRow,
     AlertDeliveryRow,
@@ -67,7 +66,6 @@ __all__ = [
     "IDEMPOTENCY_LEASE",
     "NOWHERE",
     "ROTATED",
-    "AccessRequest",
     "AlertBoardRow",
     "AlertDeliveryRow",
     "AlertHistoryRow",

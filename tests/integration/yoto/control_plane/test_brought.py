@@ -13,6 +13,7 @@ from tests.support.world import Person, World
 from yoto.control_plane import brought
 from yoto.errors import StoreUnavailable
 from yoto.operate.overrides import Overrides
+from yoto.rooms.access_requests.room import ROOM
 
 DATA = re.compile(r'id="page-data">(.*?)</script>', re.DOTALL)
 
@@ -33,7 +34,7 @@ def test_the_overview_brings_what_the_api_answers_to_the_same_person(
         world.assign(operator, world.role(None, "platform.operate", name="on duty"))
     browser.sign_in("olga")
     found = brought_to(browser)
-    expected = {"/overrides", "/alerts/rules"} | ({brought.WAITING} if operates else set())
+    expected = {"/overrides", "/alerts/rules"} | (set(ROOM.brings()) if operates else set())
     assert set(found) == expected
     for address, answer in found.items():
         asked = browser.get(f"/control/api{address}").get_json()

@@ -11,12 +11,14 @@ from sqlalchemy import select
 from tests.integration.yoto.embed.test_authzen import Desk, desk, office
 from tests.integration.yoto.embed.test_resources import EDIT, OPERATED, Workspace
 from yoto import require_permission
-from yoto.api.permissions import access_requests
+from yoto.rooms.access_requests.views import access_requests
 from yoto.settings import EXTENSION as SETTINGS
 
 __all__ = ["desk", "office"]
 
-pytestmark = pytest.mark.parametrize("office", [OPERATED | {"rooms": "authzen"}], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "office", [OPERATED | {"rooms": "authzen,access_requests"}], indirect=True
+)
 
 
 def test_a_denial_says_where_to_ask_whoever_answers_it(desk: Desk) -> None:  # noqa: F811

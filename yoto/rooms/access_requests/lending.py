@@ -23,13 +23,13 @@ from yoto.permission.rank.hierarchy import GLOBAL_ROLES, Authority
 from yoto.permission.rank.not_below import check_none_above, check_none_above_at
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
-from yoto.permission.requests.rows import KIND, Request
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
 from yoto.permission.writes.acting import agreed
 from yoto.permission.writes.role_rules import lending_name
 from yoto.permission.writes.writes import Writes
+from yoto.rooms.access_requests.rows import KIND, Request
 from yoto.store.models import NOWHERE, Role
 from yoto.store.resources import known_types
 

@@ -41,7 +41,7 @@ def ask(app: Flask, member: Person, community: Community, permission: str = "mes
         place = ("channel", community.channel_id)
         if permission != "message.pin":
             place = ("server", community.id)
-        return permissions.ask_for_access(member.id, permission, *place, 600, "notes").id
+        return permissions.access_requests.ask(member.id, permission, *place, 600, "notes").id
 
 
 def test_an_operator_grants_what_they_may_grant_as_a_person_and_sees_no_more(
@@ -133,7 +133,7 @@ def test_a_webhook_that_wants_them_gets_each_step_and_others_none(
         db.session.commit()
     request_id = ask(app, member, community)
     with app.app_context():
-        permissions.grant_access(request_id, actor_id=community.owner.id)
+        permissions.access_requests.grant(request_id, actor_id=community.owner.id)
         rows = db.session.query(AlertDeliveryRow).order_by(AlertDeliveryRow.id).all()
         sent = [(one.webhook_id, json.loads(one.body)) for one in rows]
     assert {webhook_id for webhook_id, _ in sent} == {1}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.errors import AccessRequestClosed
-from yoto.permission.requests.states import (
+from yoto.rooms.access_requests.errors import AccessRequestClosed
+from yoto.rooms.access_requests.states import (
     Approval,
     Life,
     RequestState,

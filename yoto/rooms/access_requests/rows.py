@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource
 from yoto.permission.registry.scopes import Place, checked_id, place_of_text
-from yoto.permission.requests.states import Approval, Life, RequestState
-from yoto.store.models import AccessRequest, Role, RoleAssignment
+from yoto.rooms.access_requests.model import AccessRequest
+from yoto.rooms.access_requests.states import Approval, Life, RequestState
+from yoto.store.models import Role, RoleAssignment
 
 KIND = "access_request"
 

@@ -10,11 +10,11 @@ from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.permission.loading.sites import load_sites
 from yoto.permission.loading.source import reading
 from yoto.permission.rank.hierarchy import Authority
-from yoto.permission.requests.acts import RequestAct
-from yoto.permission.requests.lending import demand_approver
-from yoto.permission.requests.rows import Request
-from yoto.permission.requests.states import Approval
 from yoto.permission.state import PermissionState
+from yoto.rooms.access_requests.acts import RequestAct
+from yoto.rooms.access_requests.lending import demand_approver
+from yoto.rooms.access_requests.rows import Request
+from yoto.rooms.access_requests.states import Approval
 
 
 def decidable_by(

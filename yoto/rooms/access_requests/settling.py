@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from flask import Flask
-from sqlalchemy.orm import Session
+from flask import Flask, current_app
 
 from yoto.errors import MaintenanceMode, StoreUnavailable
+from yoto.events import Event
 from yoto.housekeeping import Housekeeper
-from yoto.permission.requests.facts import AccessRequestEvent
-from yoto.settings import Configured, of
+from yoto.rooms.access_requests.events import AccessRequestEvent
+from yoto.rooms.access_requests.settings import RequestSettings
 
 log = logging.getLogger(__name__)
+
+EXTENSION = "yoto.access_requests"
 
 # s between two looks for grants of other workers; a worker closes its own in time.
 INTERVAL = 5.0
@@ -24,37 +24,17 @@ LATE = 0.05
 # s between looks while the database is unavailable, or not set up.
 AGAIN = 30.0
 
-Listener = Callable[[Session, AccessRequestEvent], object]
-
-
-@dataclass(frozen=True, slots=True)
-class RequestSettings(Configured):
-    """Settings of access requests.
-
-    Attributes:
-        max_seconds: the longest time for which a right is lent.
-        lapse_seconds: the age at which an unanswered request lapses.
-    """
-
-    max_seconds: int = of("ACCESS_REQUEST_MAX_SECONDS")
-    lapse_seconds: int = of("ACCESS_REQUEST_LAPSE_SECONDS")
-
 
 class RequestDesk:
-    """The part of one application that closes access requests in the background.
-
-    Attributes:
-        listener: called with the session of each step, before its commit.
-    """
+    """The part of one application that closes access requests in the background."""
 
     def __init__(
         self,
         app: Flask,
         settings: RequestSettings,
         settle: Callable[[], float | None],
-        publish: Callable[[AccessRequestEvent], object] | None = None,
-        listener: Listener | None = None,
-        clock: Callable[[], float] = time.time,
+        publish: Callable[[Event], object],
+        clock: Callable[[], float],
     ) -> None:
         """Nothing is read yet.
 
@@ -64,7 +44,6 @@ class RequestDesk:
             publish: publishes an event, and never raises for want of a store.
         """
         self.settings = settings
-        self.listener = listener
         self._app = app
         self._settle = settle
         self._publish = publish
@@ -83,8 +62,7 @@ class RequestDesk:
 
     def publish(self, event: AccessRequestEvent) -> None:
         """Publish a step, and look for the next moment, which it may have changed."""
-        if self._publish is not None:
-            self._publish(event)
+        self._publish(event.for_stream())
         self._look_soon()
 
     def turn(self) -> float:
@@ -103,3 +81,14 @@ class RequestDesk:
         if due is None:
             return INTERVAL
         return min(INTERVAL, max(0.0, due - self._clock()) + LATE)
+
+
+def desk_of(app: Flask) -> RequestDesk:
+    """The desk of ``app``."""
+    found: RequestDesk = app.extensions[EXTENSION]
+    return found
+
+
+def current_desk() -> RequestDesk:
+    """The desk of the current application."""
+    return desk_of(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.extensions import events, permissions
-from yoto.permission import Request
-from yoto.store.models import AccessRequest, Role, RoleAssignment
+from yoto.rooms.access_requests.model import AccessRequest
+from yoto.rooms.access_requests.rows import Request
+from yoto.store.models import Role, RoleAssignment
 
 REQUESTS = "/api/v1/access-requests"
 # It takes two persons to lend it.
@@ -73,13 +74,13 @@ def settled(app: Flask, request_id: int) -> Request:
     def ended() -> bool:
         with app.app_context():
             # In this order: from its moment on it is shown as closed, by whomever it is stored.
-            closed = permissions.access_request(request_id).life.is_closed
-            permissions.settle_access_requests()
+            closed = permissions.access_requests.get(request_id).life.is_closed
+            permissions.access_requests.settle()
             return closed
 
     wait_until(ended, 30)
     with app.app_context():
-        return permissions.access_request(request_id)
+        return permissions.access_requests.get(request_id)
 
 
 def types(app: Flask) -> list[str]:
@@ -279,7 +280,7 @@ def test_a_grant_that_would_change_nothing_is_none(
     answer = act(client, community.owner, request_id, "grant")
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["permission"])
     with app.app_context():
-        assert permissions.access_request(request_id).life.state == "open"
+        assert permissions.access_requests.get(request_id).life.state == "open"
         assert len(permissions.list_registered_roles(community.id)) == 1
 
 

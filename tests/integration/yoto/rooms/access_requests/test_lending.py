@@ -31,8 +31,8 @@ def member(world: World, community: Community) -> Person:
 def lent(community: Community, member: Person, permission: str = PIN) -> tuple[int, int]:
     """A request that is granted, and the role that holds what was lent."""
     place = ("channel", community.channel_id)
-    asked = permissions.ask_for_access(member.id, permission, *place, 600, "notes")
-    granted = permissions.grant_access(asked.id, actor_id=community.owner.id)
+    asked = permissions.access_requests.ask(member.id, permission, *place, 600, "notes")
+    granted = permissions.access_requests.grant(asked.id, actor_id=community.owner.id)
     assert granted.role_id is not None
     return granted.id, granted.role_id
 
@@ -79,8 +79,8 @@ def test_of_the_role_that_lends_nobody_makes_anything_but_an_end(
         assert _all(world) == before
         # It is taken away like any other, and is over with that.
         permissions.unassign(member.id, role, place, **actor)
-        permissions.settle_access_requests()
-        assert permissions.access_request(request_id).life.state == "ended"
+        permissions.access_requests.settle()
+        assert permissions.access_requests.get(request_id).life.state == "ended"
         assert world.rows(select(Role.id).where(Role.id == role)) == []
 
 
@@ -89,7 +89,7 @@ def test_a_role_that_is_called_like_it_from_before_stops_no_grant(
 ) -> None:
     with app.app_context():
         request_id, role = lent(community, member)
-        permissions.end_access(request_id, actor_id=community.owner.id)
+        permissions.access_requests.end(request_id, actor_id=community.owner.id)
     for name in (f"Access request #{request_id + 1}", f"Access request #{request_id + 1} (2)"):
         world.role(community, name=name)
     with app.app_context():

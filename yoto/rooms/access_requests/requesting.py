@@ -1,4 +1,4 @@
-"""The part of ``PermissionSystem`` for requests: asking for a right, lending it, refusing."""
+"""``permissions.access_requests``: asking for a right, lending it, refusing."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from yoto.nodes import PUBLIC_NUMBER, NodeId
 from yoto.permission.checking.deciding import decide
 from yoto.permission.database.transactions import write
 from yoto.permission.loading.source import reading
-from yoto.permission.people.numbers import SubjectId, actor_number, number_of, person_number
+from yoto.permission.people.numbers import SubjectId, actor_number, person_number
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.registry.scopes import checked_id, parse_place, place_key
-from yoto.permission.requests import rows
-from yoto.permission.requests.acts import (
+from yoto.permission.state import get_state
+from yoto.permission.verdict.verdict import Decision
+from yoto.rooms.access_requests import rows
+from yoto.rooms.access_requests.acts import (
     REASON_LENGTH,
     SYSTEM,
     announce,
     deciding,
     named,
-    publish,
     record,
     still_open,
 )
-from yoto.permission.requests.asking import approvals_needed, is_requestable
-from yoto.permission.requests.deciders import decidable_by, demand_decider, still_approves
-from yoto.permission.requests.facts import AccessAsked, event_of
-from yoto.permission.requests.lending import demand_approver, lend
-from yoto.permission.requests.rows import KIND, Request, author_of
-from yoto.permission.requests.settling import RequestSettings
-from yoto.permission.requests.states import (
+from yoto.rooms.access_requests.asking import approvals_needed, is_requestable
+from yoto.rooms.access_requests.deciders import decidable_by, demand_decider, still_approves
+from yoto.rooms.access_requests.events import AccessAsked, event_of
+from yoto.rooms.access_requests.lending import demand_approver, lend
+from yoto.rooms.access_requests.model import AccessRequest
+from yoto.rooms.access_requests.rows import KIND, Request, author_of
+from yoto.rooms.access_requests.settling import current_desk
+from yoto.rooms.access_requests.states import (
     Approval,
     Life,
     RequestState,
@@ -43,11 +45,8 @@ from yoto.permission.requests.states import (
     refuse,
     withdraw,
 )
-from yoto.permission.state import PermissionState, get_state
-from yoto.permission.verdict.verdict import Decision
 from yoto.rules import Whole, checked
 from yoto.store.db import db
-from yoto.store.models import AccessRequest
 
 # Requests that an inbox looks through for one page.
 LOOKED_AT_ONCE = 100
@@ -77,7 +76,7 @@ class Requesting:
         StoreUnavailable: the database did not answer.
     """
 
-    def ask_for_access(
+    def ask(
         self,
         user_id: SubjectId,
         permission: str,
@@ -110,7 +109,7 @@ class Requesting:
                 raise ValidationFailed({field: NOT_LENT})
             needed = max(needed, approvals)
         names = [one.name for _, one in wanted]
-        seconds, reason = _checked_seconds(state, seconds), _checked_reason(reason)
+        seconds, reason = _checked_seconds(seconds), _checked_reason(reason)
         with write(True) as session:
             found = still_open(state, session, number, names, place)
             if found is not None:
@@ -127,7 +126,7 @@ class Requesting:
                 if not is_requestable(state, number, one.name, place, decision.reason):
                     raise PermissionDenied(decision, one.name, *place)
             now = state.clock()
-            due = now + _settings(state).lapse_seconds
+            due = now + current_desk().settings.lapse_seconds
             life = Life(asker=author_of(number), needed=needed, due=due)
             row = rows.new_row(number, names, place, reason, seconds, now, life)
             try:
@@ -143,20 +142,10 @@ class Requesting:
             event = event_of(AccessAsked, made, author_of(number))
             record(session, made, "access_request.ask", number, reason)
             announce(state, session, event)
-        publish(state, event)
+        current_desk().publish(event)
         return made
 
-    def is_requestable(
-        self, user_id: SubjectId, permission: str, scope: str, scope_id: NodeId, reason: str
-    ) -> bool:
-        """Whether somebody who was denied for that reason may ask for the permission there.
-
-        Only denials that a role could change count: not a time-out, nor the consent of a policy.
-        """
-        place = parse_place(scope, scope_id)
-        return is_requestable(get_state(), number_of(user_id), permission, place, reason)
-
-    def access_request(self, request_id: int) -> Request:
+    def get(self, request_id: int) -> Request:
         """One request as it is now."""
         now = get_state().clock()
         with reading():
@@ -165,7 +154,7 @@ class Requesting:
             raise UnknownResource(KIND, request_id, "id")
         return _as_of(rows.request_of(row), now)
 
-    def access_requests(
+    def page(
         self,
         user_id: SubjectId | None = None,
         states: Collection[str] = (),
@@ -185,7 +174,7 @@ class Requesting:
             )
         return [_as_of(one, now) for one in found]
 
-    def access_inbox(
+    def inbox(
         self, actor_id: SubjectId, after: int | None = None, limit: int = 100
     ) -> tuple[list[Request], int | None]:
         """The open requests of others that the actor may grant now, newest first, and ``after`` of
@@ -195,7 +184,7 @@ class Requesting:
         found: list[Request] = []
         looked_at = 0
         while looked_at < MOST_LOOKED_AT:
-            page = self.access_requests(None, [RequestState.OPEN.value], after, LOOKED_AT_ONCE)
+            page = self.page(None, [RequestState.OPEN.value], after, LOOKED_AT_ONCE)
             found += self.decidable(actor_id, page)
             looked_at += len(page)
             if len(found) > limit:
@@ -222,7 +211,7 @@ class Requesting:
         opened = replace(request, life=replace(request.life, state=RequestState.OPEN))
         return bool(self.decidable(actor_id, [opened]))
 
-    def grant_access(
+    def grant(
         self,
         request_id: int,
         *,
@@ -242,7 +231,7 @@ class Requesting:
                 several persons must agree.
         """
         with deciding(request_id, actor_id, by) as (state, act):
-            length = act.request.seconds if seconds is None else _checked_seconds(state, seconds)
+            length = act.request.seconds if seconds is None else _checked_seconds(seconds)
             now, request = state.clock(), act.request
             asked = [state.registry.get(name) for name in request.permissions]
             authority = Authority(state, act.session, act.number)
@@ -279,7 +268,7 @@ class Requesting:
                 )
         return act.request
 
-    def refuse_access(
+    def refuse(
         self,
         request_id: int,
         *,
@@ -290,7 +279,7 @@ class Requesting:
         """Refuse it: one person who may grant it is enough."""
         return _decided(refuse, request_id, actor_id, by, reason)
 
-    def withdraw_access(
+    def withdraw(
         self, request_id: int, *, actor_id: SubjectId, reason: str | None = None
     ) -> Request:
         """Take back a request of one's own, or give back the lent right."""
@@ -305,7 +294,7 @@ class Requesting:
             act.reason = reason
         return act.request
 
-    def end_access(
+    def end(
         self,
         request_id: int,
         *,
@@ -316,7 +305,7 @@ class Requesting:
         """Take back a lent right before its time; everybody who may grant it may do this."""
         return _decided(end, request_id, actor_id, by, reason)
 
-    def settle_access_requests(self, limit: int = 100) -> float | None:
+    def settle(self, limit: int = 100) -> float | None:
         """Close the requests that lapsed or ended by themselves, and publish these steps.
 
         Returns:
@@ -361,10 +350,9 @@ def _decided(
     return act.request
 
 
-def _checked_seconds(state: PermissionState, seconds: int) -> int:
-    return int(
-        checked("seconds", seconds, Whole(1, _settings(state).max_seconds, "s"), shown=False)
-    )
+def _checked_seconds(seconds: int) -> int:
+    longest = current_desk().settings.max_seconds
+    return int(checked("seconds", seconds, Whole(1, longest, "s"), shown=False))
 
 
 def _checked_also(permission: str, also: Sequence[str]) -> list[str]:
@@ -381,5 +369,4 @@ def _checked_reason(reason: str) -> str:
     return reason.strip()
 
 
-def _settings(state: PermissionState) -> RequestSettings:
-    return RequestSettings() if state.requests is None else state.requests.settings
+REQUESTING = Requesting()

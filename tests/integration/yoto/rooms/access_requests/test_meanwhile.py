@@ -13,9 +13,11 @@ from app.models import Member, User
 from tests.support.together import together
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
-from yoto.errors import AccessRequestClosed, UnknownResource, ValidationFailed, WriteConflict
+from yoto.errors import UnknownResource, ValidationFailed, WriteConflict
 from yoto.extensions import permissions
-from yoto.permission.state import get_state
+from yoto.rooms.access_requests import acts
+from yoto.rooms.access_requests.errors import AccessRequestClosed
+from yoto.rooms.access_requests.settling import current_desk
 from yoto.store.models import Role
 
 PIN = "message.pin"
@@ -36,12 +38,12 @@ def asked(app: Flask, community: Community, member: Person) -> int:
     """A request of the member's for the channel."""
     with app.app_context():
         place = ("channel", community.channel_id)
-        return permissions.ask_for_access(member.id, PIN, *place, 600, "notes").id
+        return permissions.access_requests.ask(member.id, PIN, *place, 600, "notes").id
 
 
 def state_of(app: Flask, request_id: int) -> str:
     with app.app_context():
-        return permissions.access_request(request_id).life.state.value
+        return permissions.access_requests.get(request_id).life.state.value
 
 
 def lending(world: World, community: Community) -> list[int]:
@@ -68,7 +70,9 @@ def test_of_two_who_grant_at_once_one_lends_and_the_other_hears_that_it_is_done(
     )
     came = together(
         [
-            lambda who=who: attempt(app, lambda: permissions.grant_access(asked, actor_id=who))
+            lambda who=who: attempt(
+                app, lambda: permissions.access_requests.grant(asked, actor_id=who)
+            )
             for who in (community.owner.id, lender.id)
         ]
     )
@@ -82,9 +86,11 @@ def test_granted_and_withdrawn_at_once_nothing_stays_lent(
     granted, withdrawn = together(
         [
             lambda: attempt(
-                app, lambda: permissions.grant_access(asked, actor_id=community.owner.id)
+                app, lambda: permissions.access_requests.grant(asked, actor_id=community.owner.id)
             ),
-            lambda: attempt(app, lambda: permissions.withdraw_access(asked, actor_id=member.id)),
+            lambda: attempt(
+                app, lambda: permissions.access_requests.withdraw(asked, actor_id=member.id)
+            ),
         ]
     )
     assert withdrawn == "done"
@@ -102,18 +108,17 @@ def test_what_is_over_ends_once_though_a_worker_dies_between_its_steps(
         raise Killed
 
     with app.app_context():
-        desk = get_state().requests
-        assert desk is not None
+        desk = current_desk()
         desk.close()
-        permissions.grant_access(asked, actor_id=community.owner.id, seconds=1)
-        wait_until(lambda: permissions.access_request(asked).life.is_closed)
+        permissions.access_requests.grant(asked, actor_id=community.owner.id, seconds=1)
+        wait_until(lambda: permissions.access_requests.get(asked).life.is_closed)
         # Before its commit, then after it.
-        for name in ("listener", "publish"):
+        for owner, name in ((acts, "announce"), (desk, "publish")):
             with monkeypatch.context() as fatal, pytest.raises(Killed):
-                fatal.setattr(desk, name, dies)
-                permissions.settle_access_requests()
-            assert len(lending(world, community)) == (name == "listener")
-        permissions.settle_access_requests()
+                fatal.setattr(owner, name, dies)
+                permissions.access_requests.settle()
+            assert len(lending(world, community)) == (name == "announce")
+        permissions.access_requests.settle()
     assert len(world.acts("access_request.end")) == 1
 
 
@@ -121,10 +126,9 @@ def test_the_end_of_what_was_lent_spares_a_role_that_got_its_number(
     app: Flask, world: World, community: Community, member: Person, asked: int
 ) -> None:
     with app.app_context():
-        desk = get_state().requests
-        assert desk is not None
+        desk = current_desk()
         desk.close()
-        permissions.grant_access(asked, actor_id=community.owner.id)
+        permissions.access_requests.grant(asked, actor_id=community.owner.id)
         [lent] = lending(world, community)
         permissions.delete_role(lent, actor_id=community.owner.id)
         # SQLite gives the highest number again.
@@ -132,7 +136,7 @@ def test_the_end_of_what_was_lent_spares_a_role_that_got_its_number(
             insert(Role).values(id=lent, server_id=community.id, name="gardeners", position=1)
         )
         world.assign(member, lent)
-        permissions.settle_access_requests()
+        permissions.access_requests.settle()
     assert state_of(app, asked) == "ended"
     assert world.rows(select(Role.name).where(Role.id == lent)) == [("gardeners",)]
 
@@ -150,7 +154,7 @@ def test_who_was_barred_meanwhile_is_lent_nothing(
         }[barred]
     )
     with app.app_context(), pytest.raises(ValidationFailed, match="denied to them there"):
-        permissions.grant_access(asked, actor_id=community.owner.id)
+        permissions.access_requests.grant(asked, actor_id=community.owner.id)
     assert (state_of(app, asked), lending(world, community)) == ("open", [])
 
 
@@ -164,17 +168,19 @@ def test_a_channel_that_is_deleted_takes_its_requests_along(
 ) -> None:
     with app.app_context():
         channel = ("channel", community.channel_id)
-        lent = permissions.ask_for_access(member.id, "message.manage", *channel, 600, "spam").id
-        permissions.grant_access(lent, actor_id=community.owner.id)
+        lent = permissions.access_requests.ask(
+            member.id, "message.manage", *channel, 600, "spam"
+        ).id
+        permissions.access_requests.grant(lent, actor_id=community.owner.id)
     gone = client.delete(
         f"/api/v1/channels/{community.channel_id}", headers=community.owner.headers
     )
     assert gone.status_code == 204, gone.json
     with app.app_context():
-        assert permissions.access_inbox(community.owner.id) == ([], None)
+        assert permissions.access_requests.inbox(community.owner.id) == ([], None)
         with pytest.raises(UnknownResource):
-            permissions.grant_access(asked, actor_id=community.owner.id)
-        permissions.withdraw_access(asked, actor_id=member.id)
-        permissions.settle_access_requests()
+            permissions.access_requests.grant(asked, actor_id=community.owner.id)
+        permissions.access_requests.withdraw(asked, actor_id=member.id)
+        permissions.access_requests.settle()
     assert (state_of(app, asked), state_of(app, lent)) == ("withdrawn", "ended")
     assert lending(world, community) == []

@@ -12,14 +12,16 @@ from yoto.permission.database.transactions import write
 from yoto.permission.loading.finding import server_of, site_in
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import Place
-from yoto.permission.requests import rows
-from yoto.permission.requests.facts import REACHED, AccessRequestEvent, event_of
-from yoto.permission.requests.lending import take_back
-from yoto.permission.requests.rows import KIND, Request, author_of
-from yoto.permission.requests.states import RequestState, pass_time
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.writes.role_rules import LENDING
-from yoto.store.models import AccessRequest, record_audit
+from yoto.rooms.access_requests import rows
+from yoto.rooms.access_requests.events import REACHED, AccessRequestEvent, event_of
+from yoto.rooms.access_requests.lending import take_back
+from yoto.rooms.access_requests.model import AccessRequest
+from yoto.rooms.access_requests.rows import KIND, Request, author_of
+from yoto.rooms.access_requests.settling import current_desk
+from yoto.rooms.access_requests.states import RequestState, pass_time
+from yoto.store.models import record_audit
 
 REASON_LENGTH = 500
 SYSTEM = "system"
@@ -73,7 +75,7 @@ def deciding(
             event = _store(state, act)
         act.request = rows.request_of(row)
     if event is not None:
-        publish(state, event)
+        current_desk().publish(event)
 
 
 def still_open(
@@ -151,15 +153,9 @@ def record(
 
 
 def announce(state: PermissionState, session: Session, event: AccessRequestEvent) -> None:
-    """Let the listener join the transaction of a step."""
-    if state.requests is not None and state.requests.listener is not None:
-        state.requests.listener(session, event)
-
-
-def publish(state: PermissionState, event: AccessRequestEvent) -> None:
-    """Publish a stored step."""
-    if state.requests is not None:
-        state.requests.publish(event.for_stream())
+    """Let others store in the transaction of a step what belongs to it."""
+    for one in state.joins:
+        one(session, event)
 
 
 def named(request: Request, reason: str | None) -> str:

@@ -11,7 +11,7 @@ from yoto.api.permissions.checks.schemas import NAME_LENGTH
 from yoto.api.reasons import REASON_LENGTH, ReasonSchema
 from yoto.http.fields import Instant, Name, NodeId, Text, TypeName, Whole, with_node_id
 from yoto.http.paging import PageQuery
-from yoto.permission import RequestState
+from yoto.rooms.access_requests.states import RequestState
 
 STATES = [state.value for state in RequestState]
 MINE, INBOX = "mine", "inbox"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yoto.events import Event, event_type
-from yoto.permission.requests.states import RequestState
+from yoto.rooms.access_requests.states import RequestState
 
 if TYPE_CHECKING:
-    from yoto.permission.requests.rows import Request
+    from yoto.rooms.access_requests.rows import Request
 
 
 class AccessRequestEvent(Event, frozen=True, kw_only=True):

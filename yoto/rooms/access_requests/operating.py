@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypedDict
 
 from yoto.api.permissions.checks.service import PLATFORM_AUDIT
-from yoto.api.permissions.requests import service
-from yoto.api.permissions.requests.schemas import LONGEST, AccessRequestSchema
 from yoto.auth.operators import (
     ADMIN,
     INSIGHT,
@@ -23,13 +21,16 @@ from yoto.auth.operators import (
     operator,
 )
 from yoto.errors import PermissionDenied
-from yoto.extensions import permissions
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Between
 from yoto.nodes import shown_text
 from yoto.operate.insight import has_insight
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
-from yoto.permission import Place, RequestState
+from yoto.permission import Place
+from yoto.rooms.access_requests import service
+from yoto.rooms.access_requests.requesting import REQUESTING
+from yoto.rooms.access_requests.schemas import LONGEST, AccessRequestSchema
+from yoto.rooms.access_requests.states import RequestState
 
 
 class OperatorsRequest(TypedDict):
@@ -113,14 +114,14 @@ def list_operators_access_requests(
     if box == "all" and not has_insight():
         raise PermissionDenied(NOT_GRANTED, PLATFORM_AUDIT)
     if box == "inbox" and number is not None:
-        decidable, following = permissions.access_inbox(number, after, limit)
+        decidable, following = REQUESTING.inbox(number, after, limit)
         mine: list[Any] = service.shown(number, decidable, decidable)
         return Page(mine, following)
     if box == "inbox":
         demand_right(ADMIN)
         state = RequestState.OPEN
     states = () if state is None else (state.value,)
-    found = permissions.access_requests(None, states, after, limit + 1)
+    found = REQUESTING.page(None, states, after, limit + 1)
     page = cut(found, limit, lambda one: one.id)
     items: list[Any] = service.shown(number, page.items)
     return Page(items, page.next)

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from yoto.errors import AccessRequestClosed
+from yoto.rooms.access_requests.errors import AccessRequestClosed
 
 
 class RequestState(enum.StrEnum):

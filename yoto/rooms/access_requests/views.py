@@ -8,13 +8,6 @@ import marshmallow as ma
 from werkzeug.exceptions import HTTPException
 
 from yoto.api.guards import PERMISSION_ASK
-from yoto.api.permissions.requests import service
-from yoto.api.permissions.requests.schemas import (
-    AccessGrantSchema,
-    AccessRequestQuery,
-    AccessRequestSchema,
-    NewAccessRequestSchema,
-)
 from yoto.api.reasons import ReasonSchema
 from yoto.api.visibility import unknown
 from yoto.auth.access import signed_in
@@ -26,6 +19,13 @@ from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
+from yoto.rooms.access_requests import service
+from yoto.rooms.access_requests.schemas import (
+    AccessGrantSchema,
+    AccessRequestQuery,
+    AccessRequestSchema,
+    NewAccessRequestSchema,
+)
 
 access_requests = RestBlueprint(
     "access-requests",

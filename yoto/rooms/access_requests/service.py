@@ -11,23 +11,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from yoto.api.permissions.requests.schemas import INBOX
 from yoto.api.visibility import demand_sight, sees
 from yoto.errors import UnknownResource
-from yoto.extensions import permissions
 from yoto.http.paging import Page, cut
 from yoto.nodes import APPLICATIONS
-from yoto.permission import Place, Request, own_ids, subject_text
+from yoto.permission import Place, own_ids, subject_text
+from yoto.rooms.access_requests.requesting import REQUESTING
+from yoto.rooms.access_requests.rows import Request
+from yoto.rooms.access_requests.schemas import INBOX
 from yoto.store.db import db
 from yoto.store.models import User, account_of
 from yoto.store.resources import known_types
 
 KIND = "access_request"
 STEPS: Mapping[str, Callable[..., Request]] = {
-    "grant": permissions.grant_access,
-    "refuse": permissions.refuse_access,
-    "withdraw": permissions.withdraw_access,
-    "end": permissions.end_access,
+    "grant": REQUESTING.grant,
+    "refuse": REQUESTING.refuse,
+    "withdraw": REQUESTING.withdraw,
+    "end": REQUESTING.end,
 }
 
 
@@ -39,7 +40,7 @@ def ask(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
         and as ``PermissionSystem.ask_for_access``.
     """
     demand_sight(caller_id, [Place(asked["scope"], asked["scope_id"])])
-    return shown(caller_id, [permissions.ask_for_access(caller_id, **asked)])[0]
+    return shown(caller_id, [REQUESTING.ask(caller_id, **asked)])[0]
 
 
 def page(
@@ -47,10 +48,10 @@ def page(
 ) -> Page[dict[str, Any]]:
     """The caller's own requests, or those of others that they may grant; newest first."""
     if box == INBOX:
-        decidable, following = permissions.access_inbox(caller_id, after, limit)
+        decidable, following = REQUESTING.inbox(caller_id, after, limit)
         return Page(shown(caller_id, decidable, decidable), following)
     states = () if state is None else (state,)
-    found = permissions.access_requests(caller_id, states, after, limit + 1)
+    found = REQUESTING.page(caller_id, states, after, limit + 1)
     cutting = cut(found, limit, lambda one: one.id)
     return Page(shown(caller_id, cutting.items), cutting.next)
 
@@ -61,8 +62,8 @@ def one(caller_id: int, request_id: int) -> dict[str, Any]:
     Raises:
         UnknownResource: there is none.
     """
-    found = permissions.access_request(request_id)
-    if found.user_id != caller_id and not permissions.may_decide(caller_id, found):
+    found = REQUESTING.get(request_id)
+    if found.user_id != caller_id and not REQUESTING.may_decide(caller_id, found):
         raise UnknownResource(KIND, request_id, "request_id")
     return shown(caller_id, [found])[0]
 
@@ -73,7 +74,7 @@ def demand_sight_of(caller_id: int, request_id: int) -> None:
     Raises:
         UnknownResource: it is neither.
     """
-    found = permissions.access_request(request_id)
+    found = REQUESTING.get(request_id)
     if found.user_id == caller_id:
         return
     try:
@@ -106,7 +107,7 @@ def shown(
         decidable: the requests that they may decide, if that is known already.
     """
     if decidable is None:
-        decidable = permissions.decidable(caller_id, requests)
+        decidable = REQUESTING.decidable(caller_id, requests)
     may_decide = {one.id for one in decidable}
     authors = {author for one in requests for author in _authors(one)}
     accounts = {author: account_of(author) for author in authors}

@@ -1,0 +1,1 @@
+"""Access requests: asking for a right that one lacks, and lending it for a time."""
