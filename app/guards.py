@@ -34,9 +34,6 @@ MESSAGE_SEND = "message.send"
 MESSAGE_SEARCH = "message.search"
 MESSAGE_SEARCH_OF_USER = "message.search-of-user"
 INVITE_USE = "invite.use"
-BEHAVIOUR_RECORD = "behaviour.record"
-BEHAVIOUR_FORGET = "behaviour.forget"
-PERMISSION_SNAPSHOT = "permission.snapshot"
 API_WRITE = "api.write"
 MEMBER_RENAME = "member.rename-self"
 
@@ -68,13 +65,6 @@ SEARCH_WAIT = 0.5
 
 # Codes. People follow a link or two; the many others guess codes.
 INVITES_OF_USER = Dimension("user", limit=20, window=10 * MINUTE)
-
-# Calls, each of up to 50 actions. A client collects them and reports once every few seconds.
-BEHAVIOUR_OF_USER = Dimension("user", limit=60, window=MINUTE, burst=20)
-# Times. Each goes through the whole log of behaviour, and a forgotten user stays so.
-FORGETTINGS_OF_USER = Dimension("user", limit=5, window=HOUR)
-# Calls, each of up to 50 places. Lists are opened by people, and a snapshot is good for a minute.
-SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
 
 # Changes of any kind by one account. A script that builds a server with all its channels goes on at
 # ten a second; each change is a row of the audit log, which is never deleted.
@@ -127,9 +117,6 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
         ),
     },
     INVITE_USE: {"rate_limit": RateLimitConfig(dimensions=(INVITES_OF_USER,))},
-    BEHAVIOUR_RECORD: {"rate_limit": RateLimitConfig(dimensions=(BEHAVIOUR_OF_USER,))},
-    BEHAVIOUR_FORGET: {"rate_limit": RateLimitConfig(dimensions=(FORGETTINGS_OF_USER,))},
-    PERMISSION_SNAPSHOT: {"rate_limit": RateLimitConfig(dimensions=(SNAPSHOTS_OF_USER,))},
     **API_GUARDS,
     API_WRITE: {"rate_limit": RateLimitConfig(dimensions=(WRITES_OF_USER,))},
     MEMBER_RENAME: {"rate_limit": RateLimitConfig(dimensions=(NICKNAMES_OF_USER,))},

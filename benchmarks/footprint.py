@@ -31,11 +31,6 @@ from benchmarks.idle.processes import processor_seconds
 from tests.support.mariadb import start_mariadb
 from tests.support.redis_servers import start_valkey
 from yoto.events import EventStream
-from yoto.prefetch.recording.batch import Batch
-from yoto.prefetch.recording.history import BehaviourHistory
-from yoto.prefetch.recording.recorder import Visit
-from yoto.prefetch.settings import PrefetchSettings
-from yoto.prefetch.steps import Step
 from yoto.redis import RedisConnection
 from yoto.resilience.breaker import CircuitBreaker
 from yoto.resilience.bulkhead import Bulkhead
@@ -50,6 +45,11 @@ from yoto.resilience.settings import (
     MultiDimensionalKey,
     RateLimitConfig,
 )
+from yoto.rooms.prefetch.recording.batch import Batch
+from yoto.rooms.prefetch.recording.history import BehaviourHistory
+from yoto.rooms.prefetch.recording.recorder import Visit
+from yoto.rooms.prefetch.settings import PrefetchSettings
+from yoto.rooms.prefetch.steps import Step
 from yoto.store.db import db
 from yoto.store.models import EVERYONE, Role
 from yoto.store.time_limits import TIME_LIMIT

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from yoto.optimization import AdvancedOptimization
     from yoto.permission import PermissionSystem
     from yoto.policy import BehaviourWatch, PolicyManager
-    from yoto.prefetch import Prefetch
     from yoto.redis import RedisStore
     from yoto.resilience import Resilience
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     policy = PolicyManager()
     behaviour = BehaviourWatch()
     permissions = PermissionSystem()
-    prefetch = Prefetch()
+    prefetch: Any  # a room, which the core does not import for types either
     fleet = Fleet()
 else:
     _CLASSES = {
@@ -46,7 +45,7 @@ else:
         "policy": "yoto.policy:PolicyManager",
         "behaviour": "yoto.policy:BehaviourWatch",
         "permissions": "yoto.permission:PermissionSystem",
-        "prefetch": "yoto.prefetch:Prefetch",
+        "prefetch": "yoto.rooms.prefetch.extension:Prefetch",
         "fleet": "yoto.fleet:Fleet",
     }
 

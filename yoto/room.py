@@ -54,6 +54,8 @@ class Room:
         extra: the extra of ``pip install yoto[...]`` whose modules it needs; "": none.
         suggestions: returns what could be tuned, as plain values, for the status.
         warm_up: further steps of the warm-up, by name; each returns a description of its work.
+        live: keys of its settings that operators change while workers run, in ``tuning:fleet``.
+        series: returns its metrics with their descriptions.
         models: returns the mapped classes of its tables.
         sweeps: returns tables to be swept: a class, the name of the column of the end of a row, and
             the key of the days for which a row is kept after it.
@@ -79,6 +81,8 @@ class Room:
     extra: str = ""
     suggestions: Callable[[], Sequence[Any]] = nothing
     warm_up: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
+    live: tuple[str, ...] = ()
+    series: Callable[[], Mapping[str, str]] = no_names
     models: Callable[[], Sequence[type[Any]]] = nothing
     sweeps: Callable[[], Sequence[tuple[type[Any], str, str]]] = nothing
     problems: Callable[[], Mapping[type[Exception], Callable[[Any], Any]]] = no_names

@@ -199,10 +199,12 @@ class Settings:
     Attributes:
         tuners_own: fields that only the tuner's layer may set.
         retired: fields of earlier versions, which may still be stored; they mean nothing.
+        absent: fields of rooms that are off; they may still be stored, and stay so.
     """
 
     tuners_own: ClassVar[tuple[str, ...]] = ()
     retired: ClassVar[frozenset[str]] = frozenset()
+    absent: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         errors: Errors = {}
@@ -220,13 +222,14 @@ class Settings:
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
         """Builds the object from plain data, such as JSON; fields left out take their default.
 
-        Those that are ``retired`` are left out.
+        Those that are ``retired`` or ``absent`` are left out.
 
         Raises:
             ValidationFailed: an unknown field or a bad value; nothing is built.
         """
         known = [item.name for item in fields(cls)]
-        values = {name: value for name, value in values.items() if name not in cls.retired}
+        unread = cls.retired | cls.absent
+        values = {name: value for name, value in values.items() if name not in unread}
         unknown = [name for name in values if name not in known]
         if unknown:
             hint = f"unknown field; known are {', '.join(known)}"

@@ -6,7 +6,6 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from app.blueprints.auth import auth
-from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_pages import community_pages, session_pages
 from app.blueprints.community_socket import fan_out_of, init_community
@@ -59,7 +58,6 @@ REST: list[Blueprint] = [
     rules,
     devices,
     emergency,
-    behaviour,
     registry,
     audit_log,
 ]

@@ -23,16 +23,11 @@ from yoto.cache import (
 )
 from yoto.optimization import DistributedLocks
 from yoto.permission import Place
-from yoto.prefetch import (
-    BehaviorAnalyzer,
-    Prediction,
-    PrefetchSettings,
-    PrefetchStats,
-    SmartPrefetcher,
-    Step,
-    UserBehavior,
-)
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.prefetch.analyzer import BehaviorAnalyzer, Prediction
+from yoto.rooms.prefetch.fetching import PrefetchStats, SmartPrefetcher
+from yoto.rooms.prefetch.settings import PrefetchSettings
+from yoto.rooms.prefetch.steps import Step, UserBehavior
 
 # Users and places of each that memory has room for: a quarter of the people, so that there is
 # something to fetch for those who come back.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from benchmarks.prefetch.replay import PLACES, USERS, Run, made_up, replay
 from benchmarks.prefetch.traces import Shape, navigation
 from tests.support.redis_servers import Server, start_valkey
-from yoto.prefetch import PrefetchSettings
+from yoto.rooms.prefetch.settings import PrefetchSettings
 
 SEED = 7
 # Share of the fetches without prefetching.

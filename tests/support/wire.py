@@ -33,7 +33,9 @@ def wire(app: Flask) -> dict[str, list[str]]:
         "control_api": list(document_lines(client.get("/control/api/openapi.json").get_json())),
         "commands": list(command_lines(app)),
         "settings": list(setting_lines(app)),
-        "metrics": sorted(metric_names.HELP),
+        "metrics": sorted(
+            [*metric_names.HELP, *(name for one in rooms_of(app) for name in one.series())]
+        ),
     }
 
 

@@ -7,14 +7,15 @@ from sqlalchemy.engine import Engine
 
 from yoto.alerts import Alerts
 from yoto.cache import HybridPermissionCache
-from yoto.collectors.ahead import hot_samples, prefetch_samples, preload_samples
+from yoto.collectors.ahead import hot_samples, preload_samples
 from yoto.collectors.alert_values import measured_values
 from yoto.collectors.cache import Staleness, cache_samples, check_samples, outbox_samples
 from yoto.collectors.guards import alert_samples, guard_samples, lock_samples, policy_samples
 from yoto.collectors.polled import FleetCollector, breaker_samples
 from yoto.collectors.stores import database_samples, pool_samples, redis_samples
-from yoto.monitor import Monitor
+from yoto.monitor import Monitor, names
 from yoto.optimization import AdvancedOptimization
+from yoto.room import rooms_of
 from yoto.store.db import on_engine
 
 __all__ = ["measure", "measured_values"]
@@ -23,6 +24,8 @@ __all__ = ["measure", "measured_values"]
 def measure(app: Flask) -> None:
     """Make the monitor of ``app`` read every part at each flush; nothing is read yet."""
     monitoring = Monitor.of(app)
+    for one in rooms_of(app):
+        names.describe(one.series())
     cache = HybridPermissionCache.of(app)
     optimization = AdvancedOptimization.of(app)
     engines: list[Engine] = []
@@ -39,7 +42,6 @@ def measure(app: Flask) -> None:
     monitoring.add_source("pools", lambda: pool_samples(app, engines))
     monitoring.add_source("hot", lambda: hot_samples(optimization.hot))
     monitoring.add_source("preloading", lambda: preload_samples(app))
-    monitoring.add_source("prefetching", lambda: prefetch_samples(app))
     monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
     monitoring.add_slow_source("fleet", FleetCollector(app))
     staleness = Staleness(monitoring)

@@ -10,7 +10,6 @@ from yoto.monitor import names
 from yoto.monitor.sources import Counted, Measured, Sample
 from yoto.optimization import HotCounts
 from yoto.permission import PermissionSystem
-from yoto.prefetch import Prefetch
 
 
 def hot_samples(hot: HotCounts) -> Iterator[Sample]:
@@ -31,17 +30,3 @@ def preload_samples(app: Flask) -> Iterator[Sample]:
     for event in ("runs", "failures", "l2", "db", "left", "used", "unused"):
         yield Counted(names.PRELOADS, getattr(stats, event), {"event": event})
     yield Measured(names.PRELOAD_WAITING, stats.waiting)
-
-
-def prefetch_samples(app: Flask) -> Iterator[Sample]:
-    """The counters of prefetching, if the application has it."""
-    prefetcher = Prefetch.of(app).prefetcher
-    if prefetcher is None:
-        return
-    stats = prefetcher.stats()
-    for outcome, count in stats.counts.items():
-        yield Counted(names.PREFETCHES, count, {"outcome": outcome})
-    yield Counted(names.PREFETCH_VISITS, stats.visits)
-    yield Measured(names.PREFETCH_UNDECIDED, stats.undecided)
-    if stats.late_precision is not None:
-        yield Measured(names.PREFETCH_PRECISION, stats.late_precision)

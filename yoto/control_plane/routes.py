@@ -33,7 +33,6 @@ from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, coverage, documents, policies
-from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
 from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
@@ -67,7 +66,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(bulkheads),
     blueprint(degradation),
     blueprint(config),
-    blueprint(prefetch),
     blueprint(alerts),
     blueprint(alert_causes),
     blueprint(alert_rules),

@@ -172,7 +172,7 @@ class Yoto:
             raise ConfigurationError("roles", "say by 'db' which database has them")
         plane = bool(self._control_plane)
         rooms = rooms_for(app, self._rooms, plane, own_operators=self._operators is None)
-        settings = settings_for(app, plane, rooms)
+        settings = settings_for(app, rooms)
         refuse_switched_off(app, settings)
         self._wired = True
         operators = self._known_operators(caller, rooms) if plane else None

@@ -219,7 +219,7 @@ def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], A
 
 def _configure(plane: Application, app: Flask) -> None:
     found = get_level(LOGGER)
-    plane.config.update(settings_for(app, True, rooms_of(app), found if found in LEVELS else None))
+    plane.config.update(settings_for(app, rooms_of(app), found if found in LEVELS else None))
     if plane.config["LOG_LEVEL"] != found:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
     fallback = plane.config["SECRET_KEY_FALLBACK"]

@@ -52,20 +52,13 @@ def rooms_for(
     return found
 
 
-# Guards and permissions alone prefetch nothing.
-WITHOUT_CONTROL_PLANE: Mapping[str, Any] = {f"{PREFIX}PREFETCH_ENABLED": False}
-
-
-def settings_for(
-    app: Flask, control_plane: bool, rooms: Iterable[Room], log_level: str | None = None
-) -> dict[str, Any]:
+def settings_for(app: Flask, rooms: Iterable[Room], log_level: str | None = None) -> dict[str, Any]:
     """The settings of the platform in ``app``, where their names begin with ``YOTO_``.
 
     The configuration of ``app`` comes before the environment, and ``YOTO_REDIS_URL`` before
     ``REDIS_URL``. Without either, a private server is started in the instance folder.
 
     Args:
-        control_plane: whether there is one.
         rooms: those of the application.
         log_level: the level if neither sets one; None: the platform's default.
 
@@ -74,12 +67,11 @@ def settings_for(
     """
     sources: tuple[Mapping[str, Any], ...] = (os.environ, app.config)
     common = {PREFIX + COMMON: one[COMMON] for one in sources if one.get(COMMON)}
-    fixed = {} if control_plane else WITHOUT_CONTROL_PLANE
     defaults = {**AS_A_GUEST, f"{PREFIX}LOG_LEVEL": log_level}
     for one in rooms:
         defaults |= {f"{PREFIX}{key}": value for key, value in one.as_guest.items()}
     keys = [key for one in rooms for key in one.keys]
-    return guest_settings(defaults, common, *sources, fixed, rooms=keys)
+    return guest_settings(defaults, common, *sources, rooms=keys)
 
 
 def refuse_switched_off(app: Flask, settings: Mapping[str, Any]) -> None:

@@ -6,6 +6,8 @@ does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # HTTP
 REQUESTS = "yoto_http_requests_total"
 REQUEST_TIME = "yoto_http_request_seconds"
@@ -68,7 +70,7 @@ POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
 POLICY_DENIALS = "yoto_policy_denials_total"
 POLICY_TIME = "yoto_policy_evaluation_seconds"
 
-# Queues, hot data, preloading, prefetching
+# Queues, hot data, preloading
 QUEUE_ITEMS = "yoto_queue_items"
 QUEUE_RATE = "yoto_queue_items_per_second"
 QUEUE_AGE = "yoto_queue_oldest_age"
@@ -80,10 +82,6 @@ HOT_EVENTS = "yoto_hot_counts_total"
 HOT_WAITING = "yoto_hot_counts_waiting"
 PRELOADS = "yoto_preload_events_total"
 PRELOAD_WAITING = "yoto_preload_waiting"
-PREFETCHES = "yoto_prefetches_total"
-PREFETCH_VISITS = "yoto_prefetch_visits_total"
-PREFETCH_PRECISION = "yoto_prefetch_precision"
-PREFETCH_UNDECIDED = "yoto_prefetch_undecided"
 
 # Alerts
 ALERT_EVENTS = "yoto_alert_evaluation_events_total"
@@ -183,10 +181,6 @@ HELP = {
     HOT_WAITING: "hot pairs in memory, and batches that Redis has not confirmed",
     PRELOADS: "runs of preloading, entries by origin, and what became of them",
     PRELOAD_WAITING: "preloaded entries that were not used yet",
-    PREFETCHES: "prefetches loaded, and by what became of them",
-    PREFETCH_VISITS: "deeds of users that the prefetcher looked at",
-    PREFETCH_PRECISION: "share of the last prefetches that were used, 0 to 1",
-    PREFETCH_UNDECIDED: "prefetches whose user has not come by yet",
     ALERT_EVENTS: "evaluations of alerts, turns left to others, and what failed in them",
     ALERT_SILENCE: "seconds since a process last saw that anybody had evaluated the alerts",
     ALERT_MESSAGES: "messages to webhooks that were delivered, tried in vain, and given up",
@@ -209,3 +203,15 @@ HELP = {
     LOST_SECONDS: "seconds whose measurements were given up, because the store was away too long",
     COMPLETE: "1 while the sums of all workers of this host are known",
 }
+
+_OF_ROOMS: dict[str, str] = {}
+
+
+def describe(series: Mapping[str, str]) -> None:
+    """Add the descriptions of a room's metrics."""
+    _OF_ROOMS.update(series)
+
+
+def help_of(name: str) -> str:
+    """The description of a metric; empty: it is none of the platform's."""
+    return HELP.get(name) or _OF_ROOMS.get(name, "")

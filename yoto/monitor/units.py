@@ -13,7 +13,6 @@ _UNITS = {
     signals.ERROR_RATE: SHARE,
     signals.MEMORY_SHARE: SHARE,
     signals.RESPONSE_MS: MS,
-    names.PREFETCH_PRECISION: SHARE,
     names.LOG_SILENCE: SECONDS,
     names.STALENESS_WORST: SECONDS,
     names.QUEUE_AGE: SECONDS,
@@ -24,6 +23,7 @@ _ENDINGS = {
     "_total": PER_SECOND,
     "_per_second": PER_SECOND,
     "_share": SHARE,
+    "_precision": SHARE,
     "_seconds": SECONDS,
     "_bytes": BYTES,
 }

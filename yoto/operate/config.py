@@ -17,6 +17,7 @@ from yoto.operate.guard_state import GUARDED
 from yoto.operate.guards import LONGEST_EXPIRY, check_known, demand_right_to_the_way_in, slice_of
 from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.resilience import (
+    FLEET,
     Change,
     ConfigStore,
     Entry,
@@ -112,7 +113,9 @@ def list_config(kind: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> 
     """Entries of a kind: the values in force, those of the code, and who set them"""
     found = _parsed(kind)
     page = slice_of([_shown(entry) for entry in _store().list(found)], after, limit)
-    fields = class_of(found).describe()
+    # Rooms add to what is live.
+    shape = _store().default(found, FLEET) if found is Kind.TUNING else class_of(found)
+    fields = shape.describe()
     return {"items": list(page.items), "next": page.next, "fields": fields}
 
 

@@ -10,18 +10,22 @@ from flask import Flask
 
 from yoto.cache import STORES, HybridPermissionCache
 from yoto.optimization import AdvancedOptimization
+from yoto.parts.rooms import ALL, chosen
 from yoto.permission import PermissionSystem
-from yoto.prefetch import Prefetch
-from yoto.resilience import FLEET, Kind, Resilience, Settings, TuningConfig
+from yoto.resilience import FLEET, Kind, Resilience, Settings, TuningConfig, tuning_config
+from yoto.room import rooms_of
 from yoto.settings import value_of
 
 
 def follow_live_settings(app: Flask) -> None:
     """Have the parts of this process of ``app`` follow what is set while it runs."""
-    configured = TuningConfig(
+    live = [key for one in rooms_of(app) for key in one.live]
+    off = [key for one in chosen(ALL) for key in one.live if key not in live]
+    shape = tuning_config(live, off)
+    configured = shape(
         **{
             one["name"]: value_of(app.config, one["name"].upper())
-            for one in TuningConfig.describe()
+            for one in shape.describe()
             if not one["tuners_own"]
         }
     )
@@ -56,9 +60,8 @@ def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None
             }
         )
         optimization.queue.set_batch_size(values["queue_batch_size"])
-        invalidation, prefetching = optimization.invalidation, Prefetch.of(app)
+        invalidation = optimization.invalidation
         invalidation.retune(replace(invalidation.settings, **part("invalidation_")))
-        prefetching.retune(replace(prefetching.settings, **part("prefetch_")))
         caching, preloading = PermissionSystem.caching_of(app), PermissionSystem.preloading_of(app)
         if caching is not None:
             caching.pool.resize(values["permission_pool_size"])

@@ -32,7 +32,6 @@ from yoto.extensions import (
     optimization,
     permissions,
     policy,
-    prefetch,
     redis_store,
     resilience,
 )
@@ -54,6 +53,7 @@ from yoto.permission import (
     hot_places,
     masked_context,
     register_permission_handlers,
+    state_of,
 )
 from yoto.persistence import SqlJournal
 from yoto.policy import policy_engine
@@ -175,11 +175,12 @@ def _init_cache(app: Flask, host: Host) -> None:
 
 
 def _init_permissions(app: Flask, host: Host) -> None:
-    seen, hot = prefetch.of(app).recorder, optimization.of(app).hot
-    granted = GrantedAccess(hot_places(hot), seen.granted)
+    hot = optimization.of(app).hot
+    granted = GrantedAccess(hot_places(hot))
     hot.read_first(granted.flush)
-    seen.read_first(granted.flush)
-    environment = PolicyEnvironment(current_request, error_rate, prefetch.of(app).unusual)
+    environment = PolicyEnvironment(
+        current_request, error_rate, lambda *asked: state_of(app).unusual(*asked)
+    )
     judge = PolicyChecker(app, cache.of(app), environment)
     permissions.init_app(
         app,
@@ -246,9 +247,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
         close=lambda app: policy.of(app).close(),
     ),
     Component(
-        "prefetched", init=lambda app, host: prefetch.init_app(app, optimization.of(app).hot)
-    ),
-    Component(
         "permissions",
         init=_init_permissions,
         start=_start_permissions,
@@ -260,11 +258,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
         init=lambda app, host: register_permission_handlers(optimization.of(app).queue),
         start=lambda app: optimization.of(app).start(),
         close=lambda app: optimization.of(app).stop(),
-    ),
-    Component(
-        "prefetching",
-        start=lambda app: prefetch.of(app).start(),
-        close=lambda app: prefetch.of(app).close(),
     ),
     Component("sources of measurements", init=lambda app, host: measure(app)),
     Component(

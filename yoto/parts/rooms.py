@@ -14,6 +14,7 @@ ROOMS = (
     "decision_log",
     "forecast",
     "own_operators",
+    "prefetch",
     "review",
     "rollouts",
     "templates",

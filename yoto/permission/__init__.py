@@ -47,7 +47,7 @@ from yoto.permission.registry.requirement import PermissionRequirement
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.registry.specs import MOST_APPROVALS, PermissionSpec
 from yoto.permission.search import Page
-from yoto.permission.state import AccessGranted, SuperAdminUse
+from yoto.permission.state import AccessGranted, SuperAdminUse, state_of
 from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import PolicyAnswer, PolicyQuestion
 from yoto.permission.verdict.context import (
@@ -157,6 +157,7 @@ __all__ = [
     "subject_text",
     "taking_turns",
     "GrantedAccess",
+    "state_of",
     "hot_places",
     "PolicyChecker",
     "PolicyEnvironment",

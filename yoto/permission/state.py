@@ -112,6 +112,11 @@ class Recording(Protocol):
         """What it has done, for the state of this process."""
 
 
+def unknown(user_id: int, permission: str, scope: str) -> float | None:
+    """How unusual it is is not known to anybody."""
+    return None
+
+
 @dataclass(slots=True)
 class PermissionState:
     """The parts, as wired by ``PermissionSystem.init_app``.
@@ -133,6 +138,8 @@ class PermissionState:
         on_emergency_use: as ``on_super_admin_use``, for emergency access.
         on_granted: called with user, requirement and place of each access that a decorator granted,
             within the request: must be quick.
+        unusual: by user, permission and scope, how unusual it is that they do this now, 0 to 1;
+            None: it cannot be determined.
         boundaries: looks for moments known ahead.
         preloading: fills the cache ahead of requests; None: there is none.
         warming: warms up; None: there is none.
@@ -161,6 +168,7 @@ class PermissionState:
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
     on_granted: Callable[[int, str, PlaceKey], None] | None = None
+    unusual: Callable[[int, str, str], float | None] = unknown
     boundaries: BoundaryWatch | None = None
     preloading: Preloading | None = None
     warming: WarmUp | None = None

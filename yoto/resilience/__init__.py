@@ -65,6 +65,7 @@ from .settings import (
     RateLimitConfig,
     Settings,
     TuningConfig,
+    tuning_config,
 )
 from .settings.switches import SwitchConfig
 from .store_health import StoreState
@@ -81,6 +82,7 @@ else:
 
 __all__ = [
     "TuningConfig",
+    "tuning_config",
     "EVERY_FEATURE",
     "FLEET",
     "REDIS_BREAKER",

@@ -1,4 +1,4 @@
-"""Settings of policies, alerts, measurements and prefetching."""
+"""Settings of policies, alerts and measurements."""
 
 from __future__ import annotations
 
@@ -111,44 +111,4 @@ class Monitoring:
         "Another token that `/metrics` takes beside it, while the token is being replaced.",
         r"[!-~]{16,}",
         secret=True,
-    )
-
-
-class Prefetching:
-    """Behaviour and prefetching: [prefetch.md](prefetch.md)"""
-
-    PREFETCH_ENABLED = flag(True, "Whether anything is recorded or prefetched.")
-    PREFETCH_SAMPLE = share(1.0, 0, "Share of users whose behaviour is recorded.")
-    PREFETCH_HISTORY = whole(128, 8, 10_000, "actions", "Actions that Redis keeps of a user.")
-    PREFETCH_RETENTION_DAYS = number(30.0, 0.01, 3650, "days", "How long it keeps them.")
-    PREFETCH_HALF_LIFE_DAYS = number(
-        7.0, 0.04, 3650, "days", "After so long an action counts half."
-    )
-    PREFETCH_BUFFER = whole(
-        10_000, 100, 1_000_000, "actions", "Actions that may wait in a process."
-    )
-    PREFETCH_USERS = whole(1_000, 1, 1_000_000, "users", "Users of whom a process keeps a model.")
-    PREFETCH_CONFIDENCE = share(
-        0.2, 0.01, "The probability from which a place is prefetched, at best."
-    )
-    PREFETCH_RATE = number(50.0, 1, 100_000, "loads a second", "Prefetches, at most.")
-    PREFETCH_CONCURRENCY = whole(
-        2,
-        1,
-        100,
-        "loads",
-        "Loads at a time; fewer than `PERMISSION_POOL_SIZE`, whose connections they take.",
-    )
-    PREFETCH_MEMORY_SHARE = share(
-        0.1, 0.001, "Share of the cache that may be prefetched and not used yet."
-    )
-    PREFETCH_PRECISION = share(
-        0.4, 0, "Share of prefetches that must be used, or there will be fewer."
-    )
-    PREFETCH_SNAPSHOT_SECONDS = number(
-        60.0,
-        1,
-        3600,
-        "s",
-        "How long a client may show controls by a snapshot of its user's permissions.",
     )

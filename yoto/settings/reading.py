@@ -35,7 +35,6 @@ class Defaults(
     operation.Policies,
     operation.Alerts,
     operation.Monitoring,
-    operation.Prefetching,
 ):
     """A value of each setting. ``None`` means: not configured."""
 
@@ -61,7 +60,7 @@ class Combination:
     says: str
 
 
-COMBINATIONS = (
+_COMBINATIONS = [
     Combination(
         ("REDIS_TLS_KEY", "REDIS_TLS_CERT"),
         lambda key, ours: is_pair(ours, key) if ours else key is None,
@@ -97,13 +96,7 @@ COMBINATIONS = (
         lambda wait, lease: wait > lease,
         "must be longer than {0}CACHE_LOAD_LEASE, or nobody waits for a loader that died",
     ),
-    Combination(
-        ("PREFETCH_CONCURRENCY", "PERMISSION_POOL_SIZE", "PREFETCH_ENABLED"),
-        lambda loads, connections, enabled: not enabled or loads < connections,
-        "must be less than {0}PERMISSION_POOL_SIZE, whose connections prefetching takes,"
-        " unless {0}PREFETCH_ENABLED is false",
-    ),
-)
+]
 
 
 def declares(owner: type[D]) -> type[D]:
@@ -118,6 +111,11 @@ def declares(owner: type[D]) -> type[D]:
     return owner
 
 
+def go_together(one: Combination) -> None:
+    """Add a condition on keys of a room; it counts where an application has all of them."""
+    _COMBINATIONS.append(one)
+
+
 def known_settings() -> Mapping[str, Setting]:
     """The settings of the core, and of the rooms that this process has imported."""
     return _KNOWN
@@ -129,7 +127,7 @@ def check_combinations(values: Mapping[str, Any], prefix: str = "") -> None:
     Raises:
         ConfigurationError: they do not go together; names a key, with ``prefix``.
     """
-    for one in COMBINATIONS:
+    for one in _COMBINATIONS:
         if all(key in values for key in one.keys) and not one.holds(*map(values.get, one.keys)):
             raise ConfigurationError(f"{prefix}{one.keys[0]}", one.says.format(prefix))
 

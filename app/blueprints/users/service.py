@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from app.blueprints.administrators import keeping_an_administrator
@@ -14,6 +15,7 @@ from yoto.api.people import begins_with
 from yoto.api.rows import change
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.http.database_problems import unique
+from yoto.room import has_room
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
@@ -44,7 +46,7 @@ def change_account(
     """
     with unique("external_id", "is another account's"), keeping_an_administrator():
         user, after = _changed(actor_id, user_id, changes, reason)
-    if after.get("disabled"):
+    if after.get("disabled") and has_room(current_app, "prefetch"):
         prefetch.current.forget_later(user_id)
     return user
 

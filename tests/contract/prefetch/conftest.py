@@ -12,11 +12,12 @@ from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 from yoto.cache import place_key
 from yoto.permission import AccessGranted
-from yoto.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
-from yoto.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
-from yoto.prefetch.reports import Reports
-from yoto.prefetch.work import Parts, PrefetchWork
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
+from yoto.rooms.prefetch.analyzer import BehaviorAnalyzer
+from yoto.rooms.prefetch.recording import BehaviourHistory, BehaviourLog, BehaviourRecorder, Flusher
+from yoto.rooms.prefetch.reports import Reports
+from yoto.rooms.prefetch.settings import PrefetchSettings
+from yoto.rooms.prefetch.work import Parts, PrefetchWork
 
 SETTINGS = PrefetchSettings(history=20, buffer=200)
 
@@ -83,7 +84,7 @@ MakeWorker = Callable[[RedisSettings], Worker]
 
 @pytest.fixture(autouse=True)
 def listens_whenever_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("yoto.prefetch.work.LISTEN", 0.0)
+    monkeypatch.setattr("yoto.rooms.prefetch.work.LISTEN", 0.0)
 
 
 @pytest.fixture(params=SERVERS)

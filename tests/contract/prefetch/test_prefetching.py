@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.prefetch.replay import Run, made_up, replay
 from benchmarks.prefetch.traces import Shape, navigation
 from tests.support.redis_servers import Server
-from yoto.prefetch import PrefetchSettings
+from yoto.rooms.prefetch.settings import PrefetchSettings
 
 # Short, and long enough for habits to be seen.
 SHAPE = Shape(users=60, servers=10, memberships=2, favourites=6)

@@ -11,8 +11,8 @@ from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
-from yoto.prefetch.recording import log as log_module
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.prefetch.recording import log as log_module
 
 ANNA, BEN = 42, 43
 

@@ -16,7 +16,8 @@ from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
 from tests.support.waiting import wait_until
-from yoto.prefetch import Prediction, Step
+from yoto.rooms.prefetch.analyzer import Prediction
+from yoto.rooms.prefetch.steps import Step
 from yoto.store.db import db
 from yoto.store.models import Role
 

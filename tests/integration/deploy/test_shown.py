@@ -23,10 +23,10 @@ from yoto.http.request_metrics import RequestMetrics
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.history import Batch
 from yoto.policy import PolicyManager
-from yoto.prefetch import Prefetch
-from yoto.prefetch.fetching.task import TaskState
 from yoto.request.records import RequestRecord
 from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig
+from yoto.rooms.prefetch.extension import Prefetch
+from yoto.rooms.prefetch.fetching.task import TaskState
 
 SELECTOR = re.compile(r"\b(yoto_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|=|!=|!~)"([^"]*)"')

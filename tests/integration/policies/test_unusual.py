@@ -15,7 +15,7 @@ from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.permission import AccessGranted
 from yoto.policy import InputBuilder
-from yoto.prefetch.recording.recorder import ONE_ACTION
+from yoto.rooms.prefetch.recording.recorder import ONE_ACTION
 
 # Deeds that make somebody known.
 KNOWN = 60

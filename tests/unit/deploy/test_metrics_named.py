@@ -8,8 +8,11 @@ import yaml
 
 from tests.support.prometheus_files import RULES, SCRAPES, dashboard_queries, panels, rules
 from yoto.monitor import names
+from yoto.parts.rooms import ALL, chosen
+from yoto.rooms.prefetch.series import PRECISION
 
 METRIC = re.compile(r"\byoto_[a-z0-9_]+")
+KNOWN = {*names.HELP, *(name for room in chosen(ALL) for name in room.series())}
 PARTS = re.compile(r"(_bucket|_sum|_count)$")
 # Of what an operator must see: a name that some panel shows for each.
 SHOWN = {
@@ -23,7 +26,7 @@ SHOWN = {
     "bulkheads": names.BULKHEAD_HELD,
     "queues": names.QUEUE_ITEMS,
     "invalidations": names.INVALIDATION_ITEMS,
-    "prefetch precision": names.PREFETCH_PRECISION,
+    "prefetch precision": PRECISION,
     "memory": names.MEMORY,
     "processor": names.CPU,
 }
@@ -39,7 +42,7 @@ def unknown(queries: list[str]) -> set[str]:
     for name in named(queries):
         is_part = PARTS.search(name) is not None
         base = PARTS.sub("", name)
-        if base not in names.HELP or is_part is not base.endswith("_seconds"):
+        if base not in KNOWN or is_part is not base.endswith("_seconds"):
             wrong.add(name)
     return wrong
 

@@ -51,7 +51,7 @@ RUN: dict[str, dict[str, str]] = {
         "rego": ABAC,
     },
     "docs/policy-engines.md": {"rego": ABAC},
-    "docs/prefetch.md": {"python": "tests/integration/yoto/prefetch/test_application.py"},
+    "docs/prefetch.md": {"python": "tests/integration/yoto/rooms/prefetch/test_application.py"},
     "docs/production.md": {"sql": "tests/integration/deploy/test_restore.py"},
     "docs/queue.md": {"python": DOCS.format("queue"), "console": COMMANDS},
     "docs/resilience.md": {"python": DOCS.format("resilience")},

@@ -10,12 +10,22 @@ from click import Group
 
 from app.guards import GUARDS
 from yoto.cli.resilience import resilience
-from yoto.resilience import REDIS_BREAKER, RateLimitConfig
+from yoto.parts.rooms import ALL, chosen
+from yoto.resilience import REDIS_BREAKER, Kind, RateLimitConfig
+from yoto.resilience.config_store.declarations import code_default
 from yoto.rooms.rollouts.dry_run import Caveat
 from yoto.rooms.rollouts.room import ROOM
 
+LIMITED = {"behaviour": ("behaviour.record", "behaviour.forget", "permission.snapshot")}
 GUIDE = (Path(__file__).parents[3] / "docs" / "guards.md").read_text(encoding="utf-8")
 COMMANDS = {**resilience.commands, **{one.name: one for one in ROOM.commands()["resilience"]}}
+# The numbers of their decorators.
+OF_ROOMS = {
+    name: code_default((Kind.RATE_LIMIT, name))
+    for room in chosen(ALL)
+    for blueprint in room.rest()
+    for name in LIMITED.get(blueprint.name, ())
+}
 ROW = re.compile(r"^\| `([^`]+)` \|.*\| (.*) \|$", re.MULTILINE)
 
 
@@ -25,13 +35,13 @@ def rows() -> dict[str, str]:
 
 
 def test_every_guard_has_its_row_and_no_other() -> None:
-    assert rows().keys() == {*GUARDS, REDIS_BREAKER}
+    assert rows().keys() == {*GUARDS, *OF_ROOMS, REDIS_BREAKER}
 
 
 def test_every_limit_stands_in_its_row() -> None:
     checked = 0
-    for name, kinds in GUARDS.items():
-        limits = kinds.get("rate_limit")
+    given = {name: kinds.get("rate_limit") for name, kinds in GUARDS.items()}
+    for name, limits in {**given, **OF_ROOMS}.items():
         if isinstance(limits, RateLimitConfig):
             for dimension in limits.dimensions:
                 assert f"{dimension.limit:,}" in rows()[name], (name, dimension)

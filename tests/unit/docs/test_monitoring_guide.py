@@ -13,6 +13,7 @@ from flask import Flask
 from tests.support.redis_servers import Server
 from yoto.events import Events
 from yoto.monitor import Monitor, names
+from yoto.parts.rooms import ALL, chosen
 from yoto.redis import RedisStore
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text(encoding="utf-8")
@@ -47,9 +48,16 @@ def test_the_examples_run(application: Flask) -> None:
 
 def test_every_metric_is_explained_and_no_other() -> None:
     table = "\n".join(line for line in GUIDE.splitlines() if line.startswith("| `yoto_"))
-    assert set(re.findall(r"`(yoto_[a-z0-9_]+)`", table)) == set(names.HELP)
+    assert set(re.findall(r"`(yoto_[a-z0-9_]+)`", table)) == {
+        *names.HELP,
+        *(name for room in chosen(ALL) for name in room.series()),
+    }
 
 
 def test_every_constant_has_its_help() -> None:
-    constants = {value for name, value in vars(names).items() if name.isupper() and name != "HELP"}
+    constants = {
+        value
+        for name, value in vars(names).items()
+        if name[0].isupper() and name.isupper() and name != "HELP"
+    }
     assert constants == set(names.HELP)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from yoto.resilience import TuningConfig
+from yoto.parts.rooms import ALL, chosen
+from yoto.resilience import tuning_config
 from yoto.rooms.tuner.recommenders import (
     bulkheads,
     cache_lives,
@@ -15,12 +16,13 @@ from yoto.rooms.tuner.recommenders import (
     rate_limits,
     redis_timeout,
 )
-from yoto.settings import SETTINGS
+from yoto.settings import known_settings
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "tuning.md").read_text(encoding="utf-8")
 
-
-LIVE = {one["name"].upper(): one for one in TuningConfig.describe() if not one["tuners_own"]}
+OF_ROOMS = [key for room in chosen(ALL) for key in room.live]
+FIELDS = tuning_config(OF_ROOMS, ()).describe()
+LIVE = {one["name"].upper(): one for one in FIELDS if not one["tuners_own"]}
 FAMILIES = ("CACHE_", "INVALIDATION_", "PRELOAD", "PREFETCH_", "HOT_", "POLICY_")
 
 
@@ -29,7 +31,7 @@ def test_one_table_says_what_changes_while_workers_run_and_what_needs_a_restart(
     cells = [line.split("|")[2:4] for line in table.splitlines() if line.startswith("|")]
     live, fixed = (re.findall(r"`([A-Z_]+)`", " ".join(column)) for column in zip(*cells))
     assert sorted(live) == sorted(LIVE)
-    family = {key for key in SETTINGS if key.startswith(FAMILIES)}
+    family = {key for key in known_settings() if key.startswith(FAMILIES)}
     assert len(set(fixed)) == len(fixed)
     assert set(fixed) == (family | {"DATABASE_POOL_SIZE"}) - set(live)
 

@@ -8,7 +8,7 @@ import { edit } from "./guards/editor.js";
 import { asText } from "./guards/fields.js";
 import { linesPart } from "./cache/lines.js";
 import { repeat, subscribe, throttled } from "./live.js";
-import { asksFor, may, named, page, parts, state, t } from "./page.js";
+import { asksFor, may, named, page, parts, room, state, t } from "./page.js";
 import { bar, empty, load, tiles } from "./states.js";
 import { table } from "./table.js";
 
@@ -200,7 +200,7 @@ const prefetchWorkers = table({
 let fetching = null;
 const steering = may("operate") ? h("button", { type: "button", hidden: true, onclick: () => steer(!fetching) }) : null;
 const forgetting = may("operate") ? h("button", { type: "button", onclick: () => forget() }, t("cache.forget")) : null;
-replace(part("prefetch-acts"), forgetting, steering);
+replace(part("prefetch-acts") ?? part("settings-acts"), forgetting, steering);
 
 function showPrefetch(found) {
   const { switches, fleet, stats, instance } = found;
@@ -228,7 +228,7 @@ function showPrefetch(found) {
   }
 }
 
-const reloadPrefetch = repeat(() => load(part("prefetch"), () => get("/prefetch"), showPrefetch), REFRESH);
+const reloadPrefetch = room("prefetch") ? repeat(() => load(part("prefetch"), () => get("/prefetch"), showPrefetch), REFRESH) : () => {};
 
 const steer = async (on) => {
   await act({
@@ -241,7 +241,10 @@ const steer = async (on) => {
   reloadPrefetch();
 };
 
-const FORGET = [["/prefetch/forget", t("cache.forget_behaviour")], ["/cache/forget-hot", t("cache.forget_hot")]];
+const FORGET = [["/cache/forget-hot", t("cache.forget_hot")]];
+if (room("prefetch")) {
+  FORGET.unshift(["/prefetch/forget", t("cache.forget_behaviour")]);
+}
 
 const forget = async () => {
   await act({

@@ -127,7 +127,7 @@ def _line(begin: Series | str, value: float) -> str:
 
 @lru_cache
 def _head(name: str, shown: str, kind: str) -> str:
-    text = names.HELP.get(name, "").replace("\\", r"\\").replace("\n", r"\n")
+    text = names.help_of(name).replace("\\", r"\\").replace("\n", r"\n")
     return f"# HELP {shown} {text}\n# TYPE {shown} {kind}"
 
 

@@ -24,7 +24,11 @@ class GrantedAccess(Pending[_Granted]):
     def __init__(self, *listeners: Listener) -> None:
         """One that raises is logged, and keeps no other from being notified."""
         super().__init__(self._publish)
-        self._listeners = listeners
+        self._listeners = list(listeners)
+
+    def listen(self, listener: Listener) -> None:
+        """Notify ``listener`` of what is granted from now on."""
+        self._listeners.append(listener)
 
     def __call__(self, user_id: int, requirement: str, key: PlaceKey) -> None:
         """Record granted access; see ``AccessGranted``."""

@@ -34,7 +34,11 @@ def normalised(
     gone = [name for name in values if name in base.retired]
     if gone:
         raise ValidationFailed({name: "was removed: nothing reads it any more" for name in gone})
+    without = {name: "is of a room that is off" for name in values if name in base.absent}
+    if without:
+        raise ValidationFailed(without)
     plain = base.with_values({**kept, **values}).to_mapping()
+    plain |= {name: value for name, value in kept.items() if name in base.absent}
     merged = {field: plain[field] for field in (*kept, *values) if field in plain}
     try:
         stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(merged))

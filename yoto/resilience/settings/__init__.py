@@ -8,7 +8,7 @@ from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_others
 from .mode import GuardMode, OnStoreError
 from .switches import LogConfig, LogLevel
-from .tuning import MOST_IDS, TuningConfig
+from .tuning import MOST_IDS, TuningConfig, tuning_config
 from .windows import LONGEST_WINDOW, Window, is_windows, span_text, windows_of
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "first_and_others",
     "is_windows",
     "span_text",
+    "tuning_config",
     "windows_of",
 ]

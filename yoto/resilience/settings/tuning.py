@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
 from yoto.rules import Checked, Number, Rule, Settings, Text, Whole, ruled
-from yoto.settings import SETTINGS
+from yoto.settings import known_settings
 
 # Characters of an id of a suggestion, and ids that are kept; the oldest go.
 LONGEST_ID = 128
@@ -37,7 +37,7 @@ class Unless:
 
 
 def _of(name: str) -> Any:
-    return ruled(None, Unless(SETTINGS[name.upper()].rule))
+    return ruled(None, Unless(known_settings()[name.upper()].rule))
 
 
 def _ids(value: Any) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class TuningConfig(Settings):
 
     Attributes:
         cache_users_size, ..., permission_pool_size: the room ``tuner`` suggests values of these.
-        invalidation_..., preload..., prefetch_...: changed by operators in an incident; there are
+        invalidation_..., preload...: changed by operators in an incident; there are
             no suggestions for them.
         trial: the change that is being watched, None without: the setting, its value before (None:
             the configuration's) and now, the measurement that must not get worse, epoch s at which
@@ -108,13 +108,25 @@ class TuningConfig(Settings):
     preload_entries: int | None = _of("preload_entries")
     preload_seconds: float | None = _of("preload_seconds")
     preload_share: float | None = _of("preload_share")
-    prefetch_confidence: float | None = _of("prefetch_confidence")
-    prefetch_rate: float | None = _of("prefetch_rate")
-    prefetch_memory_share: float | None = _of("prefetch_memory_share")
-    prefetch_precision: float | None = _of("prefetch_precision")
     trial: Mapping[str, Any] | None = ruled(None, Checked(_trial, "trial"))
     reverted: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
     dismissed: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
+
+
+def tuning_config(live: Iterable[str], off: Iterable[str]) -> type[TuningConfig]:
+    """The class of an application with rooms, which has their fields besides.
+
+    Args:
+        live: keys of settings of its rooms that operators change while it runs.
+        off: such keys of rooms that it does not have.
+    """
+    return make_dataclass(
+        TuningConfig.__name__,
+        [(key.lower(), Any, _of(key.lower())) for key in live],
+        bases=(TuningConfig,),
+        namespace={"absent": frozenset(map(str.lower, off))},
+        frozen=True,
+    )
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class Shop:
                 "control_plane": True,
                 "operators": self.grade,
                 "sign_in": "login",
+                "rooms": ["prefetch"],
             }
             | options,
         )

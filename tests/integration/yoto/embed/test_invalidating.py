@@ -21,7 +21,7 @@ from yoto.cli.cache import cache
 __all__ = ["office"]
 
 pytestmark = pytest.mark.parametrize(
-    "office", [OPERATED | {"operators": lambda: "operate"}], indirect=True
+    "office", [OPERATED | {"operators": lambda: "operate", "rooms": ["prefetch"]}], indirect=True
 )
 
 WHY = "a repair by hand"

@@ -25,14 +25,16 @@ from yoto.cache import place_key
 from yoto.errors import ValidationFailed
 from yoto.extensions import cache, optimization, permissions, prefetch
 from yoto.permission import Place, number_of
-from yoto.prefetch import Step, checked_step
 from yoto.rooms.decision_log.log import log_of
 from yoto.rooms.decision_log.tables import DecisionRecord
+from yoto.rooms.prefetch.steps import Step, checked_step
 from yoto.store.db import db
 
 __all__ = ["office"]
 
-pytestmark = pytest.mark.parametrize("office", [OPERATED], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "office", [OPERATED | {"rooms": ["decision_log", "prefetch"]}], indirect=True
+)
 
 HABIT = 12  # times that two documents are read one after the other
 

@@ -136,7 +136,8 @@ def test_who_relays_nothing_may_still_be_the_one_that_sweeps(wire: Wire) -> None
 
 
 def test_prefetching_leaves_a_connection_to_the_checks_where_there_is_any(wire: Wire) -> None:
-    wire(False, YOTO_PERMISSION_POOL_SIZE=2)
+    wire(True, YOTO_PERMISSION_POOL_SIZE=2)
+    with_it = {"YOTO_ROOMS": "prefetch", "YOTO_PERMISSION_POOL_SIZE": 2}
     with pytest.raises(ConfigurationError, match="YOTO_PERMISSION_POOL_SIZE"):
-        wire(True, YOTO_PERMISSION_POOL_SIZE=2)
-    wire(True, YOTO_PERMISSION_POOL_SIZE=2, YOTO_PREFETCH_ENABLED=False)
+        wire(True, **with_it)
+    wire(True, **with_it, YOTO_PREFETCH_ENABLED=False)

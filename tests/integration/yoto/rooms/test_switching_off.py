@@ -14,7 +14,9 @@ from yoto.auth.operators import RIGHTS
 from yoto.control_plane.navigation import PAGES
 from yoto.control_plane.shell import reachable
 from yoto.errors import ConfigurationError
+from yoto.monitor import Monitor
 from yoto.parts.rooms import ALL, NONE, ROOMS, chosen
+from yoto.resilience import FLEET, Kind, Resilience
 from yoto.room import Room, rooms_of
 
 Names = dict[str, str]  # what is there, to the module that it is from
@@ -36,6 +38,16 @@ def leaves(app: Flask) -> Names:
 def pages(app: Flask) -> set[str]:
     with app.app_context():
         return {one.key for one in reachable(RIGHTS)}
+
+
+def sources(app: Flask) -> Names:
+    found = Monitor.of(app)._sources._sources
+    return {name: getattr(one, "__module__", "") for name, one in found.items()}
+
+
+def live(app: Flask) -> set[str]:
+    fields = Resilience.of(app)._config.default(Kind.TUNING, FLEET).describe()
+    return {one["name"] for one in fields}
 
 
 def keys(app: Flask) -> set[str]:
@@ -66,7 +78,7 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
     gone_rooms = [name for name in ROOMS if name not in left]
     homes = tuple(f"yoto.rooms.{name}." for name in gone_rooms)
     homes += tuple(BESIDE[name] for name in gone_rooms if name in BESIDE)
-    for listed in (routes, leaves):
+    for listed in (routes, leaves, sources):
         before, after = listed(whole), listed(without)
         assert after.items() <= before.items()
         gone = {name: before[name] for name in before.keys() - after.keys()}
@@ -75,6 +87,8 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
     assert keys(without) == {key for room in chosen(left) for key in room.keys}
     gone = {one.key for one in PAGES if one.rooms and not set(one.rooms).intersection(left)}
     assert pages(without) == pages(whole) - gone
+    off_live = {key.lower() for room in chosen(gone_rooms) for key in room.live}
+    assert live(without) == live(whole) - off_live
 
 
 def test_each_room_is_in_a_folder_of_its_name() -> None:

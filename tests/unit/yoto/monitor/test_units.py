@@ -18,7 +18,7 @@ from yoto.monitor.units import unit_of
         (names.QUEUE_ITEMS, "count"),
         (names.QUEUE_RATE, "per_second"),
         (names.INVALIDATION_AGE, "s"),
-        (names.PREFETCH_PRECISION, "share"),
+        ("yoto_prefetch_precision", "share"),
         ("of_somebody", "count"),
     ],
 )

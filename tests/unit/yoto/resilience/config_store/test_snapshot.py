@@ -12,7 +12,8 @@ from yoto.resilience import FLEET, Action, Change, Kind, Origin
 from yoto.resilience.config_store.document import Document, Key
 from yoto.resilience.config_store.local_copy import LocalCopy
 from yoto.resilience.config_store.validation import normalised
-from yoto.resilience.settings import BulkheadConfig, RateLimitConfig, TuningConfig
+from yoto.resilience.settings import BulkheadConfig, RateLimitConfig, TuningConfig, tuning_config
+from yoto.rooms.prefetch.settings import LIVE
 
 KEY: Key = (Kind.BULKHEAD, "search")
 
@@ -116,6 +117,25 @@ def test_a_field_that_was_removed_goes_with_the_next_change_and_is_not_set_anew(
     with pytest.raises(ValidationFailed) as refused:
         normalised(base, {}, {"cache_roles_size": 100})
     assert list(refused.value.errors) == ["cache_roles_size"]
+
+
+def test_a_stored_field_of_a_room_that_is_off_is_kept_and_neither_read_nor_set(
+    local: LocalCopy,
+) -> None:
+    fleet: Key = (Kind.TUNING, FLEET)
+    off, on = tuning_config((), LIVE)(), tuning_config(LIVE, ())()
+    stored_before = {"prefetch_rate": 3.0, "cache_users_size": 9}
+    local.define(fleet, off)
+    local.replace({fleet: stored(1, **stored_before)[KEY]})
+    read = local.reader(fleet, TuningConfig)()
+    assert "prefetch_rate" not in read.to_mapping() and local.bad_values == 0
+    assert read.cache_users_size == 9
+    changed = normalised(off, stored_before, {"preload": True})
+    assert changed == {**stored_before, "preload": True}
+    assert on.with_values(changed).to_mapping()["prefetch_rate"] == 3.0
+    with pytest.raises(ValidationFailed) as refused:
+        normalised(off, {}, {"prefetch_rate": 4.0})
+    assert list(refused.value.errors) == ["prefetch_rate"]
 
 
 def test_an_entry_that_cannot_be_read_stays_as_it_was(local: LocalCopy) -> None:

@@ -1,0 +1,1 @@
+"""Behaviour analysis, next-action prediction, and prefetching into the permission cache."""
