@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.extensions import permissions, policy, redis_store
-from app.migrations import examine_migrations, upgrade_all
+from app.migrations import examine, examine_migrations, upgrade_all
 from app.models import User
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
+from yoto.parts.rooms import settle_tables
 from yoto.persistence import bypassing_breaker
 from yoto.redis import check_address
 from yoto.store.db import db, writing
@@ -64,9 +65,12 @@ def set_up(app: Flask) -> list[str]:
     """
     # The breaker's own settings are in a table that may not be there yet.
     with bypassing_breaker(), one_at_a_time(app):
+        with db.engine.connect() as connection:
+            fresh = not examine(connection)[0]
         upgrade_all()
+        rooms = settle_tables(app, fresh)
         added = permissions.sync_catalogue()
-        lines = [f"tables: {examine_migrations().facts.get('database', 'none')}"]
+        lines = [f"tables: {examine_migrations().facts.get('database', 'none')}", *rooms]
         lines.append(f"permissions: {len(added)} added")
         try:
             stored = policy.sync_defaults()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from yoto.cli.model import models
 from yoto.cli.routes import guards
 from yoto.errors import PlatformError
+from yoto.parts.rooms import settle_tables
 from yoto.permission import PermissionSystem, number_everybody
 from yoto.store import migrations
 from yoto.store.db import db
@@ -34,7 +35,10 @@ def setup() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         with migrations.one_at_a_time(app):
+            with db.engine.connect() as connection:
+                fresh = not migrations.found_in(connection)
             revisions = migrations.upgrade()
+            rooms = settle_tables(app, fresh)
             added = PermissionSystem().sync_catalogue()
             roles = PermissionSystem().sync_declared_roles()
             policies = _store_policies(app)
@@ -42,6 +46,8 @@ def setup() -> None:
     except (ValueError, PlatformError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
+    for line in rooms:
+        click.echo(line)
     click.echo(f"permissions: {len(added)} added")
     for role in roles:
         click.echo(f"roles: {role}")

@@ -15,8 +15,10 @@ TABLE = "yoto_access_requests"
 
 
 def upgrade() -> None:
-    op.add_column(TABLE, sa.Column("also", sa.JSON(), nullable=True))
+    if sa.inspect(op.get_bind()).has_table(TABLE):
+        op.add_column(TABLE, sa.Column("also", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column(TABLE, "also")
+    if sa.inspect(op.get_bind()).has_table(TABLE):
+        op.drop_column(TABLE, "also")

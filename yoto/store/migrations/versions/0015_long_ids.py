@@ -43,11 +43,13 @@ def downgrade() -> None:
 def _lengthen(lengths: dict[tuple[str, str], int]) -> None:
     if op.get_bind().dialect.name == "sqlite":
         return
+    there = sa.inspect(op.get_bind()).get_table_names()
     for table, column, before, _, nullable in COLUMNS:
-        op.alter_column(
-            table,
-            column,
-            existing_type=sa.String(before),
-            existing_nullable=nullable,
-            type_=sa.String(lengths[table, column]),
-        )
+        if table in there:
+            op.alter_column(
+                table,
+                column,
+                existing_type=sa.String(before),
+                existing_nullable=nullable,
+                type_=sa.String(lengths[table, column]),
+            )

@@ -1,0 +1,62 @@
+"""A set-up makes the tables of rooms that are on; those of rooms that are off stay as they are."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, inspect
+
+from app.cli.startup import set_up
+from tests.support.applications import another_app
+from tests.support.database import DATABASES
+from yoto.parts.rooms import ALL, NONE, chosen
+from yoto.rooms.decision_log.tables import DecisionCount
+from yoto.store.db import db
+
+OF_ROOMS = {one.__tablename__ for room in chosen(ALL) for one in room.models()}
+
+
+@pytest.fixture(params=DATABASES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/rooms.db"
+    else:
+        server = request.getfixturevalue("database_server")
+        yield str(server.create_database(f"rooms_{secrets.token_hex(4)}"))
+
+
+def made(empty: str, folder: Path, rooms: str) -> tuple[set[str], list[str]]:
+    """The tables after a set-up with these rooms, and what it said of rooms."""
+    config = {"ENVIRONMENT": "testing", "DATABASE_URL": empty, "ROOMS": rooms}
+    with another_app(config, folder) as app, app.app_context():
+        lines = [one for one in set_up(app) if one.startswith("rooms: ")]
+        tables = set(inspect(db.engine).get_table_names())
+        db.session.remove()
+        return tables, lines
+
+
+def test_a_fresh_set_up_makes_the_tables_of_rooms_that_are_on(empty: str, tmp_path: Path) -> None:
+    bare, _ = made(empty, tmp_path, NONE)
+    assert OF_ROOMS and not OF_ROOMS & bare
+    one, _ = made(empty, tmp_path, "decision_log")
+    assert one - bare == {"yoto_decision_records", "yoto_decision_counts"}
+    whole, lines = made(empty, tmp_path, ALL)
+    assert whole - bare == OF_ROOMS and lines == []
+
+
+def test_switching_off_takes_nothing_away_and_says_where_rows_are(
+    empty: str, tmp_path: Path
+) -> None:
+    whole, _ = made(empty, tmp_path, ALL)
+    config = {"ENVIRONMENT": "testing", "DATABASE_URL": empty}
+    with another_app(config, tmp_path) as app, app.app_context(), db.engine.begin() as connection:
+        counted = {"facet": "reason", "span": 1, "hour": 1, "value": "not_granted"}
+        row = counted | {"allowed": False, "decisions": 1}
+        connection.execute(insert(DecisionCount), [row])
+    after, lines = made(empty, tmp_path, NONE)
+    assert after == whole
+    assert lines == ["rooms: 'decision_log' is off, and its tables have rows; they stay"]
