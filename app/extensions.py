@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app
 from werkzeug.local import LocalProxy
 
 from app.db import db
 from app.server import YotoSocketIO
+from yoto import extensions as platform
 from yoto.extensions import (
     alerts,
     behaviour,
@@ -17,7 +20,6 @@ from yoto.extensions import (
     optimization,
     permissions,
     policy,
-    prefetch,
     redis_store,
     resilience,
 )
@@ -27,7 +29,13 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]
 )
 
-__all__ = [
+
+def __getattr__(name: str) -> Any:
+    """``prefetch``, a room's: it is imported where somebody asks for it."""
+    return getattr(platform, name)
+
+
+__all__ = [  # noqa: F822  # prefetch is found by __getattr__
     "alerts",
     "behaviour",
     "cache",

@@ -8,8 +8,9 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
+from app import extensions
 from app.blueprints.administrators import keeping_an_administrator
-from app.extensions import permissions, prefetch
+from app.extensions import permissions
 from app.models import User
 from yoto.api.people import begins_with
 from yoto.api.rows import change
@@ -47,7 +48,7 @@ def change_account(
     with unique("external_id", "is another account's"), keeping_an_administrator():
         user, after = _changed(actor_id, user_id, changes, reason)
     if after.get("disabled") and has_room(current_app, "prefetch"):
-        prefetch.current.forget_later(user_id)
+        extensions.prefetch.current.forget_later(user_id)
     return user
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -108,3 +111,18 @@ def test_a_setting_of_a_room_that_is_off_stops_the_start(
     monkeypatch.setenv(f"YOTO_{key}", "1")
     with pytest.raises(ConfigurationError, match=f"without the room '{room.name}'"):
         settings.load(Flask("nobody"), {"ENVIRONMENT": "testing", "ROOMS": NONE})
+
+
+def test_nothing_but_declarations_of_rooms_that_are_off_is_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys; from app import create_app;"
+        "bare = {'ENVIRONMENT': 'testing', 'ROOMS': 'none'};"
+        f"create_app(bare, instance_path={str(tmp_path)!r});"
+        "print(*sorted(one for one in sys.modules if one.startswith('yoto.rooms.')))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr
+    loaded = {one.split(".", 3)[3] for one in found.stdout.split() if one.count(".") > 2}
+    assert loaded and loaded <= {"room", "settings"}
