@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-# To look for garbage is a quarter of the work of the imports below, which make none.
+# The collector would take a quarter of the time of the imports below, which make no garbage.
 if collects := gc.isenabled():
     gc.disable()
 
 if not find_spec("regorus") and find_spec("regopy"):
     if os.environ.get("YOTO_POLICY_ENGINE") != "opa":
-        # Policies are going to run on it, and it has to come before greenlet; see run.py.
+        # Policies run on it, and it must be imported before greenlet; see run.py.
         import regopy  # noqa: F401
 
 from flask import Flask
@@ -42,7 +42,7 @@ from yoto.room import components_of
 from yoto.store.db import close_db
 
 if collects:
-    # All of it stays. To look through it just once would take 0.2 s more.
+    # All imported objects stay. A single collection over them would take 0.2 s more.
     gc.freeze()
     gc.enable()
 
@@ -54,7 +54,8 @@ def create_app(
 ) -> Flask:
     """Build the application. This is the one place that chooses implementations.
 
-    What ``YOTO_EXTENSIONS`` names is called last, with all of it wired; nothing is connected yet.
+    The functions in ``YOTO_EXTENSIONS`` are called last, when everything is wired; nothing is
+    connected yet.
 
     Args:
         config: ``"development"``, ``"testing"``, ``"production"``, a class, or a mapping laid over
@@ -91,7 +92,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     The warm-up comes last; nothing waits for it. ``close_app`` ends all of it.
 
     Returns:
-        The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
+        The warm-up that has begun; None if ``WARM_UP_AT_START`` turns it off.
     """
     return begin(app)
 

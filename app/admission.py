@@ -1,7 +1,7 @@
 """Requests that are rejected before they are read.
 
-During maintenance only operators get anything done. One account may make a limited number of
-changes per window, since each change is kept for ever.
+During maintenance only operators are admitted. The number of changes of one account in a window is
+limited, since each change is kept for ever.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from yoto.resilience import rate_limit
 WRITES = "/api/v1/"
 # Routes for people and their programs. The control plane has its own routes and checks.
 CLOSED = (WRITES, "/access/")
-# A user who comes back sees the maintenance notice, and continues where they were when it ends.
+# Open, so that a returning user sees the maintenance notice, and can go on when it ends.
 OPEN = frozenset({"auth.login", "auth.refresh", "auth.logout", "auth.me"})
 # Routes with limits of their own.
 LIMITED = frozenset(
@@ -32,10 +32,10 @@ LIMITED = frozenset(
 
 
 def admit(record: RequestRecord, endpoint: str) -> None:
-    """Let a request in.
+    """Admit a request.
 
     Raises:
-        MaintenanceMode: there is maintenance, and it is for none of what stays open.
+        MaintenanceMode: there is maintenance, and the endpoint is not among those that stay open.
         RateLimited: it changes something, and the caller has changed too much lately.
         as ``yoto.auth.identity.identity``: it changes something, and the caller is unknown.
     """

@@ -1,8 +1,8 @@
 """Whether the account behind a credential may still act.
 
-``known_account`` reads memory or Redis, which receive every end of a credential as they receive the
-revocation of a role (``docs/consistency.md``); ``active_account`` asks the database, as is right
-for calls that spend or change a credential.
+``known_account`` reads memory or Redis, which learn of the end of a credential as they learn of the
+revocation of a role (``docs/consistency.md``); ``active_account`` asks the database, for calls that
+spend or change a credential.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from yoto.store.models import RevokedToken
 
 
 def known_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Identity | None:
-    """As ``active_account``, from the cache where it can answer.
+    """As ``active_account``, from the cache if possible.
 
     Raises:
         StoreUnavailable: neither memory nor Redis may be used, and the database did not respond.

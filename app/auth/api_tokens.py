@@ -19,9 +19,9 @@ from yoto.store.columns import utcnow
 from yoto.store.db import db, first_read, writing
 from yoto.store.models import ApiToken, User
 
-PREFIX = "yoto_api_"  # so that scanners for secrets find one that got out
+PREFIX = "yoto_api_"  # lets scanners for secrets find a leaked token
 SECRET_BYTES = 32
-USE_STEP = timedelta(minutes=1)  # how exactly the last use is known: not a write a request
+USE_STEP = timedelta(minutes=1)  # precision of the last use, to save a write for each request
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def token_use(secret: str) -> TokenUse | None:
 
 
 def _note_use(token_id: int, now: datetime) -> None:
-    db.session.rollback()  # it only read; a writer begins anew
+    db.session.rollback()  # reads only so far; a writer begins a new transaction
     with writing():
         db.session.execute(
             update(ApiToken)

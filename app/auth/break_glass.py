@@ -37,6 +37,6 @@ def opens(token: str) -> bool:
 
 
 def configured_hash() -> str | None:
-    """The hash of the token that is good now; a session of another one has ended."""
+    """The hash of the valid token; sessions of other tokens have ended."""
     found: str | None = current_app.config["BREAK_GLASS_HASH"]
     return found

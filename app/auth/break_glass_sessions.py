@@ -1,4 +1,4 @@
-"""Sessions of the break-glass token that were signed out of: a copy of their cookie opens nothing.
+"""Ended sessions of the break-glass token, whose copied cookies must open nothing.
 
 They are remembered by the process that ended them and by Redis, for as long as they could have
 lasted. The database is not asked, since this must work without it; while Redis is unavailable too,

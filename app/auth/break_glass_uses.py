@@ -57,7 +57,7 @@ def note_break_glass(opened: bool) -> None:
         return
     log.critical("the glass was broken: its token comes with requests, %s", origin())
     try:
-        db.session.rollback()  # what was read so far belongs to no act
+        db.session.rollback()  # reads so far belong to no act
         with writing():
             record_audit(
                 "control.break_glass",

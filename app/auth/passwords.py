@@ -77,7 +77,7 @@ def passwords() -> Passwords:
 
 
 def _offload_for(async_mode: str) -> Offload:
-    # Native threads hash in parallel by themselves: argon2 lets go of the interpreter lock.
+    # Native threads hash in parallel by themselves, since argon2 releases the interpreter lock.
     return {"eventlet": _in_eventlet_pool, "gevent": _in_gevent_pool}.get(async_mode, _directly)
 
 

@@ -1,8 +1,8 @@
 """Sessions: a signed cookie for the operators' pages under ``/control``, and another for people of
 the application, whom it only gives access tokens (``SESSION_PREFIX``). Neither serves as the other.
 
-The cookie holds the account's id, token epoch and a family as the bearer tokens have them, so one
-rule ends both: signing out denies the family, and a copy of the cookie is worth nothing then.
+The cookie holds the account's id, token epoch and a family, like bearer tokens, so one rule ends
+both: signing out denies the family, and with it every copy of the cookie.
 
 A break-glass session has no account: it asks no database, so it ends with time, or when another
 token is configured.
@@ -28,7 +28,7 @@ from yoto.request.context import changes_something
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 
-SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
+SESSION_LIFETIME = timedelta(hours=12)  # a working day, whatever the activity; then a new sign-in
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
 BREAK_GLASS_LIFETIME = timedelta(hours=1)
 PLACES = (CONTROL_PREFIX, SOCKETS_PATH)
@@ -37,7 +37,7 @@ SESSION_PREFIX = "/session"
 
 
 class CommunityCookie(SecureCookieSessionInterface):
-    """The cookie of people of the application: it goes where tokens are given, nowhere else."""
+    """The cookie of people of the application, sent only to the addresses that give tokens."""
 
     salt = "community-session"
 
@@ -49,8 +49,8 @@ class CookieByPlace(SecureCookieSessionInterface):
     """Gives operators' browsers the cookie once for the pages and once for their sockets, and
     people of the application theirs.
 
-    One for all places would go to the API too, which has no use for it: elsewhere there is no
-    session at all.
+    One cookie for all addresses would be sent to the API too, which does not use it. Other
+    addresses have no session at all.
     """
 
     community = CommunityCookie()
@@ -92,9 +92,9 @@ def start_session(user: User) -> None:
 
 
 def begin_session(user: User) -> None:
-    """Remember that ``user`` had the right password, and is to prove a second factor.
+    """Remember that ``user`` had the right password, and must prove a second factor.
 
-    It opens nothing: no session is found in it.
+    The cookie opens nothing yet, since it holds no session.
     """
     session.clear()
     session["pending"] = [user.id, user.token_epoch, int(utcnow().timestamp())]
@@ -103,7 +103,7 @@ def begin_session(user: User) -> None:
 def pending_user() -> User | None:
     """The account that gave the right password just now.
 
-    None: none did, it was too long ago, or the account has ended its sessions since.
+    None: there is none, it was too long ago, or the account has ended its sessions since.
     """
     user_id, epoch, since = session.get("pending", (0, 0, 0))
     if utcnow() >= datetime.fromtimestamp(since, UTC) + PENDING_LIFETIME:
@@ -136,10 +136,10 @@ def in_break_glass_session() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SessionClaim:
-    """The claims of a session, to be believed only as far as ``identity`` goes.
+    """The claims of a session, which count only after the checks of ``identity``.
 
     Attributes:
-        user_id, epoch, family: as the cookie has them.
+        user_id, epoch, family: as in the cookie.
         since: when it began, in epoch seconds.
         ends_at: when it ends by itself.
     """
@@ -151,7 +151,7 @@ class SessionClaim:
     ends_at: datetime
 
     def identity(self, confirmed: bool = True) -> Identity:
-        """The account, checked against the database, or what the cache knows of it.
+        """The account, checked against the database or the cache.
 
         Args:
             confirmed: whether the database is to be asked.

@@ -21,11 +21,11 @@ def socket_credential(auth: Any) -> SocketCredential:
     """The credential of the connection at hand, checked.
 
     Args:
-        auth: what the client sent: ``{"token": "..."}`` with an API token or the break-glass
-            token; without it the cookie of the session counts.
+        auth: the data that the client sent: ``{"token": "..."}`` with an API token or the
+            break-glass token; without it the cookie of the session counts.
 
     Raises:
-        Unauthorized: there is none that is good.
+        Unauthorized: there is no valid one.
     """
     if auth is not None:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -51,7 +51,7 @@ def _checked(look: Callable[[], Operator], ends_at: datetime | None = None) -> S
     """The credential, of a caller who was just checked.
 
     Args:
-        ends_at: when it ends by itself; None: the token that was looked at says so.
+        ends_at: time at which it ends by itself; None: the token's own end.
     """
     who = look()
     if who.account is None:

@@ -23,8 +23,8 @@ ACCESS = "access"
 # Tokens that one worker remembers: about 10 MB.
 MOST_TOKENS = 10_000
 
-# The one spelling of a token (RFC 7515, appendix C): a decoder also takes a signature with other
-# bits at its end than an encoder gives it, and reads over letters that are none of base64url.
+# The canonical spelling of a token (RFC 7515, appendix C): a decoder also accepts a signature whose
+# last bits differ from the encoder's, and skips letters outside base64url.
 _CANONICAL = re.compile(
     r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\."
     r"([A-Za-z0-9_-]{4})*([A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?",
@@ -39,8 +39,8 @@ class TokenClaims:
     Attributes:
         user_id, epoch: the account, and its token epoch when this was made.
         family: the id of its sign-in.
-        denial_keys: the ids whose denial refuses it: of its sign-in and, of an access token, its
-            own. A refresh token that was spent is refused where it is exchanged.
+        denial_keys: the ids whose denial refuses it: its sign-in's and, for an access token, its
+            own. A spent refresh token is refused when it is exchanged.
         expires_at: epoch seconds.
         access: whether it is an access token.
         authenticated_at: when its sign-in began, in epoch seconds; None: it does not say.
@@ -83,7 +83,7 @@ class TokenMemory:
         return found if found is not None and now < found.expires_at else None
 
     def remember(self, text: str, claims: TokenClaims) -> None:
-        """Keep an access token whose text was verified just now, if that is its one spelling."""
+        """Keep an access token that was just verified, if its text is the canonical spelling."""
         if claims.access and _CANONICAL.fullmatch(text):
             self._tokens.insert(text, claims)
 

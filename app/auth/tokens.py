@@ -5,8 +5,8 @@ token epoch. Signing out denies the family; changing the password raises the epo
 every earlier token. Refresh tokens serve once: a second use means that it was copied, and denies
 the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, section 4.14).
 
-The caller is known from memory: the token by its text, the account by its entry of the cache. What
-spends or ends a token verifies it and asks the database.
+The caller is identified from memory: the token by its text, the account by its cache entry. Calls
+that spend or end a token verify it and ask the database.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def bearer_identity() -> Identity:
 
 
 def confirmed_bearer() -> Identity:
-    """The same, verified anew and asked of the database: for what changes the credential.
+    """The bearer, verified anew with the database, for calls that change the credential.
 
     Raises: as ``bearer_identity``.
     """
@@ -167,14 +167,15 @@ def _bearer_claims() -> TokenClaims:
         found = TokenClaims.of(get_jwt())
         if found is None:
             raise RevokedTokenError({}, {})
-        # A text of the one spelling is what was read from the header, however that is taken apart.
+        # In its canonical spelling a token is the header's text itself, however the header is
+        # parsed.
         memory.remember(text, found)
     return found
 
 
 def issue_tokens(user: User, spent: Mapping[str, Any] | None = None) -> TokenPair:
-    """Tokens for ``user``: a new sign-in, or the next pair after the claims of a spent token, whose
-    sign-in is no newer for it.
+    """Tokens for ``user``: those of a new sign-in, or the next pair after a spent token, which
+    keeps the time of its sign-in.
     """
     if spent is None:
         claims = {FAMILY_CLAIM: secrets.token_hex(16), AUTH_TIME_CLAIM: int(time())}
@@ -194,7 +195,7 @@ def access_token_of(user_id: int, epoch: int, family: str, since: int, seconds: 
 
     Args:
         since: when it began, in epoch seconds.
-        seconds: how long the token is good: not longer than the session.
+        seconds: lifetime of the token, not longer than the session's.
     """
     claims = {FAMILY_CLAIM: family, AUTH_TIME_CLAIM: since, EPOCH_CLAIM: epoch}
     return create_access_token(
@@ -239,7 +240,7 @@ def _deny(token_key: str, claims: dict[str, Any], reason: str) -> bool:
 def _is_refused(header: dict[str, Any], claims: dict[str, Any]) -> bool:
     """Whether the account is gone, or the token denied or outdated, as the database has it.
 
-    A spent refresh token is let through to ``rotate_tokens``, which must see the second use.
+    A spent refresh token is passed on to ``rotate_tokens``, which must see the second use.
     """
     token = TokenClaims.of(claims)
     found = token and active_account(token.user_id, token.epoch, token.denial_keys)

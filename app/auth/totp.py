@@ -30,9 +30,9 @@ def code_of(secret: bytes, step: int, digits: int = DIGITS) -> str:
 
 
 def matching_step(secret: bytes, code: str, now: float) -> int | None:
-    """The step near ``now`` (seconds since 1970) that a code is of; None: of none of them.
+    """The step near ``now`` (seconds since 1970) whose code it is; None: there is none.
 
-    Of several it is the newest. Whether it was used before is for the caller to know.
+    If several match, it is the newest. The caller must know whether it was used before.
     """
     current = int(now) // STEP_SECONDS
     given = code.encode(errors="surrogatepass")

@@ -14,13 +14,13 @@ def keeping_an_administrator(field: str = "user_id") -> Iterator[None]:
     """Commit the change inside, unless it leaves no one who can administer the platform.
 
     Args:
-        field: what the refusal is about.
+        field: the field that a refusal names.
 
     Raises:
         LastAdministrator: an account that can sign in has ``platform.admin``, and none would
             afterwards; or one has it permanently, and only temporary ones would remain.
     """
-    db.session.rollback()  # what was read so far is older than the lock
+    db.session.rollback()  # reads so far are older than the lock
     with writing():
         try:
             with permissions.keeping_an_administrator(field):

@@ -27,6 +27,6 @@ def _operator_of(failed: FailedSignIn) -> str | None:
         return None
     if failed.failure is Failure.REFUSED:
         behaviour.failed_sign_in(user_id, network_of(failed.origin.address) or "")
-    # Asked in a way that is no use of a super-admin's power.
+    # A batch check, since it does not count as a use of a super-admin's power.
     may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
     return f"user:{user_id}" if may_look else None

@@ -1,4 +1,4 @@
-"""What the sign-in API takes and gives."""
+"""Input and output of the sign-in API."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class LoginSchema(ma.Schema):
 
 
 class ChangePasswordSchema(ma.Schema):
-    """The password so far, and the one to be."""
+    """The present password, and the new one."""
 
     old_password = Password()
     new_password = NewPassword()

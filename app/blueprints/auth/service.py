@@ -26,9 +26,9 @@ from yoto.store.db import db, first_read, writing
 from yoto.store.models import Device, record_audit
 from yoto.weak_passwords import is_weak
 
-# Tries of the break-glass token are counted by address alone: 256 bits cannot be guessed, and one
-# count for all addresses would let anyone block the way in that is for emergencies. So they are
-# counted where strangers are not counted together.
+# Tries of the break-glass token are counted only by address: 256 bits cannot be guessed, and one
+# count for all addresses would let anyone block the emergency sign-in. So they use the limit in
+# which strangers are not counted together.
 counted_address = rate_limit(CONTROL_SIGN_IN_KNOWN, key=address)
 
 
@@ -58,10 +58,10 @@ def authenticate(username: str, password: str, *, to_control: bool = False) -> U
     """The account that this name and password open, or None.
 
     An unknown name, a wrong password and a disabled account get the same response after the same
-    work. Every door asks here, the API's and the pages'. What fails of operators is audited.
+    work. The API and the pages both sign in here. Failed sign-ins of operators are audited.
 
     Args:
-        to_control: it is the control plane's sign-in, which has limits of its own.
+        to_control: whether it is the control plane's sign-in, which has limits of its own.
 
     Raises:
         RateLimited: too many tries from this address, or on this name.
@@ -81,10 +81,10 @@ def authenticate(username: str, password: str, *, to_control: bool = False) -> U
 
 
 def is_known(username: str) -> bool:
-    """Whether a user has signed in to the account from the caller's address lately, or the caller
-    has one of its devices. It takes as long for an account that there is not.
+    """Whether a user has recently signed in to the account from the caller's address, or the caller
+    has one of its devices. It takes as long for an unknown account.
 
-    From there its owner gets past the limit that strangers can use up. While Redis is unavailable
+    Known callers are not subject to the limit that strangers can use up. While Redis is unavailable
     no address is known, and the limits of strangers hold for everyone.
     """
     return _has_device(username) or knows_address(username)
@@ -114,7 +114,7 @@ def _authenticate(username: str, password: str) -> User | None:
     if passwords().is_outdated(found.password_hash):
         stored = _rehash(found.id, found.password_hash, password)
     user = db.session.get_one(User, found.id)
-    # While we hashed, the account may have been disabled or got another password.
+    # The account may have been disabled, or got another password, during the hashing.
     if user.disabled or user.password_hash != stored:
         return None
     return user
@@ -169,7 +169,7 @@ _is_password = counted_guess(_verifies, SIGN_IN, SIGN_IN_KNOWN, is_known)
 
 
 def _rehash(user_id: int, stored: str, password: str) -> str:
-    """Bring a hash to the costs configured now; the hash that is stored afterwards."""
+    """Hash again with the present costs; returns the hash that is stored afterwards."""
     fresh = passwords().hash(password)
     with writing():
         replaced = _replace_hash(user_id, stored, fresh)

@@ -69,8 +69,8 @@ def login(body: dict[str, Any]) -> Any:
 def refresh() -> TokenPair:
     """Spend the refresh token for the next pair
 
-    It goes where the access token goes otherwise, into the Authorization header. A refresh token
-    serves once; using it again ends the whole sign-in.
+    It is sent in the Authorization header, in place of the access token. A refresh token serves
+    once; using it again ends the whole sign-in.
     """
     return rotate_tokens()
 

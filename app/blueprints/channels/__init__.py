@@ -1,4 +1,4 @@
-"""``/api/v1/channels``: channels, their categories, and what differs in them."""
+"""``/api/v1/channels``: channels, their categories, and their overwrites."""
 
 from app.blueprints.channels.categories import categories
 from app.blueprints.channels.overwrites import overwrites

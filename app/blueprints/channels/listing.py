@@ -37,10 +37,10 @@ def readable_channels(server_id: int, actor: Identity) -> Sequence[Row[Any]]:
 def channels_with(
     server_id: int, actor: Identity, permission: str, among: Sequence[int] | None = None
 ) -> list[int]:
-    """The ids of the channels in which the actor has a permission. Raises as above.
+    """The ids of the channels in which the actor has a permission. Raises as ``readable_channels``.
 
     Args:
-        among: all channels of the server, where the caller has read them.
+        among: all channels of the server, if the caller has read them.
     """
     ids = permissions.channels_with(actor.user_id, permission, server_id, among)
     if not ids:
@@ -49,7 +49,7 @@ def channels_with(
 
 
 def visible_categories(server_id: int, actor: Identity) -> Sequence[Category]:
-    """The categories in which the actor may read a channel; all, for those who may make channels.
+    """The categories in which the actor may read a channel; all if the actor may make channels.
 
     Raises: as ``readable_channels``.
     """

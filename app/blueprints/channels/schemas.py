@@ -1,4 +1,4 @@
-"""What channels look like on the wire."""
+"""Channels on the wire."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ChannelSchema(ma.Schema):
 
 
 class NewChannelSchema(ma.Schema):
-    """A channel to be made. In a category it is in sync with it unless it says otherwise."""
+    """A channel to be made. In a category it is in sync unless ``synced`` is false."""
 
     name = Name(NAME_LENGTH, required=True)
     kind = ma.fields.Enum(ChannelKind, by_value=True, load_default=ChannelKind.TEXT)
@@ -42,7 +42,7 @@ class NewChannelSchema(ma.Schema):
 
 
 class ChangeChannelSchema(ma.Schema):
-    """What to change about a channel; what is left out stays."""
+    """Changes of a channel; fields left out stay as they are."""
 
     name = Name(NAME_LENGTH)
     kind = ma.fields.Enum(ChannelKind, by_value=True)
@@ -57,7 +57,7 @@ class ChangeChannelSchema(ma.Schema):
 
 
 class MoveSchema(ma.Schema):
-    """Where to move a channel, and whether it takes the category's overwrites."""
+    """The category to move a channel to, and whether it takes the category's overwrites."""
 
     category_id = RowId(required=True, allow_none=True)
     synced = Flag(

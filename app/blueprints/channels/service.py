@@ -17,7 +17,7 @@ from yoto.http.database_problems import unique
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
-CHANNELS_MAX = 500  # a server; its list of channels has no pages
+CHANNELS_MAX = 500  # in a server, whose list of channels has no pages
 
 
 def create_channel(
@@ -38,7 +38,7 @@ def create_channel(
         UnknownResource: there is no such server.
         ValidationFailed: the category is not the server's, or there is none to be in sync with.
     """
-    # The server's lock makes channels come one by one, so that the limit holds.
+    # The server's lock serialises the creation of channels, so that the limit holds.
     locked(Server, server_id)
     if _count(server_id) >= CHANNELS_MAX:
         raise Conflict(f"A server holds at most {CHANNELS_MAX} channels.")
@@ -112,7 +112,7 @@ def move_channel(channel_id: int, actor_id: int, category_id: int | None, synced
 
 
 def sync_channel(channel_id: int, actor_id: int) -> Channel:
-    """Let the overwrites of its category be in force in a channel.
+    """Put the overwrites of its category into force in a channel.
 
     Raises:
         PermissionDenied: the actor may not set overwrites there, or not these (``attach``).
@@ -159,7 +159,7 @@ def _require_category(server_id: int, category_id: int) -> None:
 
 
 def _count(server_id: int) -> int:
-    # The count must include what was committed while this request waited for the lock.
+    # The count must include rows committed while this request waited for the lock.
     statement = select(func.count()).where(Channel.server_id == server_id)
     return db.session.scalar(statement.with_for_update(read=True)) or 0
 

@@ -1,7 +1,7 @@
-"""Channels in sync with their category: taking its overwrites over, and going their own way.
+"""Channels in sync with their category: beginning and ending the sync.
 
-A channel in sync has no overwrites of its own. When it goes its own way it gets copies of those
-that were in force, so that permissions stay as they were a moment before.
+A channel in sync has no overwrites of its own. When the sync ends, it gets copies of those that
+were in force, so that permissions stay as they were.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def detach(channels: Iterable[Channel]) -> None:
         return
     ids = [channel.id for channel in synced]
     category_id = synced[0].category_id
-    # Setting an overwrite of the category takes this lock, too: none is missed, none half copied.
+    # Setting an overwrite of the category takes this lock, too, so no overwrite is missed or half
+    # copied.
     db.session.execute(select(Category.id).where(Category.id == category_id).with_for_update())
     db.session.execute(delete(ChannelOverwrite).where(ChannelOverwrite.channel_id.in_(ids)))
     in_force = db.session.execute(
@@ -50,15 +51,15 @@ def detach(channels: Iterable[Channel]) -> None:
 
 
 def attach(channel: Channel, actor_id: int) -> None:
-    """Bring a channel in sync with its category, as far as the actor may bring that about.
+    """Bring a channel in sync with its category, if the actor may make all its changes.
 
     Each target's overwrites become the category's first, under the usual rules for setting
     overwrites; then the copies are deleted. Grants come before removals, so that no check depends
     on a permission that is about to be lost.
 
     Raises:
-        PermissionDenied: the actor may not handle one of the roles or users that this is about,
-            or lacks what it would give.
+        PermissionDenied: the actor may not handle one of the roles or users concerned, or lacks a
+            permission that this would give.
     """
     own = _by_target(overwrites_in(channel_id=channel.id))
     taken_over = _by_target(overwrites_in(category_id=channel.category_id))

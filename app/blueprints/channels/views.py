@@ -84,7 +84,7 @@ def move_channel(body: dict[str, Any], channel_id: int) -> Channel:
 @once
 @channels.response(200, ChannelSchema)
 def sync_channel(channel_id: int) -> Channel:
-    """Let the overwrites of its category be in force in a channel"""
+    """Put the overwrites of its category into force in a channel"""
     return service.sync_channel(channel_id, current_user_id())
 
 

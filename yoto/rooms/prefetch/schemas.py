@@ -1,4 +1,4 @@
-"""What behaviour, predictions and snapshots look like on the wire."""
+"""Behaviour, predictions and snapshots on the wire."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from yoto.rooms.prefetch.steps import ACTION, ACTION_LENGTH
 from yoto.store.models import ScopeType
 
 DEEDS_MAX = 50
-# s; older than a session nothing follows from it any more.
+# s; older acts than a session allow no predictions.
 OLDEST = 3_600
 PREDICTIONS_MAX = 50
 PLACES_MAX = 50
@@ -24,7 +24,7 @@ class WhereSchema(ma.Schema):
 
 
 class DeedSchema(WhereSchema):
-    """Something that the user did."""
+    """An act of the user."""
 
     action = ma.fields.String(
         required=True,
@@ -35,7 +35,7 @@ class DeedSchema(WhereSchema):
 
 
 class DeedsSchema(ma.Schema):
-    """What the user did of late."""
+    """Recent acts of the user."""
 
     items = ma.fields.List(
         ma.fields.Nested(DeedSchema), required=True, validate=Length(1, DEEDS_MAX)
@@ -43,7 +43,7 @@ class DeedsSchema(ma.Schema):
 
 
 class RecordedSchema(ma.Schema):
-    """What became of it."""
+    """The number of recorded acts."""
 
     recorded = ma.fields.Integer(
         required=True,
@@ -52,7 +52,7 @@ class RecordedSchema(ma.Schema):
 
 
 class PredictionQuery(ma.Schema):
-    """How many."""
+    """The number of predictions wanted."""
 
     limit = ma.fields.Integer(load_default=10, validate=Range(1, PREDICTIONS_MAX))
 
@@ -67,13 +67,13 @@ class PredictionSchema(ma.Schema):
 
 
 class PredictionsSchema(ma.Schema):
-    """Likely next steps, likeliest first; none where nothing is known."""
+    """Likely next steps, likeliest first; empty if nothing is known."""
 
     items = ma.fields.List(ma.fields.Nested(PredictionSchema), required=True)
 
 
 class SnapshotQuerySchema(ma.Schema):
-    """Which places."""
+    """The places of a snapshot."""
 
     places = ma.fields.List(
         ma.fields.Nested(WhereSchema), required=True, validate=Length(1, PLACES_MAX)
@@ -81,7 +81,7 @@ class SnapshotQuerySchema(ma.Schema):
 
 
 class PlacePermissionsSchema(ma.Schema):
-    """What the user may do in a place; policies may deny it all the same."""
+    """The user's permissions in a place; policies may still deny them."""
 
     scope = ma.fields.String(required=True)
     scope_id = ma.fields.Integer(required=True, allow_none=True)
@@ -89,7 +89,7 @@ class PlacePermissionsSchema(ma.Schema):
 
 
 class SnapshotSchema(ma.Schema):
-    """What controls make sense to show. It decides nothing: the server checks each request."""
+    """Permissions for showing controls. They decide nothing: the server checks each request."""
 
     user_id = ma.fields.Integer(required=True)
     position = ma.fields.String(

@@ -47,9 +47,9 @@ behaviour = RestBlueprint(
 @behaviour.response(202, RecordedSchema)
 @behaviour.alt_response(429, "TOO_MANY_REQUESTS")
 def record_behaviour(body: dict[str, Any]) -> dict[str, Any]:
-    """Tell what you did, so that your next steps are predicted better
+    """Report your acts, so that your next steps are predicted better
 
-    It counts for predictions about you alone, and never when your behaviour is judged.
+    Reports are used only for predictions about you, never when your behaviour is judged.
     """
     return {"recorded": of_people.record(current_user_id(), body["items"])}
 
@@ -61,7 +61,7 @@ def record_behaviour(body: dict[str, Any]) -> dict[str, Any]:
 @behaviour.response(204)
 @behaviour.alt_response(429, "TOO_MANY_REQUESTS")
 def forget_behaviour() -> None:
-    """Delete everything that is kept of your behaviour, in every worker"""
+    """Delete all records of your behaviour, in every worker"""
     Prefetch().current.forget(current_user_id())
 
 
@@ -70,7 +70,7 @@ def forget_behaviour() -> None:
 @behaviour.arguments(PredictionQuery, location="query")
 @behaviour.response(200, PredictionsSchema)
 def predict_behaviour(query: dict[str, Any]) -> dict[str, Any]:
-    """What you are likely to do next, among what you have done before"""
+    """Your likely next steps, among those that you have done before"""
     return {"items": of_people.predictions(current_user_id(), query["limit"])}
 
 
@@ -83,8 +83,8 @@ def predict_behaviour(query: dict[str, Any]) -> dict[str, Any]:
 @behaviour.alt_response(404, "NOT_FOUND")
 @behaviour.alt_response(429, "TOO_MANY_REQUESTS")
 def take_snapshot(body: dict[str, Any]) -> dict[str, Any]:
-    """What controls to show in some places
+    """Your permissions in some places, as a basis for which controls to show
 
-    Policies are not asked, and no request is let in because of a snapshot.
+    Policies are not asked, and no request is allowed because of a snapshot.
     """
     return of_people.snapshot(current_user_id(), body["places"])

@@ -1,4 +1,4 @@
-"""What categories look like on the wire."""
+"""Categories on the wire."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NewCategorySchema(ma.Schema):
 
 
 class ChangeCategorySchema(ma.Schema):
-    """What to change about a category; what is left out stays."""
+    """Changes of a category; fields left out stay as they are."""
 
     name = Name(NAME_LENGTH)
     position = Whole(0, POSITION_MAX)

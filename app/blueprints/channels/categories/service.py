@@ -16,7 +16,7 @@ from yoto.errors import UnknownResource
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
-CATEGORIES_MAX = 50  # a server; its list of categories has no pages
+CATEGORIES_MAX = 50  # in a server, whose list of categories has no pages
 
 
 def create_category(server_id: int, actor_id: int, name: str, position: int) -> Category:
@@ -26,7 +26,7 @@ def create_category(server_id: int, actor_id: int, name: str, position: int) -> 
         Conflict: the server has as many categories as it may have.
         UnknownResource: there is no such server.
     """
-    # The server's lock makes categories come one by one, so that the limit holds.
+    # The server's lock serialises the creation of categories, so that the limit holds.
     locked(Server, server_id)
     if _count(server_id) >= CATEGORIES_MAX:
         raise Conflict(f"A server holds at most {CATEGORIES_MAX} categories.")
@@ -96,7 +96,7 @@ def _kept(category: Category, channels: Sequence[Channel]) -> dict[str, Any]:
 
 
 def _count(server_id: int) -> int:
-    # The count must include what was committed while this request waited for the lock.
+    # The count must include rows committed while this request waited for the lock.
     statement = select(func.count()).where(Category.server_id == server_id)
     return db.session.scalar(statement.with_for_update(read=True)) or 0
 

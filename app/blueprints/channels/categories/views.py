@@ -63,5 +63,5 @@ def change_category(body: dict[str, Any], server_id: int, category_id: int) -> C
 @require_permission("channel.manage", "server", "server_id")
 @categories.response(204)
 def delete_category(server_id: int, category_id: int) -> None:
-    """Delete a category; its channels stay, and who may do what in them stays as it is"""
+    """Delete a category; its channels stay, with unchanged permissions"""
     service.delete_category(server_id, category_id, current_user_id())

@@ -1,4 +1,4 @@
-"""``.../overwrites``: what roles and users may do differently in a channel or category."""
+"""``.../overwrites``: overwrites of roles and users in a channel or category."""
 
 from app.blueprints.channels.overwrites.views import overwrites
 

@@ -1,4 +1,4 @@
-"""What overwrites look like on the wire."""
+"""Overwrites on the wire."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 PERMISSION_LENGTH = 128
-PERMISSIONS_MAX = 200  # names in one list; more than are registered would only be repetition
+PERMISSIONS_MAX = 200  # names in one list; more than are registered would only repeat some
 
 
 def _names() -> ma.fields.List:
@@ -17,14 +17,14 @@ def _names() -> ma.fields.List:
 
 
 class Names(ma.fields.List):
-    """Permission names that leave in order."""
+    """Permission names, sorted on output."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> list[str]:
         return sorted(value)
 
 
 class OverwriteSchema(ma.Schema):
-    """What one role or user may do differently."""
+    """The overwrites of one role or user."""
 
     target_type = ma.fields.String(required=True, metadata={"enum": ["role", "user"]})
     target_id = ma.fields.Integer(required=True)
@@ -33,14 +33,14 @@ class OverwriteSchema(ma.Schema):
 
 
 class ChangeOverwriteSchema(ma.Schema):
-    """All that the target is to be allowed and denied; what is not named is left to the rest."""
+    """All permissions to allow and deny to the target; others follow the remaining rules."""
 
     allow = _names()
     deny = _names()
 
 
 class OverwritesSchema(ma.Schema):
-    """The overwrites in force in a place. ``synced``: they are those of the category."""
+    """The overwrites in force in a place. ``synced``: whether they are those of the category."""
 
     synced = ma.fields.Boolean(required=True)
     items = ma.fields.List(ma.fields.Nested(OverwriteSchema), required=True)

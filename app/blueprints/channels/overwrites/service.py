@@ -17,7 +17,7 @@ from yoto.errors import UnknownResource
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
-TARGETS_MAX = 200  # one place; each verdict there looks through them, and the list has no pages
+TARGETS_MAX = 200  # in one place: each verdict there looks through them, and the list has no pages
 
 
 def overwrites_of_channel(channel_id: int) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def overwrites_of_category(server_id: int, category_id: int) -> Sequence[Overwri
 def set_in_channel(
     channel_id: int, target: Target, actor_id: int, allow: Sequence[str], deny: Sequence[str]
 ) -> Overwrite:
-    """Set the target's overwrites in a channel; one in sync goes its own way from here.
+    """Set the target's overwrites in a channel, which ends its sync.
 
     Raises:
         Conflict: the place has overwrites for as many targets as it may have.
@@ -70,7 +70,7 @@ def set_in_category(
     allow: Sequence[str],
     deny: Sequence[str],
 ) -> Overwrite:
-    """Set the target's overwrites in a category and the channels in sync. Raises as above."""
+    """Set overwrites in a category and the channels in sync. Raises as ``set_in_channel``."""
     _locked_category(server_id, category_id)
     _check_room(overwrites_in(category_id=category_id), target)
     permissions.set_overwrite(
@@ -86,7 +86,7 @@ def set_in_category(
 
 
 def clear_in_channel(channel_id: int, target: Target, actor_id: int) -> None:
-    """Remove the target's overwrites in a channel; one in sync goes its own way from here.
+    """Remove the target's overwrites in a channel, which ends its sync.
 
     Raises:
         PermissionDenied: the actor may not handle the target, or lacks what this would give.
@@ -99,7 +99,7 @@ def clear_in_channel(channel_id: int, target: Target, actor_id: int) -> None:
 
 
 def clear_in_category(server_id: int, category_id: int, target: Target, actor_id: int) -> None:
-    """Remove the target's overwrites in a category. Raises as above."""
+    """Remove the target's overwrites in a category. Raises as ``clear_in_channel``."""
     _locked_category(server_id, category_id)
     _require(overwrites_in(category_id=category_id), target)
     permissions.clear_overwrite(

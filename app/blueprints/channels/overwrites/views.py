@@ -44,7 +44,7 @@ def list_channel_overwrites(channel_id: int) -> dict[str, Any]:
 def set_channel_overwrite(
     body: dict[str, Any], channel_id: int, target_type: str, target_id: int
 ) -> Overwrite:
-    """Set what a role or user may do differently in a channel, which ends its sync"""
+    """Set the overwrites of a role or user in a channel, which ends its sync"""
     target = Target(target_type, target_id)
     return service.set_in_channel(channel_id, target, current_user_id(), **body)
 
@@ -76,7 +76,7 @@ def list_category_overwrites(server_id: int, category_id: int) -> dict[str, Any]
 def set_category_overwrite(
     body: dict[str, Any], server_id: int, category_id: int, target_type: str, target_id: int
 ) -> Overwrite:
-    """Set what a role or user may do differently in a category and the channels in sync with it"""
+    """Set the overwrites of a role or user in a category and the channels in sync with it"""
     target = Target(target_type, target_id)
     return service.set_in_category(server_id, category_id, target, current_user_id(), **body)
 
