@@ -39,8 +39,9 @@ class Alert:
         peak_level, peak_value: the worst since it was raised.
         cause: the cause of its last change.
         text: about the peak, so that it holds while the value falls, and afterwards.
-        raised_at, changed_at: times of the raising and the last change. resolved_at: when it ended;
-        None while it is open. acknowledged_at, acknowledged_by, note: the acknowledgement, if any.
+        raised_at, changed_at: times of the raising and the last change.
+        resolved_at: when it ended; None while it is open.
+        acknowledged_at, acknowledged_by, note: the acknowledgement, if any.
         told_level: the level that webhooks were last notified of; None: nothing yet.
     """
 

@@ -64,14 +64,15 @@ class HeadlineCause:
         value, unit: the number that shows how bad it is, if there is one.
         level: an alert's ``warning``, ``error`` or ``critical``.
         recovering: whether the value is back, and the alert waits to end.
-        peak, limit: an alert's worst value since it was raised, and the threshold. follows: the
-        topic of the cause of which this one is a consequence; None: none is known. by, reason: the
-        operator who ordered or acknowledged it, and why. caller: the caller that it concerns most,
-        such as ``user:31 server:1``. network: the network that it comes from; not all viewers may
-        see it, see ``without_networks``. since, until: ms since 1970; None: unknown, and no end by
-        itself. where: the page, with parameters, to end it:
-        ``guards?guard=rate_limit:message.send``. verb: the action that ends it: ``reset``, ``end``,
-        ``acknowledge``, ``retry`` or ``look``.
+        peak, limit: an alert's worst value since it was raised, and the threshold.
+        follows: the topic of the cause of which this one is a consequence; None: none is known.
+        by, reason: the operator who ordered or acknowledged it, and why.
+        caller: the caller that it concerns most, such as ``user:31 server:1``.
+        network: the network that it comes from; not all viewers may see it, see
+            ``without_networks``.
+        since, until: ms since 1970; None: unknown, and no end by itself.
+        where: the page, with parameters, to end it: ``guards?guard=rate_limit:message.send``.
+        verb: the action that ends it: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
     """
 
     kind: str

@@ -25,11 +25,14 @@ class WorkerStatus:
 
     Attributes:
         id: the instance's, with its host and process number.
-        host, pid: its host and process number. state: see ``WorkerState``. silent_for: seconds
-        since its last delivery. unreported: seconds before its end for which nothing was delivered:
-        one interval at most if it delivered in time, more if its last batch had waited, or if
-        another sign of life came later; 0 while it lives, and if it announced its end. Records of a
-        killed worker in this time are lost. gauges: the last values of its gauges.
+        host, pid: its host and process number.
+        state: see ``WorkerState``.
+        silent_for: seconds since its last delivery.
+        unreported: seconds before its end for which nothing was delivered: one interval at most if
+            it delivered in time, more if its last batch had waited, or if another sign of life came
+            later; 0 while it lives, and if it announced its end. Records of a killed worker in this
+            time are lost.
+        gauges: the last values of its gauges.
     """
 
     id: str

@@ -45,10 +45,11 @@ class Summary:
         decisions, allowed, denied: verdicts.
         check_errors: checks that ended without one.
         hit_rate, l1_hit_rate, l2_hit_rate: shares of look-ups that any tier served, and that each
-        tier served among those that reached it, 0 to 1. check, load, request: times of checks
-        outside the fast path, of loads, of requests. staleness: time from a change's entry in the
-        log to its application by a worker. memory_bytes: memory of one worker, on average. cpu:
-        seconds of CPU time a second, for all workers together.
+            tier served among those that reached it, 0 to 1.
+        check, load, request: times of checks outside the fast path, of loads, of requests.
+        staleness: time from a change's entry in the log to its application by a worker.
+        memory_bytes: memory of one worker, on average.
+        cpu: seconds of CPU time a second, for all workers together.
     """
 
     at: int

@@ -38,9 +38,10 @@ class Part:
         group: one of ``store``, ``policy``, ``fleet``, ``health``.
         state: one of ``STATES``.
         detail: a sentence about it.
-        value, unit: the number that describes its state, if there is one. limit: the number beyond
-        which its state gets worse. at: time of the measurement, ms since 1970. matters: whether the
-        state of the whole takes it into account.
+        value, unit: the number that describes its state, if there is one.
+        limit: the number beyond which its state gets worse.
+        at: time of the measurement, ms since 1970.
+        matters: whether the state of the whole takes it into account.
     """
 
     name: str

@@ -19,8 +19,8 @@ class ForecastAnomaly(Event, frozen=True, kw_only=True):
     Attributes:
         metric: its name.
         minute: epoch second at which it began.
-        value, expected: those of that minute, or of the worst one learned together with it. score:
-        deviation in standard deviations of the error.
+        value, expected: those of that minute, or of the worst one learned together with it.
+        score: deviation in standard deviations of the error.
     """
 
     metric: str

@@ -88,8 +88,8 @@ class Anomaly:
 
     Attributes:
         at, until: epoch seconds at which the first and the last of them began.
-        value, expected: those of the minute with the largest deviation. score: that deviation in
-        standard deviations of the error.
+        value, expected: those of the minute with the largest deviation.
+        score: that deviation in standard deviations of the error.
     """
 
     metric: str

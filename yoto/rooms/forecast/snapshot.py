@@ -23,8 +23,8 @@ class ForecastSnapshot(msgspec.Struct):
     Attributes:
         report: the result of learning; None: nothing was learned yet.
         offered, silent: forecasts by metric, and the reasons for missing ones. lasts, scores,
-        anomalies, drifts: as in ``Forecaster``. learned_to: epoch second at which the newest minute
-        began.
+        anomalies, drifts: as in ``Forecaster``.
+        learned_to: epoch second at which the newest minute began.
     """
 
     offered: dict[str, Forecast] = {}

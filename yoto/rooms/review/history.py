@@ -59,15 +59,18 @@ class History:
         exists: whether the place existed.
         site: the present site of the place.
         is_channel: whether the place is one of the community's channels.
-        category_id, synced: those of the channel, if the place is one. windows: of roles held by
-        people and programs themselves, by user, then role and node. sets: of roles held by teams
-        and everybody, by subject, role and node. provided: the roles that the application provides
-        to people at present. teams: teams that hold something or have overwrites, now or before.
-        joined: windows of those who are in a team, by team, then user. nested: teams, each with one
-        that it is in. grants: whether a grant allows, by role, permission and scope. group_grants:
-        whether a grant of a group allows, by role, group and scope. groups: the permissions of each
-        group; names by id beside them. overwrites: whether an overwrite allows, by place, target
-        and permission. unknown: changes that could not be undone, in words.
+        category_id, synced: those of the channel, if the place is one.
+        windows: of roles held by people and programs themselves, by user, then role and node.
+        sets: of roles held by teams and everybody, by subject, role and node.
+        provided: the roles that the application provides to people at present.
+        teams: teams that hold something or have overwrites, now or before.
+        joined: windows of those who are in a team, by team, then user.
+        nested: teams, each with one that it is in.
+        grants: whether a grant allows, by role, permission and scope.
+        group_grants: whether a grant of a group allows, by role, group and scope.
+        groups: the permissions of each group; names by id beside them.
+        overwrites: whether an overwrite allows, by place, target and permission.
+        unknown: changes that could not be undone, in words.
     """
 
     site: Site

@@ -17,11 +17,12 @@ class Way:
     Attributes:
         kind: ``grant``, ``group``, ``overwrite``, ``administrator``, ``owner``, ``super_admin``.
         scope: the level at which it holds: ``global``, ``server:7``, ``channel:3``, ``category:4``.
-        role_id, role: the role that has the permission; None for a way without a role. via: the
-        roles from the one that is assigned to that role, by inheritance. group: the permission
-        group, if through one. since: beginning of its present uninterrupted validity; None:
-        unknown. until: time at which it ends by itself. holder: the set of people that holds the
-        role, ``team:5``, ``everyone:server:7`` or
+        role_id, role: the role that has the permission; None for a way without a role.
+        via: the roles from the one that is assigned to that role, by inheritance.
+        group: the permission group, if through one.
+        since: beginning of its present uninterrupted validity; None: unknown.
+        until: time at which it ends by itself.
+        holder: the set of people that holds the role, ``team:5``, ``everyone:server:7`` or
             ``public``; None: the user themselves, or no role.
     """
 
@@ -73,7 +74,7 @@ class Turn:
 
     Attributes:
         record_id, action, at, actor_id: the change in the audit log that caused it; None if only
-        time passed, or if several changes together caused it.
+            time passed, or if several changes together caused it.
     """
 
     user_id: Any

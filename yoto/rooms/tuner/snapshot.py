@@ -67,9 +67,9 @@ class BulkheadSnapshot:
         limit: the most holders in a partition, over all workers.
         unpartitioned: whether there is only one partition.
         same: whether the limit was the same all the time.
-        passed, rejected: callers that were admitted, and that were rejected. busy: total seconds
-        that slots were held. held: the most holders at once over all workers, sampled once a
-        second.
+        passed, rejected: callers that were admitted, and that were rejected.
+        busy: total seconds that slots were held.
+        held: the most holders at once over all workers, sampled once a second.
     """
 
     limit: int
@@ -106,12 +106,15 @@ class TuningSnapshot:
         values: the settings in force, by the names of ``TUNABLES``.
         stores: entries in the memory of processes, by kind.
         l1_hits, l1_misses: look-ups in memory.
-        l2_reads, l2_errors: reads of Redis, and failed ones. l2_p99: seconds that 99 % of the
-        successful reads did not exceed. memory_bytes: memory of one process, on average.
-        memory_share: highest share in use of the memory allowed to a process. queue: the batch
-        queue. pools: connections to the database, by pool. bulkheads, limiters: guards that may be
-        tuned, by name. request_p95: seconds that 95 % of the requests did not exceed. error_rate:
-        errors among the responses, 0 to 1.
+        l2_reads, l2_errors: reads of Redis, and failed ones.
+        l2_p99: seconds that 99 % of the successful reads did not exceed.
+        memory_bytes: memory of one process, on average.
+        memory_share: highest share in use of the memory allowed to a process.
+        queue: the batch queue.
+        pools: connections to the database, by pool.
+        bulkheads, limiters: guards that may be tuned, by name.
+        request_p95: seconds that 95 % of the requests did not exceed.
+        error_rate: errors among the responses, 0 to 1.
     """
 
     seconds: float

@@ -24,7 +24,7 @@ class Suggestion:
         confidence: 0 to 1, by the number of observations.
         metric: the measurement, see ``measure_of``, that must not get worse.
         code, figures: ``why`` and ``effect`` for readers of another language: a name, and the
-        values by name. A value's name ends in its unit, if any: ``_s``, ``_ms``, ``_share``.
+            values by name. A value's name ends in its unit, if any: ``_s``, ``_ms``, ``_share``.
     """
 
     setting: str

@@ -14,8 +14,9 @@ class ChangedVerdict:
     """A permission whose verdict would change, in some places of one home.
 
     Attributes:
-        before, after: the reasons of both verdicts, as in ``Decision``. places: the places as texts
-        (``global``, ``channel:3``), at most ``PLACES_SHOWN``. count: number of places.
+        before, after: the reasons of both verdicts, as in ``Decision``.
+        places: the places as texts (``global``, ``channel:3``), at most ``PLACES_SHOWN``.
+        count: number of places.
     """
 
     permission: str
@@ -117,8 +118,8 @@ class Comparison:
     """Two people in one place.
 
     Attributes:
-        only_user, only_other: permissions that only one of them has. both: names of the permissions
-        that both have.
+        only_user, only_other: permissions that only one of them has.
+        both: names of the permissions that both have.
     """
 
     scope: str
