@@ -1,4 +1,4 @@
-"""What every page of the community has around it, and what its scripts are told."""
+"""The frame of every page of the community, and the data for its scripts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def as_community_pages(blueprint: Blueprint) -> None:
 
 
 def page_data(server_id: int | None = None) -> dict[str, Any]:
-    """What scripts must know of the page that they are on."""
+    """Data that scripts need about their page."""
     return {
         "language": language.LANGUAGE_TAGS[language.current_language()],
         "rights": [],

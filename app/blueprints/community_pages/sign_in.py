@@ -56,7 +56,7 @@ _register = rate_limit(REGISTER, key=address)(service.register)
 @session_pages.get("")
 @public("its credential is the session's cookie")
 def session() -> Response:
-    """Who is signed in, with an access token for calls of the API that ends with the session; null
+    """The signed-in person, with an access token for the API that ends with the session; null
     for nobody.
     """
     try:

@@ -1,4 +1,4 @@
-"""Which connection of this worker listens to which channel."""
+"""The connections of this worker, and the channels that each listens to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What devices look like on the wire."""
+"""Devices as the API shows them."""
 
 from __future__ import annotations
 

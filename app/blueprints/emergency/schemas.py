@@ -1,4 +1,4 @@
-"""What emergencies look like on the wire."""
+"""Emergencies as the API shows them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ ONE_POST = POSTS_OF_CHANNEL.where(messages.c.id == bindparam("message_id"))
 def read_posts(statement: Select[Any], **values: Any) -> list[Post]:
     """Run a narrowed ``POSTS``: one statement, whatever the number of authors.
 
-    What the session has not flushed yet it does not see.
+    Rows that the session has not flushed yet are not seen.
 
     Args:
         values: of the statement's parameters.

@@ -1,4 +1,4 @@
-"""What messages look like on the wire."""
+"""Messages as the API shows them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class MessageSchema(ma.Schema):
 
 
 class MessageContentSchema(ma.Schema):
-    """What an author writes."""
+    """The text of an author."""
 
     content = Text(MESSAGE_MAX_LENGTH, min_length=1, lines=True, required=True)
 
 
 class HistoryQuery(ma.Schema):
-    """Which slice of a channel: the newest messages, or those on one side of a message."""
+    """A slice of a channel: the newest messages, or those on one side of a message."""
 
     before = ma.fields.Integer(
         validate=Range(0, MAX_ID),
@@ -55,7 +55,7 @@ class HistoryQuery(ma.Schema):
 
 
 class SearchQuery(ma.Schema):
-    """What to look for, and how far back the last page went."""
+    """The text to look for, and how far back the last page went."""
 
     q = Text(
         SEARCH_MAX_LENGTH,

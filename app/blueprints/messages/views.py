@@ -40,7 +40,7 @@ MESSAGE = f"{MESSAGES}/<int:message_id>"
 
 # Editing is telling everybody something too. Inside the permission check: who may not send must not
 # use up the limit of a server.
-# Of a store that is away its own breaker keeps the count; these must not keep it a second time.
+# The breaker of a store counts its failures; these guards must not count them a second time.
 guarded_sending = guarded(MESSAGE_SEND, key=sender, ignored=STORE_FAILURES)
 guarded_search = guarded(
     MESSAGE_SEARCH, parts=("circuit_breaker", "bulkhead"), ignored=STORE_FAILURES

@@ -74,7 +74,7 @@ class GiveRoleSchema(TakeRoleSchema):
 
 
 class RoleActsSchema(ma.Schema):
-    """What the operator could do with a role."""
+    """The acts that the operator could do with a role."""
 
     assign = Flag(required=True, metadata={"description": "Give it to people, and take it"})
 
@@ -169,7 +169,7 @@ def end_time_out_of_person(body: dict[str, Any], user_id: int) -> None:
 
 
 def _acts_on(user_id: int) -> dict[str, Any]:
-    """What the operator could do to somebody here, so that a page offers nothing else."""
+    """The acts that the operator could do to somebody here, so that a page offers nothing else."""
     actor = actor_id()
     if actor is None or not may(ADMIN):
         return {"time_out_in": [], "take_roles_in": [], "take_global_roles": False}

@@ -1,4 +1,4 @@
-"""What roles look like on the wire."""
+"""Roles as the API shows them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class NewRoleSchema(ReasonSchema):
 
 
 class ChangeRoleSchema(ReasonSchema):
-    """What changes of a role; what is left out stays."""
+    """Changes of a role; fields that are left out stay."""
 
     name = Name(NAME_LENGTH)
     parent_id = RowId(allow_none=True)

@@ -1,4 +1,4 @@
-"""What the rules of servers and channels look like on the wire."""
+"""Rules of servers and channels as the API shows them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class WindowSchema(ma.Schema):
 
 
 class ServerRulesSchema(ma.Schema):
-    """What policies judge the management of a server by."""
+    """Facts by which policies judge the management of a server."""
 
     time_zone = TimeZone(required=True)
     access_hours = ma.fields.Nested(
@@ -91,7 +91,7 @@ class ServerRulesSchema(ma.Schema):
 
 
 class ChannelRulesSchema(ma.Schema):
-    """What policies judge sending in a channel by."""
+    """Facts by which policies judge sending in a channel."""
 
     sensitivity = Level(required=True)
     hours = ma.fields.Nested(

@@ -1,4 +1,4 @@
-"""What servers look like on the wire."""
+"""Servers as the API shows them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NewServerSchema(ma.Schema):
 
 
 class ChangeServerSchema(ma.Schema):
-    """What to change about a server; what is left out stays."""
+    """Changes of a server; fields that are left out stay."""
 
     name = Name(NAME_LENGTH)
     description = Text(DESCRIPTION_LENGTH, lines=True)

@@ -1,4 +1,4 @@
-"""What choosing a level of a permission template looks like on the wire."""
+"""The choice of a level of a permission template, as the API shows it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ApplyTemplateSchema(LevelChoiceSchema, ScopeSchema, ReasonSchema):
 
 
 class AppliedTemplateSchema(ma.Schema):
-    """What the role allows there of a template, lowest level first."""
+    """The levels of a template that the role allows there, lowest first."""
 
     template = ma.fields.String(required=True)
     level = ma.fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What the user API takes and gives."""
+"""Bodies and answers of the user API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEARCH_MAX = 20  # profiles; a search box shows no more
 
 
 class ProfileSchema(ma.Schema):
-    """What every signed-in person may see of an account."""
+    """The part of an account that every signed-in person may see."""
 
     id = ma.fields.Integer(required=True)
     username = ma.fields.String(required=True)
@@ -46,7 +46,7 @@ class SearchResultSchema(ma.Schema):
 
 
 class AccountQuery(PageQuery):
-    """Which accounts to list."""
+    """A choice of accounts."""
 
     username = ma.fields.String(
         load_default=None,
@@ -58,7 +58,7 @@ class AccountQuery(PageQuery):
 
 
 class ChangeAccountSchema(ReasonSchema):
-    """What an administrator changes; what is left out stays."""
+    """Changes by an administrator; fields that are left out stay."""
 
     disabled = Flag()
     super_admin = Flag()

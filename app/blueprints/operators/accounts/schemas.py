@@ -1,4 +1,4 @@
-"""What operators look like to each other."""
+"""Operators as they see each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``/control/api/second-factor`` takes and answers."""
+"""Bodies and answers of ``/control/api/second-factor``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SecondFactorSchema(ma.Schema):
 
 
 class EnrolmentSchema(ma.Schema):
-    """What to put into an authenticator app, shown this once."""
+    """The secret for an authenticator app, shown this once."""
 
     secret = ma.fields.String(required=True)
     uri = ma.fields.String(required=True)

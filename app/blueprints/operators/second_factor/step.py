@@ -26,7 +26,7 @@ class StepRefused(NamedTuple):
 
 
 def prove_step(code: str) -> User | StepRefused:
-    """Whose code it is; a wrong one is recorded as a failed sign-in.
+    """The operator whose code it is; a wrong one is recorded as a failed sign-in.
 
     Raises:
         RateLimited: too many codes were wrong; that is recorded, too.

@@ -1,4 +1,4 @@
-"""What ``/control/api/tokens`` takes and answers."""
+"""Bodies and answers of ``/control/api/tokens``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_LIFETIME = timedelta(days=90)
 
 
 class TokenQuery(PageQuery):
-    """Which tokens."""
+    """A choice of tokens."""
 
     everyone = ma.fields.Boolean(
         load_default=False,

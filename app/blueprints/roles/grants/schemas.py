@@ -1,4 +1,4 @@
-"""What grants look like on the wire."""
+"""Grants as the API shows them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ScopeSchema(PlaceSchema):
 
 
 class SetGrantSchema(ReasonSchema, ScopeSchema):
-    """What the role shall do there."""
+    """Permissions that the role is to have there."""
 
     effect = ma.fields.String(load_default=Effect.ALLOW.value, validate=OneOf(EFFECTS))
 

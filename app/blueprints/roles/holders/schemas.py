@@ -1,4 +1,4 @@
-"""What assignments look like on the wire."""
+"""Assignments as the API shows them."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ class AssignSchema(ReasonSchema):
 
 
 class AssignmentQuery(PageQuery):
-    """Whose roles: of one server, or without it the global ones."""
+    """The roles of one server, or without it the global ones."""
 
     server_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))

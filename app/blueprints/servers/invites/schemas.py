@@ -1,4 +1,4 @@
-"""What invites look like on the wire."""
+"""Invites as the API shows them."""
 
 from __future__ import annotations
 

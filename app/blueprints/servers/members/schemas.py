@@ -1,4 +1,4 @@
-"""What members and bans look like on the wire."""
+"""Members and bans as the API shows them."""
 
 from __future__ import annotations
 
