@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from flask import current_app
 from werkzeug.local import LocalProxy
@@ -29,11 +29,8 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]
 )
 
-
-def __getattr__(name: str) -> Any:
-    """``prefetch``, a room's: it is imported where somebody asks for it."""
-    return getattr(platform, name)
-
+# Finds ``prefetch``, a room's, which is imported where somebody asks for it.
+__getattr__ = partial(getattr, platform)
 
 __all__ = [  # noqa: F822  # prefetch is found by __getattr__
     "alerts",
