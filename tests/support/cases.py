@@ -10,7 +10,7 @@ is kept for the next case where the case before it passed and left nothing behin
   or makes more, and no fixture was made for the case.
 
 Limits of the application count on, so that some cases later the next begins anew, as do any other
-case and every other test.
+case and every other test. Where a case takes much of a limit, ``own_application`` marks its test.
 """
 
 from __future__ import annotations
@@ -104,6 +104,8 @@ def _may_go_on(item: Any) -> bool:
     """Whether another case of the test has the same fixtures, and changes rows alone."""
     names = item.fixturenames
     if not hasattr(item, "callspec") or not OWN.isdisjoint(names):
+        return False
+    if item.get_closest_marker("own_application"):
         return False
     if not {"app", "database"}.issubset(names):
         return False

@@ -93,6 +93,11 @@ def test_has_a_list_to_add_to(rows, heard, case):
 def test_has_a_function_that_makes_more(rows, connect, case):
     note(f"function {case}")
 
+@pytest.mark.own_application
+@cases
+def test_is_marked(rows, case):
+    note(f"marked {case}")
+
 @cases
 def test_patches(rows, monkeypatch, case):
     note(f"patches {case}")
@@ -136,7 +141,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
         capture_output=True,
         text=True,
     )
-    assert "1 failed, 45 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 48 passed" in done.stdout, done.stdout + done.stderr
     found: list[list[str]] = []
     alive = False
     for event in (folder / "events").read_text().splitlines():
@@ -170,7 +175,9 @@ def test_limits_do_not_count_on_for_ever(lives: list[list[str]]) -> None:
     assert [len(one) for one in seen(lives, "many")] == [8, 2]
 
 
-@pytest.mark.parametrize("what", ["asks", "list", "function", "patches", "own", "asking", "number"])
+@pytest.mark.parametrize(
+    "what", ["asks", "list", "function", "marked", "patches", "own", "asking", "number"]
+)
 def test_a_case_that_may_leave_more_than_rows_is_alone(lives: list[list[str]], what: str) -> None:
     assert seen(lives, what) == [[f"{what} 0"], [f"{what} 1"], [f"{what} 2"]]
 
