@@ -15,7 +15,7 @@ from app.migrations import examine, examine_migrations, upgrade_all
 from app.models import User
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
-from yoto.parts.rooms import settle_tables
+from yoto.parts.room_tables import settle_tables
 from yoto.persistence import bypassing_breaker
 from yoto.redis import check_address
 from yoto.store.db import db, writing

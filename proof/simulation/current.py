@@ -15,6 +15,11 @@ def world() -> World:
     return _worlds[-1]
 
 
+def is_running() -> bool:
+    """Whether any does; a thread of something else in the process may ask between two."""
+    return bool(_worlds)
+
+
 @contextmanager
 def running(one: World) -> Iterator[None]:
     """Code under test that is called within is of that simulation."""

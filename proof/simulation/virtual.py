@@ -20,7 +20,7 @@ from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 from proof.simulation import threads
-from proof.simulation.current import task, world
+from proof.simulation.current import is_running, task, world
 from yoto.housekeeping import clock as housekeeping_clock
 from yoto.store import columns
 
@@ -33,7 +33,7 @@ STARTED = 1_000.0
 
 
 def monotonic() -> float:
-    return STARTED + world().now
+    return STARTED + world().now if is_running() else time.monotonic()
 
 
 def wall() -> float:

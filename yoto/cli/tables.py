@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from yoto.cli.model import models
 from yoto.cli.routes import guards
 from yoto.errors import PlatformError
-from yoto.parts.rooms import settle_tables
+from yoto.parts.room_tables import settle_tables
 from yoto.permission import PermissionSystem, number_everybody
 from yoto.store import migrations
 from yoto.store.db import db
