@@ -53,7 +53,6 @@ settings.register_profile(
 settings.load_profile("busy")
 
 pytest_plugins = [
-    "tests.support.cases",
     "tests.support.first_cases",
     "tests.support.garbage",
     "tests.support.leftovers",

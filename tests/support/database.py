@@ -72,7 +72,6 @@ class SqliteTemplate:
         self._path = Path(self._folder.name) / "test.db"
         self.url = f"sqlite:///{self._path}"
         self._template: sqlite3.Connection | None = None
-        self._watch: sqlite3.Connection | None = None
 
     def prepare(self, migrate: Callable[[], None]) -> None:
         migrate()
@@ -84,13 +83,6 @@ class SqliteTemplate:
     def reset(self) -> None:
         self.copy_to(self._path)
 
-    def written(self) -> object:
-        """Another number after each commit of any connection."""
-        if self._watch is None:
-            self._watch = sqlite3.connect(self._path, check_same_thread=False)
-        (version,) = self._watch.execute("PRAGMA data_version").fetchone()
-        return version
-
     def copy_to(self, path: Path) -> None:
         assert self._template is not None
         target = sqlite3.connect(path, timeout=30)
@@ -98,9 +90,8 @@ class SqliteTemplate:
         target.close()
 
     def close(self) -> None:
-        for connection in (self._template, self._watch):
-            if connection is not None:
-                connection.close()
+        if self._template is not None:
+            self._template.close()
         self._folder.cleanup()
 
 
@@ -152,10 +143,6 @@ class MariadbTemplate:
                 if rows:
                     connection.execute(sa.table(name, *map(sa.column, rows[0])).insert(), rows)
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
-
-    def written(self) -> object:
-        """Another value at each call: to find out takes as long as to begin anew."""
-        return object()
 
     def close(self) -> None:
         self._engine.dispose()

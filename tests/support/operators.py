@@ -36,17 +36,11 @@ def api_token(
     person: Person,
     rights: Sequence[str] = (*RIGHTS, INSIGHT),
     days: float = 1.0,
-    used: bool = True,
 ) -> tuple[int, str]:
-    """Id and secret of a token of the account that may use these of its rights.
-
-    Args:
-        used: whether it was used just now, so that the first request writes no row.
-    """
+    """Id and secret of a token of the account that may use these of its rights."""
     with app.app_context(), writing():
-        now = utcnow()
-        token, secret = add_token(person.id, "test", rights, now + timedelta(days=days))
-        token.last_used_at = now if used else None
+        ends = utcnow() + timedelta(days=days)
+        token, secret = add_token(person.id, "test", rights, ends)
         found = token.id
         db.session.commit()
         db.session.remove()

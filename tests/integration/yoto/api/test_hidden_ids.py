@@ -365,8 +365,6 @@ BY_ANOTHER_RULE = {
 }
 
 
-# To try an act counts as many questions.
-@pytest.mark.own_application
 @pytest.mark.parametrize("write", WRITES, ids=[one.called for one in WRITES])
 def test_a_write_that_names_what_is_hidden_is_answered_as_for_what_is_not_there(
     client: FlaskClient, world: World, realms: Realms, write: Write

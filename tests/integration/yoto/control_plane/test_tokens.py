@@ -195,7 +195,7 @@ def test_others_tokens_are_seen_and_taken_back_by_administrators_alone(
 
 
 def test_the_last_use_is_known_to_the_minute(app: Flask, operator: Person, world: World) -> None:
-    _, secret = api_token(app, operator, used=False)
+    _, secret = api_token(app, operator)
     mine = program(app.test_client(), secret)
     mine.get(SESSION)
     first = world.rows(select(ApiToken.last_used_at))

@@ -18,8 +18,6 @@ from yoto.store.models import AuditRecord, record_audit, record_entry
 from yoto.store.models.role import SUBJECT_LENGTH
 
 ROOT = Path(__file__).parents[4]
-# Its rows are flushed and never committed, which a case that follows on the same context would see.
-pytestmark = pytest.mark.own_application
 
 
 @pytest.fixture(autouse=True)
