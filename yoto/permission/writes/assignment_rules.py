@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -85,33 +85,39 @@ class Given(NamedTuple):
         return [NOWHERE] if self.at is None else [str(self.at), here_only_at(str(self.at))]
 
 
-def given_role(
-    session: Session, subject: Any, role_id: Any, at: Any, now: float | None, fields: Fields
-) -> Given:
-    """The checked parts of an assignment.
+def given_roles(
+    session: Session,
+    subject: Any,
+    role_ids: Iterable[Any],
+    at: Any,
+    now: float | None,
+    fields: Fields,
+) -> list[Given]:
+    """The checked parts of assignments of several roles to one holder at one place.
 
     Args:
-        now: epoch seconds, for a new assignment; None: the assignment is taken away.
+        now: epoch seconds, for new assignments; None: the assignments are taken away.
     """
     holder = holder_of(session, subject, fields.subject)
-    role = require_role(session, role_id, fields.role, lent_too=now is None)
-    place, home = None, role.home
+    roles = [require_role(session, one, fields.role, lent_too=now is None) for one in role_ids]
     if at is not None:
         site = site_in(session, checked_node(at, "at"), "at")
-        place = site.place
-        # An assignment from before the node moved elsewhere can be taken there, too.
-        if now is not None and role.home not in (NOWHERE, site.home):
-            raise ValidationFailed({"at": f"is not in {words_of(role.home)}, the role's"})
-        home = site.home or NOWHERE
-        if now is not None and isinstance(subject, Everyone) and holder.home != site.home:
-            raise ValidationFailed({fields.subject: "is everybody of another node"})
-    elif isinstance(subject, Everyone) and holder.home != role.home:
+        if now is not None:
+            # An assignment from before the node moved elsewhere can be taken there, too.
+            for role in roles:
+                if role.home not in (NOWHERE, site.home):
+                    raise ValidationFailed({"at": f"is not in {words_of(role.home)}, the role's"})
+            if isinstance(subject, Everyone) and holder.home != site.home:
+                raise ValidationFailed({fields.subject: "is everybody of another node"})
+        return [Given(holder, role, site.place, site.home or NOWHERE) for role in roles]
+    homes = dict.fromkeys(role.home for role in roles)
+    if isinstance(subject, Everyone) and any(home != holder.home for home in homes):
         raise ValidationFailed({"at": "say where everybody is to hold it"})
-    if now is not None and at is None and holder.user_id is not None and role.home != NOWHERE:
-        if holder.user_id < APPLICATIONS:
-            if rank_of(session, holder.user_id, role.home, now) == OUTSIDE:
-                raise ValidationFailed({fields.subject: f"is no member of {words_of(role.home)}"})
-    return Given(holder, role, place, home)
+    if now is not None and holder.user_id is not None and holder.user_id < APPLICATIONS:
+        for home in homes:
+            if home != NOWHERE and rank_of(session, holder.user_id, home, now) == OUTSIDE:
+                raise ValidationFailed({fields.subject: f"is no member of {words_of(home)}"})
+    return [Given(holder, role, None, role.home) for role in roles]
 
 
 def _is_free(authority: Authority, given: Given, until: float | None) -> bool:

@@ -33,7 +33,7 @@ from yoto.permission.writes.assignment_rules import (
     check_rank,
     check_taking,
     check_window,
-    given_role,
+    given_roles,
 )
 from yoto.permission.writes.declared_roles import role_number
 from yoto.permission.writes.role_rules import checked_flag
@@ -170,8 +170,8 @@ class _How(NamedTuple):
     def given(
         self, act: Act, subject: Any, role_ids: Iterable[int], at: Any, now: float | None
     ) -> list[Given]:
-        """The checked parts of each assignment; ``now`` as for ``given_role``."""
-        found = [given_role(act.session, subject, one, at, now, self.fields) for one in role_ids]
+        """The checked parts of each assignment; ``now`` as for ``given_roles``."""
+        found = given_roles(act.session, subject, role_ids, at, now, self.fields)
         for one in found if self.server_id is not None else ():
             if one.role.home != home_text(self.server_id):
                 text = f"role {one.role.id} is not of server {self.server_id}"
