@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 
 from yoto.component import Component
 from yoto.extras import demand_extra
 from yoto.settings import Setting, declared
 
 EXTENSION = "yoto.rooms"
+# What an application may consist of, ascending; each has all before it.
+LEVELS = (GUARDS, PERMISSIONS, CONTROL_PLANE) = ("guards", "permissions", "control plane")
 
 
 def nothing() -> Sequence[Any]:
@@ -41,7 +43,7 @@ class Room:
         as_guest: other defaults of these keys where the platform is a guest.
         components: its running parts, made and started after those of the core, in whose hooks they
             register, and closed before them.
-        needs_plane: whether an application without a control plane cannot have it.
+        needs: the lowest of ``LEVELS`` that an application must have for it.
         rest: returns blueprints of the API for people.
         pages: returns blueprints that belong to no API.
         acts: returns the acts of operators: subjects with declared routes and commands, or
@@ -70,7 +72,7 @@ class Room:
     settings: tuple[type, ...] = ()
     as_guest: Mapping[str, Any] = field(default_factory=dict)
     components: tuple[Component[Any], ...] = ()
-    needs_plane: bool = False
+    needs: str = PERMISSIONS
     rest: Callable[[], Sequence[Any]] = nothing
     pages: Callable[[], Sequence[Any]] = nothing
     acts: Callable[[], Sequence[Any]] = nothing
@@ -131,9 +133,10 @@ def offered(name: str) -> Any:
     """The object that the room of this name offers in the current application.
 
     Raises:
-        AttributeError: there is no such room, or it is off.
+        AttributeError: there is no such room, it is off, or there is no application context.
     """
-    for one in rooms_of(current_app):
+    for one in rooms_of(current_app) if has_app_context() else ():
         if one.name == name and one.offers is not None:
             return one.offers()
-    raise AttributeError(f"there is no {name!r}; if it is a room, it is off (see docs/rooms.md)")
+    why = "it is off (see docs/rooms.md)" if has_app_context() else "ask in a context of its app"
+    raise AttributeError(f"there is no {name!r}; if it is a room, {why}")

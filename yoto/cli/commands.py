@@ -63,8 +63,12 @@ def commands_in(app: Flask) -> list[click.Command]:
     for room in rooms_of(app):
         for group, commands in room.commands().items():
             added.setdefault(group, []).extend(commands)
+    groups: dict[str, click.Command] = {str(one.name): one for one in _COMMANDS}
     alone = added.pop("", [])
-    return [*(_with(one, added.get(str(one.name), ())) for one in _COMMANDS), *alone]
+    return [
+        *(groups | {name: _with(groups[name], more) for name, more in added.items()}).values(),
+        *alone,
+    ]
 
 
 def questions_in(app: Flask) -> AppGroup:

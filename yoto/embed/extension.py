@@ -17,7 +17,9 @@ from yoto.http.problems import init_limit_headers, init_refusals
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
-from yoto.room import Room, components_of, keep_rooms, of_rooms
+from yoto.room import CONTROL_PLANE
+from yoto.room import GUARDS as GUARDS_ALONE
+from yoto.room import PERMISSIONS, Room, components_of, keep_rooms, of_rooms
 from yoto.settings import EXTENSION as SETTINGS
 
 from . import processes
@@ -171,7 +173,8 @@ class Yoto:
         if self._roles is not None and self._db is None:
             raise ConfigurationError("roles", "say by 'db' which database has them")
         plane = bool(self._control_plane)
-        rooms = rooms_for(app, self._rooms, plane, own_operators=self._operators is None)
+        level = CONTROL_PLANE if plane else GUARDS_ALONE if self._db is None else PERMISSIONS
+        rooms = rooms_for(app, self._rooms, level, own_operators=self._operators is None)
         settings = settings_for(app, rooms)
         refuse_switched_off(app, settings)
         self._wired = True

@@ -10,7 +10,7 @@ from flask import Flask
 
 from yoto.errors import ConfigurationError
 from yoto.parts.rooms import chosen
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, LEVELS, PERMISSIONS, Room
 from yoto.settings import PREFIX, guest_settings
 
 # The only name without our prefix, since many applications and hosts set it.
@@ -25,30 +25,31 @@ ROOMS = f"{PREFIX}ROOMS"
 OWN_OPERATORS = "own_operators"
 # Unless the application names others.
 BESIDE_CONTROL_PLANE = ("decision_log",)
+NEEDED = {PERMISSIONS: "needs the application's 'db'", CONTROL_PLANE: "needs control_plane=True"}
 
 
 def rooms_for(
-    app: Flask, named: str | Iterable[str] | None, control_plane: bool, own_operators: bool
+    app: Flask, named: str | Iterable[str] | None, level: str, own_operators: bool
 ) -> tuple[Room, ...]:
     """The rooms of ``app``: those in ``YOTO_ROOMS``, else those ``named`` in code.
 
     Args:
-        control_plane: whether there is one.
-        own_operators: whether the application does not say who its operators are: the room of that
-            name is then on beside the others, or nobody could sign in.
+        level: what the application consists of, one of ``yoto.room.LEVELS``.
+        own_operators: whether the application does not say who operates a control plane: the room
+            of that name is then on beside the others, or there would be no way to sign in.
 
     Raises:
-        ConfigurationError: one is no room, or needs a control plane and there is none.
+        ConfigurationError: one is no room, or needs more than the application has.
     """
     said = app.config.get(ROOMS) or os.environ.get(ROOMS)
     if named is None:
-        named = BESIDE_CONTROL_PLANE if control_plane else ()
+        named = BESIDE_CONTROL_PLANE if level == CONTROL_PLANE else ()
     found = chosen(said, ROOMS) if said else chosen(named, "rooms")
-    if control_plane and own_operators:
+    if level == CONTROL_PLANE and own_operators:
         found = chosen((*(one.name for one in found), OWN_OPERATORS))
     for one in found:
-        if one.needs_plane and not control_plane:
-            raise ConfigurationError("rooms", f"{one.name!r} needs control_plane=True")
+        if LEVELS.index(one.needs) > LEVELS.index(level):
+            raise ConfigurationError("rooms", f"{one.name!r} {NEEDED[one.needs]}")
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
+from flask import current_app
+
 from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
 from yoto.extensions import permissions, policy
@@ -14,6 +16,7 @@ from yoto.operate.insight import demand_operators_insight
 from yoto.operate.operation import Command, Subject
 from yoto.operate.policies.shapes import NAMES
 from yoto.policy import JudgedPermission
+from yoto.room import has_room
 
 INPUTS_SHOWN = 50
 
@@ -65,10 +68,10 @@ def _lines(found: PolicyCoverage) -> Iterator[str]:
 )
 def read_policy_coverage() -> PolicyCoverage:
     """Permissions with the policies that judge them, and the number of recorded decisions"""
-    log = getattr(permissions, "decision_log", None)
+    logs = has_room(current_app, "decision_log")
     recorded: dict[str, Counted] = {
         asked: {"decisions": one.decisions, "judged": one.judged}
-        for asked, one in (log.judged() if log is not None else {}).items()
+        for asked, one in (permissions.decision_log.judged() if logs else {}).items()
     }
     return {
         "permissions": policy.judged(),

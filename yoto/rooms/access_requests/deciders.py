@@ -32,7 +32,7 @@ def decidable_by(
     found = [one for one in found if all(map(named, one.permissions))]
     if actor_id is None or authority.unbounded:
         return found
-    # Nobody lends what they lack: their masks rule out most requests without a statement.
+    # A lender must hold what is lent: masks of people rule out most requests without a statement.
     masks = {place: state.source.load(actor_id, place).mask for place in there}
     found = [one for one in found if all(masks[one.place] & named(p) for p in one.permissions)]
     return [one for one in found if _may_approve(state, authority, one, authority.now)]

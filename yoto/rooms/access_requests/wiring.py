@@ -6,8 +6,7 @@ from flask import Flask
 
 from yoto.events import Events
 from yoto.permission.registry.scopes import Place
-from yoto.permission.state import EXTENSION as PERMISSIONS
-from yoto.permission.state import PermissionState, get_state_in_maintenance
+from yoto.permission.state import get_state_in_maintenance, state_of
 from yoto.settings import settings_of
 
 from .asking import is_requestable
@@ -18,7 +17,7 @@ from .settling import EXTENSION, RequestDesk
 
 def lend_in(app: Flask) -> None:
     """Let people of ``app`` ask where they are denied; nothing is read or started yet."""
-    state: PermissionState = app.extensions[PERMISSIONS]
+    state = state_of(app)
     state.may_ask = _may_ask
     app.extensions[EXTENSION] = RequestDesk(
         app,

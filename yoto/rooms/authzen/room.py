@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, Room
 
 from .settings import Access
 
@@ -23,6 +23,6 @@ ROOM = Room(
     # An embedding application knows its people by their ids everywhere.
     as_guest={"AUTHZEN_SUBJECT": "id"},
     # Without a control plane, routes of the platform do not know their callers.
-    needs_plane=True,
+    needs=CONTROL_PLANE,
     pages=_pages,
 )

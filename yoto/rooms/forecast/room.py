@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from yoto.component import Component
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, Room
 
 if TYPE_CHECKING:
     import click
@@ -59,7 +59,7 @@ ROOM = Room(
             close=lambda app: _of(app).close(),
         ),
     ),
-    needs_plane=True,
+    needs=CONTROL_PLANE,
     acts=_acts,
     commands=_commands,
     warm_up={"ml_warmup": _learn},

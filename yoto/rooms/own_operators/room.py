@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from yoto.extras import demand
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, Room
 
 if TYPE_CHECKING:
     from .operators import OwnOperators
@@ -25,4 +25,4 @@ def _operators() -> OwnOperators:
     return OwnOperators()
 
 
-ROOM = Room("own_operators", needs_plane=True, models=_models, operators=_operators)
+ROOM = Room("own_operators", needs=CONTROL_PLANE, models=_models, operators=_operators)

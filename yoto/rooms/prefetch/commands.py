@@ -14,7 +14,7 @@ from yoto.cli.options import login
 from yoto.cli.permission import user_id_of
 from yoto.http.shapes import Between
 from yoto.operate.operation import Reason
-from yoto.rooms.prefetch.extension import Prefetch
+from yoto.rooms.prefetch.extension import PREFETCH
 from yoto.rooms.prefetch.operating import forget_behaviour, order
 
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
@@ -26,7 +26,7 @@ Worker = Annotated[str | None, "Only this one; 'stats' names them."]
 @command(prefetch, "stats")
 def stats() -> str:
     """Show, as JSON, the fleet's limits and each worker's prefetches."""
-    service = Prefetch().current
+    service = PREFETCH.current
     shown = {"switches": service.switches(), "workers": service.fleet_stats()}
     return json.dumps(shown, indent=2)
 
@@ -34,7 +34,7 @@ def stats() -> str:
 @command(prefetch, "predict <user>")
 def predict(user: str, limit: Annotated[int, Between(1, 100)] = PREDICTIONS_SHOWN) -> Iterator[str]:
     """Show the likely next acts of USER (username or id), and the recorded behaviour."""
-    service, user_id = Prefetch().current, user_id_of(user)
+    service, user_id = PREFETCH.current, user_id_of(user)
     service.catch_up()
     profile = service.profile(user_id)
     yield f"actions known: {0.0 if profile is None else profile.activities:.1f}"
@@ -57,7 +57,7 @@ def pause(reason: Reason, worker: Worker = None) -> str:
     if worker is not None:
         order(worker, "pause", reason)
         return f"{worker} is paused."
-    Prefetch().current.pause(reason, login())
+    PREFETCH.current.pause(reason, login())
     return "No worker prefetches any more."
 
 
@@ -67,7 +67,7 @@ def resume(reason: Reason, worker: Worker = None) -> str:
     if worker is not None:
         order(worker, "resume", reason)
         return f"{worker} prefetches again."
-    Prefetch().current.resume(reason, login())
+    PREFETCH.current.resume(reason, login())
     return "Workers prefetch again."
 
 
@@ -81,5 +81,5 @@ def cancel(worker: str, task_id: Annotated[int, click.IntRange(1)], reason: Reas
 @command(prefetch, "recording <state>")
 def recording(state: Literal["on", "off"], reason: Reason) -> str:
     """Turn recording of behaviour on or off everywhere. Existing records stay until they expire."""
-    Prefetch().current.set_recording(state == "on", reason, login())
+    PREFETCH.current.set_recording(state == "on", reason, login())
     return f"Behaviour is recorded: {state}."

@@ -40,3 +40,7 @@ class Prefetch(Extension[PrefetchService]):
             hot,
         )
         self.keep(app, service)
+
+
+# It holds nothing: what it is asked, it asks the current application.
+PREFETCH = Prefetch()

@@ -8,7 +8,7 @@ from typing import Any
 from yoto.api.visibility import demand_sight
 from yoto.permission import Place
 from yoto.rooms.prefetch.analyzer import Prediction
-from yoto.rooms.prefetch.extension import Prefetch
+from yoto.rooms.prefetch.extension import PREFETCH
 from yoto.rooms.prefetch.steps import checked_step
 
 
@@ -22,12 +22,12 @@ def record(user_id: int, deeds: Sequence[Mapping[str, Any]]) -> int:
         (checked_step(deed["action"], deed["scope"], deed["scope_id"]), float(deed["seconds_ago"]))
         for deed in deeds
     ]
-    return Prefetch().current.record(user_id, steps)
+    return PREFETCH.current.record(user_id, steps)
 
 
 def predictions(user_id: int, limit: int) -> list[dict[str, Any]]:
     """The likeliest next steps among those that the user has done."""
-    return [_plain(one) for one in Prefetch().current.client.predict(user_id, limit)]
+    return [_plain(one) for one in PREFETCH.current.client.predict(user_id, limit)]
 
 
 def snapshot(user_id: int, places: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def snapshot(user_id: int, places: Sequence[Mapping[str, Any]]) -> dict[str, Any
     """
     asked = [Place(place["scope"], place["scope_id"]) for place in places]
     demand_sight(user_id, asked)
-    taken = Prefetch().current.client.snapshot(user_id, asked)
+    taken = PREFETCH.current.client.snapshot(user_id, asked)
     return {
         "user_id": taken.user_id,
         "position": taken.position,

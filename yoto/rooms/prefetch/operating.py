@@ -10,7 +10,7 @@ from yoto.http.acts import author, record_act
 from yoto.nodes import NodeId
 from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.targets import user_number
-from yoto.rooms.prefetch.extension import Prefetch
+from yoto.rooms.prefetch.extension import PREFETCH
 from yoto.rooms.prefetch.facts import PrefetchSteered
 from yoto.rooms.prefetch.fetching import SmartPrefetcher, TaskReport
 from yoto.rooms.prefetch.service import Switches
@@ -52,7 +52,7 @@ class Tasks(TypedDict):
 @prefetch.operation("GET", "", VIEW)
 def read_prefetch() -> PrefetchState:
     """The state of prefetching, here and in the fleet"""
-    current, prefetcher = Prefetch().current, Prefetch().current.prefetcher
+    current, prefetcher = PREFETCH.current, PREFETCH.current.prefetcher
     return {
         "instance": current.instance_id,
         "switches": current.switches(),
@@ -65,7 +65,7 @@ def read_prefetch() -> PrefetchState:
 @prefetch.operation("GET", "/tasks", VIEW)
 def list_prefetch_tasks() -> Tasks:
     """Prefetches of the worker that answers, and some of each worker"""
-    current, reports = Prefetch().current, _reports()
+    current, reports = PREFETCH.current, _reports()
     return {
         "instance": current.instance_id,
         "items": [] if current.prefetcher is None else current.prefetcher.tasks(),
@@ -89,7 +89,7 @@ def forget_behaviour(
     """Delete a user's recorded behaviour; workers follow within a second"""
     number = user_number(user_id, "user_id")
     _record("prefetch.forget", f"user:{number}", reason)
-    Prefetch().current.forget(number)
+    PREFETCH.current.forget(number)
 
 
 @prefetch.operation("POST", "/pause", OPERATE, body="Steer")
@@ -98,9 +98,9 @@ def pause_prefetch(reason: Reason, by: Author, where: Where = "fleet") -> Prefet
     prefetcher = _prefetcher()
     if where == "fleet":
         # The configuration store audits its own changes.
-        Prefetch().current.pause(reason, author=by)
+        PREFETCH.current.pause(reason, author=by)
     else:
-        _record("prefetch.pause", f"worker:{Prefetch().current.instance_id}", reason)
+        _record("prefetch.pause", f"worker:{PREFETCH.current.instance_id}", reason)
         prefetcher.pause()
     return read_prefetch()
 
@@ -110,9 +110,9 @@ def resume_prefetch(reason: Reason, by: Author, where: Where = "fleet") -> Prefe
     """Go on prefetching"""
     prefetcher = _prefetcher()
     if where == "fleet":
-        Prefetch().current.resume(reason, author=by)
+        PREFETCH.current.resume(reason, author=by)
     else:
-        _record("prefetch.resume", f"worker:{Prefetch().current.instance_id}", reason)
+        _record("prefetch.resume", f"worker:{PREFETCH.current.instance_id}", reason)
         prefetcher.resume()
     return read_prefetch()
 
@@ -124,7 +124,7 @@ def order(worker: str, act: Act, reason: str, task_id: int | None = None) -> Non
         UnknownResource: no such worker sends heartbeats.
         ValidationFailed: the worker refused with a reason, or did not confirm in time.
     """
-    orders = Prefetch().current.orders
+    orders = PREFETCH.current.orders
     orders.check_known(worker)
     subject = f"worker:{worker}" if task_id is None else f"prefetch:{task_id}"
     record_act(f"prefetch.{act}", subject, reason=reason, after={"instance": worker})
@@ -139,17 +139,17 @@ def order(worker: str, act: Act, reason: str, task_id: int | None = None) -> Non
 
 def _reports() -> dict[str, Any] | None:
     try:
-        return Prefetch().current.fleet_stats()
+        return PREFETCH.current.fleet_stats()
     except StoreUnavailable:
         return None
 
 
 def _prefetcher() -> SmartPrefetcher:
-    prefetcher = Prefetch().current.prefetcher
+    prefetcher = PREFETCH.current.prefetcher
     if prefetcher is None:
         raise Degraded("prefetch", "off")
     return prefetcher
 
 
 def _record(action: str, subject: str, reason: str) -> None:
-    record_act(action, subject, reason=reason, after={"instance": Prefetch().current.instance_id})
+    record_act(action, subject, reason=reason, after={"instance": PREFETCH.current.instance_id})

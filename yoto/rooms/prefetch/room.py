@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from yoto.component import Component
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, Room
 
 from .settings import LIVE, Prefetching
 
@@ -68,7 +68,7 @@ ROOM = Room(
     settings=(Prefetching,),
     live=LIVE,
     components=(_PREFETCHING,),
-    needs_plane=True,
+    needs=CONTROL_PLANE,
     rest=_rest,
     acts=_acts,
     commands=_commands,

@@ -17,7 +17,7 @@ UNDECIDED = "yoto_prefetch_undecided"
 
 HELP = {
     PREFETCHES: "prefetches loaded, and by what became of them",
-    VISITS: "deeds of users that the prefetcher looked at",
+    VISITS: "visits of users that the prefetcher looked at",
     PRECISION: "share of the last prefetches that were used, 0 to 1",
     UNDECIDED: "prefetches whose user has not come by yet",
 }

@@ -20,7 +20,7 @@ from yoto.rooms.prefetch.schemas import (
     SnapshotSchema,
 )
 
-from .extension import Prefetch
+from .extension import PREFETCH
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 
@@ -62,7 +62,7 @@ def record_behaviour(body: dict[str, Any]) -> dict[str, Any]:
 @behaviour.alt_response(429, "TOO_MANY_REQUESTS")
 def forget_behaviour() -> None:
     """Delete all records of your behaviour, in every worker"""
-    Prefetch().current.forget(current_user_id())
+    PREFETCH.current.forget(current_user_id())
 
 
 @behaviour.get("/behaviour/predictions")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from yoto.component import Component
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, Room
 
 if TYPE_CHECKING:
     import click
@@ -43,7 +43,7 @@ def _commands() -> Mapping[str, Sequence[click.Command]]:
 ROOM = Room(
     "rollouts",
     components=(Component("rollouts", init=_init),),
-    needs_plane=True,
+    needs=CONTROL_PLANE,
     acts=_acts,
     commands=_commands,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from yoto.component import Component
-from yoto.room import Room
+from yoto.room import CONTROL_PLANE, Room
 
 from .settings import Tuning
 
@@ -66,7 +66,7 @@ ROOM = Room(
             close=lambda app: _of(app).close(),
         ),
     ),
-    needs_plane=True,
+    needs=CONTROL_PLANE,
     acts=_acts,
     commands=_commands,
     offers=_offers,

@@ -19,6 +19,7 @@ from yoto.control_plane.shell import reachable
 from yoto.errors import ConfigurationError
 from yoto.monitor import Monitor
 from yoto.parts.rooms import ALL, NONE, ROOMS, chosen
+from yoto.permission import PermissionSystem
 from yoto.resilience import FLEET, Kind, Resilience
 from yoto.room import Room, rooms_of
 
@@ -126,3 +127,14 @@ def test_nothing_but_declarations_of_rooms_that_are_off_is_loaded(tmp_path: Path
     assert found.returncode == 0, found.stderr
     loaded = {one.split(".", 3)[3] for one in found.stdout.split() if one.count(".") > 2}
     assert loaded and loaded <= {"room", "settings"}
+
+
+def test_what_a_room_offers_is_an_attribute_only_where_the_room_is(
+    made: Callable[[str], Flask],
+) -> None:
+    permissions = PermissionSystem()
+    for rooms, there in ((ALL, True), (NONE, False)):
+        with made(rooms).app_context():
+            assert hasattr(permissions, "what_if") is there
+    # Outside a context, too, anybody may ask whether an object has an attribute.
+    assert not hasattr(permissions, "what_if") and not hasattr(permissions, "__deepcopy__")
