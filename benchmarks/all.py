@@ -81,7 +81,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         shortest=(*IDLE, "--settle", "0", "--seconds", "1"),
     ),
     "footprint": Measurement(
-        "What a person, a row and a key take",
+        "Memory of a person, a row and a key",
         ("--people", "1000"),
         shortest=("--people", "20", "--rows", "200"),
     ),

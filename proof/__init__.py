@@ -1,4 +1,4 @@
-"""What verifies the platform in more ways than tests do, and is itself tested in ``proof.tests``.
+"""Checkers of the platform beyond tests; their own tests are in ``proof.tests``.
 
 The campaign breaks the topology of production under load, the soak looks for what drifts, the
 simulation searches the protocols in virtual time, and planted bugs show that they catch something.

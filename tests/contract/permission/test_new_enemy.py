@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 # MAX_STALENESS and the relay's interval, and a little for a busy machine to run those who watch.
 BOUND = 2.0 + 1.0 + 0.5
 CALM = 0.5  # s that a round is watched
-# What ends is another row each time; the relay and the bound are the same.
+# Each case ends another row; the relay and the bound are the same.
 ENDS = KINDS if TEST_ALL else KINDS[:1]
 
 

@@ -28,7 +28,7 @@ ASKED_OTHERWISE = {
     "topdowndynamicdispatch/dynamic dispatch",
     "wasm/additive (negative)",
 }
-# Of a whole run; a usual one takes one case of five, and sends one of twenty to the server.
+# Numbers of a whole run; a usual one takes one case of five, and sends one of twenty to the server.
 LEAST: dict[tuple[LibraryName, bool], int] = {("regorus", False): 1595, ("regorus", True): 1250}
 LEAST_ON_SERVER = 1980
 

@@ -35,7 +35,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
 
 
 def compared(connection: sa.Connection) -> list[object]:
-    """What the database has otherwise than the models, version tables apart."""
+    """The differences of the database from the models, version tables apart."""
     options = {
         "compare_type": _differs,
         "include_object": lambda thing, name, *_: name != VERSIONS_OF_PLATFORM,

@@ -41,7 +41,7 @@ ROWS = {
     "VALUES (:at, 'x', :key, 1)",
 }
 OF_ONE = ("users", "yoto_permissions", "yoto_policies", "yoto_policy_versions")
-# What later versions added.
+# Columns that later versions added.
 NEW = {"yoto_roles": "declared", "yoto_policy_versions": "acknowledged"}
 
 
