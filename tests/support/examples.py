@@ -26,9 +26,9 @@ def on_one_database(number: int) -> Callable[..., Any]:
     """Settings of ``number`` examples that follow each other on the database of one test.
 
     MariaDB, which plans large statements for milliseconds, gets a tenth of them: what it is there
-    to show is that it takes the same SQL to mean the same. A usual run gets a tenth of either.
+    to show is that it takes the same SQL to mean the same. A usual run gets a fifth of either.
     """
-    of_all = (1 if DATABASE == "sqlite" else 10) * (1 if TEST_ALL else 10)
+    of_all = (1 if DATABASE == "sqlite" else 10) * (1 if TEST_ALL else 5)
     several: Callable[..., Any] = settings(
         max_examples=max(3, number // of_all),
         suppress_health_check=[

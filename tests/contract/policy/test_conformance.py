@@ -28,7 +28,7 @@ ASKED_OTHERWISE = {
     "topdowndynamicdispatch/dynamic dispatch",
     "wasm/additive (negative)",
 }
-# Numbers of a whole run; a usual one takes one case of five, and sends one of twenty to the server.
+# Numbers of a whole run; a usual one takes one case of five.
 LEAST: dict[tuple[LibraryName, bool], int] = {("regorus", False): 1595, ("regorus", True): 1250}
 LEAST_ON_SERVER = 1980
 
@@ -42,13 +42,11 @@ def test_no_case_gets_another_value_than_opa_gives(reader: LibraryName, portable
 def test_no_case_gets_another_value_from_a_server_by_the_way_it_is_sent(
     opa_server: OpaServer,
 ) -> None:
-    no_case_differs(OnServer(opa_server.url), EXACT, LEAST_ON_SERVER, every=20)
+    no_case_differs(OnServer(opa_server.url), EXACT, LEAST_ON_SERVER)
 
 
-def no_case_differs(
-    reader: LibraryName | OnServer, exact: frozenset[str], least: int, every: int = 5
-) -> None:
-    step = 1 if TEST_ALL else every
+def no_case_differs(reader: LibraryName | OnServer, exact: frozenset[str], least: int) -> None:
+    step = 1 if TEST_ALL else 5
     kinds: Counter[str] = Counter()
     other: dict[str, str] = {}
     for case in list(cases(suite()))[::step]:

@@ -13,7 +13,6 @@ import pytest
 from tests.contract.policy.conftest import MakeOpa
 from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_eval
-from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import Bundle
 
@@ -26,8 +25,7 @@ INPUT = {
     "package": {"in": 1, "not": False},
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.AAAA",
 }
-# Each form gives a value of ``x`` in which engines differ, or which others lack. OPA is started for
-# each: a usual run takes one of four.
+# Each form gives a value of ``x`` in which engines differ, or which others lack.
 FORMS = [
     'x := [k | some {"k": k, "v": _} in input.d]',
     'x := [v | {"k": v} := input.e]',
@@ -56,7 +54,7 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("form", FORMS[:: 1 if TEST_ALL else 4])
+@pytest.mark.parametrize("form", FORMS)
 def test_a_form_in_which_engines_differ_has_opas_value_there_and_is_refused_where_portable(
     form: str, opa_server: OpaServer, make_opa: MakeOpa, tmp_path: Path
 ) -> None:

@@ -14,13 +14,11 @@ from flask.testing import FlaskClient
 from tests.conftest import DATABASE
 from tests.integration.yoto.permission.rank.rank_model import State, read_rows, violations
 from tests.integration.yoto.permission.rank.rank_writes import Writes, build_town
-from tests.support.require import TEST_ALL
 from yoto.errors import LastAdministrator, PermissionDenied, ValidationFailed
 from yoto.store.db import db
 
 # How many writes: a few seconds of them in the suite, 100,000 once before a release.
-MANY = TEST_ALL and DATABASE == "sqlite"
-WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "400" if MANY else "100"))
+WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "400" if DATABASE == "sqlite" else "60"))
 SEED = int(os.environ.get("YOTO_TEST_RANK_SEED", "0")) or None
 A_TOWN = 200  # writes in one town
 

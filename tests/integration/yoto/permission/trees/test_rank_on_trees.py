@@ -51,11 +51,9 @@ from yoto.store.models import (
     TeamParent,
 )
 
-# How many worlds, and the seed of the first: some seconds of them in the suite. The one of a usual
-# run tells when somebody of the same rank is believed to stand below.
-MANY = TEST_ALL and DATABASE == "sqlite"
-WORLDS = int(os.environ.get("YOTO_TEST_RANK_TREES", "3" if MANY else "1"))
-FIRST = int(os.environ.get("YOTO_TEST_RANK_TREES_FROM", "0" if MANY else "1"))
+# How many worlds, and the seed of the first: some seconds of them in the suite.
+WORLDS = int(os.environ.get("YOTO_TEST_RANK_TREES", "3" if DATABASE == "sqlite" else "1"))
+FIRST = int(os.environ.get("YOTO_TEST_RANK_TREES_FROM", "0"))
 WRITES, PLACES = 30 if TEST_ALL or DATABASE == "sqlite" else 12, 6
 TABLES: tuple[Any, ...] = (
     *(RoleAssignment, RoleGrant, ChannelOverwrite, TeamMember, TeamParent),

@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-from tests.support.require import LONG
 from tests.support.trees.apart import taken_apart
 from tests.support.trees.by_hand import perform
 from tests.support.trees.changes import MOMENTS, random_write, reckless_write
@@ -85,7 +84,6 @@ def test_every_kind_of_write_is_made_and_is_acceptable() -> None:
     assert kinds == {one for one in Write.__subclasses__() if one.__module__ == Write.__module__}
 
 
-@LONG
 @pytest.mark.parametrize("first", range(0, len(MISREADINGS), 30))
 def test_random_worlds_tell_every_misreading_of_the_rules(first: int) -> None:
     unseen = dict(list(MISREADINGS.items())[first : first + 30])
