@@ -24,16 +24,17 @@ from yoto.api.admin import audit_log, registry
 from yoto.api.permissions import (
     applications,
     checks,
-    groups,
     insight,
     nodes,
     teams,
 )
+from yoto.api.permissions.groups import groups
 from yoto.api.visibility import init_visibility
 from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health
 from yoto.http.api import BEARER_SCHEME, EXTENSION_KEY, add_api
 from yoto.http.application import Application
+from yoto.http.declared import people_blueprint
 from yoto.room import of_rooms, rooms_of
 
 REST: list[Blueprint] = [
@@ -49,7 +50,7 @@ REST: list[Blueprint] = [
     roles,
     grants,
     holders,
-    groups,
+    people_blueprint(groups),
     checks,
     insight,
     nodes,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, partial
@@ -27,6 +27,8 @@ from yoto.nodes import NodeId as ResourceId
 
 N = TypeVar("N")
 REQUIRED = inspect.Parameter.empty
+# The default of a parameter that the function is not given when a request leaves it out.
+LEFT_OUT: Any = ma.missing
 
 Field: TypeAlias = ma.fields.Field[Any]
 PLAIN: Mapping[Any, type[Field]] = ma.Schema.TYPE_MAPPING | {
@@ -109,7 +111,8 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
         strict: whether numbers are JSON numbers; in a query they are text.
     """
     kind, options = one.kind, dict[str, Any](allow_none=one.optional)
-    options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
+    default = tuple if one.default == () else one.default  # a function is not in the document
+    options |= {"required": True} if one.default is REQUIRED else {"load_default": default}
     if (words := one.note(str)) is not None:
         options["metadata"] = {"description": words}
     if (special := one.note(partial)) is not None:
@@ -146,18 +149,25 @@ def schema_named(
 def parts_of(thing: Any) -> list[Parameter]:
     """A function's parameters and, last, its result; the fields of a ``TypedDict`` or dataclass.
 
-    Those of a ``TypedDict`` that keywords are unpacked to are parameters themselves.
+    Those of a ``TypedDict`` that keywords are unpacked to are parameters themselves; if it is not
+    ``total``, each may be left out.
     """
     defaults = {} if isinstance(thing, type) else inspect.signature(thing).parameters
     found: list[Parameter] = []
     for name, hint in typing.get_type_hints(thing, include_extras=True).items():
         if get_origin(hint) is typing.Unpack:
-            unpacked = parts_of(*get_args(hint))
-            found += [one._replace(default=None) if one.optional else one for one in unpacked]
+            found += map(_unpacked(*get_args(hint)), parts_of(*get_args(hint)))
         elif get_origin(hint) is not typing.ClassVar:
             default = defaults[name].default if name in defaults else REQUIRED
             found.append(taken_apart(name, hint)._replace(default=default))
     return found
+
+
+def _unpacked(shape: Any) -> Callable[[Parameter], Parameter]:
+    """Gives its default to a parameter from a ``TypedDict``."""
+    if not shape.__total__:
+        return lambda one: one._replace(default=LEFT_OUT)
+    return lambda one: one._replace(default=None) if one.optional else one
 
 
 def taken_apart(name: str, hint: Any) -> Parameter:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 
 from app.blueprints.emergency.service import MINUTES_MAX, REASON_MIN
-from yoto.api.reasons import REASON_LENGTH
 from yoto.http.fields import Flag, Instant, Text, Whole
+from yoto.http.reasons import REASON_LENGTH
 
 
 class EmergencyAccessSchema(ma.Schema):

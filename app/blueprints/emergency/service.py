@@ -9,9 +9,9 @@ import marshmallow as ma
 from sqlalchemy import select
 
 from app.models import User
-from yoto.api.reasons import REASON_LENGTH
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.fields import Text
+from yoto.http.reasons import REASON_LENGTH
 from yoto.policy import EMERGENCY_SWITCH
 from yoto.store.columns import utcnow
 from yoto.store.db import db

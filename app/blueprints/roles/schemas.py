@@ -6,8 +6,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name, RowId, Whole
+from yoto.http.reasons import ReasonSchema
 from yoto.store.models import Role
 
 NAME_LENGTH = Role.__table__.c.name.type.length  # type: ignore[attr-defined]

@@ -12,12 +12,12 @@ from app.blueprints.roles.access import GLOBAL_ROLES, MANAGE, needs_role_right, 
 from app.blueprints.roles.schemas import ChangeRoleSchema, NewRoleSchema, RoleSchema
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
-from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import Role
@@ -94,7 +94,7 @@ def change_role(body: dict[str, Any], role_id: int) -> Role:
 
 @roles.delete(ROLE)
 @needs_role_right(MANAGE)
-@roles.arguments(ReasonQuery, location="query")
+@roles.arguments(ReasonSchema, location="query")
 @roles.response(204)
 @roles.alt_response(404, "NOT_FOUND")
 @roles.alt_response(409, "CONFLICT")
@@ -116,7 +116,7 @@ def add_role_parent(body: dict[str, Any], role_id: int, parent_id: int) -> None:
 
 @roles.delete(PARENT)
 @needs_role_right(MANAGE)
-@roles.arguments(ReasonQuery, location="query")
+@roles.arguments(ReasonSchema, location="query")
 @roles.response(204)
 @roles.alt_response(404, "NOT_FOUND")
 @roles.alt_response(409, "CONFLICT")

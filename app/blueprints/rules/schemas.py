@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Regexp
 
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Whole
+from yoto.http.reasons import ReasonSchema
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEVEL_MAX = 4

@@ -6,8 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from app.blueprints.roles.grants.schemas import GrantSchema, ScopeSchema
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag
+from yoto.http.reasons import ReasonSchema
 
 LABEL_LENGTH = 64
 PARAMETERS_MAX = 20

@@ -8,9 +8,9 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from app.models.user import EXTERNAL_ID_LENGTH
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Text
 from yoto.http.paging import PageQuery
+from yoto.http.reasons import ReasonSchema
 
 SEARCH_MAX = 20  # profiles; a search box shows no more
 

@@ -8,7 +8,6 @@ import marshmallow as ma
 from werkzeug.exceptions import HTTPException
 
 from yoto.api.guards import PERMISSION_ASK
-from yoto.api.reasons import ReasonSchema
 from yoto.api.visibility import unknown
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
@@ -17,6 +16,7 @@ from yoto.http.api import API_PREFIX
 from yoto.http.database_problems import problem_of
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of
+from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 from yoto.rooms.access_requests import service

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from yoto.api.admin.registry.schemas import PermissionSchema
-from yoto.api.reasons import ReasonSchema
+from yoto.http.reasons import ReasonSchema
 
 LABEL_LENGTH = 64
 PARAMETERS_MAX = 20

@@ -6,8 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from yoto.api.permissions.checks.schemas import PlaceQuery, PlaceSchema
-from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.http.fields import NodeId, TypeName
+from yoto.http.reasons import ReasonSchema
 from yoto.nodes import GLOBAL_KIND
 from yoto.store.models import Effect
 
@@ -50,5 +50,5 @@ class SetGrantSchema(ReasonSchema, ScopeSchema):
     effect = ma.fields.String(load_default=Effect.ALLOW.value, validate=OneOf(EFFECTS))
 
 
-class ScopeQuery(ReasonQuery, PlaceQuery):
+class ScopeQuery(ReasonSchema, PlaceQuery):
     """In which scope a grant is to go, and why."""

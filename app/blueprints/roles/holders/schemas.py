@@ -6,9 +6,9 @@ import marshmallow as ma
 from marshmallow.validate import Range
 
 from yoto.api.people import PersonSchema
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Instant
 from yoto.http.paging import PageQuery
+from yoto.http.reasons import ReasonSchema
 from yoto.nodes import MAX_ID
 
 HALF_OPEN = "In force while valid_from <= now < valid_until; null: no bound"

@@ -13,11 +13,11 @@ from app.blueprints.roles.holders.schemas import (
     HolderSchema,
 )
 from app.blueprints.roles.holders.service import Holder
-from yoto.api.reasons import ReasonQuery
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.store.models import RoleAssignment
 
@@ -50,7 +50,7 @@ def assign_role(body: dict[str, Any], role_id: int, user_id: int) -> RoleAssignm
 
 @holders.delete(HOLDER)
 @needs_role_right(ASSIGN)
-@holders.arguments(ReasonQuery, location="query")
+@holders.arguments(ReasonSchema, location="query")
 @holders.response(204)
 @holders.alt_response(404, "NOT_FOUND")
 @holders.alt_response(409, "CONFLICT")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 
 from yoto.api.people import PersonSchema
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Instant, Name
+from yoto.http.reasons import ReasonSchema
 
 NICKNAME_LENGTH = 64
 

@@ -18,12 +18,12 @@ from app.blueprints.servers.members.schemas import (
 from app.blueprints.servers.membership import join_public, leave
 from app.guards import MEMBER_RENAME
 from app.models import Member
-from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.request.context import keeps_order
@@ -99,7 +99,7 @@ def rename_member(body: dict[str, Any], server_id: int, user_id: int) -> MemberV
 @members.delete(MEMBER)
 @keeps_order
 @require_permission("member.kick", "server", "server_id")
-@members.arguments(ReasonQuery, location="query")
+@members.arguments(ReasonSchema, location="query")
 @members.response(204)
 def kick_member(query: dict[str, Any], server_id: int, user_id: int) -> None:
     """Remove a member whom you outrank, with their roles; they may come back"""
@@ -121,7 +121,7 @@ def set_timeout(body: dict[str, Any], server_id: int, user_id: int) -> MemberVie
 @members.delete(f"{MEMBER}/timeout")
 @keeps_order
 @require_permission("member.timeout", "server", "server_id")
-@members.arguments(ReasonQuery, location="query")
+@members.arguments(ReasonSchema, location="query")
 @members.response(200, MemberSchema)
 def end_timeout(query: dict[str, Any], server_id: int, user_id: int) -> MemberView:
     """End the time-out of a member whom you outrank"""
@@ -150,7 +150,7 @@ def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
 @members.delete(BAN)
 @keeps_order
 @require_permission("member.ban", "server", "server_id")
-@members.arguments(ReasonQuery, location="query")
+@members.arguments(ReasonSchema, location="query")
 @members.response(204)
 def unban_user(query: dict[str, Any], server_id: int, user_id: int) -> None:
     """Let somebody come back"""

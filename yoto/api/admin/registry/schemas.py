@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name, Text, TypeName, Whole
+from yoto.http.reasons import ReasonSchema
 from yoto.permission import MOST_APPROVALS
 from yoto.store.columns import longest
 from yoto.store.models import OnPolicyError, Permission

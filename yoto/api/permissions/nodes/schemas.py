@@ -9,8 +9,8 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
-from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.http.fields import Instant, Name, NodeId, RowId, TypeName, row_id, with_node_id
+from yoto.http.reasons import ReasonSchema
 from yoto.store.models.role import NODE_LENGTH
 
 SUBJECT = {"description": "user:42, application:3, team:5, everyone:server:7 or public"}
@@ -75,7 +75,7 @@ class AssignAtSchema(AtSchema, ReasonSchema):
     here_only = ma.fields.Boolean(load_default=False)
 
 
-class UnassignQuery(AtQuery, ReasonQuery):
+class UnassignQuery(AtQuery, ReasonSchema):
     """A role that a subject is to lose there."""
 
     subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
@@ -107,7 +107,7 @@ class OverwriteAtSchema(AtSchema, ReasonSchema):
     deny = ma.fields.List(ma.fields.String(validate=Length(1, NAME_LENGTH)), load_default=list)
 
 
-class ClearQuery(AtQuery, ReasonQuery):
+class ClearQuery(AtQuery, ReasonSchema):
     """The target whose overwrites are to be removed."""
 
     target = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=TARGET)

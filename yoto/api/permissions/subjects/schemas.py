@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name
+from yoto.http.reasons import ReasonSchema
 from yoto.store.columns import longest
 from yoto.store.models import ProgramAccount, Team
 

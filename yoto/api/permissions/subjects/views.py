@@ -20,12 +20,12 @@ from yoto.api.permissions.subjects.schemas import (
     TeamWindowSchema,
     WholeTeamSchema,
 )
-from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.auth.identity import current_user_id
 from yoto.extensions import permissions
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission, subject_of_text
 from yoto.store.models import ProgramAccount, Team
@@ -83,7 +83,7 @@ def read_team(team_id: int) -> dict[str, Any]:
 
 @teams.delete(TEAM)
 @require_permission(MANAGE)
-@teams.arguments(ReasonQuery, location="query")
+@teams.arguments(ReasonSchema, location="query")
 @teams.response(204)
 @teams.alt_response(404, "NOT_FOUND")
 @teams.alt_response(409, "CONFLICT")
@@ -107,7 +107,7 @@ def put_into_team(body: dict[str, Any], team_id: int, subject: str) -> dict[str,
 
 @teams.delete(MEMBER)
 @require_permission(MANAGE)
-@teams.arguments(ReasonQuery, location="query")
+@teams.arguments(ReasonSchema, location="query")
 @teams.response(204)
 @teams.alt_response(404, "NOT_FOUND")
 @teams.alt_response(409, "CONFLICT")
@@ -131,7 +131,7 @@ def nest_team(body: dict[str, Any], team_id: int, parent_id: int) -> dict[str, A
 
 @teams.delete(PARENT)
 @require_permission(MANAGE)
-@teams.arguments(ReasonQuery, location="query")
+@teams.arguments(ReasonSchema, location="query")
 @teams.response(204)
 @teams.alt_response(404, "NOT_FOUND")
 @teams.alt_response(409, "CONFLICT")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 import click
 import marshmallow as ma
@@ -12,10 +12,22 @@ import pytest
 from flask import Flask
 from marshmallow.validate import Length, OneOf
 
+from yoto.auth.access import public, signed_in
 from yoto.cli.operations import group_of
+from yoto.http.control_api import ActSchema
+from yoto.http.declared import body_of, people_blueprint
+from yoto.http.operation import (
+    Actor,
+    ActorOrSystem,
+    Command,
+    Reason,
+    SeenVersion,
+    Subject,
+    Until,
+    Why,
+)
+from yoto.http.reasons import ReasonSchema
 from yoto.http.shapes import Between, Seconds
-from yoto.operate.operation import Command, Reason, SeenVersion, Subject, Until
-from yoto.operate.rest import body_of
 
 Short = Annotated[str | None, partial(ma.fields.String, validate=Length(max=3)), "Short"]
 
@@ -176,3 +188,83 @@ def test_mappings_are_written_in_pairs_and_times_with_a_unit(
     }
     found = given_to("mark", "a", "--for", "2m", "--label", "b=1", "--reason", "why")
     assert (found["seconds"], found["labels"], found["version"]) == (120.0, {"b": "1"}, None)
+
+
+class Colours(TypedDict, total=False):
+    """What a thing may look like."""
+
+    inside: str
+    outside: str | None
+
+
+def painted(some: str = "") -> ma.Schema:
+    subject = Subject("things", "/things", "Things", "thing")
+
+    @subject.operation("PATCH", "/<name>", signed_in, some=some)
+    def paint_thing(
+        actor_id: Actor, name: str, reason: Why = None, **colours: Unpack[Colours]
+    ) -> None:
+        """Paint a thing"""
+
+    made = body_of(subject.operations[0])
+    assert made is not None
+    return made()
+
+
+def test_a_function_gets_of_what_may_be_left_out_only_what_was_given() -> None:
+    assert painted().load({}) == {"reason": None}
+    assert painted().load({"outside": None}) == {"reason": None, "outside": None}
+    assert list(painted().validate({"inside": None, "actor_id": 1})) == ["inside", "actor_id"]
+
+
+def test_an_act_can_demand_one_of_what_may_be_left_out() -> None:
+    demanding = painted("Give 'inside' or 'outside'.")
+    assert demanding.validate({"reason": "why"}) == {"_schema": ["Give 'inside' or 'outside'."]}
+    assert demanding.validate({"inside": "red"}) == {}
+    assert type(demanding).__name__ == "paint_thingSchema"
+
+
+def test_people_delete_by_the_query_and_operators_by_a_body() -> None:
+    subject = Subject("things", "/things", "Things", "thing")
+
+    @subject.operation("DELETE", "/<name>", signed_in)
+    def delete_thing(name: str, reason: Why = None) -> None:
+        """Delete a thing"""
+
+    @subject.operation("DELETE", "/<name>", "platform.operate")
+    def destroy_thing(name: str, reason: Reason) -> None:
+        """Destroy a thing"""
+
+    assert [one.in_query for one in subject.operations] == [True, False]
+    assert [body_of(one) for one in subject.operations] == [ReasonSchema, ActSchema]
+
+
+def test_what_people_make_has_the_address_at_which_it_is_read() -> None:
+    subject = Subject("things", "/things", "Things", "thing")
+
+    @subject.operation("POST", "", public("a test"), status=201, location=("read_thing", "state"))
+    def make_thing() -> Whole:
+        """Make a thing"""
+        return {"state": "on"}
+
+    @subject.operation("GET", "/of/<name>", public("a test"))
+    def read_thing(name: str) -> Whole:
+        """A thing"""
+        raise AssertionError("nobody calls it")
+
+    app = Flask(__name__)
+    app.register_blueprint(people_blueprint(subject))
+    answer = app.test_client().post("/api/v1/things")
+    assert (answer.status_code, answer.headers["Location"]) == (201, "/api/v1/things/of/on")
+
+
+def test_at_the_terminal_the_system_itself_acts() -> None:
+    subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
+    shown = Command("delete", lambda found, **given: [str(given)])
+
+    @subject.operation("DELETE", "/<name>", signed_in, shown)
+    def delete_thing(name: str, actor_id: ActorOrSystem = None, reason: Why = None) -> None:
+        """Delete a thing"""
+
+    delete = group_of(subject).commands["delete"]
+    assert [(one.name, one.required) for one in delete.params] == [("name", True), ("reason", True)]
