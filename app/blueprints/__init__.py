@@ -20,15 +20,13 @@ from app.blueprints.servers import invites, members, servers
 from app.blueprints.templates import templates
 from app.blueprints.users import users
 from app.migrations import CHECKS
-from yoto.api.admin import audit_log, registry
-from yoto.api.permissions import (
-    applications,
-    checks,
-    insight,
-    nodes,
-    teams,
-)
+from yoto.api.admin.audit import audit_log
+from yoto.api.admin.registry import registry
+from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups
+from yoto.api.permissions.insight import insight
+from yoto.api.permissions.nodes import nodes
+from yoto.api.permissions.subjects import applications, teams
 from yoto.api.visibility import init_visibility
 from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health
@@ -52,15 +50,15 @@ REST: list[Blueprint] = [
     holders,
     people_blueprint(groups),
     checks,
-    insight,
-    nodes,
-    teams,
-    applications,
+    people_blueprint(insight),
+    people_blueprint(nodes),
+    people_blueprint(teams),
+    people_blueprint(applications),
     rules,
     devices,
     emergency,
-    registry,
-    audit_log,
+    people_blueprint(registry),
+    people_blueprint(audit_log),
 ]
 # By the room that they are of no use without.
 BESIDE_ROOMS = {"templates": templates}

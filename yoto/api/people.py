@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from yoto.errors import ValidationFailed
 from yoto.http.paging import Page, cut
+from yoto.http.shapes import parts_of, schema_named
 from yoto.permission import NO_PERSON, number_of, number_some, subject_of_text
 from yoto.store.db import db
 from yoto.store.declarations import Declaration, declarations_of
@@ -33,12 +34,7 @@ class Person(NamedTuple):
     display_name: str
 
 
-class PersonSchema(ma.Schema):
-    """The public part of an account."""
-
-    id = ma.fields.Integer(required=True)
-    username = ma.fields.String(required=True)
-    display_name = ma.fields.String(required=True)
+PersonSchema = schema_named("Person", ma.Schema, True, *parts_of(Person))
 
 
 def accounts(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from enum import Enum
 from itertools import chain
 from typing import Any, TypeVar, get_origin
@@ -16,7 +15,6 @@ from yoto.cli import options
 from yoto.cli.acts import acting
 from yoto.http.operation import Command, Common, Operation, Subject
 from yoto.http.shapes import REQUIRED, Between, Parameter, Seconds
-from yoto.store.db import writing
 
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
@@ -28,7 +26,7 @@ COMMON = {
     Common.REASON: options.with_reason,
     Common.AUTHOR: options.says_who,
 }
-ORDER = (None, *COMMON, Common.ACTOR)
+ORDER = (None, *COMMON)
 
 
 def group_of(*subjects: Subject) -> AppGroup:
@@ -77,7 +75,6 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
         one
         for one in sorted(operation.parameters, key=lambda one: ORDER.index(one.note(Common)))
         if one.name not in command.fixed
-        and one.note(Common) is not Common.ACTOR
         and (one.note(Common) is not Common.VERSION or one.default is REQUIRED)
     ]
 
@@ -85,8 +82,7 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
         machine = given.pop("as_json", False)
         for name, called in command.called.items():
             given[name] = given.pop(called)
-        # Writes of people bring no transactions of their own, as operators' records do.
-        with acting(), writing() if callable(operation.right) else nullcontext():
+        with acting():
             found = operation.function(**given, **command.fixed)
             if machine:
                 options.echo_json(found)

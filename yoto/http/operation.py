@@ -42,12 +42,10 @@ class Common(Enum):
 
 # The operator's reason, kept in the audit log.
 Reason = Annotated[str, Common.REASON]
-# The same of people, who may leave it out over REST.
+# The same of people, who may leave it out.
 Why = Annotated[str | None, Common.REASON]
 # The signed-in caller of the application's API.
 Actor = Annotated[int, Common.ACTOR]
-# The same of an operation with commands: at the terminal it is the system itself.
-ActorOrSystem = Annotated[int | None, Common.ACTOR]
 # The author as records name them: ``user:42``, ``break_glass`` or ``cli:anna``.
 Author = Annotated[str, Common.AUTHOR]
 # The version that the operator saw (``If-Match``); with the default None any version will do.

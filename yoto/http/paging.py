@@ -13,16 +13,17 @@ from marshmallow.validate import Range
 from yoto.nodes import MAX_ID
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 PAGE_DEFAULT = 50  # items
 PAGE_MAX = 100  # items; a page stays small enough for one quick answer
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """One slice. ``next`` is the cursor of the slice after it, None at the end."""
 
-    items: Sequence[T]
+    items: Sequence[T_co]
     next: Any
 
 

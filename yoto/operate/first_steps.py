@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict
 
 from flask import has_request_context, request
 
-from yoto.api.admin.audit import service as audit
+from yoto.api.admin import audit
 from yoto.auth.operators import VIEW
 from yoto.extensions import alerts
 from yoto.operate.application import of_application

@@ -10,12 +10,11 @@ from typing import Annotated
 import click
 from marshmallow.validate import OneOf
 
-from yoto.api.admin.audit.schemas import RecordSchema
-from yoto.api.admin.audit.service import Record
+from yoto.api.admin.audit import Record
 from yoto.cli.control.group import control
 from yoto.cli.operations import command
 from yoto.http.files import csv_lines, json_array
-from yoto.http.shapes import Between
+from yoto.http.shapes import Between, schema_of
 from yoto.moments import moment
 from yoto.operate.audit import (
     AREAS,
@@ -62,7 +61,7 @@ def audit(
         return
     if export:
         found = export_audit_records(**wanted)
-        yield from (piece.strip("\n") for piece in json_array(map(RecordSchema().dump, found)))
+        yield from (piece.strip("\n") for piece in json_array(map(schema_of(Record)().dump, found)))
         return
     page = list_audit_records(None, limit, **wanted)
     yield from map(_line, page.items)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from yoto.api.admin.registry.schemas import PermissionSchema
-from yoto.api.admin.registry.service import registered
+from yoto.api.admin.registry import PermissionSchema, list_permissions
 from yoto.api.people import accounts
 from yoto.api.rows import existing
 from yoto.auth.operators import VIEW
@@ -92,4 +91,4 @@ def list_registered_permissions(
     after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[Permission]:
     """All permissions and their descriptions"""
-    return registered(after=after, limit=limit)
+    return list_permissions(after=after, limit=limit)

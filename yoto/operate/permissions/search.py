@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
 from yoto.api.permissions.checks.service import Question
-from yoto.api.permissions.insight.schemas import ExplanationSchema
 from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
@@ -40,13 +39,7 @@ from yoto.permission import Application, Explanation, Place, subject_text
 from yoto.store.db import db
 from yoto.store.models import ProgramAccount, User
 
-explain = Subject(
-    "explain",
-    "/explain",
-    "Why somebody may do something, or may not",
-    "verdict",
-    names={Explanation: ExplanationSchema},
-)
+explain = Subject("explain", "/explain", "Why somebody may do something, or may not", "verdict")
 search = Subject(
     "search",
     "/search",

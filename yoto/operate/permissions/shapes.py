@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from marshmallow.validate import Length
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
-from yoto.api.permissions.insight.schemas import INCOMPLETE, WITHIN
+from yoto.api.permissions.insight_queries import INCOMPLETE, WITHIN
 from yoto.http.fields import Node, TypeName
 from yoto.http.shapes import Between
 from yoto.nodes import MAX_ID, NodeId
@@ -20,7 +20,7 @@ SEARCH_LENGTH = 100
 PermissionName = Annotated[str, Length(1, NAME_LENGTH)]
 Scope = Annotated[str, partial(TypeName)]
 Kind = Annotated[str, partial(TypeName, everywhere=False)]
-Within = Annotated[tuple[str, Any] | None, partial(Node), WITHIN["description"]]
+Within = Annotated[tuple[str, Any] | None, partial(Node), WITHIN]
 AfterNode = Annotated[NodeId | None, "The `next` of the page before"]
 Number = Annotated[int | None, Between(1, MAX_ID)]
 Username = Annotated[str | None, Length(1, USERNAME_LENGTH)]
@@ -43,7 +43,7 @@ class WhoPage(TypedDict):
 
     items: list[FoundPerson]
     next: NodeId | None
-    incomplete: Annotated[str | None, INCOMPLETE["description"]]
+    incomplete: Annotated[str | None, INCOMPLETE]
 
 
 class ListedServer(TypedDict):

@@ -1,4 +1,7 @@
-"""An explanation as data: frozen, and JSON-ready by ``to_dict``."""
+"""An explanation as data: frozen, and JSON-ready by ``to_dict``.
+
+The API documents its fields by their annotations, with the texts in these as descriptions.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from yoto.cache import NodeId
 from yoto.permission.people.kinds import PUBLIC, Application
@@ -37,9 +40,9 @@ class RoleLink:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     since: datetime | None = None
-    at: str | None = None
-    through: str | None = None
-    here_only: bool = False
+    at: Annotated[str | None, "The resource at which it is held; null: wherever it counts"] = None
+    through: Annotated[str | None, "team:5, everyone or public, where the user is not named"] = None
+    here_only: Annotated[bool, "Whether it is held there and not below"] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class OverwriteLink:
     permission: str
     effect: str
     counts: bool
-    place: str
+    place: Annotated[str, "The resource that has it"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class OverwriteStep:
     took: tuple[str, ...]
     before: bool
     after: bool
-    place: str
+    place: Annotated[str, "Whose overwrites they are"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ class PolicyLink:
     reason: str
     version: str | None
     codes: tuple[str, ...] = ()
-    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    texts: Annotated[Mapping[str, tuple[str, ...]], "What the codes say, by language: en, zh"] = (
+        field(default_factory=dict)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class Explanation:
         text: all of it for people to read.
     """
 
-    user_id: Any
+    user_id: NodeId
     username: str | None
     permission: str
     scope: str
@@ -176,8 +181,8 @@ class Explanation:
     overwrites: tuple[OverwriteLink, ...]
     steps: tuple[OverwriteStep, ...]
     rules: tuple[str, ...]
-    gates: tuple[str, ...]
-    remaining: tuple[str, ...]
+    gates: Annotated[tuple[str, ...], "What is missing, without which nothing else there remains"]
+    remaining: Annotated[tuple[str, ...], "What a time-out leaves"]
     effective: tuple[str, ...]
     policies: tuple[PolicyLink, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -14,7 +14,6 @@ from sqlalchemy import Row, select
 
 from yoto.api.people import number_called
 from yoto.api.permissions.checks.service import Question
-from yoto.api.permissions.insight.schemas import ExplanationSchema
 from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions
@@ -51,7 +50,6 @@ decisions = Subject(
     "/decisions",
     "Recorded decisions: every denial, and a sample of what was allowed",
     "decision",
-    names={Explanation: ExplanationSchema},
 )
 
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
-from yoto.api.permissions.insight.schemas import INCOMPLETE, NEXT_AFTER, PageQuery
+from yoto.api.permissions.insight_queries import INCOMPLETE, NEXT_AFTER, PageQuery
 from yoto.http.fields import Instant, NodeId
 
 JSON, CSV = "json", "csv"
@@ -73,8 +73,10 @@ class AccessPageSchema(ma.Schema):
     """Users in the order of their ids."""
 
     items = ma.fields.List(ma.fields.Nested(AccessLineSchema), required=True, attribute="lines")
-    next_after = NodeId(required=True, allow_none=True, metadata=NEXT_AFTER)
-    incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
+    next_after = NodeId(required=True, allow_none=True, metadata={"description": NEXT_AFTER})
+    incomplete = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": INCOMPLETE}
+    )
 
 
 class TurnSchema(ma.Schema):

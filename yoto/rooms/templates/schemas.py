@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from yoto.api.admin.registry.schemas import PermissionSchema
+from yoto.api.admin.registry import PermissionSchema
 from yoto.http.reasons import ReasonSchema
 
 LABEL_LENGTH = 64

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from yoto.api.permissions.checks.schemas import EffectiveSchema, PlaceSchema
-from yoto.api.permissions.insight.schemas import INCOMPLETE, PAGE_DEFAULT, PAGE_MAX
+from yoto.api.permissions.insight_queries import INCOMPLETE, PAGE_DEFAULT, PAGE_MAX
 from yoto.http.fields import Instant, NodeId, RowId
 from yoto.rooms.what_if.acts import ACTS
 
@@ -88,7 +88,9 @@ class WhatIfSchema(ma.Schema):
         required=True,
         metadata={"description": "What roles would say differently; on the first page"},
     )
-    incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
+    incomplete = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": INCOMPLETE}
+    )
 
 
 class AsRolesSchema(ma.Schema):

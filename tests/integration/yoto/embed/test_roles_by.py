@@ -53,6 +53,7 @@ from yoto import (
     visible,
 )
 from yoto.api.permissions.insight import insight
+from yoto.http.declared import people_blueprint
 from yoto.permission import PermissionSystem, acting_as
 from yoto.rooms.review.views import review
 from yoto.store.models import RolesAsked
@@ -256,7 +257,7 @@ def test_so_do_all_interfaces(
 ) -> None:
     operated = {"control_plane": True, "operators": lambda: "admin", "sign_in": "nowhere"}
     desk = Desk(url, valkey_server.url, tmp_path, groups, rooms="authzen,review", **operated)
-    for blueprint in (insight, review):
+    for blueprint in (people_blueprint(insight), review):
         desk.app.register_blueprint(blueprint)
     with desk.app.app_context():
         boss, mara = desk.add("root@shop", boss=True), desk.add("mara@shop")

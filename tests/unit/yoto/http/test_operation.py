@@ -18,7 +18,6 @@ from yoto.http.control_api import ActSchema
 from yoto.http.declared import body_of, people_blueprint
 from yoto.http.operation import (
     Actor,
-    ActorOrSystem,
     Command,
     Reason,
     SeenVersion,
@@ -256,15 +255,3 @@ def test_what_people_make_has_the_address_at_which_it_is_read() -> None:
     app.register_blueprint(people_blueprint(subject))
     answer = app.test_client().post("/api/v1/things")
     assert (answer.status_code, answer.headers["Location"]) == (201, "/api/v1/things/of/on")
-
-
-def test_at_the_terminal_the_system_itself_acts() -> None:
-    subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
-    shown = Command("delete", lambda found, **given: [str(given)])
-
-    @subject.operation("DELETE", "/<name>", signed_in, shown)
-    def delete_thing(name: str, actor_id: ActorOrSystem = None, reason: Why = None) -> None:
-        """Delete a thing"""
-
-    delete = group_of(subject).commands["delete"]
-    assert [(one.name, one.required) for one in delete.params] == [("name", True), ("reason", True)]

@@ -1,38 +1,109 @@
-"""Reading the audit log, newest first."""
+"""The audit log, newest first: its routes for people, and its records for operators."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, TypedDict, Unpack
 
+import marshmallow as ma
+from marshmallow.validate import Length
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
-from yoto.api.people import PERSON_COLUMNS, Person
-from yoto.http.paging import Page, cut
-from yoto.nodes import node_held_at, shown_text, stored_text
+from yoto.api.people import PERSON_COLUMNS, Person, PersonSchema
+from yoto.errors import ValidationFailed
+from yoto.http.fields import Instant
+from yoto.http.operation import After, Limit, Subject
+from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.http.shapes import Between
+from yoto.nodes import MAX_ID, node_held_at, shown_text, stored_text
+from yoto.permission import require_permission
+from yoto.store.columns import longest
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, User
 
 EXPORT_STEP = 500  # records a statement
 
 
+COLUMNS = AuditRecord.__table__.c
+ACTION_LENGTH = longest(COLUMNS.action)
+SUBJECT_LENGTH = longest(COLUMNS.subject)
+
+audit_log = Subject("audit", "", "Who changed what, and why", "record")
+
+
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One act. ``actor`` None: the system itself."""
+class ServerRecord:
+    """One act, as moderators of a server see it. ``actor`` None: the system itself."""
 
     id: int
     at: datetime
-    actor: Person | None
+    actor: Annotated[Person | None, partial(ma.fields.Nested, PersonSchema)]
     action: str
     subject: str
     server_id: int | None
-    before: Any
-    after: Any
+    before: Any | None
+    after: Any | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record(ServerRecord):
+    """One act, with its origin."""
+
     request_id: str | None
     address: str | None
+
+
+class ServerAuditFilter(TypedDict):
+    """A filter on acts. Times are half open: from <= at < to."""
+
+    actor_id: Annotated[int | None, Between(1, MAX_ID)]
+    action: Annotated[str | None, Length(1, ACTION_LENGTH)]
+    subject: Annotated[str | None, Length(1, SUBJECT_LENGTH)]
+    since: Annotated[datetime | None, partial(Instant, data_key="from")]
+    until: Annotated[datetime | None, partial(Instant, data_key="to")]
+
+
+class AuditFilter(ServerAuditFilter):
+    """A filter on the acts of the whole platform."""
+
+    server_id: Annotated[int | None, Between(1, MAX_ID)]
+
+
+@audit_log.operation("GET", "/admin/audit", require_permission("admin.audit"))
+def read_audit_log(
+    after: After = None, limit: Limit = PAGE_DEFAULT, **wanted: Unpack[AuditFilter]
+) -> Page[Record]:
+    """The audit log of the platform, newest first"""
+    check_span(wanted)
+    return records(after=after, limit=limit, **wanted)
+
+
+@audit_log.operation(
+    "GET",
+    "/servers/<int:server_id>/audit",
+    require_permission("server.audit", "server", "server_id"),
+    also=(404,),
+)
+def read_server_audit_log(
+    server_id: int,
+    after: After = None,
+    limit: Limit = PAGE_DEFAULT,
+    **wanted: Unpack[ServerAuditFilter],
+) -> Page[ServerRecord]:
+    """The audit log of a server, newest first; without addresses"""
+    check_span(wanted)
+    return records(server_id=server_id, after=after, limit=limit, **wanted)
+
+
+def check_span(wanted: Mapping[str, Any]) -> None:
+    """Raises ``ValidationFailed`` for a span of time that ends before it begins."""
+    since, until = wanted["since"], wanted["until"]
+    if since is not None and until is not None and until <= since:
+        raise ValidationFailed({"to": "Must be after 'from'."})
 
 
 def records(
