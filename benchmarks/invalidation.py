@@ -21,14 +21,14 @@ from typing import NamedTuple
 from tests.support.redis_servers import start_valkey
 from yoto import cache as cache_layer
 from yoto.cache import Position, TieredCache
-from yoto.optimization import (
-    DistributedLocks,
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.invalidation import (
     InvalidationSettings,
     LogAccess,
     SmartInvalidation,
     Submission,
 )
-from yoto.redis import RedisConnection, RedisSettings
 
 ITEMS = 50_000
 LEAST_FASTER = 10.0  # times, than single keys

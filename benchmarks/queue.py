@@ -31,8 +31,8 @@ from typing import Any
 import redis
 
 from tests.support.redis_servers import Server, start_valkey
-from yoto.optimization import BatchQueue, QueueSettings
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.batch import BatchQueue, QueueSettings
 
 ROUNDS = 5
 ONE_BY_ONE = 1_000  # items of a round

@@ -64,6 +64,8 @@ class Room:
         problems: returns answers to its errors, by their class.
         brings: returns responses of the control plane's API that come with each page: by address,
             the right of the viewer and the reader.
+        causes: returns what is out of order now, for the headline: by the name of a source, a
+            function of ``yoto.operate.live.headline.Names``, which finds the names of accounts.
         operators: returns a ``yoto.embed.operators.Operators``, for the control plane of a guest
             that has none of its own.
     """
@@ -89,6 +91,7 @@ class Room:
     sweeps: Callable[[], Sequence[tuple[type[Any], str, str]]] = nothing
     problems: Callable[[], Mapping[type[Exception], Callable[[Any], Any]]] = no_names
     brings: Callable[[], Mapping[str, tuple[str, Callable[[], Any]]]] = no_names
+    causes: Callable[[], Mapping[str, Callable[[Any], Iterable[Any]]]] = no_names
     operators: Callable[[], Any] | None = None
 
     @property
@@ -127,6 +130,13 @@ def components_of(app: Flask) -> tuple[Component[Any], ...]:
 def of_rooms(app: Flask, kind: Callable[[Room], Callable[[], Sequence[Any]]]) -> list[Any]:
     """All additions of the rooms of ``app`` of one kind, such as ``lambda room: room.pages``."""
     return list(chain.from_iterable(kind(one)() for one in rooms_of(app)))
+
+
+def named_of_rooms(
+    app: Flask, kind: Callable[[Room], Callable[[], Mapping[str, Any]]]
+) -> dict[str, Any]:
+    """The same of a kind that has names, such as ``lambda room: room.causes``."""
+    return {name: one for room in rooms_of(app) for name, one in kind(room)().items()}
 
 
 def offered(name: str) -> Any:

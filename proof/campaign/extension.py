@@ -23,8 +23,8 @@ from app.extensions import db
 from yoto.auth.access import public
 from yoto.errors import BulkheadFull, LockLost, LockNotAcquired, StaleToken, StoreUnavailable
 from yoto.extensions import optimization, resilience
-from yoto.optimization import QueueItem
 from yoto.resilience import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
+from yoto.rooms.queues.batch import QueueItem
 
 # Small ones, which are reached on a slow machine too.
 LIMITS: dict[str, dict[str, Any]] = {

@@ -17,10 +17,10 @@ from yoto.cache.loading import Loading
 from yoto.cache.tailer import Tailer
 from yoto.optimization.lock import scripts as lock_scripts
 from yoto.optimization.lock.attempt import Attempt
-from yoto.optimization.queue import scripts as queue_scripts
 from yoto.permission.outbox.publisher import Outbox
 from yoto.redis import ScriptRegistry
 from yoto.resilience import scripts as guard_scripts
+from yoto.rooms.queues.batch import scripts as queue_scripts
 
 # Worker-hours within which each is found.
 BUG_HOURS = 8.0

@@ -17,7 +17,7 @@ from tests.support.people import call
 from tests.support.process import RunningYoto
 from tools.screenshots.scenes import MEMBER
 from yoto.errors import ValidationFailed
-from yoto.optimization import QueueItem
+from yoto.rooms.queues.batch import QueueItem
 
 ANNOUNCEMENTS, GENERAL = 2, 1  # channels of the demo's first server
 FAILED_SIGN_INS = 14  # more than ten in a minute are an alert

@@ -4,7 +4,7 @@ from yoto.cache import tags
 from yoto.cache.batch import FoundEntries
 from yoto.cache.counts import CacheCounts, CacheStats
 from yoto.cache.entry import ACCOUNT_PLACE, GLOBAL_PLACE, Entry, Loaded, PlaceKey
-from yoto.cache.extension import HybridPermissionCache, invalidation_log
+from yoto.cache.extension import HybridPermissionCache
 from yoto.cache.loading import Tier
 from yoto.cache.local import Slot
 from yoto.cache.log import InvalidationLog, LogEntry
@@ -38,7 +38,6 @@ __all__ = [
     "Tailer",
     "Tier",
     "TieredCache",
-    "invalidation_log",
     "key_text",
     "node_key",
     "place_key",

@@ -6,7 +6,6 @@ import logging
 
 from flask import Flask
 
-from yoto.cache import tags
 from yoto.cache.counts import CacheStats
 from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.loading import Loader, Tier
@@ -15,7 +14,7 @@ from yoto.cache.settings import RETIRED, CacheSettings
 from yoto.cache.tiered import TieredCache
 from yoto.extension import Extension
 from yoto.monitor import Recorder
-from yoto.optimization import AdvancedOptimization, DistributedLocks, LogAccess
+from yoto.optimization import AdvancedOptimization, DistributedLocks
 from yoto.redis import RedisConnection, RedisStore
 from yoto.settings import settings_of
 
@@ -78,13 +77,3 @@ class HybridPermissionCache(Extension[TieredCache]):
     def stats(self) -> CacheStats:
         """See ``TieredCache.stats``."""
         return self.current.stats()
-
-
-def invalidation_log(cache: TieredCache) -> LogAccess:
-    """The log of ``cache``, as the invalidation queue wants it."""
-    return LogAccess(
-        publish=cache.invalidate,
-        is_known=tags.is_known,
-        memory=tags.memory,
-        everything=tags.GLOBAL,
-    )

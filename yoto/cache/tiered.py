@@ -40,6 +40,7 @@ class TieredCache:
     most ``max_staleness`` seconds ago; ``docs/consistency.md`` says how.
 
     Attributes:
+        redis: the connection of the log and the second tier.
         lookup: the hot path.
         tailer: follows the log; ``tailer.subscribe`` publishes changes.
     """
@@ -60,6 +61,7 @@ class TieredCache:
             recorder: takes the times of reads and loads; by default they are not recorded.
         """
         self.settings = settings = settings or CacheSettings()
+        self.redis = redis
         self._log = InvalidationLog(redis)
         self._memory = Memory(settings)
         self._coherence = self._memory.coherence

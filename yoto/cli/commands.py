@@ -16,7 +16,6 @@ from yoto.cli.model import models
 from yoto.cli.operations import group_of
 from yoto.cli.permission import permission
 from yoto.cli.policy import policy
-from yoto.cli.queue import queue
 from yoto.cli.resilience import resilience
 from yoto.cli.routes import guards as guards_of_routes
 from yoto.cli.secrets import secrets
@@ -49,7 +48,6 @@ _COMMANDS: tuple[click.Command, ...] = (
     group_of(locks),
     permission,
     policy,
-    queue,
     resilience,
     secrets,
     teams,

@@ -11,7 +11,7 @@ from yoto.collectors.ahead import hot_samples, preload_samples
 from yoto.collectors.alert_values import measured_values
 from yoto.collectors.cache import Staleness, cache_samples, check_samples, outbox_samples
 from yoto.collectors.guards import alert_samples, guard_samples, lock_samples, policy_samples
-from yoto.collectors.polled import FleetCollector, breaker_samples
+from yoto.collectors.polled import OfOneWorker, breaker_samples, fleet_samples
 from yoto.collectors.stores import database_samples, pool_samples, redis_samples
 from yoto.monitor import Monitor, names
 from yoto.optimization import AdvancedOptimization
@@ -43,7 +43,8 @@ def measure(app: Flask) -> None:
     monitoring.add_source("hot", lambda: hot_samples(optimization.hot))
     monitoring.add_source("preloading", lambda: preload_samples(app))
     monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
-    monitoring.add_slow_source("fleet", FleetCollector(app))
+    fleet = OfOneWorker(app, "measures", lambda: fleet_samples(app))
+    monitoring.add_slow_source("fleet", fleet)
     staleness = Staleness(monitoring)
     cache.tailer.watch(staleness)
     monitoring.add_source("staleness", staleness.samples)

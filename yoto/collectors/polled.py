@@ -1,21 +1,15 @@
-"""Metrics that only Redis has: breaker states, queues, workers, and the top rejected callers."""
+"""Metrics that only Redis has: breaker states, workers, and the top rejected callers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flask import Flask
 
 from yoto.fleet import LOST_FOR_MS, Fleet, Worker, WorkerState
 from yoto.monitor import names
 from yoto.monitor.sources import Measured, Sample
-from yoto.optimization import (
-    AdvancedOptimization,
-    InvalidationStats,
-    OptimizedDistributedLock,
-    QueueStats,
-    keeps_lock,
-)
+from yoto.optimization import AdvancedOptimization, OptimizedDistributedLock, keeps_lock
 from yoto.resilience import Kind, Resilience, State, top_keys
 
 # The gauge's value for each state: from 0 to 3 a higher value allows fewer calls; 4 and 5 are
@@ -28,7 +22,6 @@ STATE_NUMBERS = {
     State.DISABLED: 4,
     State.METRICS_ONLY: 5,
 }
-LOCK = "measures"
 # s after which another worker may take over from one that died.
 LEASE = 10.0
 
@@ -44,48 +37,36 @@ REFUSALS_OF = 60.0
 MOST_REPORTS = 300
 
 
-class FleetCollector:
-    """Metrics of the whole fleet, reported only by the worker that holds the lock."""
+class OfOneWorker:
+    """Metrics of the whole fleet, reported only by the worker that holds a lock."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, name: str, samples: Callable[[], Iterable[Sample]]) -> None:
+        """Nothing connects before the first call.
+
+        Args:
+            name: of the lock.
+            samples: reads the metrics.
+        """
         self._app = app
+        self._name = name
+        self._samples = samples
         self._lock: OptimizedDistributedLock | None = None
 
     def __call__(self) -> Iterable[Sample]:
-        state = AdvancedOptimization.of(self._app)
+        """The metrics; none where another worker reports them."""
         if self._lock is None:
-            self._lock = state.locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
-        if not keeps_lock(self._lock):
-            return ()
-        workers = Fleet.of(self._app).all()
-        return [
-            *queue_samples(state.queue.stats()),
-            *invalidation_samples(state.invalidation.stats()),
-            *worker_samples(workers),
-            *refusal_samples(self._app, sum(one.state is WorkerState.LIVE for one in workers)),
-        ]
+            locks = AdvancedOptimization.of(self._app).locks
+            self._lock = locks.create_lock(self._name, LEASE, wait=0, of_process=True)
+        return self._samples() if keeps_lock(self._lock) else ()
 
 
-def queue_samples(stats: QueueStats) -> Iterator[Sample]:
-    """Lengths, rates and ages by kind."""
-    for kind, one in stats.kinds.items():
-        for state in ("waiting", "in_flight", "delayed", "dead"):
-            about = {"kind": kind, "state": state}
-            yield Measured(names.QUEUE_ITEMS, getattr(one, state), about)
-        yield Measured(names.QUEUE_RATE, one.inflow, {"kind": kind, "direction": "in"})
-        yield Measured(names.QUEUE_RATE, one.processing, {"kind": kind, "direction": "out"})
-        yield Measured(names.QUEUE_AGE, one.oldest_age or 0.0, {"kind": kind})
-        unserved = one.length if kind in stats.unserved else 0
-        yield Measured(names.QUEUE_UNSERVED, unserved, {"kind": kind})
-
-
-def invalidation_samples(stats: InvalidationStats) -> Iterator[Sample]:
-    """Lengths, rates and age."""
-    for state in ("waiting", "claimed", "later"):
-        yield Measured(names.INVALIDATION_ITEMS, getattr(stats, state), {"state": state})
-    yield Measured(names.INVALIDATION_RATE, stats.inflow, {"direction": "in"})
-    yield Measured(names.INVALIDATION_RATE, stats.outflow, {"direction": "out"})
-    yield Measured(names.INVALIDATION_AGE, stats.oldest_age)
+def fleet_samples(app: Flask) -> Iterable[Sample]:
+    """The workers, and the most rejected callers."""
+    workers = Fleet.of(app).all()
+    return [
+        *worker_samples(workers),
+        *refusal_samples(app, sum(one.state is WorkerState.LIVE for one in workers)),
+    ]
 
 
 def worker_samples(workers: Sequence[Worker]) -> Iterator[Sample]:

@@ -33,7 +33,6 @@ from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, coverage, documents, policies
-from yoto.operate.queues import queues
 from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
 from yoto.operate.tasks import tasks
@@ -77,6 +76,5 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(reach),
     blueprint(upkeep),
     blueprint(tasks),
-    blueprint(queues),
     blueprint(locks),
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import scoped_session
 from sqlalchemy.orm.exc import UnmappedColumnError
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from yoto.cache import HybridPermissionCache, invalidation_log
+from yoto.cache import HybridPermissionCache
 from yoto.cli.tables import yoto as commands
 from yoto.component import Component
 from yoto.errors import ConfigurationError
@@ -105,7 +105,6 @@ def _init_permissions(app: Flask, host: PermissionHost) -> None:
     optimization = AdvancedOptimization.of(app)
     HybridPermissionCache().init_app(app)
     cache = HybridPermissionCache.of(app)
-    optimization.invalidation.connect(invalidation_log(cache))
     PermissionSystem().init_app(
         app,
         subject_loader=subject_of(app, host.caller),
@@ -113,7 +112,6 @@ def _init_permissions(app: Flask, host: PermissionHost) -> None:
         authenticated_at=host.authenticated_at,
         cache=cache,
         locks=optimization.locks,
-        invalidation=optimization.invalidation,
         on_start=sweeper_for_guest(app).start,
     )
 
@@ -140,11 +138,6 @@ PERMISSIONS: tuple[Component[PermissionHost], ...] = (
         init=_init_permissions,
         start=_start_permissions,
         close=PermissionSystem.close,
-    ),
-    Component(
-        "queues",
-        start=lambda app: AdvancedOptimization.of(app).start(),
-        close=lambda app: AdvancedOptimization.of(app).stop(),
     ),
     # The threads of this process are about to end, and with them the locks that they hold.
     Component("end", close=lambda app: AdvancedOptimization.of(app).locks.expect_end()),

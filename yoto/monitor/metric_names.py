@@ -70,13 +70,10 @@ POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
 POLICY_DENIALS = "yoto_policy_denials_total"
 POLICY_TIME = "yoto_policy_evaluation_seconds"
 
-# Queues, hot data, preloading
+# Queues, as far as alert rules and units name what a room measures; hot data, preloading
 QUEUE_ITEMS = "yoto_queue_items"
-QUEUE_RATE = "yoto_queue_items_per_second"
 QUEUE_AGE = "yoto_queue_oldest_age"
 QUEUE_UNSERVED = "yoto_queue_unserved_items"
-INVALIDATION_ITEMS = "yoto_invalidation_queue_items"
-INVALIDATION_RATE = "yoto_invalidation_queue_items_per_second"
 INVALIDATION_AGE = "yoto_invalidation_queue_oldest_age"
 HOT_EVENTS = "yoto_hot_counts_total"
 HOT_WAITING = "yoto_hot_counts_waiting"
@@ -171,11 +168,8 @@ HELP = {
     POLICY_DENIALS: "denials by code of the policy",
     POLICY_TIME: "time of a policy evaluation that gave a verdict",
     QUEUE_ITEMS: "items of the batch queue, over all workers, by kind and state",
-    QUEUE_RATE: "items a second put into the batch queue, and done or dead, by kind",
     QUEUE_AGE: "seconds since the oldest item of a kind was put in",
     QUEUE_UNSERVED: "items of a kind that no living process has a handler for",
-    INVALIDATION_ITEMS: "queued invalidations, over all workers, by state",
-    INVALIDATION_RATE: "invalidations a second, put in and published",
     INVALIDATION_AGE: "seconds since the oldest queued invalidation was put in",
     HOT_EVENTS: "batches of hot counts that Redis took, requests not counted, failed flushes",
     HOT_WAITING: "hot pairs in memory, and batches that Redis has not confirmed",

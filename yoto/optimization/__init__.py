@@ -1,20 +1,10 @@
-"""Work behind the scenes: the distributed lock, the batch queue, invalidation, hot counts."""
+"""Work behind the scenes: the distributed lock, hot counts, and the queues that a room brings."""
 
+from __future__ import annotations
+
+from yoto.lazy import exports
 from yoto.optimization.extension import AdvancedOptimization, OptimizationState
 from yoto.optimization.hot import HotCounts, HotSettings, Pair
-from yoto.optimization.invalidation import (
-    Analysis,
-    Figures,
-    Health,
-    InvalidationSettings,
-    InvalidationStats,
-    LogAccess,
-    Receipt,
-    SmartInvalidation,
-    Strategy,
-    Submission,
-    Window,
-)
 from yoto.optimization.lock import (
     DistributedLocks,
     Fence,
@@ -25,49 +15,30 @@ from yoto.optimization.lock import (
     keeps_lock,
 )
 from yoto.optimization.lock_decorator import locked
-from yoto.optimization.queue import (
-    Amounts,
-    BatchQueue,
-    ConsumerStats,
-    DeadLetter,
-    DeadLetters,
-    KindStats,
-    QueueItem,
-    QueueSettings,
-    QueueStats,
+
+# The requirements and the guides have these names of the room ``queues`` here.
+__getattr__ = exports(
+    __name__,
+    {
+        "BatchQueue": "yoto.rooms.queues.batch",
+        "QueueItem": "yoto.rooms.queues.batch",
+        "SmartInvalidation": "yoto.rooms.queues.invalidation",
+        "Strategy": "yoto.rooms.queues.invalidation",
+        "Submission": "yoto.rooms.queues.invalidation",
+    },
 )
 
 __all__ = [
     "AdvancedOptimization",
-    "Analysis",
-    "BatchQueue",
-    "Amounts",
-    "ConsumerStats",
-    "DeadLetter",
-    "DeadLetters",
     "DistributedLocks",
     "Fence",
     "FencedStore",
-    "Figures",
-    "Health",
     "HotCounts",
     "HotSettings",
-    "InvalidationSettings",
-    "InvalidationStats",
-    "KindStats",
     "LockState",
-    "LogAccess",
     "OptimizationState",
     "OptimizedDistributedLock",
     "Pair",
-    "QueueItem",
-    "QueueSettings",
-    "QueueStats",
-    "Receipt",
-    "SmartInvalidation",
-    "Strategy",
-    "Submission",
-    "Window",
     "elected_by",
     "keeps_lock",
     "locked",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from flask import Flask
@@ -13,12 +14,6 @@ from yoto.events import new_instance_id
 from yoto.extension import Extension
 from yoto.monitor import Recorder
 from yoto.optimization.hot import HotCounts, HotSettings
-from yoto.optimization.invalidation import (
-    Analysis,
-    InvalidationSettings,
-    InvalidationStats,
-    SmartInvalidation,
-)
 from yoto.optimization.lock import (
     DistributedLocks,
     FencedStore,
@@ -27,48 +22,80 @@ from yoto.optimization.lock import (
 from yoto.optimization.lock.fence import DEFAULT_TTL
 from yoto.optimization.lock.lock import NO_TICKETS
 from yoto.optimization.lock.multi import MultiLock, in_order
-from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from yoto.redis import RedisConnection, RedisStore
+from yoto.room import EXTENSION, has_room
 from yoto.settings import settings_of
 
+# Parts that rooms bring, by name: the room, which provides them by a function of its ``wiring``.
+ROOMS = {"queue": "queues", "invalidation": "queues"}
 
-@dataclass(frozen=True)
+
 class OptimizationState:
     """The extension's state in an application.
 
     Attributes:
+        app: the application.
+        redis: its connection.
+        instance_id: the name of this process among locks and consumers.
         locks: the distributed locks.
-        queue: the batch queue.
-        invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
         hot: the most requested entries, as time-decayed counts.
     """
 
-    locks: DistributedLocks
-    queue: BatchQueue
-    invalidation: SmartInvalidation
-    hot: HotCounts
+    def __init__(
+        self,
+        app: Flask,
+        redis: RedisConnection,
+        instance_id: str,
+        locks: DistributedLocks,
+        hot: HotCounts,
+    ) -> None:
+        """Parts of rooms are made with their first use."""
+        self.app = app
+        self.redis = redis
+        self.instance_id = instance_id
+        self.locks = locks
+        self.hot = hot
+        self._parts: dict[str, Any] = {}
+        self._making = threading.RLock()
 
-    def start(self) -> None:
-        """Begin the background work.
+    def find(self, name: str) -> Any | None:
+        """The part of this name; None: its room is off in this application."""
+        room = ROOMS[name]
+        # An application whose parts a developer wires by hand chooses no rooms, and may have all.
+        if EXTENSION in self.app.extensions and not has_room(self.app, room):
+            return None
+        with self._making:
+            if name not in self._parts:
+                self._parts |= import_module(f"yoto.rooms.{room}.wiring").provide(self)
+            return self._parts[name]
+
+    def part(self, name: str) -> Any:
+        """The same.
 
         Raises:
-            RuntimeError: the invalidations have no log.
+            RuntimeError: its room is off.
         """
-        self.invalidation.start()
-        self.hot.start()
-        self.queue.start()
+        found = self.find(name)
+        if found is None:
+            raise RuntimeError(f"the room {ROOMS[name]!r} is off in this app (see docs/rooms.md)")
+        return found
 
-    def stop(self) -> None:
-        """End that work; it may start again. Its handlers use resources that are closed later."""
-        self.queue.close()
-        self.invalidation.close()
-        self.hot.close()
+    @property
+    def queue(self) -> Any:
+        """The ``BatchQueue``; raises as ``part``."""
+        return self.part("queue")
+
+    @property
+    def invalidation(self) -> Any:
+        """The ``SmartInvalidation``, which needs a log, see its ``connect``; raises as ``part``."""
+        return self.part("invalidation")
 
 
 class AdvancedOptimization(Extension[OptimizationState]):
     """``optimization = AdvancedOptimization()``.
 
-    Reads the keys ``QUEUE_...``, ``INVALIDATION_...`` and ``HOT_...``.
+    Its batch queue and its queue of invalidations are the room ``queues``, which reads the keys
+    ``QUEUE_...`` and ``INVALIDATION_...``; without it they raise ``RuntimeError``.
     """
 
     key = "yoto.optimization"
@@ -96,15 +123,7 @@ class AdvancedOptimization(Extension[OptimizationState]):
         instance_id = instance_id or new_instance_id()
         locks = DistributedLocks(redis, instance_id, recorder)
         state = OptimizationState(
-            locks=locks,
-            queue=BatchQueue(
-                redis,
-                instance_id,
-                QueueSettings.from_config(config),
-                app_context_factory=app.app_context,
-            ),
-            invalidation=SmartInvalidation(redis, locks, InvalidationSettings.from_config(config)),
-            hot=HotCounts(redis, HotSettings.from_config(config)),
+            app, redis, instance_id, locks, HotCounts(redis, HotSettings.from_config(config))
         )
         self.keep(app, state)
 
@@ -114,8 +133,8 @@ class AdvancedOptimization(Extension[OptimizationState]):
         return self.current.locks
 
     @property
-    def queue(self) -> BatchQueue:
-        """The queue of the current application."""
+    def queue(self) -> Any:
+        """The ``BatchQueue`` of the current application, if it has the room ``queues``."""
         return self.current.queue
 
     @property
@@ -190,22 +209,28 @@ class AdvancedOptimization(Extension[OptimizationState]):
         """Values of the current application that only the newest holder of their lock may write."""
         return self.locks.fenced_store(ttl)
 
-    def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
+    def register_handler(
+        self,
+        kind: str,
+        fn: Callable[[Sequence[Any]], None],
+        check: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
         """Handle items of the current application's queue; see ``BatchQueue.register_handler``."""
         self.queue.register_handler(kind, fn, check)
 
     def enqueue(self, kind: str, payload: Mapping[str, Any], key: str | None = None) -> str:
         """Put an item into the current application's queue; see ``BatchQueue.enqueue``."""
-        return self.queue.enqueue(kind, payload, key)
+        enqueued: str = self.queue.enqueue(kind, payload, key)
+        return enqueued
 
-    def queue_stats(self) -> QueueStats:
+    def queue_stats(self) -> Any:
         """The state of the current application's queue; see ``BatchQueue.stats``."""
         return self.queue.stats()
 
-    def invalidation_stats(self) -> InvalidationStats:
+    def invalidation_stats(self) -> Any:
         """The pending invalidations of the current application, and the counters of past ones."""
         return self.current.invalidation.stats()
 
-    def invalidation_analysis(self) -> Analysis:
+    def invalidation_analysis(self) -> Any:
         """The health of that queue, recommendations, and the strategy."""
         return self.current.invalidation.analysis()

@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask
 
 from yoto.cache import STORES, HybridPermissionCache
-from yoto.optimization import AdvancedOptimization
 from yoto.parts.rooms import ALL, chosen
 from yoto.permission import PermissionSystem
 from yoto.resilience import FLEET, Kind, Resilience, Settings, TuningConfig, tuning_config
@@ -37,7 +36,6 @@ def follow_live_settings(app: Flask) -> None:
 def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None]:
     """Applies an entry's values to the parts of this process; others stay as configured."""
     cache = HybridPermissionCache.of(app)
-    optimization = AdvancedOptimization.of(app)
     without = configured.to_mapping()
 
     def follow(config: Settings) -> None:
@@ -59,9 +57,6 @@ def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None
                 for kind in STORES
             }
         )
-        optimization.queue.set_batch_size(values["queue_batch_size"])
-        invalidation = optimization.invalidation
-        invalidation.retune(replace(invalidation.settings, **part("invalidation_")))
         caching, preloading = PermissionSystem.caching_of(app), PermissionSystem.preloading_of(app)
         if caching is not None:
             caching.pool.resize(values["permission_pool_size"])

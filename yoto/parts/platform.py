@@ -18,7 +18,6 @@ from yoto.alerts import (
     SendSettings,
     queue_access_request,
 )
-from yoto.cache import invalidation_log
 from yoto.collectors import measure, measured_values
 from yoto.component import Component, close_all, start_all
 from yoto.errors import StoreUnavailable
@@ -52,7 +51,6 @@ from yoto.permission import (
     WarmUpReport,
     hot_places,
     masked_context,
-    register_permission_handlers,
     state_of,
 )
 from yoto.persistence import SqlJournal
@@ -171,7 +169,6 @@ def _init_alerts(app: Flask, host: Host) -> None:
 
 def _init_cache(app: Flask, host: Host) -> None:
     cache.init_app(app, recorder=monitor.of(app).recorder)
-    optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
 
 
 def _init_permissions(app: Flask, host: Host) -> None:
@@ -191,7 +188,6 @@ def _init_permissions(app: Flask, host: Host) -> None:
         judged=judge.judged,
         cache=cache.of(app),
         locks=optimization.of(app).locks,
-        invalidation=optimization.of(app).invalidation,
         on_granted=granted,
         hot=hot,
         warm_up=WarmUpParts(
@@ -252,12 +248,10 @@ COMPONENTS: tuple[Component[Host], ...] = (
         start=_start_permissions,
         close=lambda app: permissions.close(app),
     ),
-    # Its handlers use components that close after it.
     Component(
-        "queues",
-        init=lambda app, host: register_permission_handlers(optimization.of(app).queue),
-        start=lambda app: optimization.of(app).start(),
-        close=lambda app: optimization.of(app).stop(),
+        "hot counts",
+        start=lambda app: optimization.of(app).hot.start(),
+        close=lambda app: optimization.of(app).hot.close(),
     ),
     Component("sources of measurements", init=lambda app, host: measure(app)),
     Component(

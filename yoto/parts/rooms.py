@@ -15,6 +15,7 @@ ROOMS = (
     "forecast",
     "own_operators",
     "prefetch",
+    "queues",
     "review",
     "rollouts",
     "templates",

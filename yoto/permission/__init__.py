@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
+from yoto.permission.boundaries import Boundary
 from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.checking.asking import taking_turns
 from yoto.permission.explain import Explanation
@@ -38,7 +39,6 @@ from yoto.permission.people.numbers import (
     person_number,
 )
 from yoto.permission.people.subjects import subject_of_text, subject_text
-from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.sight import SEES_ALL
 from yoto.permission.rank.teams import members_of_teams, teams_above
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS
@@ -88,6 +88,7 @@ __all__ = [
     "SEES_ALL",
     "UNSET",
     "Application",
+    "Boundary",
     "CurrentRequest",
     "ComponentState",
     "Decision",
@@ -147,7 +148,6 @@ __all__ = [
     "parse_place",
     "permission_denied",
     "person_number",
-    "register_permission_handlers",
     "require_expression",
     "require_permission",
     "require_permissions",

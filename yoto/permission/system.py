@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from yoto.cache import PlaceKey, TieredCache
 from yoto.events import Event
 from yoto.monitor import Recorder
-from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
+from yoto.optimization import DistributedLocks, HotCounts
 from yoto.permission.accounts.accounts import Accounts
-from yoto.permission.boundaries import BoundaryWatch
+from yoto.permission.boundaries import BoundarySettings, BoundaryWatch, SearchedUntil
 from yoto.permission.caching.caching import Caching
 from yoto.permission.checking.checks import Checks
 from yoto.permission.database.pool import SidePool
@@ -75,7 +75,6 @@ class PermissionSystem(
         on_super_admin_use: Callable[[SuperAdminUse], None] = record_super_admin_use,
         cache: TieredCache | None = None,
         locks: DistributedLocks | None = None,
-        invalidation: SmartInvalidation | None = None,
         on_granted: Callable[[int, str, PlaceKey], None] | None = None,
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,
@@ -96,7 +95,6 @@ class PermissionSystem(
             on_super_admin_use: called for each use of super-admin power before it takes effect; its
                 errors stop the use.
             cache, locks: for checks; without both, every check reads the database.
-            invalidation: gets changes known ahead, after ``start``, in an app with a cache.
             on_granted: called with user, requirement and place of each access that a decorator
                 granted (see ``AccessGranted``); it must be quick, and its errors are logged.
             hot: gives the entries that are read most; with it and a cache, they are preloaded.
@@ -117,8 +115,14 @@ class PermissionSystem(
         caching = watch = None
         if cache is not None and locks is not None:
             caching = Caching.of(app, registry, clock, database, cache, locks, providers, on_start)
-            if invalidation is not None:
-                watch = BoundaryWatch(invalidation, locks, caching.pool, caching.heard)
+            watch = BoundaryWatch(
+                cache.invalidate,
+                SearchedUntil(cache.redis),
+                locks,
+                caching.pool,
+                BoundarySettings.from_config(settings_of(app)),
+                caching.heard,
+            )
         preloading = None
         if caching is not None and locks is not None and hot is not None:
             settings = PreloadSettings.from_config(settings_of(app))
@@ -227,6 +231,6 @@ class PermissionSystem(
 
     @staticmethod
     def boundaries_of(app: Flask) -> BoundaryWatch | None:
-        """The watch for moments known ahead in ``app``; None without an invalidation queue."""
+        """The watch for moments known ahead in ``app``; None without a cache."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.boundaries if state else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .setting import choice, flag, number, share, whole
+from .setting import flag, number, share, whole
 
 KEYS = (1, 10_000_000)
 DAY = 86_400.0  # s
@@ -56,44 +56,9 @@ class Cache:
     OUTBOX_RELAY_INTERVAL = number(1.0, 0.05, 60, "s", "Time between two turns of that relay.")
 
 
-class Invalidation:
-    """Floods of invalidations: [invalidation.md](invalidation.md)"""
+class Boundaries:
+    """Rights that begin or end by themselves: [invalidation.md](invalidation.md)"""
 
-    INVALIDATION_STRATEGY = choice(
-        "by_analysis",
-        ("by_analysis", "conservative", "auto", "aggressive"),
-        "How queued items are published; `by_analysis` chooses one of the others.",
-    )
-    INVALIDATION_ATTENTION = whole(
-        100, *KEYS, "items", "A longer queue needs attention; below the next two."
-    )
-    INVALIDATION_WARNING = whole(500, 2, 10_000_000, "items", "A longer queue is a warning.")
-    INVALIDATION_CRITICAL = whole(1_000, 3, 10_000_000, "items", "A longer queue is critical.")
-    INVALIDATION_PACE = whole(
-        200,
-        1,
-        100_000,
-        "items a second",
-        "Single items that `conservative` and `auto` publish.",
-    )
-    INVALIDATION_MERGE_ABOVE = whole(
-        20,
-        1,
-        1_000_000,
-        "items",
-        "`auto` publishes one covering tag in place of more items than this.",
-    )
-    INVALIDATION_GLOBAL_ABOVE = whole(
-        200,
-        1,
-        1_000_000,
-        "subjects",
-        "`aggressive` publishes that everything changed in place of more tags than this.",
-    )
-    INVALIDATION_MAX_DELAY = number(
-        30.0, 0.1, 3_600, "s", "Age at which an item is published at any pace."
-    )
-    INVALIDATION_INTERVAL = number(1.0, 0.05, 60, "s", "Time between looks at the queue.")
     INVALIDATION_BOUNDARY_INTERVAL = number(
         1.0, 0.05, 60, "s", "Time between looks for rights that begin or end by themselves."
     )
@@ -105,70 +70,6 @@ class Invalidation:
     )
     INVALIDATION_BOUNDARY_FALLBACK = number(
         3_600.0, 60, 604_800, "s", "How far back the first look goes when no earlier one is known."
-    )
-
-
-class Queue:
-    """The batch queue: [queue.md](queue.md)"""
-
-    QUEUE_WORKERS = whole(
-        2, 0, 64, "threads", "Threads of a process that call handlers; 0: it only enqueues."
-    )
-    QUEUE_BATCH_SIZE = whole(
-        # A script puts a whole batch on Lua's stack, several values an item.
-        100,
-        1,
-        1000,
-        "items",
-        "Items that a handler gets at once, at most.",
-    )
-    QUEUE_BATCH_AGE = number(
-        0.1, 0, 60, "s", "How long the first item of a batch waits for others."
-    )
-    QUEUE_MAX_TRIES = whole(
-        5, 1, 100, "tries", "Tries of an item before it goes to the dead letters."
-    )
-    QUEUE_RETRY_DELAY = number(
-        1.0,
-        0.01,
-        3600,
-        "s",
-        "How long an item waits after its first try; each further wait is twice as long.",
-    )
-    QUEUE_RETRY_DELAY_MAX = number(300.0, 0.01, DAY, "s", "The longest of these waits.")
-    QUEUE_PATIENCE = number(
-        DAY,
-        0,
-        604_800,
-        "s",
-        "How old an item may be for a store that is away to use up no try.",
-    )
-    QUEUE_HANDLER_LIMIT = number(
-        30.0, 0.1, 3600, "s", "How long a handler may take before its items go to others."
-    )
-    QUEUE_LEASE = number(
-        # Renewed at a third, which must leave time for a slow answer of Redis.
-        15.0,
-        0.5,
-        3600,
-        "s",
-        "Time until others take over the work of a dead process.",
-    )
-    QUEUE_ABANDONED = whole(
-        4,
-        0,
-        64,
-        "threads",
-        "Handlers beyond their limit that are replaced; more of them leave fewer workers.",
-    )
-    QUEUE_MAX_LENGTH = whole(
-        1_000_000, 1, 100_000_000, "items", "Unfinished items of one kind; more are refused."
-    )
-    QUEUE_DEAD_KEPT = whole(
-        10_000, 1, 1_000_000, "items", "Dead letters of one kind; the oldest go."
-    )
-    QUEUE_ONCE_SECONDS = number(
-        3600.0, 1, 604_800, "s", "How long a caller's key stands for the same item."
     )
 
 

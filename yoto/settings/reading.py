@@ -29,8 +29,7 @@ class Defaults(
     serving.Logs,
     serving.Guards,
     permission.Cache,
-    permission.Invalidation,
-    permission.Queue,
+    permission.Boundaries,
     permission.WarmUp,
     operation.Policies,
     operation.Alerts,
@@ -80,11 +79,6 @@ _COMBINATIONS = [
         ("OPA_URL", "POLICY_ENGINE"),
         lambda url, engine: engine != "opa" or bool(url),
         "is missing: {0}POLICY_ENGINE is 'opa', which needs the address of a server",
-    ),
-    Combination(
-        ("INVALIDATION_WARNING", "INVALIDATION_ATTENTION", "INVALIDATION_CRITICAL"),
-        lambda warning, attention, critical: attention < warning < critical,
-        "must lie between {0}INVALIDATION_ATTENTION and {0}INVALIDATION_CRITICAL",
     ),
     Combination(
         ("INVALIDATION_BOUNDARY_HORIZON", "INVALIDATION_BOUNDARY_INTERVAL"),

@@ -10,9 +10,9 @@ from typing import Any
 from proof.simulation.protocols.protocol import USUAL, Protocol
 from proof.simulation.scheduler import Item, Worker, World
 from yoto.errors import PlatformError
-from yoto.optimization.queue import BatchQueue, QueueSettings
-from yoto.optimization.queue.items import QueueItem
 from yoto.redis import RedisConnection
+from yoto.rooms.queues.batch import BatchQueue, QueueSettings
+from yoto.rooms.queues.batch.items import QueueItem
 
 SETTINGS = QueueSettings(
     workers=2, batch_size=3, batch_age=0.05, lease=2.0, retry_delay=0.2, retry_delay_max=1.0

@@ -7,9 +7,9 @@ import pytest
 from proof.planted import switch
 from proof.planted.bugs import PLANTED
 from proof.planted.change import Change, made
-from yoto.optimization.queue import call, worker_pool
 from yoto.redis import Script
 from yoto.resilience.leases import Slot
+from yoto.rooms.queues.batch import call, worker_pool
 
 
 def current(change: Change) -> object:

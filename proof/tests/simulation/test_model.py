@@ -17,9 +17,9 @@ from proof.simulation.redis_model.keyspace import CommandError
 from proof.simulation.redis_model.server import Server as Model
 from tests.support.redis_servers import Server
 from yoto.optimization.lock import scripts as lock
-from yoto.optimization.queue import scripts as queue
 from yoto.redis import Script, load_script
 from yoto.resilience import scripts as guards
+from yoto.rooms.queues.batch import scripts as queue
 
 # The model's clock is the server's of a moment later. What follows from it may differ: ms, us.
 LATE_MS, LATE_US = 5_000, 5_000_000

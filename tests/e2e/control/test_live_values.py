@@ -22,7 +22,7 @@ from tests.support.browser import watched_page
 from tests.support.control_pages import sign_in
 from tests.support.people import call
 from tests.support.process import RunningYoto
-from yoto.optimization import QueueItem
+from yoto.rooms.queues.batch import QueueItem
 
 LIVE = 20_000  # ms in which what happens is on a page
 RULE = "many-requests"

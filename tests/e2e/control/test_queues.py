@@ -15,7 +15,8 @@ from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, s
 from tests.support.process import RunningYoto
 from tests.support.waiting import wait_until
 from yoto.errors import StaleToken, ValidationFailed
-from yoto.optimization import DistributedLocks, QueueItem
+from yoto.optimization import DistributedLocks
+from yoto.rooms.queues.batch import QueueItem
 
 QUEUES = "/queues"
 WHY = "its cause is mended"

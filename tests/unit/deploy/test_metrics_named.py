@@ -10,6 +10,7 @@ from tests.support.prometheus_files import RULES, SCRAPES, dashboard_queries, pa
 from yoto.monitor import names
 from yoto.parts.rooms import ALL, chosen
 from yoto.rooms.prefetch.series import PRECISION
+from yoto.rooms.queues.series import INVALIDATION_ITEMS
 
 METRIC = re.compile(r"\byoto_[a-z0-9_]+")
 KNOWN = {*names.HELP, *(name for room in chosen(ALL) for name in room.series())}
@@ -25,7 +26,7 @@ SHOWN = {
     "rejections": names.REJECTIONS,
     "bulkheads": names.BULKHEAD_HELD,
     "queues": names.QUEUE_ITEMS,
-    "invalidations": names.INVALIDATION_ITEMS,
+    "invalidations": INVALIDATION_ITEMS,
     "prefetch precision": PRECISION,
     "memory": names.MEMORY,
     "processor": names.CPU,

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask, current_app
 
 from tests.support.redis_servers import Server
-from yoto.cache import HybridPermissionCache, invalidation_log
+from yoto.cache import HybridPermissionCache
 from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
+from yoto.rooms.queues.wiring import log_of
 
 TEXT = (Path(__file__).parents[3] / "docs" / "invalidation.md").read_text(encoding="utf-8")
 
@@ -27,7 +28,7 @@ def application(valkey_server: Server) -> Iterator[Flask]:
     for extension in (RedisStore(), AdvancedOptimization(), HybridPermissionCache()):
         extension.init_app(application)
     state = AdvancedOptimization.of(application)
-    state.invalidation.connect(invalidation_log(HybridPermissionCache.of(application)))
+    state.invalidation.connect(log_of(HybridPermissionCache.of(application)))
     HybridPermissionCache.of(application).start(30)
     yield application
     state.invalidation.close()

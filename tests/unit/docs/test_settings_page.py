@@ -5,8 +5,8 @@ from __future__ import annotations
 import config
 from tests.support.settings_page import PAGE, page
 from yoto.logs import FORMATS, LEVELS
-from yoto.optimization import Strategy
 from yoto.parts.rooms import ALL, chosen
+from yoto.rooms.queues.invalidation import Strategy
 from yoto.settings import declared
 
 SETTINGS = declared(config.Base) | {

@@ -19,18 +19,12 @@ from yoto.extensions import optimization
 from yoto.http.acts import record_act
 from yoto.operate.invalidation import invalidate as invalidate_target
 from yoto.operate.targets import target_of
-from yoto.optimization import SmartInvalidation, Submission
 from yoto.permission import Place, node_of_text
 from yoto.store.resources import known_types
 
 tags = cache_layer.tags
 
 SHOWN = 100  # tags of one command that its audit record names
-
-
-def invalidation() -> SmartInvalidation:
-    """The queue of the current application."""
-    return optimization.of(current_app).invalidation
 
 
 @command(cache, "stats")
@@ -40,13 +34,6 @@ def stats() -> str:
     current.start(1.0)
     shown = asdict(current.stats()) | {"settings": asdict(current.settings)}
     return json.dumps(shown, indent=2)
-
-
-@command(cache, "queue")
-def queue() -> str:
-    """Show, as JSON, the queue of invalidations, and its health."""
-    stats, analysis = invalidation().look()
-    return json.dumps({"stats": asdict(stats), "analysis": asdict(analysis)}, indent=2)
 
 
 @command(cache, "invalidate <kind> <ids>")
@@ -97,10 +84,12 @@ def _home(text: str) -> Place:
 
 
 def _queue(subjects: Sequence[str], reason: str, level: str, covering: str | None) -> str:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    queue = optimization.of(app).find("invalidation")
+    if queue is None:
+        raise click.UsageError("--queued needs the room 'queues', which is off (docs/rooms.md)")
     shown = {"subjects": list(subjects[:SHOWN]), "of": len(subjects), "level": level}
     record_act("cache.invalidate", "queued", reason=reason, after=shown)
-    receipt = invalidation().submit_many(
-        [Submission(one, reason, level, covering) for one in subjects]
-    )
+    receipt = queue.submit_subjects(subjects, reason, level, covering)
     merged = len(subjects) - receipt.new
     return f"{receipt.new} queued, {merged} waited already; a running server publishes them."

@@ -5,7 +5,7 @@ import { act, show } from "./dialog.js";
 import { badge, h, replace } from "./dom.js";
 import { age, duration, moment, number, quantity, subject } from "./format.js";
 import { repeat, subscribe, throttled } from "./live.js";
-import { keep, may, state, t } from "./page.js";
+import { keep, may, room, state, t } from "./page.js";
 import { bar, load, tiles } from "./states.js";
 import { pagedTable, table } from "./table.js";
 
@@ -71,14 +71,15 @@ const showBatch = ({ batch }) =>
   ]);
 
 // One reading for all parts; each shows by itself when it could not be had.
-const reload = repeat(() => {
+const read = () => {
   const found = get("/queues");
   const fetch = () => found;
   load(part("batch"), fetch, showBatch);
   load(part("kinds"), fetch, ({ batch }) => (kinds.show(batch.kinds), kinds.element));
   load(part("consumers"), fetch, ({ batch }) => (consumers.show(batch.consumers), consumers.element));
   load(part("invalidation"), fetch, ({ invalidation }) => showInvalidation(invalidation));
-}, REFRESH);
+};
+const reload = room("queues") ? repeat(read, REFRESH) : () => {};
 
 async function redriveAll({ kind, dead }) {
   await act({
@@ -137,7 +138,7 @@ function close() {
   (opener?.isConnected ? opener : part("batch-title")).focus();
 }
 
-if (state().letters) {
+if (state().letters && room("queues")) {
   open(state().letters);
 }
 

@@ -13,7 +13,6 @@ from yoto.monitor.units import unit_of
 from yoto.operate.application import of_application
 from yoto.operate.live.components import Part
 from yoto.operate.overrides import page_at, where_of
-from yoto.optimization import QueueStats
 from yoto.permission import MaintenanceStatus
 from yoto.persistence import DATABASE
 from yoto.resilience import (
@@ -219,28 +218,6 @@ def of_maintenance(status: MaintenanceStatus, named: Names) -> Iterator[Headline
             where=page_at("settings", part="maintenance"),
             verb="end",
         )
-
-
-def of_queues(stats: QueueStats) -> Iterator[HeadlineCause]:
-    """Items that were given up, and those that have no handler."""
-    for kind, one in stats.kinds.items():
-        if one.dead:
-            yield _queue("dead_letters", kind, one.dead, f"dead:{kind}", "retry")
-        if kind in stats.unserved:
-            yield _queue("unserved_items", kind, one.length, f"unserved:{kind}", "look")
-
-
-def _queue(what: str, kind: str, count: int, topic: str, verb: str) -> HeadlineCause:
-    return HeadlineCause(
-        kind=what,
-        name=kind,
-        state=Condition.DEGRADED,
-        topic=topic,
-        value=count,
-        unit="count",
-        where=page_at("queues", kind=kind),
-        verb=verb,
-    )
 
 
 def of_workers(workers: Sequence[Worker], now: int, longest: float) -> Iterator[HeadlineCause]:

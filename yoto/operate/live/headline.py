@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from flask import current_app
 from sqlalchemy import select
 
 from yoto.alerts import AlertFilter
 from yoto.errors import StoreUnavailable
-from yoto.extensions import alerts, optimization
+from yoto.extensions import alerts
 from yoto.monitor.headlines import HeadlineCause
 from yoto.operate.application import of_application
 from yoto.operate.guard_history import History
@@ -32,6 +33,7 @@ from yoto.resilience import (
     get_resilience_controller,
     top_keys,
 )
+from yoto.room import named_of_rooms
 from yoto.store import sessions
 from yoto.store.models import User, account_of
 
@@ -46,12 +48,14 @@ Causes = list[HeadlineCause]
 
 
 def asked_sources() -> Mapping[str, Causes | None]:
-    """The causes from alerts, guards, overrides and queues; None where a store is unavailable."""
+    """The causes from rooms, alerts, guards and overrides; None where a store is unavailable."""
     now = round(time.time() * 1000)
     controller, names = get_resilience_controller(), Names()
     operators = list(set_by_operators(controller))
     board = controller.degradation.board
+    of_rooms = named_of_rooms(current_app, lambda one: one.causes)
     return {
+        **{source: _asked(partial(ask, names)) for source, ask in of_rooms.items()},
         "alerts": _asked(lambda: _alerts(names)),
         "breakers": _asked(
             lambda: causes.of_breakers(_breakers(controller, operators), now, names)
@@ -59,7 +63,6 @@ def asked_sources() -> Mapping[str, Causes | None]:
         "limits": _asked(lambda: causes.of_limits(_rejecting(controller, names))),
         "bulkheads": _asked(lambda: causes.of_bulkheads(_bulkheads(controller))),
         "overrides": _asked(lambda: causes.of_overrides(operators, board.active(), names)),
-        "queues": _asked(lambda: causes.of_queues(optimization.queue_stats())),
     }
 
 

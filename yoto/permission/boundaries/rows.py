@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import FromClause
 
+from yoto import cache
 from yoto.permission.database.pool import SidePool
 from yoto.permission.database.statements import assignments, members, provided, roles, table
 from yoto.store.columns import Id, UtcDateTime
@@ -60,6 +61,17 @@ class Boundary(NamedTuple):
     def reason(self) -> str:
         """The reason for the notification."""
         return REASONS[self.kind]
+
+    @property
+    def subject(self) -> str:
+        """What is invalidated. The cache holds nothing of emergency access: policies judge by it,
+        and their listeners read it again."""
+        return cache.tags.POLICY if self.kind == EMERGENCY else cache.tags.user(self.user_id)
+
+    @property
+    def covering(self) -> str | None:
+        """The subject whose invalidation includes this one's; None: there is none."""
+        return None if self.server_id is None else cache.tags.node("server", self.server_id)
 
 
 _LAST: ColumnElement[datetime] = bindparam("last", type_=UtcDateTime())

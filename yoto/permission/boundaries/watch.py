@@ -1,4 +1,4 @@
-"""Puts changes known ahead into the invalidation queue, to be published at their moment.
+"""Publishes changes known ahead at their moment, or gives them to a queue that does.
 
 The database is the source of truth: moments that Redis loses are found there again. Times are
 compared by Redis's clock alone, so no worker's clock can make a look skip something.
@@ -7,19 +7,16 @@ compared by Redis's clock alone, so no worker's clock can make a look skip somet
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from math import inf
 from time import monotonic
 
-from yoto import cache
 from yoto.housekeeping import Housekeeper
-from yoto.optimization import (
-    DistributedLocks,
-    InvalidationSettings,
-    SmartInvalidation,
-    Submission,
-    Window,
-)
-from yoto.permission.boundaries.rows import EMERGENCY, Boundary, boundaries
+from yoto.optimization import DistributedLocks, keeps_lock
+from yoto.permission.boundaries.rows import Boundary, boundaries
+from yoto.permission.boundaries.settings import BoundarySettings
+from yoto.permission.boundaries.window import SearchedUntil, Window
 from yoto.permission.database.pool import SidePool
 from yoto.redis import EXPECTED_FAILURES
 
@@ -32,61 +29,76 @@ LEASE = 3.0
 OVERLAP = 30.0
 # Share of the horizon after which moments that have come into sight are looked for.
 QUIET_SHARE = 1 / 3
+# More people than this of one server, whose moments have passed, are published as the server.
+MERGE_ABOVE = 20
+# Subjects of one entry of the log.
+ENTRY = 500
 
 
-def span_of(window: Window, settings: InvalidationSettings) -> tuple[float, float]:
+def span_of(window: Window, settings: BoundarySettings) -> tuple[float, float]:
     """The first and last moment to look for, in epoch seconds.
 
-    A clock that was set back must not leave anything out.
+    A clock that was set back must not leave anything out, nor what was within the margin then.
     """
     now = window.now_ms / 1000
-    before = now + settings.boundary_horizon
+    before = now + settings.horizon
     if window.looked_ms is None:
-        return now - settings.boundary_fallback, before
-    return min(window.looked_ms / 1000, now) - OVERLAP, before
+        return now - settings.fallback, before
+    return min(window.looked_ms / 1000, now) - settings.margin - OVERLAP, before
 
 
-def submission_of(boundary: Boundary, margin: float) -> Submission:
-    """The invalidation for ``boundary``, due ``margin`` seconds after it."""
-    server_id = boundary.server_id
-    subject = cache.tags.user(boundary.user_id)
-    if boundary.kind == EMERGENCY:
-        # The cache holds nothing of it: policies judge by it, and their listeners read it again.
-        subject = cache.tags.POLICY
-    parent_tag = None if server_id is None else cache.tags.node("server", server_id)
-    return Submission(subject, boundary.reason, "all", parent_tag, boundary.moment + margin)
+def subjects_of(passed: Sequence[Boundary]) -> list[str]:
+    """The subjects to publish for moments that have passed, each once."""
+    distinct = dict.fromkeys((one.subject, one.covering) for one in passed)
+    people = Counter(covering for _, covering in distinct)
+    return list(
+        dict.fromkeys(
+            subject if covering is None or people[covering] <= MERGE_ABOVE else covering
+            for subject, covering in distinct
+        )
+    )
 
 
 class BoundaryWatch:
-    """Runs in each process at each interval; the process that gets the lock looks.
+    """Runs in each process at each interval; the process that has the lock looks.
 
     Attributes:
+        settings: its settings.
+        queue: takes moments ahead of time and publishes each when it has passed, and the margin;
+            None: the watch does it.
         failures: looks that failed since the process started.
     """
 
     def __init__(
         self,
-        invalidation: SmartInvalidation,
+        publish: Callable[..., object],
+        searched: SearchedUntil,
         locks: DistributedLocks,
         pool: SidePool,
+        settings: BoundarySettings,
         heard: Callable[[], object] = lambda: None,
     ) -> None:
         """Nothing is looked at yet.
 
         Args:
+            publish: appends subjects to the log.
             heard: gives another value after each change that was heard of; None: changes are not
                 heard, so that each interval needs a look.
         """
-        self._invalidation = invalidation
-        self._locks = locks
+        self._publish = publish
+        self._searched = searched
+        self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         self._pool = pool
-        self._settings = invalidation.settings
+        self.settings = settings
+        self.queue: Callable[[Sequence[Boundary]], object] | None = None
         self._keeper = Housekeeper("yoto-boundaries")
         self._keeper.add("look", self.turn)
         self._failing = False
         self._heard = heard
         self._looked_at, self._known = 0.0, heard()
-        # The moments that this process gave Redis, in its last known state.
+        # Monotonic s at which the first moment in sight is to be published here.
+        self._due = inf
+        # The moments that this process has dealt with, in Redis's last known state.
         self._epoch = ""
         self._given: set[Boundary] = set()
         self.failures = 0
@@ -100,22 +112,18 @@ class BoundaryWatch:
         self._keeper.stop()
 
     def turn(self) -> float:
-        """Look, if there is reason to and no other process is at it; seconds until the next turn.
+        """Look, if there is reason to and this process has the lock; seconds until the next turn.
 
         Without changes, only the passing of time brings new moments into the span.
         """
-        known, now = self._heard(), monotonic()
+        settings, known, now = self.settings, self._heard(), monotonic()
         quiet = known is not None and known == self._known and not self._failing
-        if quiet and now - self._looked_at < self._settings.boundary_horizon * QUIET_SHARE:
-            return self._settings.boundary_interval
-        self._looked_at, self._known = now, known
-        lock = self._locks.create_lock(LOCK, LEASE, wait=0)
+        if quiet and now < min(self._due, self._looked_at + settings.horizon * QUIET_SHARE):
+            return min(settings.interval, self._due - now)
+        self._looked_at, self._known, self._due = now, known, inf
         try:
-            if lock.acquire():
-                try:
-                    self.look()
-                finally:
-                    lock.release()
+            if keeps_lock(self._lock):
+                self.look()
         except EXPECTED_FAILURES as error:
             self.failures += 1
             if not self._failing:
@@ -123,29 +131,40 @@ class BoundaryWatch:
             self._failing = True
         else:
             self._failing = False
-        return self._settings.boundary_interval
+        return max(0.0, min(settings.interval, self._due - monotonic()))
 
     def look(self) -> int:
-        """Queue the moments in the present span; returns how many were new to this process.
+        """Publish the moments that have passed, or queue those in the present span; returns how
+        many were new to this process.
 
         Raises:
             StoreUnavailable: Redis or the database did not answer; the next look makes up for it.
         """
-        window = self._invalidation.window()
+        window = self._searched.read()
         if window.epoch != self._epoch:
             self._epoch = window.epoch
             self._given.clear()
-        after, before = span_of(window, self._settings)
+        after, before = span_of(window, self.settings)
+        passed = before if self.queue is not None else window.now_ms / 1000 - self.settings.margin
         self._given = {one for one in self._given if one.moment >= after}
         found = 0
         for page in boundaries(self._pool, after, before):
-            new = [one for one in page if one not in self._given]
+            new = [one for one in page if one.moment <= passed and one not in self._given]
             if new:
-                self._invalidation.submit_many(self._submissions(new))
+                self._hand_over(new)
                 self._given.update(new)
                 found += len(new)
-        self._invalidation.window(window.epoch, window.now_ms)
+            if page[-1].moment > passed:
+                first = next(one.moment for one in page if one.moment > passed)
+                self._due = monotonic() + first - passed
+                break
+        self._searched.note(window.epoch, window.now_ms)
         return found
 
-    def _submissions(self, new: Iterable[Boundary]) -> list[Submission]:
-        return [submission_of(one, self._settings.boundary_margin) for one in new]
+    def _hand_over(self, new: Sequence[Boundary]) -> None:
+        if self.queue is not None:
+            self.queue(new)
+            return
+        subjects = subjects_of(new)
+        for start in range(0, len(subjects), ENTRY):
+            self._publish(*subjects[start : start + ENTRY])

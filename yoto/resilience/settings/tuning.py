@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, make_dataclass
+from dataclasses import dataclass, make_dataclass
 from typing import Any, ClassVar
 
 from yoto.rules import Checked, Number, Rule, Settings, Text, Whole, ruled
@@ -50,9 +50,8 @@ def _ids(value: Any) -> tuple[str, ...]:
 
 
 def _is_live(setting: str) -> bool:
-    """Whether it is a field here, or a limit of a guard, such as ``bulkhead:NAME``."""
-    live = (one.name for one in fields(TuningConfig) if one.name not in TuningConfig.tuners_own)
-    return setting in live or setting.startswith(("bulkhead:", "rate_limit:"))
+    """Whether it is named as a key, or a limit of a guard, such as ``bulkhead:NAME``."""
+    return setting.upper() in known_settings() or setting.startswith(("bulkhead:", "rate_limit:"))
 
 
 def _trial(value: Any) -> dict[str, Any] | None:
@@ -75,8 +74,7 @@ class TuningConfig(Settings):
 
     Attributes:
         cache_users_size, ..., permission_pool_size: the room ``tuner`` suggests values of these.
-        invalidation_..., preload...: changed by operators in an incident; there are
-            no suggestions for them.
+        preload...: changed by operators in an incident; there are no suggestions for them.
         trial: the change that is being watched, None without: the setting, its value before (None:
             the configuration's) and now, the measurement that must not get worse, epoch s at which
             it was made.
@@ -95,14 +93,7 @@ class TuningConfig(Settings):
     cache_users_ttl: float | None = _of("cache_users_ttl")
     cache_conditional_size: int | None = _of("cache_conditional_size")
     cache_conditional_ttl: float | None = _of("cache_conditional_ttl")
-    queue_batch_size: int | None = _of("queue_batch_size")
     permission_pool_size: int | None = _of("permission_pool_size")
-    invalidation_strategy: str | None = _of("invalidation_strategy")
-    invalidation_pace: int | None = _of("invalidation_pace")
-    invalidation_merge_above: int | None = _of("invalidation_merge_above")
-    invalidation_global_above: int | None = _of("invalidation_global_above")
-    invalidation_max_delay: float | None = _of("invalidation_max_delay")
-    invalidation_interval: float | None = _of("invalidation_interval")
     preload: bool | None = _of("preload")
     preload_interval: float | None = _of("preload_interval")
     preload_entries: int | None = _of("preload_entries")

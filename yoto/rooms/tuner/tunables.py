@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yoto.parts.rooms import ALL, chosen
 from yoto.rules import Number, Whole
 from yoto.settings import SETTINGS
 
@@ -38,8 +39,12 @@ class Tunable:
         return int(fitted) if self.whole else float(fitted)
 
 
+# Settings of other rooms are tuned, too.
+_SETTINGS = {**SETTINGS, **{key: one for room in chosen(ALL) for key, one in room.keys.items()}}
+
+
 def _declared(key: str, live: bool = True) -> Tunable:
-    rule = SETTINGS[key].rule
+    rule = _SETTINGS[key].rule
     assert isinstance(rule, Whole | Number)
     return Tunable(key, isinstance(rule, Whole), rule.unit, rule.low, rule.high, live)
 

@@ -82,7 +82,7 @@ class Tuner:
 
     def values(self, config: TuningConfig) -> dict[str, float]:
         """The values in force under ``config``."""
-        tuned = {name: getattr(config, name) for name in LIVE}
+        tuned = {name: getattr(config, name, None) for name in LIVE}
         return self._configured | {name: one for name, one in tuned.items() if one is not None}
 
     def suggestions(self) -> list[Suggestion]:
@@ -243,7 +243,7 @@ class Tuner:
         limit = GuardLimit.of(setting)
         if limit is not None:
             return limit.own(self._store())
-        own: float | None = getattr(_own(entry), setting)
+        own: float | None = getattr(_own(entry), setting, None)
         return own
 
     def _evaluate(self, trial: Trial, entry: Entry) -> None:
@@ -306,7 +306,8 @@ def _own(entry: Entry) -> TuningConfig:
     """The tuner's own values, whatever operators laid over them."""
     changes = (change for change in entry.layers if change.origin is Origin.TUNER)
     change = next(changes, None)
-    return TuningConfig.from_mapping(change.values or {}) if change else TuningConfig()
+    values = change.values if change else None
+    return type(_config(entry)).from_mapping(values or {})
 
 
 def _trial(entry: Entry) -> Trial | None:

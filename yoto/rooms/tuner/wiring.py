@@ -12,7 +12,7 @@ from yoto.events import Events
 from yoto.monitor.extension import Monitor
 from yoto.monitor.history import FINE, MIDDLE, Point
 from yoto.monitor.monitoring import Monitoring
-from yoto.optimization import AdvancedOptimization, BatchQueue, elected_by
+from yoto.optimization import AdvancedOptimization, elected_by
 from yoto.resilience import Resilience
 from yoto.settings import value_of
 
@@ -41,7 +41,7 @@ def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
     tuner = Tuner(
         lambda: controller.config,
         _configured(app.config),
-        _look(monitoring, optimization.queue),
+        _look(monitoring, lambda: optimization.find("queue")),
         _points(monitoring, window),
         monitoring.now,
         Events.of(app).stream.publish,
@@ -65,7 +65,7 @@ def _configured(config: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _look(
-    monitoring: Monitoring, queue: BatchQueue
+    monitoring: Monitoring, queue: Callable[[], Any]
 ) -> Callable[[float, Mapping[str, float], Guards], TuningSnapshot | None]:
     def look(since: float, values: Mapping[str, float], guards: Guards) -> TuningSnapshot | None:
         now = monitoring.now()
@@ -77,12 +77,15 @@ def _look(
         whole = Point(first, max(1, round(now - first)))
         for point in reading.points:
             whole.merge(point)
-        return snapshot_of(whole, values, _queue(queue), guards)
+        return snapshot_of(whole, values, _queue(queue()), guards)
 
     return look
 
 
-def _queue(queue: BatchQueue) -> QueueSnapshot | None:
+def _queue(queue: Any) -> QueueSnapshot | None:
+    """The batch queue at this moment; None: it is a room's that is off, or Redis did not answer."""
+    if queue is None:
+        return None
     try:
         found = queue.stats()
     except StoreUnavailable:

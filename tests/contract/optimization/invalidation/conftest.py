@@ -10,9 +10,10 @@ import pytest
 
 from yoto import cache as cache_layer
 from yoto.errors import StoreUnavailable
-from yoto.optimization import DistributedLocks, InvalidationSettings, LogAccess, SmartInvalidation
-from yoto.optimization.invalidation.queue import InvalidationQueue
+from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.invalidation import InvalidationSettings, LogAccess, SmartInvalidation
+from yoto.rooms.queues.invalidation.queue import InvalidationQueue
 
 tags = cache_layer.tags
 # Nothing is held back, and nothing is looked for by itself for long.

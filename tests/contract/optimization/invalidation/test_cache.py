@@ -13,8 +13,9 @@ from tests.support.nursery import Nursery
 from tests.support.waiting import wait_until
 from yoto import cache as cache_layer
 from yoto.cache import Loaded, TieredCache, place_key
-from yoto.optimization import DistributedLocks, LogAccess, Submission
+from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.invalidation import LogAccess, Submission
 
 tags = cache_layer.tags
 SERVER_7 = place_key("server", 7)

@@ -11,12 +11,12 @@ import pytest
 from tests.contract.optimization.invalidation.conftest import QUICK, MakeInvalidation
 from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
-from yoto.optimization import SmartInvalidation, Strategy, Submission
-from yoto.optimization.invalidation.names import Group, group_keys
-from yoto.optimization.invalidation.plan import Line, Plan, Whole
-from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
-from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 from yoto.redis import RedisConnection
+from yoto.rooms.queues.invalidation import SmartInvalidation, Strategy, Submission
+from yoto.rooms.queues.invalidation.names import Group, group_keys
+from yoto.rooms.queues.invalidation.plan import Line, Plan, Whole
+from yoto.rooms.queues.invalidation.queue import Claim, InvalidationQueue
+from yoto.rooms.queues.invalidation.snapshot import InvalidationSnapshot
 
 SERVER_7 = Group("all", "server:7")
 UNCOVERED = Group("all", None)

@@ -12,17 +12,17 @@ from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.housekeeping.clock import the_clock
-from yoto.optimization import (
-    DistributedLocks,
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.invalidation import (
     InvalidationSettings,
     Receipt,
     SmartInvalidation,
     Submission,
 )
-from yoto.optimization.invalidation.plan import Plan
-from yoto.optimization.invalidation.queue import InvalidationQueue
-from yoto.optimization.invalidation.settings import Strategy
-from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.invalidation.plan import Plan
+from yoto.rooms.queues.invalidation.queue import InvalidationQueue
+from yoto.rooms.queues.settings import Strategy
 
 LIMIT = 20.0  # s, for a busy machine
 SOME = 60

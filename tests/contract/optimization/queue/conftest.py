@@ -13,8 +13,8 @@ from tests.contract.optimization.queue.workers import QueueWorkers
 from tests.support.nursery import Nursery
 from tests.support.waiting import wait_until
 from yoto.events import new_instance_id
-from yoto.optimization import BatchQueue, KindStats, QueueItem, QueueSettings
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.batch import BatchQueue, KindStats, QueueItem, QueueSettings
 
 # Nothing waits longer than a test has to.
 QUICK = QueueSettings(

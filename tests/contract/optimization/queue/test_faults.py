@@ -25,11 +25,11 @@ from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import new_instance_id
-from yoto.optimization import BatchQueue, QueueItem
-from yoto.optimization.queue.names import KindKeys, QueueKeys
-from yoto.optimization.queue.queue import DEFAULT_NAME
-from yoto.optimization.queue.store import QueueStore, Taken
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.batch import BatchQueue, QueueItem
+from yoto.rooms.queues.batch.names import KindKeys, QueueKeys
+from yoto.rooms.queues.batch.queue import DEFAULT_NAME
+from yoto.rooms.queues.batch.store import QueueStore, Taken
 
 LIMIT = 0.3  # s
 
@@ -337,7 +337,7 @@ def test_an_answer_that_went_astray_is_not_counted_as_late(
         return answers[-1]
 
     monkeypatch.setattr(QueueStore, "settle", forgetful)
-    monkeypatch.setattr("yoto.optimization.queue.settling.PAUSE", 0.01)
+    monkeypatch.setattr("yoto.rooms.queues.batch.settling.PAUSE", 0.01)
     queue.register_handler("job", Recorder())
     queue.enqueue_many("job", numbered(3))
     queue.start()

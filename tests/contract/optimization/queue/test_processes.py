@@ -18,8 +18,8 @@ from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
-from yoto.optimization import BatchQueue, QueueItem, QueueSettings
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.batch import BatchQueue, QueueItem, QueueSettings
 
 ITEMS = 100_000
 PROCESSES = 4

@@ -19,9 +19,9 @@ from tests.contract.optimization.queue.conftest import (
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.waiting import wait_until
 from yoto.errors import QueueFull, StoreUnavailable, ValidationFailed
-from yoto.optimization import BatchQueue, QueueItem
-from yoto.optimization.queue.store import QueueStore
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.queues.batch import BatchQueue, QueueItem
+from yoto.rooms.queues.batch.store import QueueStore
 
 
 def test_an_item_comes_to_the_handler_of_its_kind(queue: BatchQueue) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 from yoto.events import new_instance_id
-from yoto.optimization import BatchQueue, QueueItem, QueueSettings
 from yoto.redis import KeyBuilder, RedisConnection, RedisSettings, Script
+from yoto.rooms.queues.batch import BatchQueue, QueueItem, QueueSettings
 
 AFTERMATH = 0.002  # s
 

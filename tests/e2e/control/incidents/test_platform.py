@@ -17,7 +17,7 @@ from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
-from yoto.optimization import QueueItem
+from yoto.rooms.queues.batch import QueueItem
 
 NETWORK = "127.0.0.0/24"
 

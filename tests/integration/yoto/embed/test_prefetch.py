@@ -28,12 +28,13 @@ from yoto.permission import Place, number_of
 from yoto.rooms.decision_log.log import log_of
 from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.rooms.prefetch.steps import Step, checked_step
+from yoto.rooms.queues.wiring import start
 from yoto.store.db import db
 
 __all__ = ["office"]
 
 pytestmark = pytest.mark.parametrize(
-    "office", [OPERATED | {"rooms": ["decision_log", "prefetch"]}], indirect=True
+    "office", [OPERATED | {"rooms": ["decision_log", "prefetch", "queues"]}], indirect=True
 )
 
 HABIT = 12  # times that two documents are read one after the other
@@ -143,7 +144,7 @@ def test_what_is_hot_is_preloaded_and_what_is_queued_is_granted(desk: Desk) -> N
     }
     with pytest.raises(ValidationFailed, match="unknown scope 'shelf'"):
         optimization.enqueue("set_permissions", payload | {"scope_type": "shelf"})
-    optimization.of(app).start()
+    start(app)
     optimization.enqueue("set_permissions", payload)
     wait_until(lambda: check_permission(mara, "document.edit", "document", desk.note))
 

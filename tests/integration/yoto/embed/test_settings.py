@@ -66,6 +66,7 @@ def wire(valkey_server: Server, tmp_path: Path) -> Iterator[Wire]:
             db=scoped_session(sessionmaker(engine)),
             users=Person,
             control_plane=control_plane,
+            rooms=["queues"],
             **({"operators": lambda: None} if control_plane else {}),
         )
         return app

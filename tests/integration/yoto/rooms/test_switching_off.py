@@ -18,6 +18,7 @@ from yoto.control_plane.navigation import PAGES
 from yoto.control_plane.shell import reachable
 from yoto.errors import ConfigurationError
 from yoto.monitor import Monitor
+from yoto.optimization import AdvancedOptimization
 from yoto.parts.rooms import ALL, NONE, ROOMS, chosen
 from yoto.permission import PermissionSystem
 from yoto.resilience import FLEET, Kind, Resilience
@@ -46,7 +47,8 @@ def pages(app: Flask) -> set[str]:
 
 def sources(app: Flask) -> Names:
     found = Monitor.of(app)._sources._sources
-    return {name: getattr(one, "__module__", "") for name, one in found.items()}
+    called = {name: getattr(one, "_source", one) for name, one in found.items()}
+    return {name: getattr(one, "__module__", "") for name, one in called.items()}
 
 
 def live(app: Flask) -> set[str]:
@@ -138,3 +140,12 @@ def test_what_a_room_offers_is_an_attribute_only_where_the_room_is(
             assert hasattr(permissions, "what_if") is there
     # Outside a context, too, anybody may ask whether an object has an attribute.
     assert not hasattr(permissions, "what_if") and not hasattr(permissions, "__deepcopy__")
+
+
+def test_without_the_room_of_queues_nothing_can_be_queued(made: Callable[[str], Flask]) -> None:
+    app = made(NONE)
+    with app.app_context(), pytest.raises(RuntimeError, match="the room 'queues' is off"):
+        AdvancedOptimization().enqueue("set_permissions", {})
+    queued = ["cache", "invalidate", "user", "1", "--queued", "--reason", "import"]
+    refused = app.test_cli_runner().invoke(args=queued)
+    assert refused.exit_code == 2 and "needs the room 'queues'" in refused.output

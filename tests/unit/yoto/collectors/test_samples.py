@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import NullPool, QueuePool, create_engine
 
-from yoto.collectors.polled import STATE_NUMBERS, queue_samples
+from yoto.collectors.polled import STATE_NUMBERS
 from yoto.collectors.stores import database_samples
 from yoto.errors import LockLost
-from yoto.monitor import Distribution, names
-from yoto.monitor.sources import Measured
+from yoto.monitor import Distribution
 from yoto.optimization import keeps_lock
-from yoto.optimization.queue.stats import KindCounts, KindStats, QueueStats
 from yoto.resilience import State
 
 
@@ -19,20 +17,6 @@ def test_every_state_of_a_breaker_has_its_number() -> None:
     assert STATE_NUMBERS.keys() == set(State)
     assert [STATE_NUMBERS[one] for one in (State.CLOSED, State.HALF_OPEN, State.OPEN)] == [0, 1, 2]
     assert len(set(STATE_NUMBERS.values())) == len(State)
-
-
-def test_a_queue_is_told_by_kind_and_state() -> None:
-    kind = KindStats(7, 4, 2, 1, 3, None, 1.5, 0.5, counts=KindCounts(), consumers={})
-    stats = QueueStats(
-        7, 4, 2, 1, 3, None, 1.5, 0.5, kinds={"mail": kind}, consumers={}, unserved=()
-    )
-    found = list(queue_samples(stats))
-    items = {
-        (one.labels or {})["state"]: one.value for one in found if one.name == names.QUEUE_ITEMS
-    }
-    assert items == {"waiting": 4, "in_flight": 2, "delayed": 1, "dead": 3}
-    assert Measured(names.QUEUE_RATE, 1.5, {"kind": "mail", "direction": "in"}) in found
-    assert Measured(names.QUEUE_AGE, 0.0, {"kind": "mail"}) in found
 
 
 def test_connections_are_told_where_the_pool_counts_them() -> None:

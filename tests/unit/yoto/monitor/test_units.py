@@ -7,6 +7,7 @@ import pytest
 from yoto.monitor import names
 from yoto.monitor.alert_rules import DEFAULT_RULES
 from yoto.monitor.units import unit_of
+from yoto.rooms.queues.series import QUEUE_RATE
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,7 @@ from yoto.monitor.units import unit_of
         (names.REQUEST_TIME, "s"),
         (names.MEMORY, "bytes"),
         (names.QUEUE_ITEMS, "count"),
-        (names.QUEUE_RATE, "per_second"),
+        (QUEUE_RATE, "per_second"),
         (names.INVALIDATION_AGE, "s"),
         ("yoto_prefetch_precision", "share"),
         ("of_somebody", "count"),

@@ -24,8 +24,10 @@ from tests.support.applications import another_app
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.waiting import wait_until
 from tests.support.world import UNUSABLE_PASSWORD, Community, Person, World
-from yoto.permission.boundaries import BoundaryWatch
+from yoto.parts.rooms import ROOMS
+from yoto.permission.boundaries import BoundaryWatch, SearchedUntil
 from yoto.permission.boundaries.rows import PAGE
+from yoto.permission.boundaries.watch import MERGE_ABOVE
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import EmergencyAccess
@@ -147,9 +149,15 @@ def test_a_moment_is_told_once_however_often_somebody_looks(
     invalidation = optimization.of(running).invalidation
     wait_until(lambda: invalidation.stats().totals["processed_due"])
     # Another process remembers nothing of what was given to Redis.
+    first = watch_of(running)
     second = BoundaryWatch(
-        invalidation, optimization.of(running).locks, permissions.caching_of(running).pool
+        cache.of(running).invalidate,
+        SearchedUntil(cache.of(running).redis),
+        optimization.of(running).locks,
+        permissions.caching_of(running).pool,
+        first.settings,
     )
+    second.queue = first.queue
     assert second.look() == 1
     third = world.member(community, timeout_until=past(1))
     wait_until(lambda: invalidation.stats().totals["processed_due"] == 2)
@@ -161,11 +169,11 @@ def test_a_moment_is_told_once_however_often_somebody_looks(
 def test_what_ended_while_nobody_ran_is_told_at_the_next_start(
     app: Flask, world: World, community: Community, ear: Ear  # noqa: F811
 ) -> None:
-    invalidation = optimization.of(app).invalidation
     watch_of(app).look()
-    looked = invalidation.window()
+    searched = SearchedUntil(cache.of(app).redis)
+    looked = searched.read()
     # Nobody has looked for two hours: further back than a look without memory goes.
-    invalidation.window(looked.epoch, looked.now_ms - 2 * 3_600_000)
+    searched.note(looked.epoch, looked.now_ms - 2 * 3_600_000)
     member = world.member(community)
     world.assign(member, world.role(community), valid_until=past(5_400))
     ear.forget()
@@ -262,3 +270,27 @@ def _pass_while_away(app: Flask, server: Server) -> None:
     server.resume()
     # All may have changed meanwhile, so that may be what is told; the moment is told too.
     ear.wait_for(f"user:{member.id}")
+
+
+def test_without_the_room_of_queues_a_moment_is_published_when_it_has_passed(
+    app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    """Once, by the process that has the lock; a crowd of one server as the server."""
+    rooms = ",".join(one for one in ROOMS if one != "queues")
+    with another_app(app_config | {"ROOMS": rooms}, tmp_path / "other") as other:
+        world, ear, watch = World(other), Ear(other), watch_of(other)
+        place, crowded = world.server(), world.server()
+        for _ in range(MERGE_ABOVE + 1):
+            world.member(crowded, timeout_until=past(1))
+        late = world.member(place, timeout_until=past(1))
+        until = world.soon(SOON)
+        soon = world.member(place, timeout_until=until)
+        ear.forget()
+        assert watch.look() == MERGE_ABOVE + 2
+        ear.wait_for(f"user:{late.id}")
+        assert set(ear.heard) == {f"user:{late.id}", f"server:{crowded.id}"}
+        assert watch.look() == 0
+        watch.start()
+        ear.wait_for(f"user:{soon.id}")
+        assert utcnow() >= until
+        watch.close()

@@ -12,8 +12,8 @@ from tests.integration.yoto.permission.preloading.conftest import Note, preloadi
 from tests.support.world import Community, World
 from yoto.cache import place_key
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.optimization import QueueItem
-from yoto.permission.queue_handlers import preload_role, preload_user
+from yoto.rooms.queues.batch import QueueItem
+from yoto.rooms.queues.handlers import preload_role, preload_user
 
 
 def item(**payload: Any) -> QueueItem:

@@ -1,4 +1,4 @@
-"""Which span a look covers, and what is told of a moment."""
+"""Which span a look covers, and what is published of a moment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.optimization import InvalidationSettings, Submission, Window
+from yoto.errors import ConfigurationError
 from yoto.permission.boundaries.rows import EMERGENCY, ENDS, STARTS, TIMEOUT, Boundary
-from yoto.permission.boundaries.watch import OVERLAP, span_of, submission_of
+from yoto.permission.boundaries.settings import BoundarySettings
+from yoto.permission.boundaries.watch import MERGE_ABOVE, OVERLAP, span_of, subjects_of
+from yoto.permission.boundaries.window import Window
 
-SETTINGS = InvalidationSettings(boundary_horizon=10.0, boundary_fallback=3_600.0)
+SETTINGS = BoundarySettings(horizon=10.0, margin=0.5, fallback=3_600.0)
 NOW = 1_700_000_000_000
 
 
@@ -18,15 +20,18 @@ NOW = 1_700_000_000_000
     ("looked_ms", "after"),
     [
         (None, NOW / 1000 - 3_600),
-        (NOW - 1_000, NOW / 1000 - 1 - OVERLAP),
+        (NOW - 1_000, NOW / 1000 - 1 - OVERLAP - 0.5),
         # Nobody ran for a day.
-        (NOW - 86_400_000, NOW / 1000 - 86_400 - OVERLAP),
+        (NOW - 86_400_000, NOW / 1000 - 86_400 - OVERLAP - 0.5),
         # Redis's clock was ahead when somebody looked, and was set back since.
-        (NOW + 86_400_000, NOW / 1000 - OVERLAP),
+        (NOW + 86_400_000, NOW / 1000 - OVERLAP - 0.5),
     ],
 )
 def test_a_look_goes_back_to_the_last_one(looked_ms: int | None, after: float) -> None:
-    assert span_of(Window(NOW, "e", looked_ms), SETTINGS) == (after, NOW / 1000 + 10)
+    assert span_of(Window(NOW, "e", looked_ms), SETTINGS) == (
+        pytest.approx(after),
+        NOW / 1000 + 10,
+    )
 
 
 @given(st.lists(st.integers(-10_000, 30_000), min_size=2, max_size=30))
@@ -43,25 +48,39 @@ def test_looks_in_a_row_leave_nothing_out_whatever_the_clock_does(steps: list[in
 
 
 @pytest.mark.parametrize(
-    ("boundary", "submission"),
+    ("boundary", "subject", "reason", "covering"),
     [
-        (
-            Boundary(100.0, STARTS, 1, 42, 7),
-            Submission("user:42", "role_starts", "all", "server:7", 100.5),
-        ),
-        (
-            Boundary(100.0, ENDS, 1, 42, None),
-            Submission("user:42", "role_ends", "all", None, 100.5),
-        ),
-        (
-            Boundary(100.0, TIMEOUT, 1, 42, 7),
-            Submission("user:42", "timeout_ends", "all", "server:7", 100.5),
-        ),
-        (
-            Boundary(100.0, EMERGENCY, 1, 42, None),
-            Submission("policy", "emergency_ends", "all", None, 100.5),
-        ),
+        (Boundary(100.0, STARTS, 1, 42, 7), "user:42", "role_starts", "server:7"),
+        (Boundary(100.0, ENDS, 1, 42, None), "user:42", "role_ends", None),
+        (Boundary(100.0, TIMEOUT, 1, 42, 7), "user:42", "timeout_ends", "server:7"),
+        (Boundary(100.0, EMERGENCY, 1, 42, None), "policy", "emergency_ends", None),
     ],
 )
-def test_a_moment_is_told_a_little_after_it(boundary: Boundary, submission: Submission) -> None:
-    assert submission_of(boundary, 0.5) == submission
+def test_a_moment_says_what_is_invalidated_and_why(
+    boundary: Boundary, subject: str, reason: str, covering: str | None
+) -> None:
+    assert (boundary.subject, boundary.reason, boundary.covering) == (subject, reason, covering)
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from([None, 7, 8]))))
+def test_each_person_whose_moment_has_passed_is_published_or_their_server(
+    people: list[tuple[int, int | None]],
+) -> None:
+    passed = [Boundary(100.0, ENDS, 1, user, server) for user, server in people]
+    published = subjects_of(passed)
+    assert len(published) == len(set(published))
+    for one in passed:
+        assert {one.subject, one.covering} & {*published}
+    for server in (7, 8):
+        crowd = {user for user, place in people if place == server}
+        assert (f"server:{server}" in published) is (len(crowd) > MERGE_ABOVE)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("INTERVAL", 0.01), ("HORIZON", 2.0), ("MARGIN", -1), ("FALLBACK", "x")]
+)
+def test_a_wrong_setting_names_its_key(key: str, value: object) -> None:
+    name = f"INVALIDATION_BOUNDARY_{key}"
+    with pytest.raises(ConfigurationError) as caught:
+        BoundarySettings.from_config({name: value})
+    assert caught.value.key == name

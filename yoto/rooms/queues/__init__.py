@@ -1,0 +1,1 @@
+"""The batch queue, and the queue of invalidations."""

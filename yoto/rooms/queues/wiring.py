@@ -1,0 +1,108 @@
+"""Connects the queues to the parts of an application that they serve, and that watch them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask
+
+from yoto import cache as cache_layer
+from yoto.cache import HybridPermissionCache, TieredCache
+from yoto.monitor import Monitor
+from yoto.optimization import AdvancedOptimization, OptimizationState
+from yoto.permission import Boundary, PermissionSystem
+from yoto.resilience import FLEET, Kind, Resilience, Settings
+from yoto.settings import settings_of
+
+from .batch import BatchQueue
+from .handlers import register_permission_handlers
+from .invalidation import LogAccess, SmartInvalidation, Submission
+from .series import samples_of
+from .settings import LIVE_INVALIDATION, InvalidationSettings, QueueSettings
+
+# How fields of ``tuning:fleet`` begin, which are named as the settings.
+FIELDS = "invalidation_"
+
+
+def provide(state: OptimizationState) -> dict[str, Any]:
+    """The queues of an application; nothing connects and no thread starts.
+
+    Raises:
+        ConfigurationError: a value is out of its range; it names the key.
+    """
+    config = settings_of(state.app)
+    queue = BatchQueue(
+        state.redis,
+        state.instance_id,
+        QueueSettings.from_config(config),
+        app_context_factory=state.app.app_context,
+    )
+    settings = InvalidationSettings.from_config(config)
+    invalidation = SmartInvalidation(state.redis, state.locks, settings)
+    return {"queue": queue, "invalidation": invalidation}
+
+
+def log_of(cache: TieredCache) -> LogAccess:
+    """The log of ``cache``, as the queue of invalidations wants it."""
+    tags = cache_layer.tags
+    return LogAccess(cache.invalidate, tags.is_known, tags.memory, tags.GLOBAL)
+
+
+def wire(app: Flask) -> None:
+    """Let ``app`` have the queues; nothing connects and no thread starts."""
+    state = AdvancedOptimization.of(app)
+    state.invalidation.connect(log_of(HybridPermissionCache.of(app)))
+    register_permission_handlers(state.queue)
+    watch = PermissionSystem.boundaries_of(app)
+    if watch is not None:
+        watch.queue = _ahead(state.invalidation, watch.settings.margin)
+    if Monitor.key in app.extensions:
+        Resilience.of(app).on_config_change(Kind.TUNING, FLEET, _follower(state))
+        Monitor.of(app).add_slow_source("queues", samples_of(app))
+
+
+def start(app: Flask) -> None:
+    """Handle items, and publish invalidations, from now on."""
+    state = AdvancedOptimization.of(app)
+    state.invalidation.start()
+    state.queue.start()
+
+
+def close(app: Flask) -> None:
+    """End that work; it may start again. Handlers use resources that are closed later."""
+    state = AdvancedOptimization.of(app)
+    state.queue.close()
+    state.invalidation.close()
+
+
+def _ahead(
+    invalidation: SmartInvalidation, margin: float
+) -> Callable[[Sequence[Boundary]], object]:
+    """Takes moments known ahead; each is due ``margin`` seconds after it."""
+
+    def take(moments: Sequence[Boundary]) -> object:
+        return invalidation.submit_many(
+            [
+                Submission(one.subject, one.reason, "all", one.covering, one.moment + margin)
+                for one in moments
+            ]
+        )
+
+    return take
+
+
+def _follower(state: OptimizationState) -> Callable[[Settings], None]:
+    """Applies an entry's values to the queues of this process; others stay as configured."""
+    queue, invalidation = state.queue, state.invalidation
+    size, configured = queue.batch_size, invalidation.settings
+    live = [key.lower() for key in LIVE_INVALIDATION]
+
+    def follow(config: Settings) -> None:
+        values = {name: one for name, one in config.to_mapping().items() if one is not None}
+        queue.set_batch_size(values.get("queue_batch_size", size))
+        changed = {name.removeprefix(FIELDS): values[name] for name in live if name in values}
+        invalidation.retune(replace(configured, **changed))
+
+    return follow
