@@ -6,7 +6,8 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from app.blueprints.auth import auth
-from app.blueprints.channels import categories, channels, overwrites
+from app.blueprints.channels import categories, channels
+from app.blueprints.channels.overwrites import overwrites
 from app.blueprints.community_pages import community_pages, session_pages
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.devices import devices
@@ -14,7 +15,9 @@ from app.blueprints.docs import docs
 from app.blueprints.emergency import emergency
 from app.blueprints.messages import message_payload, messages
 from app.blueprints.operators import CONTROL_PLANE, sign_in_pages
-from app.blueprints.roles import grants, holders, roles
+from app.blueprints.roles.grants import grants
+from app.blueprints.roles.holders import holders
+from app.blueprints.roles.roles import roles
 from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.templates import templates
@@ -43,11 +46,11 @@ REST: list[Blueprint] = [
     invites,
     categories,
     channels,
-    overwrites,
+    people_blueprint(overwrites),
     messages,
-    roles,
-    grants,
-    holders,
+    people_blueprint(roles),
+    people_blueprint(grants),
+    people_blueprint(holders),
     people_blueprint(groups),
     checks,
     people_blueprint(insight),
@@ -61,7 +64,7 @@ REST: list[Blueprint] = [
     people_blueprint(audit_log),
 ]
 # By the room that they are of no use without.
-BESIDE_ROOMS = {"templates": templates}
+BESIDE_ROOMS = {"templates": people_blueprint(templates)}
 
 
 __all__ = ["close_pages", "init_api", "init_pages"]

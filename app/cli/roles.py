@@ -9,11 +9,9 @@ from typing import Annotated, Any, TypeVar
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.roles import service
-from app.blueprints.roles.grants import service as grants
-from app.blueprints.roles.grants.service import Grant
-from app.blueprints.roles.holders import service as holders
-from app.blueprints.roles.schemas import HIGHEST, LOWEST
+from app.blueprints.roles.grants import Scoped, list_grants, list_group_grants
+from app.blueprints.roles.holders import holders_of
+from app.blueprints.roles.roles import HIGHEST, LOWEST, make_role
 from app.extensions import permissions
 from yoto.api.rows import existing
 from yoto.cli.operations import command
@@ -52,11 +50,11 @@ def list_roles(server_id: Server = None) -> Iterator[str]:
 def show(role_id: RowId) -> Iterator[str]:
     """Show what role ROLE_ID allows and denies by itself, and who holds it."""
     yield _line(existing(Role, role_id))
-    for grant in _all(grants.grants_of, role_id, lambda grant: grant.id):
-        yield f"  {_grant_line(grant, str(grant.permission))}"
-    for grant in _all(grants.group_grants_of, role_id, lambda grant: grant.id):
+    for grant in _all(list_grants, role_id, lambda grant: grant.id):
+        yield f"  {_grant_line(grant, grant.permission)}"
+    for grant in _all(list_group_grants, role_id, lambda grant: grant.id):
         yield f"  {_grant_line(grant, f'the group {grant.group}')}"
-    for holder in _all(holders.holders_of, role_id, lambda holder: holder.user.id):
+    for holder in _all(holders_of, role_id, lambda holder: holder.user.id):
         window = _window(holder.valid_from, holder.valid_until)
         yield f"  held by {holder.user.username} ({holder.user.id}){window}"
 
@@ -71,9 +69,8 @@ def create(
     inactive: Annotated[bool, "It gives nothing until it is made active."] = False,
 ) -> str:
     """Make a role called NAME."""
-    fields = {"name": name, "parent_id": parent_id, "position": position, "active": not inactive}
     with writing():
-        role = service.make_role(None, server_id, fields | {"reason": reason})
+        role = make_role(None, server_id, name, parent_id, position, not inactive, reason)
         return f"Role {role.id} is {role.name}."
 
 
@@ -280,7 +277,7 @@ def _line(role: Any) -> str:
     return f"{role.id:>6}  {role.name}, position {role.position}{parent}{active}"
 
 
-def _grant_line(grant: Grant, what: str) -> str:
+def _grant_line(grant: Scoped, what: str) -> str:
     return f"{DOES[grant.effect]} {what} {_place(grant.scope, grant.scope_id)}"
 
 

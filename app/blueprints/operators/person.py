@@ -16,8 +16,8 @@ from app.blueprints.devices.schemas import DeviceSchema
 from app.blueprints.operators.accounts import listing
 from app.blueprints.operators.accounts.schemas import SignInsSchema
 from app.blueprints.rights import demand
+from app.blueprints.roles import holders
 from app.blueprints.roles.access import ASSIGN, GLOBAL_ROLES, demand_role_right
-from app.blueprints.roles.holders import service as holders
 from app.blueprints.servers.members import moderation
 from app.extensions import permissions
 from app.models import Member, Server
@@ -131,7 +131,7 @@ def read_acts_on_role(role_id: int) -> dict[str, bool]:
 def give_role_to_person(body: dict[str, Any], user_id: int) -> None:
     """Give somebody a role, by `role.assign` in its server; a global one by `admin.roles`"""
     actor = _assigner(body["role_id"])
-    holders.assign(actor, body["role_id"], user_id, {**body, "valid_from": None})
+    holders.assign_role(actor, body["role_id"], user_id, None, body["valid_until"], body["reason"])
 
 
 @person_control.post("/<int:user_id>/take-role")
@@ -143,7 +143,7 @@ def give_role_to_person(body: dict[str, Any], user_id: int) -> None:
 def take_role_of_person(body: dict[str, Any], user_id: int) -> None:
     """Take a role from somebody, by `role.assign` in its server; a global one by `admin.roles`"""
     actor = _assigner(body["role_id"])
-    holders.take(actor, body["role_id"], user_id, body["reason"])
+    holders.take_role(actor, body["role_id"], user_id, body["reason"])
 
 
 @person_control.post("/<int:user_id>/time-out")

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.blueprints.roles import service as roles
+from app.blueprints.roles import roles
 from app.blueprints.servers import service as servers
 from app.blueprints.servers.invites import service as invites
 from app.extensions import resilience

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.blueprints.roles import service
+from app.blueprints.roles import roles
 from app.extensions import permissions
 from tests.support.world import World
 from yoto.store.models import Role, RoleAssignment
@@ -106,7 +106,7 @@ def test_a_server_is_given_no_more_roles_than_it_may_have(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harbour = world.server()
-    monkeypatch.setattr(service, "ROLES_MAX", 1)
+    monkeypatch.setattr(roles, "ROLES_MAX", 1)
     said = run(app, "create", "crew", "--server", harbour.id, *WHY, fails=True)
     assert said == "Error: A server holds at most 1 roles.\n"
     assert world.scalar(select(func.count()).select_from(Role)) == 1

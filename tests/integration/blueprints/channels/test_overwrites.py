@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from app.blueprints.channels.overwrites.service import TARGETS_MAX
+from app.blueprints.channels.overwrites import TARGETS_MAX
 from tests.integration.blueprints.channels.places import in_category, in_channel, may
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World

@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import Conflict
 
+from app.blueprints.channels import overwrites
 from app.blueprints.channels import service as channels
 from app.blueprints.channels.categories import service as categories
-from app.blueprints.channels.overwrites import service as overwrites
 from app.blueprints.channels.targets import Target
 from app.blueprints.servers import membership
 from app.blueprints.servers.members import bans, moderation
@@ -64,9 +64,9 @@ class Town:
             lambda: channels.move_channel(channel, boss, category, True),
             lambda: channels.move_channel(channel, boss, category, False),
             lambda: channels.sync_channel(channel, boss),
-            lambda: overwrites.set_in_channel(channel, target, boss, allow, deny),
-            lambda: overwrites.clear_in_channel(channel, target, boss),
-            lambda: overwrites.set_in_category(home, category, target, boss, allow, deny),
+            lambda: overwrites.set_channel_overwrite(boss, channel, *target, allow, deny),
+            lambda: overwrites.clear_channel_overwrite(boss, channel, *target),
+            lambda: overwrites.set_category_overwrite(boss, home, category, *target, allow, deny),
             lambda: self._replace_category(category),
             lambda: self._replace_role(role),
         ]
