@@ -6,7 +6,8 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from app.blueprints.auth import auth
-from app.blueprints.channels import categories, channels
+from app.blueprints.channels.categories import categories
+from app.blueprints.channels.channels import channels
 from app.blueprints.channels.overwrites import overwrites
 from app.blueprints.community_pages import community_pages, session_pages
 from app.blueprints.community_socket import fan_out_of, init_community
@@ -40,12 +41,12 @@ from yoto.room import of_rooms, rooms_of
 
 REST: list[Blueprint] = [
     auth,
-    users,
+    people_blueprint(users),
     servers,
     members,
     invites,
-    categories,
-    channels,
+    people_blueprint(categories),
+    people_blueprint(channels),
     people_blueprint(overwrites),
     messages,
     people_blueprint(roles),
@@ -57,8 +58,8 @@ REST: list[Blueprint] = [
     people_blueprint(nodes),
     people_blueprint(teams),
     people_blueprint(applications),
-    rules,
-    devices,
+    people_blueprint(rules),
+    people_blueprint(devices),
     emergency,
     people_blueprint(registry),
     people_blueprint(audit_log),

@@ -11,8 +11,7 @@ from typing import Any
 import marshmallow as ma
 from sqlalchemy import select
 
-from app.blueprints.devices import service as devices
-from app.blueprints.devices.schemas import DeviceSchema
+from app.blueprints.devices import DeviceSchema, devices_of
 from app.blueprints.operators.accounts import listing
 from app.blueprints.operators.accounts.schemas import SignInsSchema
 from app.blueprints.rights import demand
@@ -102,7 +101,7 @@ def read_account(user_id: int) -> dict[str, Any]:
     """
     if user_id != actor_id():
         demand_operators_insight([Question("", GLOBAL_KIND, None)])
-    known = {**listing.one(user_id), "devices": devices.devices_of(user_id)}
+    known = {**listing.one(user_id), "devices": devices_of(user_id)}
     return known | _acts_on(user_id)
 
 

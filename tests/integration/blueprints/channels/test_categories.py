@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
-from app.blueprints.channels.categories.service import CATEGORIES_MAX
+from app.blueprints.channels.categories import CATEGORIES_MAX
 from app.models import Category, Channel
 from tests.support.world import Community, Person, World
 

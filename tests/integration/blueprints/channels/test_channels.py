@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
-from app.blueprints.channels.service import CHANNELS_MAX
+from app.blueprints.channels.channels import CHANNELS_MAX
 from app.models import Channel, Message
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from app.blueprints.channels.categories.service import CATEGORIES_MAX
+from app.blueprints.channels.categories import CATEGORIES_MAX
 from app.blueprints.messages.pins import PINS_MAX
 from app.blueprints.roles import roles
 from app.blueprints.servers import service as servers

@@ -12,9 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.channels import overwrites
-from app.blueprints.channels import service as channels
-from app.blueprints.channels.categories import service as categories
+from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.channels.targets import Target
 from app.blueprints.servers import membership
 from app.blueprints.servers.members import bans, moderation
@@ -60,10 +58,10 @@ class Town:
             lambda: moderation.end_timeout(home, user_id, boss, None),
             lambda: permissions.assign_roles_to_user(user_id, [role], home, valid_until=soon),
             lambda: permissions.assign_permissions_to_role(role, [PIN], "server", home),
-            lambda: channels.move_channel(channel, boss, None, False),
-            lambda: channels.move_channel(channel, boss, category, True),
-            lambda: channels.move_channel(channel, boss, category, False),
-            lambda: channels.sync_channel(channel, boss),
+            lambda: channels.move_channel(boss, channel, None, False),
+            lambda: channels.move_channel(boss, channel, category, True),
+            lambda: channels.move_channel(boss, channel, category, False),
+            lambda: channels.sync_channel(boss, channel),
             lambda: overwrites.set_channel_overwrite(boss, channel, *target, allow, deny),
             lambda: overwrites.clear_channel_overwrite(boss, channel, *target),
             lambda: overwrites.set_category_overwrite(boss, home, category, *target, allow, deny),
@@ -77,8 +75,8 @@ class Town:
 
     def _replace_category(self, category: int) -> None:
         home, boss = self.harbour.id, self.harbour.owner.id
-        categories.delete_category(home, category, boss)
-        made = categories.create_category(home, boss, f"after {category}", 0).id
+        categories.delete_category(boss, home, category)
+        made = categories.create_category(boss, home, f"after {category}", 0).id
         self.categories[self.categories.index(category)] = made
 
     def _replace_role(self, role: int) -> None:

@@ -1,43 +1,108 @@
-"""Channels: making, changing, moving and deleting one."""
+"""Channels: places for messages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, TypedDict, Unpack
 
+import marshmallow as ma
 from sqlalchemy import delete, func, select
 from werkzeug.exceptions import Conflict
 
+from app.blueprints.channels import listing
 from app.blueprints.channels.sync import attach, detach
 from app.blueprints.rights import demand
 from app.models import Category, Channel, ChannelKind, Server
-from yoto.api.rows import change, locked
+from app.models.user import EXTERNAL_ID_LENGTH
+from yoto.api.rows import change, existing, locked
+from yoto.auth.access import signed_in
+from yoto.auth.identity import identity
 from yoto.errors import ValidationFailed
 from yoto.http.database_problems import unique
+from yoto.http.fields import Name, Text
+from yoto.http.operation import Actor, Subject
+from yoto.http.paging import Page
+from yoto.http.shapes import Between, parts_of, schema_named
+from yoto.nodes import MAX_ID
+from yoto.permission import require_permission
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
 CHANNELS_MAX = 500  # in a server, whose list of channels has no pages
+CHANNELS = "/servers/<int:server_id>/channels"
+CHANNEL = "/channels/<int:channel_id>"
+MANAGES = require_permission("channel.manage", "channel", "channel_id")
+ChannelName = Annotated[str, partial(Name, 100)]
+Kind = Annotated[ChannelKind, partial(ma.fields.Enum, ChannelKind, by_value=True)]
+Topic = Annotated[str, partial(Text, 500)]
+ChannelPosition = Annotated[int, Between(0, 10_000)]
+CategoryId = Annotated[int | None, Between(1, MAX_ID)]
 
 
+class Shown(TypedDict):
+    """A channel."""
+
+    id: int
+    server_id: int
+    category_id: int | None
+    name: str
+    kind: Kind
+    topic: str
+    position: int
+    external_id: str | None
+    synced: Annotated[bool, "Whether the overwrites of its category are in force"]
+
+
+class Changes(TypedDict, total=False):
+    """Changes of a channel; fields left out stay as they are."""
+
+    name: ChannelName
+    kind: Kind
+    topic: Topic
+    position: ChannelPosition
+    external_id: Annotated[
+        str | None,
+        partial(Text, EXTERNAL_ID_LENGTH, min_length=1),
+        "How another application calls it; once in a server",
+    ]
+
+
+channels = Subject(
+    "channels",
+    "",
+    "Places for messages",
+    "channel",
+    names={Channel: schema_named("Channel", ma.Schema, True, *parts_of(Shown))},
+)
+
+
+@channels.operation("GET", CHANNELS, signed_in)
+def list_channels(server_id: int) -> Page[Channel]:
+    """The channels of a server that you may read, in their order. They fit one page"""
+    return Page(listing.readable_channels(server_id, identity()), None)
+
+
+@channels.operation(
+    "POST",
+    CHANNELS,
+    require_permission("channel.manage", "server", "server_id"),
+    body="NewChannel",
+    once=True,
+    status=201,
+    location=("read_channel", "id"),
+    also=(409,),
+)
 def create_channel(
+    actor_id: Actor,
     server_id: int,
-    actor_id: int,
-    *,
-    name: str,
-    kind: ChannelKind,
-    topic: str,
-    position: int,
-    category_id: int | None,
-    synced: bool | None,
+    name: ChannelName,
+    kind: Kind = ChannelKind.TEXT,
+    topic: Topic = "",
+    position: ChannelPosition = 0,
+    category_id: CategoryId = None,
+    synced: bool | None = None,
 ) -> Channel:
-    """Make a channel; in a category it is in sync with it unless ``synced`` is False.
-
-    Raises:
-        Conflict: the server has as many channels as it may have.
-        UnknownResource: there is no such server.
-        ValidationFailed: the category is not the server's, or there is none to be in sync with.
-    """
+    """Make a channel"""
     # The server's lock serialises the creation of channels, so that the limit holds.
     locked(Server, server_id)
     if _count(server_id) >= CHANNELS_MAX:
@@ -68,32 +133,34 @@ def create_channel(
     return channel
 
 
-def change_channel(channel_id: int, actor_id: int, values: Mapping[str, Any]) -> Channel:
-    """Set name, kind, topic, position or external id.
+@channels.operation("GET", CHANNEL, require_permission("channel.read", "channel", "channel_id"))
+def read_channel(channel_id: int) -> Channel:
+    """A channel"""
+    return existing(Channel, channel_id)
 
-    Raises:
-        UnknownResource: there is no such channel.
-        Conflict: another channel of the server has that external id.
-    """
+
+@channels.operation("PATCH", CHANNEL, MANAGES, body="ChangeChannel", also=(409,))
+def change_channel(actor_id: Actor, channel_id: int, **changes: Unpack[Changes]) -> Channel:
+    """Change name, kind, topic, position or external id"""
     channel = locked(Channel, channel_id)
     with unique("external_id", "is another channel's"):
-        before, after = change(channel, values)
+        before, after = change(channel, changes)
         if after:
             _record("channel.update", channel, actor_id, before, after)
         db.session.commit()
     return channel
 
 
-def move_channel(channel_id: int, actor_id: int, category_id: int | None, synced: bool) -> Channel:
-    """Put a channel into a category of its server, or out of any.
-
-    With ``synced`` it takes the category's overwrites; without, those in force now stay.
-
-    Raises:
-        PermissionDenied: with ``synced``, see ``sync_channel``.
-        UnknownResource: there is no such channel.
-        ValidationFailed: the category is not the server's, or there is none to be in sync with.
-    """
+@channels.operation("PUT", f"{CHANNEL}/category", MANAGES, body="Move")
+def move_channel(
+    actor_id: Actor,
+    channel_id: int,
+    category_id: CategoryId,
+    synced: Annotated[
+        bool, "true: the overwrites of the category; false: those in force now"
+    ] = False,
+) -> Channel:
+    """Move a channel into a category; to take its overwrites also takes `channel.overwrite`"""
     channel = locked(Channel, channel_id)
     if category_id is not None:
         _require_category(channel.server_id, category_id)
@@ -111,14 +178,14 @@ def move_channel(channel_id: int, actor_id: int, category_id: int | None, synced
     return channel
 
 
-def sync_channel(channel_id: int, actor_id: int) -> Channel:
-    """Put the overwrites of its category into force in a channel.
-
-    Raises:
-        PermissionDenied: the actor may not set overwrites there, or not these (``attach``).
-        UnknownResource: there is no such channel.
-        ValidationFailed: it is in no category.
-    """
+@channels.operation(
+    "POST",
+    f"{CHANNEL}/sync",
+    require_permission("channel.overwrite", "channel", "channel_id"),
+    once=True,
+)
+def sync_channel(actor_id: Actor, channel_id: int) -> Channel:
+    """Put the overwrites of its category into force in a channel"""
     channel = locked(Channel, channel_id)
     if channel.category_id is None:
         raise ValidationFailed({"category_id": "there is no category to be in sync with"})
@@ -129,12 +196,9 @@ def sync_channel(channel_id: int, actor_id: int) -> Channel:
     return channel
 
 
-def delete_channel(channel_id: int, actor_id: int) -> None:
-    """Delete a channel with its messages.
-
-    Raises:
-        UnknownResource: there is no such channel.
-    """
+@channels.operation("DELETE", CHANNEL, MANAGES)
+def delete_channel(actor_id: Actor, channel_id: int) -> None:
+    """Delete a channel with its messages"""
     channel = locked(Channel, channel_id)
     before = {"name": channel.name, "kind": channel.kind.value}
     _record("channel.delete", channel, actor_id, before, None)

@@ -1,4 +1,4 @@
-"""Rules of servers and channels as the API shows them."""
+"""Fields of rules: time zones, networks, and hours of certain days."""
 
 from __future__ import annotations
 
@@ -9,24 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Regexp
 
-from yoto.http.fields import Flag, Whole
-from yoto.http.reasons import ReasonSchema
-
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LEVEL_MAX = 4
 ZONE_LENGTH = 64
-NETWORKS_MAX = 200
 TIME = Regexp(
     r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z", error="Must be like 08:30; 24:00 is the end."
 )
 END_OF_DAY = "24:00"
-
-
-class Level(Whole):
-    """A sensitivity or clearance, 0 (anybody) to 4."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(0, LEVEL_MAX, **options)
 
 
 class TimeZone(ma.fields.String):
@@ -70,45 +58,3 @@ class WindowSchema(ma.Schema):
             raise ma.ValidationError("24:00 ends a day; one begins at 00:00.", "from")
         if data["from"] == data["to"]:
             raise ma.ValidationError("Must be another time than 'from'.", "to")
-
-
-class ServerRulesSchema(ma.Schema):
-    """Facts by which policies judge the management of a server."""
-
-    time_zone = TimeZone(required=True)
-    access_hours = ma.fields.Nested(
-        WindowSchema,
-        required=True,
-        allow_none=True,
-        metadata={"description": "When it may be managed; null: at any time"},
-    )
-    blocked_networks = ma.fields.List(
-        Network(), required=True, allow_none=True, validate=Length(max=NETWORKS_MAX)
-    )
-    device_required = Flag(
-        required=True, metadata={"description": "Whether managing takes a registered device"}
-    )
-
-
-class ChannelRulesSchema(ma.Schema):
-    """Facts by which policies judge sending in a channel."""
-
-    sensitivity = Level(required=True)
-    hours = ma.fields.Nested(
-        WindowSchema,
-        required=True,
-        allow_none=True,
-        metadata={"description": "When messages may be sent, in the server's time zone"},
-    )
-
-
-class ClearanceSchema(ma.Schema):
-    """The clearance of an account."""
-
-    clearance = ma.fields.Integer(required=True)
-
-
-class SetClearanceSchema(ReasonSchema):
-    """A clearance to give an account."""
-
-    clearance = Level(required=True)

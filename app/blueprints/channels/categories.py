@@ -1,31 +1,84 @@
-"""Categories: making, changing and deleting one."""
+"""Categories: headings over channels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any, TypedDict, Unpack
 
+import marshmallow as ma
 from sqlalchemy import delete, func, select
 from werkzeug.exceptions import Conflict
 
+from app.blueprints.channels.listing import visible_categories
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import overwrites_in
 from app.models import Category, Channel, Server
 from yoto.api.rows import change, locked
+from yoto.auth.access import signed_in
+from yoto.auth.identity import identity
 from yoto.errors import UnknownResource
+from yoto.http.fields import Name
+from yoto.http.operation import Actor, Subject
+from yoto.http.paging import Page
+from yoto.http.shapes import Between, parts_of, schema_named
+from yoto.permission import require_permission
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
 CATEGORIES_MAX = 50  # in a server, whose list of categories has no pages
+CATEGORIES = "/servers/<int:server_id>/categories"
+CATEGORY = f"{CATEGORIES}/<int:category_id>"
+MANAGE = require_permission("channel.manage", "server", "server_id")
+CategoryName = Annotated[str, partial(Name, 100)]
+CategoryPosition = Annotated[int, Between(0, 10_000)]
 
 
-def create_category(server_id: int, actor_id: int, name: str, position: int) -> Category:
-    """Make a category.
+class Shown(TypedDict):
+    """A category."""
 
-    Raises:
-        Conflict: the server has as many categories as it may have.
-        UnknownResource: there is no such server.
-    """
+    id: int
+    server_id: int
+    name: str
+    position: int
+
+
+class Changes(TypedDict, total=False):
+    """Changes of a category; fields left out stay as they are."""
+
+    name: CategoryName
+    position: CategoryPosition
+
+
+categories = Subject(
+    "categories",
+    "",
+    "Headings over channels",
+    "category",
+    names={Category: schema_named("Category", ma.Schema, True, *parts_of(Shown))},
+)
+
+
+@categories.operation("GET", CATEGORIES, signed_in)
+def list_categories(server_id: int) -> Page[Category]:
+    """The categories in which you may read a channel, or all if you may manage channels"""
+    return Page(visible_categories(server_id, identity()), None)
+
+
+@categories.operation(
+    "POST",
+    CATEGORIES,
+    MANAGE,
+    body="NewCategory",
+    once=True,
+    status=201,
+    location=("list_categories", "server_id"),
+    also=(409,),
+)
+def create_category(
+    actor_id: Actor, server_id: int, name: CategoryName, position: CategoryPosition = 0
+) -> Category:
+    """Make a category"""
     # The server's lock serialises the creation of categories, so that the limit holds.
     locked(Server, server_id)
     if _count(server_id) >= CATEGORIES_MAX:
@@ -38,33 +91,28 @@ def create_category(server_id: int, actor_id: int, name: str, position: int) -> 
     return category
 
 
+@categories.operation("PATCH", CATEGORY, MANAGE, body="ChangeCategory")
 def change_category(
-    server_id: int, category_id: int, actor_id: int, values: Mapping[str, Any]
+    actor_id: Actor, server_id: int, category_id: int, **changes: Unpack[Changes]
 ) -> Category:
-    """Set name or position.
-
-    Raises:
-        UnknownResource: the server has no such category.
-    """
+    """Change name or position"""
     category = _locked(server_id, category_id)
-    before, after = change(category, values)
+    before, after = change(category, changes)
     if after:
         _record("category.update", category, actor_id, before, after)
     db.session.commit()
     return category
 
 
-def delete_category(server_id: int, category_id: int, actor_id: int) -> None:
-    """Delete a category. Its channels stay; those in sync keep its overwrites as their own.
-
-    Raises:
-        UnknownResource: the server has no such category.
-    """
+@categories.operation("DELETE", CATEGORY, MANAGE)
+def delete_category(actor_id: Actor, server_id: int, category_id: int) -> None:
+    """Delete a category; its channels stay, with unchanged permissions"""
     category = _locked(server_id, category_id)
     channels = db.session.scalars(
         select(Channel).where(Channel.category_id == category_id).with_for_update()
     ).all()
     before = _kept(category, channels)
+    # Those in sync keep its overwrites as their own.
     detach(channels)
     _record("category.delete", category, actor_id, before, None)
     db.session.execute(delete(Category).where(Category.id == category_id))
