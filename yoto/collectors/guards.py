@@ -22,7 +22,7 @@ MESSAGES = ("delivered", "failed", "given_up")
 def guard_samples(app: Flask) -> Iterator[Sample]:
     """Breakers, rate limits and bulkheads that this process uses."""
     controller = Resilience.of(app)
-    for guard in controller.guard_counts():
+    for guard in controller.guards.counts():
         about = {"kind": guard.kind, "name": guard.name}
         yield Counted(names.PASSES, guard.passed, about)
         yield Counted(names.REJECTIONS, guard.rejected, about)
@@ -33,7 +33,7 @@ def guard_samples(app: Flask) -> Iterator[Sample]:
             yield Counted(names.LEASED_UNITS, units, {**about, "fate": fate})
         yield Counted(names.STORE_ERRORS, guard.store_errors, about)
         yield Counted(names.ANSWERED_LOCALLY, guard.answered_locally, about)
-    for bulkhead in controller.bulkhead_use():
+    for bulkhead in controller.guards.bulkhead_use():
         yield Measured(names.BULKHEAD_HELD, bulkhead.held_here, {"name": bulkhead.name})
         of_one = {"name": bulkhead.name, "strategy": bulkhead.strategy.value}
         yield Measured(names.BULKHEAD_LIMIT, bulkhead.limit, of_one)

@@ -28,7 +28,7 @@ LEASE = 10.0
 
 def breaker_samples(app: Flask) -> Iterator[Sample]:
     """The state of each breaker that this process uses."""
-    for state in Resilience.of(app).breaker_states():
+    for state in Resilience.of(app).guards.breaker_states():
         yield Measured(names.BREAKER_STATE, STATE_NUMBERS[state.state], {"name": state.name})
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from yoto.resilience import Receipt, ResilienceController, get_resilience_controller
+from yoto.resilience import ResilienceController, get_resilience_controller
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,28 +30,11 @@ get_bulkhead_config = _current(ResilienceController.get_bulkhead_config)
 get_degradation_config = _current(ResilienceController.get_degradation_config)
 get_all_resilience_configs = _current(ResilienceController.get_all_resilience_configs)
 
+set_circuit_breaker_config = _current(ResilienceController.set_circuit_breaker_config)
+set_rate_limit_config = _current(ResilienceController.set_rate_limit_config)
+set_bulkhead_config = _current(ResilienceController.set_bulkhead_config)
+set_degradation_config = _current(ResilienceController.set_degradation_config)
+
 is_global_switch_enabled = _current(ResilienceController.is_global_switch_enabled)
 set_global_switch = _current(ResilienceController.set_global_switch)
 execute_atomic_operation = _current(ResilienceController.execute_atomic_operation)
-
-# These four take fields as keywords, with which a method's type cannot lose its ``self``.
-
-
-def set_circuit_breaker_config(name: str, **change: Any) -> Receipt:
-    """Lay fields over the configuration of a breaker; see ``ResilienceController.set_config``."""
-    return get_resilience_controller().set_circuit_breaker_config(name, **change)
-
-
-def set_rate_limit_config(name: str, **change: Any) -> Receipt:
-    """Lay fields over the configuration of a limit; see ``ResilienceController.set_config``."""
-    return get_resilience_controller().set_rate_limit_config(name, **change)
-
-
-def set_bulkhead_config(name: str, **change: Any) -> Receipt:
-    """Lay fields over the configuration of a bulkhead; see ``ResilienceController.set_config``."""
-    return get_resilience_controller().set_bulkhead_config(name, **change)
-
-
-def set_degradation_config(name: str, **change: Any) -> Receipt:
-    """Lay fields over the configuration of a feature; see ``ResilienceController.set_config``."""
-    return get_resilience_controller().set_degradation_config(name, **change)

@@ -54,7 +54,7 @@ def read_degradation(name: str) -> Feature:
         "name": name,
         "level": status.level.value,
         "sources": {source: level.value for source, level in status.sources.items()},
-        "version": controller.get_config(Kind.DEGRADATION, name).version,
+        "version": controller.config.get(Kind.DEGRADATION, name).version,
     }
 
 
@@ -69,7 +69,7 @@ def set_degradation(
 ) -> LiveFeature:
     """Set a feature's level, which wins over all others, or take it back"""
     read_degradation(name)
-    receipt = get_resilience_controller().set_degradation_level(
+    receipt = get_resilience_controller().degradation.set_level(
         name, level, version=version, author=by, reason=reason, expires_in=expires_in
     )
     return {**read_degradation(name), "live": receipt.live}

@@ -177,9 +177,11 @@ def every_guard(
         trails = controller.trails.latest(limits, REPORTS_IN_LIST)
         seen.update(zip(limits, trails, strict=True))
     names = [name for kind, name in chosen if kind is Kind.CIRCUIT_BREAKER]
-    seen |= {(Kind.CIRCUIT_BREAKER, one.name): one for one in controller.breaker_states(names)}
+    seen |= {
+        (Kind.CIRCUIT_BREAKER, one.name): one for one in controller.guards.breaker_states(names)
+    }
     names = [name for kind, name in chosen if kind is Kind.BULKHEAD]
-    seen |= {(Kind.BULKHEAD, one.name): one for one in controller.bulkhead_stats(names)}
+    seen |= {(Kind.BULKHEAD, one.name): one for one in controller.guards.bulkhead_stats(names)}
     for one in chosen:
         yield _guard(controller, *one, history, seen.get(one), TOP_IN_LIST)
 
@@ -206,12 +208,12 @@ def _guard(
     most: int,
 ) -> Guard:
     """One guard; ``seen`` is its state in Redis."""
-    entry = controller.get_config(kind, name)
+    entry = controller.config.get(kind, name)
     whole: dict[str, Any] = {
         "kind": kind.value,
         "name": name,
         "version": entry.version,
-        "defined": controller.is_defined(name),
+        "defined": controller.guards.is_defined(name),
         "overridden": [f for f, origin in entry.origins.items() if origin == Origin.OPERATOR],
         "rates": history.rates(kind.value, name),
         "spark": history.spark(kind.value, name),
@@ -269,7 +271,7 @@ def _same(shape: type, found: object) -> dict[str, Any]:
 
 
 def _forced_layers(controller: ResilienceController, name: str) -> Sequence[Any]:
-    return controller.get_config(Kind.FORCED_BREAKER, name).layers
+    return controller.config.get(Kind.FORCED_BREAKER, name).layers
 
 
 def _limiter(

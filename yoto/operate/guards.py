@@ -191,14 +191,14 @@ def reset_limiter_key(
         raise ValidationFailed({"user": "give parts of a caller, or text, everyone or all"})
     demand_right_to_the_way_in(name)
     check_known(Kind.RATE_LIMIT, name)
-    acts = get_resilience_controller().acts
+    operations = get_resilience_controller().operations
     if all:
-        dimensions, complete = acts.reset_all(name, author=by, reason=reason)
+        dimensions, complete = operations.reset_all(name, author=by, reason=reason)
         return {"dimensions": dimensions, "complete": complete}
     key: MultiDimensionalKey | str | None = text
     if not text and not everyone:
         key = MultiDimensionalKey(user, server, network_of(address))
-    dimensions = acts.reset_key(name, key, author=by, reason=reason)
+    dimensions = operations.reset_key(name, key, author=by, reason=reason)
     return {"dimensions": dimensions, "complete": True}
 
 
@@ -211,13 +211,13 @@ def release_bulkhead(
 ) -> Released:
     """Release the slots of workers that are gone, before their leases end"""
     check_known(Kind.BULKHEAD, name)
-    acts = get_resilience_controller().acts
-    return {"released": acts.release(name, partition, author=by, reason=reason)}
+    operations = get_resilience_controller().operations
+    return {"released": operations.release(name, partition, author=by, reason=reason)}
 
 
 def _facts(guard: Guard) -> dict[str, Any]:
     """The fields of a guard and its configuration, by name."""
-    entry = get_resilience_controller().get_config(Kind(guard["kind"]), guard["name"])
+    entry = get_resilience_controller().config.get(Kind(guard["kind"]), guard["name"])
     whole: dict[str, Any] = {**guard, "settings": entry.config.to_mapping()}
     facts: dict[str, Any] = {}
     for name, value in whole.items():

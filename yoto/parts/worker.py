@@ -58,7 +58,7 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
             "async_mode": None if sockets is None else sockets.async_mode,
             "started_at": started_at,
             "uptime_s": round(time.monotonic() - began, 1),
-            "config_version": Resilience.of(app).config_revision,
+            "config_version": Resilience.of(app).background.config.sync.revision,
             "log_position": str(log.applied),
             "log_silent_s": _rounded(log.silent_for),
             "log_took_ms": took_ms(log, Monitor.of(app).redis_time()),

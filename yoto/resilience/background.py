@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from yoto.events import (
     BreakerTransitioned,
@@ -20,34 +19,13 @@ from yoto.housekeeping import Housekeeper
 from yoto.redis import RedisConnection
 
 from .breaker import BreakerOpenedLocally
-from .breaker_hooks import HookList
 from .config_store import ConfigStore
 from .degradation import Degradation
+from .guards import Guards
 from .instances import Instances
 from .limiter import RateLimitReset
-from .operations import BreakerOperations
-from .rejections import RejectionReporter
+from .operations import Operations
 from .store_health import StoreMonitor
-from .trail import StoredTrails
-
-
-@dataclass(frozen=True)
-class Work:
-    """The parts that have background work."""
-
-    redis: RedisConnection
-    tailer: Tailer
-    config: ConfigStore
-    degradation: Degradation
-    operations: BreakerOperations
-    instances: Instances
-    rejections: RejectionReporter
-    trails: StoredTrails
-    store_monitor: StoreMonitor
-    find_store_again: Callable[[], None]
-    forget_denials: Callable[[str | None], None]
-    forget_admissions: Callable[[str | None], None]
-    hooks: HookList
 
 
 class Background:
@@ -59,11 +37,25 @@ class Background:
             may be added before the start.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(
+        self,
+        redis: RedisConnection,
+        tailer: Tailer,
+        config: ConfigStore,
+        guards: Guards,
+        degradation: Degradation,
+        operations: Operations,
+        instances: Instances,
+        store: StoreMonitor,
+    ) -> None:
         """Nothing runs and nothing is asked."""
-        self._work = work
-        self.tailer = work.tailer
-        self.config = work.config
+        self.tailer = tailer
+        self.config = config
+        self._guards = guards
+        self._degradation = degradation
+        self._operations = operations
+        self._instances = instances
+        self._store = store
         self._lock = threading.Lock()
         self._running = False
         self._ends: list[Callable[[], None]] = []
@@ -72,13 +64,11 @@ class Background:
         self.record_tasks = Housekeeper("yoto-resilience-record")
         add = self.redis_tasks.add
         self._wake_config = add("configuration", self._refresh_config)
-        self._wake_degradation = add("degradation", work.degradation.refresh)
-        work.operations.wake = add("operations", work.operations.catch_up)
-        add("instances", work.instances.announce)
-        add("rejections", work.rejections.report)
-        add("trails", work.trails.report)
-        work.config.sync.wake_record = self.record_tasks.add("record", work.config.sync.reconcile)
-        work.redis.on_recovered(self._wake_config)
+        self._wake_degradation = add("degradation", degradation.refresh)
+        operations.wake = add("operations", operations.catch_up)
+        add("instances", instances.announce)
+        config.sync.wake_record = self.record_tasks.add("record", config.sync.reconcile)
+        redis.on_recovered(self._wake_config)
 
     def start(self) -> None:
         """Load the configuration, then run the tasks; only the first call does."""
@@ -99,10 +89,10 @@ class Background:
             end()
         self.redis_tasks.stop()
         self.record_tasks.stop()
-        self._work.instances.leave()
+        self._instances.leave()
 
     def _start(self) -> None:
-        sync = self._work.config.sync
+        sync = self.config.sync
         sync.refresh()
         if not sync.revision:
             # Redis is unavailable or empty: only the record knows what operators have set.
@@ -117,41 +107,28 @@ class Background:
                 self._hear_config, self._missed, (ConfigChanged, ConfigRestored, SwitchChanged)
             ),
             subscribe(self._hear_level, types=(DegradationChanged,)),
-            subscribe(self._hear_reset, types=(RateLimitReset,)),
-            subscribe(self._hear_transition, types=(BreakerTransitioned,)),
+            subscribe(self._guards.hear, types=(RateLimitReset, BreakerTransitioned)),
             subscribe(
-                self._work.degradation.breakers.hear,
-                types=(BreakerTransitioned, BreakerOpenedLocally),
+                self._degradation.breakers.hear, types=(BreakerTransitioned, BreakerOpenedLocally)
             ),
         ]
 
     def _refresh_config(self) -> float:
-        pause = self._work.config.sync.refresh()
-        responds = self._work.config.sync.redis_reachable
+        pause = self.config.sync.refresh()
+        responds = self.config.sync.redis_reachable
         if responds:
-            self._work.find_store_again()
-        self._work.store_monitor.observe(responds)
+            self._guards.find_store_again()
+        self._store.observe(responds)
         return pause
 
     def _hear_config(self, stored: StoredEvent) -> None:
         self._wake_config()
-        self._work.operations.hear(stored)
+        self._operations.hear(stored)
 
     def _hear_level(self, stored: StoredEvent) -> None:
         self._wake_degradation()
 
-    def _hear_reset(self, stored: StoredEvent) -> None:
-        if isinstance(stored.event, RateLimitReset):
-            self._work.forget_denials(stored.event.name)
-
-    def _hear_transition(self, stored: StoredEvent) -> None:
-        if isinstance(stored.event, BreakerTransitioned):
-            event = stored.event
-            self._work.forget_admissions(event.name)
-            self._work.hooks.changed(event.name, event.old, event.new, event.reason)
-
     def _missed(self, gap: Gap) -> None:
-        self._work.forget_denials(None)
-        self._work.forget_admissions(None)
+        self._guards.missed()
         self._wake_config()
         self._wake_degradation()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, TypeVar, cast
 
 from yoto.audit import Audit
 from yoto.errors import ValidationFailed
@@ -12,59 +12,84 @@ from yoto.monitor import Recorder, names
 from yoto.redis import RedisConnection
 
 from . import scripts
-from .acts import GuardActs
 from .algorithms import limiter_scripts_by_name
-from .background import Background, Work
+from .background import Background
 from .breaker import BreakerState, CircuitBreaker
 from .breaker_hooks import BreakerHooks
 from .bulkhead import Bulkhead, BulkheadStats
-from .config_access import ConfigAccess
 from .config_store import (
     REDIS_BREAKER,
     ConfigStore,
     Journal,
     Kind,
+    Origin,
+    Receipt,
     RedisCopy,
     check_entry,
     class_of,
     declared,
+    parse_kind,
 )
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
-from .guards import ALL_PARTS, BulkheadUse, GuardCounts, Guards, Parts
+from .guards import ALL_PARTS, Guards, Parts
 from .instances import Instances
 from .limiter import Key, RateLimiter, RateLimitResult
-from .operations import BreakerOperations
-from .redis_breaker import redis_breaker_state
+from .operations import Operations
 from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
     DegradationConfig,
-    MultiDimensionalKey,
     RateLimitConfig,
     Settings,
     TuningConfig,
 )
 from .settings.switches import SwitchConfig
 from .shares import Shares
-from .store_health import StoreMonitor, StoreStatus
-from .subject import Subject, caller, counted_caller, no_subject
+from .store_health import StoreMonitor
+from .subject import Subject, no_subject
 from .switched_off import OffDegradation
 from .trail import StoredTrails
 
 if TYPE_CHECKING:
     from yoto.monitor.alert_rules import AlertRule
 
+S = TypeVar("S", bound=Settings)
+# Parameters of the setters beside the fields; no configuration class has a field of such a name.
+_OPTIONS = ("version", "author", "reason", "origin", "expires_in")
 
-class ResilienceController(ConfigAccess):
+
+def _getter(kind: Kind, config: type[S]) -> Callable[[ResilienceController, str], S]:
+    def get(controller: ResilienceController, name: str) -> S:
+        """The configuration in force."""
+        return cast(S, controller.config.get(kind, name).config)
+
+    return get
+
+
+def _setter(kind: Kind) -> Callable[Concatenate[ResilienceController, str, ...], Receipt]:
+    def set_fields(controller: ResilienceController, name: str, **change: Any) -> Receipt:
+        """Lay fields over the configuration; see ``set_config``."""
+        options = {option: change.pop(option) for option in _OPTIONS if option in change}
+        return controller.set_config(kind, name, change, **options)
+
+    return set_fields
+
+
+class ResilienceController:
     """Guards, their configuration, and operators' actions. Safe for threads and greenlets.
 
     Nothing connects and no thread starts before the first use; ``close`` ends all of it.
 
     Attributes:
         enabled: False: every guard admits every call without a round trip.
+        subject: gives the id of the user who makes the call at hand, or None.
+        guards: the guards of this process, with their counts and snapshots.
+        operations: operators' actions on guards.
+        trails: the latest calls of each guard.
+        store: whether this process has Redis, and its decisions without it.
     """
 
     def __init__(
@@ -80,7 +105,7 @@ class ResilienceController(ConfigAccess):
     ) -> None:
         """See ``Resilience.init_app``."""
         self.enabled = enabled
-        self._subject = subject
+        self.subject = subject
         self._shares = shares
         self.instances = Instances(redis, events.instance_id, shares)
         self.runtime = Runtime(
@@ -94,35 +119,29 @@ class ResilienceController(ConfigAccess):
         self._config = ConfigStore(copy, journal, audit, worker=events.instance_id)
         self.trails = StoredTrails(self.runtime, self._config.clock)
         rejections = RejectionReporter(self.runtime, self.trails)
-        self._guards = Guards(
+        self.guards = Guards(
             self._config, self.runtime, rejections, self.trails, self.start, enabled
         )
-        self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
-        self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
+        self.operations = Operations(self._config, self.guards, self.instances, audit)
         self._degradation = (Degradation if enabled else OffDegradation)(
             self._config,
             Board(redis.scripts, redis.keys, events.stream, self._config.clock),
             OpenBreakers(events.instance_id),
-            self.breaker_states,
+            self.guards.breaker_states,
         )
-        self._store_monitor = StoreMonitor(events.stream, self._guards.healths)
+        self.store = StoreMonitor(events.stream, self.guards.healths)
         self.background = Background(
-            Work(
-                redis=redis,
-                tailer=events.tailer,
-                config=self._config,
-                degradation=self._degradation,
-                operations=self.operations,
-                instances=self.instances,
-                rejections=rejections,
-                trails=self.trails,
-                store_monitor=self._store_monitor,
-                find_store_again=self._guards.find_store_again,
-                forget_denials=self._guards.forget_denials,
-                forget_admissions=self._guards.forget_admissions,
-                hooks=self.runtime.hooks,
-            )
+            redis,
+            events.tailer,
+            self._config,
+            self.guards,
+            self._degradation,
+            self.operations,
+            self.instances,
+            self.store,
         )
+        self.background.redis_tasks.add("rejections", rejections.report)
+        self.background.redis_tasks.add("trails", self.trails.report)
 
     def define(
         self,
@@ -181,19 +200,19 @@ class ResilienceController(ConfigAccess):
 
     def circuit_breaker(self, name: str) -> CircuitBreaker:
         """The breaker of that name."""
-        return self._guards.circuit_breaker(name)
+        return self.guards.circuit_breaker(name)
 
     def rate_limiter(self, name: str) -> RateLimiter:
         """The rate limiter of that name."""
-        return self._guards.rate_limiter(name)
+        return self.guards.rate_limiter(name)
 
     def bulkhead(self, name: str) -> Bulkhead:
         """The bulkhead of that name."""
-        return self._guards.bulkhead(name)
+        return self.guards.bulkhead(name)
 
     def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
         """Breaker, limiter and bulkhead of that name as one; ``parts`` leaves some out."""
-        return self._guards.guard(name, parts)
+        return self.guards.guard(name, parts)
 
     def known_names(self, kind: Kind) -> list[str]:
         """Names of a kind from decorators or definitions in code, stored entries, or callers in
@@ -203,10 +222,6 @@ class ResilienceController(ConfigAccess):
             found |= {entry.name for entry in self.config.list(Kind.FORCED_BREAKER)}
             found.add(REDIS_BREAKER)
         return sorted(found)
-
-    def is_defined(self, name: str) -> bool:
-        """Whether the code or an operator gave a guard of that name numbers of its own."""
-        return name == REDIS_BREAKER or self._guards.is_defined(name)
 
     @property
     def degradation(self) -> Degradation:
@@ -223,9 +238,7 @@ class ResilienceController(ConfigAccess):
 
     def get_circuit_breaker_state(self, name: str) -> BreakerState:
         """State and counts of a breaker; ``redis`` is the connection to Redis."""
-        if name == REDIS_BREAKER:
-            return redis_breaker_state(name, self.runtime.redis)
-        return self.circuit_breaker(name).state()
+        return self.guards.breaker_states([name])[0]
 
     def get_rate_limit_status(self, name: str, key: Key = None) -> RateLimitResult:
         """The result of a hit; uses nothing."""
@@ -235,53 +248,98 @@ class ResilienceController(ConfigAccess):
         """The holders and waiters of a bulkhead."""
         return self.bulkhead(name).stats(partition)
 
-    def store_status(self) -> StoreStatus:
-        """Whether this process has Redis, and its decisions without it."""
-        return self._store_monitor.status()
-
-    def guard_counts(self) -> list[GuardCounts]:
-        """The counts of each guard of this process; no round trip, and no guard is made for it."""
-        return self._guards.counts()
-
-    def bulkhead_use(self) -> list[BulkheadUse]:
-        """The use of each bulkhead of this process; no round trip, and no bulkhead is created."""
-        return self._guards.bulkhead_use()
-
-    def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
-        """A snapshot of each of these breakers, by default of those that this process uses.
-
-        Together one round trip a server, and one for ``redis``.
-        """
-        if names is None:
-            return self._guards.breaker_states()
-        wanted = list(names)
-        found = iter(self._guards.breaker_states([one for one in wanted if one != REDIS_BREAKER]))
-        return [
-            self.get_circuit_breaker_state(one) if one == REDIS_BREAKER else next(found)
-            for one in wanted
-        ]
-
-    def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
-        """A snapshot of each of these bulkheads, together one round trip a server."""
-        return self._guards.bulkhead_stats(names)
+    # Configuration
 
     @property
-    def config_revision(self) -> str:
-        """The revision of this process's configuration; starts nothing.
+    def config(self) -> ConfigStore:
+        """The configuration store."""
+        self.start()
+        return self._config
 
-        Empty: it was not read yet.
+    get_circuit_breaker_config = _getter(Kind.CIRCUIT_BREAKER, CircuitBreakerConfig)
+    get_rate_limit_config = _getter(Kind.RATE_LIMIT, RateLimitConfig)
+    get_bulkhead_config = _getter(Kind.BULKHEAD, BulkheadConfig)
+    get_degradation_config = _getter(Kind.DEGRADATION, DegradationConfig)
+
+    set_circuit_breaker_config = _setter(Kind.CIRCUIT_BREAKER)
+    set_rate_limit_config = _setter(Kind.RATE_LIMIT)
+    set_bulkhead_config = _setter(Kind.BULKHEAD)
+    set_degradation_config = _setter(Kind.DEGRADATION)
+
+    def set_config(
+        self,
+        kind: Kind | str,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        version: int | None = None,
+        author: str | None = None,
+        reason: str = "",
+        origin: Origin = Origin.OPERATOR,
+        expires_in: float | None = None,
+    ) -> Receipt:
+        """Lay fields over an entry; in force in every process within a second.
+
+        The methods for one kind take the fields and these options as keywords.
+
+        Args:
+            version: the version that the change was made from; None takes the present one.
+            author: the author; when left out the signed-in user, else the system.
+            reason: why.
+            origin: the layer of the change.
+            expires_in: seconds after which the fields no longer count.
+
+        Raises:
+            ValidationFailed: a field is unknown or its value is refused; nothing changed.
+            VersionConflict: the entry was changed since ``version``.
+            StoreUnavailable: the change could not be recorded; nothing changed.
         """
-        return self._config.sync.revision
+        if author is None:
+            user = self.subject()
+            author = "system" if user is None else f"user:{user}"
+        return self.config.set(
+            parse_kind(kind),
+            name,
+            values,
+            version=version,
+            author=author,
+            reason=reason,
+            origin=origin,
+            expires_in=expires_in,
+        )
 
-    # Callers
+    def get_all_resilience_configs(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Every entry that is stored or in use: kind to name to plain data."""
+        everything: dict[str, dict[str, dict[str, Any]]] = {kind.value: {} for kind in Kind}
+        for entry in self.config.list():
+            everything[entry.kind.value][entry.name] = entry.to_plain()
+        return everything
 
-    def caller(self) -> MultiDimensionalKey:
-        """All known parts of the caller at hand."""
-        return caller(self._subject)
+    def is_global_switch_enabled(self, name: str, default: bool = False) -> bool:
+        """Whether a switch is on; no round trip. ``default`` is the value of an unset one."""
+        found = self.config.local.snapshot.configs.get((Kind.SWITCH, name))
+        return found.enabled if isinstance(found, SwitchConfig) else default
 
-    def counted_caller(self, limiter: RateLimiter) -> MultiDimensionalKey:
-        """The caller that a limiter counts when the code gives no key."""
-        return counted_caller(self._subject, limiter.plan.config)
+    def set_global_switch(
+        self,
+        name: str,
+        enabled: bool,
+        reason: str | None = None,
+        *,
+        version: int | None = None,
+        author: str | None = None,
+        expires_in: float | None = None,
+    ) -> Receipt:
+        """Turn a switch for the whole fleet; raises as ``set_config``."""
+        return self.set_config(
+            Kind.SWITCH,
+            name,
+            {"enabled": enabled},
+            version=version,
+            author=author,
+            reason=reason or "",
+            expires_in=expires_in,
+        )
 
     # Scripts
 
@@ -309,7 +367,7 @@ class ResilienceController(ConfigAccess):
 
     def close(self) -> None:
         """End the background work, and announce the end; a later use starts it again."""
-        self._guards.close()
+        self.guards.close()
         self.runtime.sweeps.close()
         self.runtime.deferred.close()
         # Calls that ended meanwhile are recorded too.
@@ -318,15 +376,3 @@ class ResilienceController(ConfigAccess):
         self.runtime.heartbeat.close()
         if self._shares is not None:
             self._shares.close()
-
-    @property
-    def config(self) -> ConfigStore:
-        """The configuration store."""
-        self.start()
-        return self._config
-
-    def _acting(self, author: str | None) -> str:
-        if author is not None:
-            return author
-        user = self._subject()
-        return "system" if user is None else f"user:{user}"

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from yoto.errors import ConfigurationError
+from yoto.events import BreakerTransitioned, StoredEvent
 from yoto.redis import REDIS_UNAVAILABLE, every_server_responds
 
 from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
-from .config_store import ConfigStore, Kind
+from .config_store import REDIS_BREAKER, ConfigStore, Kind
 from .exits import Call
 from .guard import Guard
-from .limiter import RateLimiter
+from .limiter import RateLimiter, RateLimitReset
+from .redis_breaker import redis_breaker_state
 from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import (
@@ -32,8 +34,11 @@ from .trail import StoredTrails
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S", covariant=True)
+S = TypeVar("S", bound=Settings)
 T = TypeVar("T")
+Seen = TypeVar("Seen", covariant=True)
+Part: TypeAlias = CircuitBreaker | RateLimiter | Bulkhead
+P = TypeVar("P", CircuitBreaker, RateLimiter, Bulkhead)
 Parts: TypeAlias = frozenset[Kind]
 
 # Objects a kind. Names come from code; more than this is a name made from user input.
@@ -85,12 +90,12 @@ class BulkheadUse:
     strategy: BulkheadStrategy
 
 
-class _InRedis(Protocol[S]):
+class _InRedis(Protocol[Seen]):
     """A guard of which Redis knows more than this process."""
 
     def look(self) -> Call: ...
 
-    def snapshot(self, reply: Any) -> S: ...
+    def snapshot(self, reply: Any) -> Seen: ...
 
 
 class Guards:
@@ -127,17 +132,27 @@ class Guards:
     def circuit_breaker(self, name: str) -> CircuitBreaker:
         """The breaker of that name."""
         found = self._breakers.get(name)
-        return self._make(self._breakers, name, self._new_breaker) if found is None else found
+        if found is None:
+            made = CircuitBreaker if self._enabled else OffBreaker
+            kind = Kind.CIRCUIT_BREAKER
+            return self._part(self._breakers, kind, name, CircuitBreakerConfig, made)
+        return found
 
     def rate_limiter(self, name: str) -> RateLimiter:
         """The rate limiter of that name."""
         found = self._limiters.get(name)
-        return self._make(self._limiters, name, self._new_limiter) if found is None else found
+        if found is None:
+            made = RateLimiter if self._enabled else OffLimiter
+            return self._part(self._limiters, Kind.RATE_LIMIT, name, RateLimitConfig, made)
+        return found
 
     def bulkhead(self, name: str) -> Bulkhead:
         """The bulkhead of that name."""
         found = self._bulkheads.get(name)
-        return self._make(self._bulkheads, name, self._new_bulkhead) if found is None else found
+        if found is None:
+            made = Bulkhead if self._enabled else OffBulkhead
+            return self._part(self._bulkheads, Kind.BULKHEAD, name, BulkheadConfig, made)
+        return found
 
     def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
         """A guard of some of the three parts of that name."""
@@ -146,27 +161,35 @@ class Guards:
             guards = self._guards.setdefault(parts, {})
         found = guards.get(name)
         if found is None:
-            return self._make(guards, name, lambda name: self._new_guard(name, parts))
+            return self._make(guards, name, lambda: self._new_guard(name, parts))
         return found
 
     def is_defined(self, name: str) -> bool:
         """Whether the code defines, or an operator stored, a guard of that name."""
-        return any(
+        return name == REDIS_BREAKER or any(
             self._config.is_defined(kind, name) or self._config.get(kind, name).version
             for kind in ALL_PARTS
         )
 
-    def forget_denials(self, name: str | None = None) -> None:
-        """Ask Redis again for keys that the rate limit ``name``, or any, refused."""
-        for limiter in list(self._limiters.values()):
-            if name is None or limiter.name == name:
+    def hear(self, stored: StoredEvent) -> None:
+        """Ask Redis again about a limit that was reset, or a breaker that changed its state."""
+        event = stored.event
+        if isinstance(event, RateLimitReset):
+            limiter = self._limiters.get(event.name)
+            if limiter is not None:
                 limiter.forget_all()
-
-    def forget_admissions(self, name: str | None = None) -> None:
-        """Ask Redis again whether the breaker ``name``, or any, admits calls."""
-        for breaker in list(self._breakers.values()):
-            if name is None or breaker.name == name:
+        elif isinstance(event, BreakerTransitioned):
+            breaker = self._breakers.get(event.name)
+            if breaker is not None:
                 breaker.memory.drop()
+            self._runtime.hooks.changed(event.name, event.old, event.new, event.reason)
+
+    def missed(self) -> None:
+        """Ask Redis again about all limits and breakers: events were missed."""
+        for limiter in list(self._limiters.values()):
+            limiter.forget_all()
+        for breaker in list(self._breakers.values()):
+            breaker.memory.drop()
 
     def close(self) -> None:
         """Give back units and slots kept for later calls, and record pending results."""
@@ -183,7 +206,7 @@ class Guards:
 
     def counts(self) -> list[GuardCounts]:
         """The counts of each guard in this process; no round trip."""
-        kinds: tuple[tuple[Kind, Iterable[CircuitBreaker | RateLimiter | Bulkhead]], ...] = (
+        kinds: tuple[tuple[Kind, Iterable[Part]], ...] = (
             (Kind.CIRCUIT_BREAKER, list(self._breakers.values())),
             (Kind.RATE_LIMIT, list(self._limiters.values())),
             (Kind.BULKHEAD, list(self._bulkheads.values())),
@@ -214,11 +237,19 @@ class Guards:
         ]
 
     def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
-        """A snapshot of each of these breakers, by default of those that this process uses;
-        together one round trip a server."""
+        """A snapshot of each of these breakers, by default of those that this process uses.
+
+        Together one round trip a server, and one for ``redis``.
+        """
         if names is None:
             return self._snapshots(list(self._breakers.values()))
-        return self._snapshots([self.circuit_breaker(name) for name in names])
+        wanted = list(names)
+        breakers = [self.circuit_breaker(name) for name in wanted if name != REDIS_BREAKER]
+        found = iter(self._snapshots(breakers))
+        return [
+            redis_breaker_state(name, self._runtime.redis) if name == REDIS_BREAKER else next(found)
+            for name in wanted
+        ]
 
     def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
         """A snapshot of each of these bulkheads, as ``breaker_states``."""
@@ -242,17 +273,15 @@ class Guards:
                 watch.reachable(asked_at)
 
     def _watches(self) -> list[StoreWatch]:
-        watches = [breaker.store for breaker in list(self._breakers.values())]
-        watches += [limiter.store for limiter in list(self._limiters.values())]
-        watches += [bulkhead.store for bulkhead in list(self._bulkheads.values())]
-        return watches
+        every: tuple[Mapping[str, Part], ...] = (self._breakers, self._limiters, self._bulkheads)
+        return [part.store for parts in every for part in list(parts.values())]
 
     def _changed(self, key: tuple[Kind, str], config: Settings) -> None:
         limiter = self._limiters.get(key[1]) if key[0] is Kind.RATE_LIMIT else None
         if limiter is not None:
             limiter.keep_soon()
 
-    def _make(self, objects: dict[str, T], name: str, make: Callable[[str], T]) -> T:
+    def _make(self, objects: dict[str, T], name: str, make: Callable[[], T]) -> T:
         if self._enabled:
             self._before_first()
         with self._lock:
@@ -261,7 +290,7 @@ class Guards:
                 if len(objects) >= MOST_OBJECTS:
                     raise ConfigurationError(name, f"there are {MOST_OBJECTS} such guards already")
                 self._say_if_undefined(name)
-                found = objects[name] = make(name)
+                found = objects[name] = make()
             return found
 
     def _say_if_undefined(self, name: str) -> None:
@@ -270,29 +299,21 @@ class Guards:
             self._logged.add(name)
             log.warning("nothing defines the guard '%s': it has the default numbers", name)
 
-    def _new_breaker(self, name: str) -> CircuitBreaker:
-        read = self._config.reader(Kind.CIRCUIT_BREAKER, name, CircuitBreakerConfig)
-        made = CircuitBreaker if self._enabled else OffBreaker
-        breaker = made(name, read, self._runtime)
-        self._rejections.watch("circuit_breaker", breaker)
-        self._trails.watch(Kind.CIRCUIT_BREAKER, name, breaker.trail)
-        return breaker
+    def _part(
+        self,
+        parts: dict[str, P],
+        kind: Kind,
+        name: str,
+        numbers: type[S],
+        made: Callable[[str, Callable[[], S], Runtime], P],
+    ) -> P:
+        def make() -> P:
+            part = made(name, self._config.reader(kind, name, numbers), self._runtime)
+            self._rejections.watch(kind, part)
+            self._trails.watch(kind, name, part.trail)
+            return part
 
-    def _new_limiter(self, name: str) -> RateLimiter:
-        read = self._config.reader(Kind.RATE_LIMIT, name, RateLimitConfig)
-        made = RateLimiter if self._enabled else OffLimiter
-        limiter = made(name, read, self._runtime)
-        self._rejections.watch("rate_limit", limiter)
-        self._trails.watch(Kind.RATE_LIMIT, name, limiter.trail)
-        return limiter
-
-    def _new_bulkhead(self, name: str) -> Bulkhead:
-        read = self._config.reader(Kind.BULKHEAD, name, BulkheadConfig)
-        made = Bulkhead if self._enabled else OffBulkhead
-        bulkhead = made(name, read, self._runtime)
-        self._rejections.watch("bulkhead", bulkhead)
-        self._trails.watch(Kind.BULKHEAD, name, bulkhead.trail)
-        return bulkhead
+        return self._make(parts, name, make)
 
     def _new_guard(self, name: str, parts: Parts) -> Guard:
         made = Guard if self._enabled else OffGuard
@@ -305,7 +326,7 @@ class Guards:
         )
 
 
-def _leases(guard: CircuitBreaker | RateLimiter | Bulkhead) -> dict[str, int]:
+def _leases(guard: Part) -> dict[str, int]:
     if isinstance(guard, RateLimiter):
         return guard.leases.counts()
     return guard.spares.counts() if isinstance(guard, Bulkhead) else {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Literal, Protocol
+from typing import Protocol
 
 from yoto.redis import REDIS_UNAVAILABLE
 
 from . import scripts
+from .config_store import Kind
 from .runtime import Runtime
 from .trail import StoredTrails, caller_of
 
@@ -18,8 +19,6 @@ BURST = 10
 INTERVAL_MS = 10_000
 # Seconds between reports of an instance.
 REPORT_EVERY = 1.0
-
-GuardKind = Literal["circuit_breaker", "rate_limit", "bulkhead"]
 
 
 class Rejecting(Protocol):
@@ -40,10 +39,10 @@ class RejectionReporter:
         """``trails``: know the callers that a limit refused."""
         self._runtime = runtime
         self._trails = trails
-        self._watched: list[tuple[GuardKind, Rejecting]] = []
-        self._reported: dict[tuple[GuardKind, str], int] = {}
+        self._watched: list[tuple[Kind, Rejecting]] = []
+        self._reported: dict[tuple[Kind, str], int] = {}
 
-    def watch(self, kind: GuardKind, guard: Rejecting) -> None:
+    def watch(self, kind: Kind, guard: Rejecting) -> None:
         """Report this guard from now on."""
         self._reported[kind, guard.name] = guard.rejected
         self._watched.append((kind, guard))
@@ -56,12 +55,12 @@ class RejectionReporter:
                 self._reported[kind, guard.name] += count
         return REPORT_EVERY
 
-    def _announce(self, kind: GuardKind, guard: Rejecting, count: int) -> bool:
+    def _announce(self, kind: Kind, guard: Rejecting, count: int) -> bool:
         events, keys = self._runtime.events, self._runtime.keys
-        about = ("rejections", kind, guard.name)
+        about = ("rejections", kind.value, guard.name)
         publisher = self._runtime.publisher_args(events.max_length, events.ttl_ms)
         dimension = getattr(guard, "last_dimension", "")
-        refused = self._trails.take_refused(guard.name) if kind == "rate_limit" else []
+        refused = self._trails.take_refused(guard.name) if kind is Kind.RATE_LIMIT else []
         callers = [part for key, times in refused for part in (caller_of(key), times)]
         try:
             self._runtime.scripts.run(
@@ -72,7 +71,7 @@ class RejectionReporter:
                     keys.event_stream(*about, "told"),
                     keys.event_stream(*about, "callers"),
                 ),
-                (count, BURST, INTERVAL_MS, kind, guard.name, dimension, publisher, *callers),
+                (count, BURST, INTERVAL_MS, kind.value, guard.name, dimension, publisher, *callers),
             )
         except REDIS_UNAVAILABLE as error:
             log.debug("rejections of %s are told later: %s", guard.name, error)

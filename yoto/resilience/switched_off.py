@@ -14,7 +14,7 @@ from yoto.errors import CircuitOpen
 
 from .breaker import BreakerPermit, CircuitBreaker
 from .bulkhead import Bulkhead
-from .degradation import Degradation, DegradationStatus
+from .degradation import Degradation
 from .guard import Guard, Permit
 from .guard.entry import Entry
 from .guard.permit import NOT_ASKED
@@ -134,11 +134,8 @@ class OffGuard(Guard):
 class OffDegradation(Degradation):
     """No feature is degraded; the fallbacks of a function that fails work as ever."""
 
-    def level(self, name: str) -> DegradationLevel:
-        return DegradationLevel.NONE
-
-    def status(self, name: str) -> DegradationStatus:
-        return DegradationStatus(name, DegradationLevel.NONE, {})
+    def _sources(self, name: str) -> dict[str, DegradationLevel]:
+        return {}
 
 
 def _given_back(slot: Slot) -> bool:

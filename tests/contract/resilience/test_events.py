@@ -100,7 +100,7 @@ def test_a_burst_of_rejections_is_one_event_for_the_fleet(join_remote: Join, nam
         trails = StoredTrails(platform.runtime, ServerClock())
         trails.watch(Kind.RATE_LIMIT, name, limiter.trail)
         reporters.append(RejectionReporter(platform.runtime, trails))
-        reporters[-1].watch("rate_limit", limiter)
+        reporters[-1].watch(Kind.RATE_LIMIT, limiter)
         for _ in range(BURST):
             limiter.hit(loud)
         for _ in range(2):
@@ -120,7 +120,7 @@ def test_a_burst_of_rejections_is_one_event_for_the_fleet(join_remote: Join, nam
 def test_a_few_rejections_are_no_burst(remote: Platform, name: str) -> None:
     limiter = remote.limiter(name, limit=1, window=60)
     reporter = RejectionReporter(remote.runtime, StoredTrails(remote.runtime, ServerClock()))
-    reporter.watch("rate_limit", limiter)
+    reporter.watch(Kind.RATE_LIMIT, limiter)
     for _ in range(3):
         limiter.hit("k")
     assert reporter.report() > 0

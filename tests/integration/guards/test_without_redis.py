@@ -48,7 +48,7 @@ def test_limits_go_on_in_the_process_and_are_shared_again_afterwards(
     assert refused_by(sign_in(client, "ada")) == "user+ip"
     search = f"/api/v1/channels/{community.channel_id}/messages/search?q=Ahoy"
     assert client.get(search, headers=talker.headers).status_code == 200
-    status = controller.store_status()
+    status = controller.store.status()
     assert status.state == "degraded" and status.answered_locally >= BURST
 
     own_redis.restart()

@@ -82,7 +82,7 @@ def show(kind: Kind, name: str) -> Plain | BreakerState:
         if name == REDIS_BREAKER:
             # The breaker of Redis has a state, but no entry.
             return state
-    shown = current.get_config(kind, name).to_plain()
+    shown = current.config.get(Kind(kind), name).to_plain()
     past = current.config.history(Kind(kind), name, HISTORY_SHOWN)
     shown["history"] = [change_to_plain(change) for change in past]
     return shown if state is None else {**shown, "state": state}

@@ -62,16 +62,16 @@ def reset_key(
 
     A dimension is reset when all of its parts are given.
     """
-    parts, acts = (user, server, address), controller().acts
+    parts, operations = (user, server, address), controller().operations
     if [any(parts), text is not None, everyone, all].count(True) != 1:
         raise click.ClickException("give parts of a caller, or --text, --everyone or --all")
     if all:
-        done, complete = acts.reset_all(name, author=by, reason=reason)
+        done, complete = operations.reset_all(name, author=by, reason=reason)
         return {"dimensions": done, "complete": complete}
     key: MultiDimensionalKey | str | None = None if everyone else text
     if any(parts):
         key = MultiDimensionalKey(user, server, network_of(address))
-    return {"dimensions": acts.reset_key(name, key, author=by, reason=reason)}
+    return {"dimensions": operations.reset_key(name, key, author=by, reason=reason)}
 
 
 @command(resilience, "release <name>", _came_back)
@@ -82,7 +82,7 @@ def release(
     partition: Annotated[str, "Whose slots, such as 'user:42'; else the whole."] = "",
 ) -> Plain:
     """Release the slots of the bulkhead NAME that are held by workers which are gone."""
-    return {"released": controller().acts.release(name, partition, author=by, reason=reason)}
+    return {"released": controller().operations.release(name, partition, author=by, reason=reason)}
 
 
 @command(resilience, "degrade <feature> <level>", receipt_lines, expires_in="for")
@@ -95,7 +95,7 @@ def degrade(
 ) -> Plain:
     """Set the LEVEL of FEATURE ('*': all), which overrides other levels; 'clear' takes it back."""
     chosen = None if level == NO_LEVEL else level
-    receipt = controller().set_degradation_level(
+    receipt = controller().degradation.set_level(
         feature, chosen, author=by, reason=reason, expires_in=expires_in
     )
     return changed(receipt)

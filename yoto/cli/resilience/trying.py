@@ -22,7 +22,7 @@ def _difference(found: Plain, **given: Any) -> Iterator[str]:
 def validate(kind: Kind, name: str, fields: Values) -> Plain:
     """Show the changes if FIELDs were the only values that operators set; change nothing."""
     current = controller()
-    before = current.get_config(kind, name).config.to_mapping()
+    before = current.config.get(Kind(kind), name).config.to_mapping()
     after = current.config.candidate(Kind(kind), name, fields).to_mapping()
     return {
         field: {"before": before.get(field), "after": value}

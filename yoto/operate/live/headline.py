@@ -115,7 +115,7 @@ def _breakers(
     controller: ResilienceController, operators: Iterable[Change]
 ) -> Iterator[tuple[BreakerState, Change | None]]:
     forced = {one.name: one for one in operators if one.kind is Kind.FORCED_BREAKER}
-    for state in controller.breaker_states(controller.known_names(Kind.CIRCUIT_BREAKER)):
+    for state in controller.guards.breaker_states(controller.known_names(Kind.CIRCUIT_BREAKER)):
         yield state, forced.get(state.name)
 
 
@@ -164,7 +164,7 @@ def _bulkheads(controller: ResilienceController) -> list[BulkheadStats]:
     whole = [
         name
         for name in controller.known_names(Kind.BULKHEAD)
-        for config in [controller.get_config(Kind.BULKHEAD, name).config]
+        for config in [controller.config.get(Kind.BULKHEAD, name).config]
         if isinstance(config, BulkheadConfig) and config.strategy is BulkheadStrategy.NAME
     ]
-    return controller.bulkhead_stats(whole)
+    return controller.guards.bulkhead_stats(whole)

@@ -116,10 +116,10 @@ class LiveViews:
             "at": _now(),
             "instance": fleet.current.id,
             "enabled": controller.enabled,
-            "store": msgspec.to_builtins(controller.store_status()),
-            "guards": [asdict(one) for one in controller.guard_counts()],
-            "bulkheads": [asdict(one) for one in controller.bulkhead_use()],
-            "breakers": [msgspec.to_builtins(one) for one in controller.breaker_states()],
+            "store": msgspec.to_builtins(controller.store.status()),
+            "guards": [asdict(one) for one in controller.guards.counts()],
+            "bulkheads": [asdict(one) for one in controller.guards.bulkhead_use()],
+            "breakers": [msgspec.to_builtins(one) for one in controller.guards.breaker_states()],
         }
 
     def _seen(self, networks: bool) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from ..bulkhead import Bulkhead, partition_of
 from ..controller import ResilienceController
 from ..limiter import DimensionStatus, Key, RateLimiter
 from ..settings import BulkheadStrategy, MultiDimensionalKey
-from ..subject import request_type
+from ..subject import caller, counted_caller, request_type
 from .call import Call
 from .keys import KeyOf
 
 
 def limiter_key(controller: ResilienceController, limiter: RateLimiter, key: Key) -> Key:
     """The key that the code gave, or else the caller."""
-    return controller.counted_caller(limiter) if key is None else key
+    return counted_caller(controller.subject, limiter.plan.config) if key is None else key
 
 
 def bulkhead_partition(
@@ -29,7 +29,7 @@ def bulkhead_partition(
         return partition_of(strategy, None, request_type(call.fn.__qualname__))
     key = key_of(call)
     if key is None:
-        key = controller.caller()
+        key = caller(controller.subject)
     elif not isinstance(key, MultiDimensionalKey):
         key = MultiDimensionalKey(user_id=key, server_id=key)
     return partition_of(strategy, key)

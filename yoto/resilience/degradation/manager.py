@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yoto.errors import ValidationFailed
 from yoto.redis import REDIS_UNAVAILABLE
 from yoto.rules import OneOf, checked
 
 from ..breaker import BreakerState
-from ..config_store import ConfigStore, Kind
+from ..config_store import ConfigStore, Kind, Origin, Receipt
 from ..settings import DegradationConfig, DegradationLevel
 from .board import Board, RaisedLevel
 from .fallbacks import Fallback, Fallbacks, LastGood
@@ -71,6 +72,57 @@ class Degradation:
         sources = self._sources(name)
         level = max(sources.values(), key=lambda level: level.rank) if sources else NONE
         return DegradationStatus(name, level, sources)
+
+    def set_level(
+        self,
+        name: str,
+        level: DegradationLevel | str | None,
+        *,
+        author: str,
+        version: int | None = None,
+        reason: str = "",
+        expires_in: float | None = None,
+    ) -> Receipt:
+        """Set an operator's level of a feature, which wins over all others; ``none`` switches all
+        of it on.
+
+        Args:
+            name: the feature; ``EVERY_FEATURE`` for all that have no level of their own.
+            level: None removes an operator's level; other fields set by operators stay.
+
+        Raises:
+            As ``ConfigStore.set``; ``ValidationFailed`` too when there is no level to remove.
+        """
+        store, kind = self._store, Kind.DEGRADATION
+        if level is not None:
+            return store.set(
+                kind,
+                name,
+                {"level": level},
+                author=author,
+                version=version,
+                reason=reason,
+                expires_in=expires_in,
+            )
+        entry = store.get(kind, name)
+        base = entry.version if version is None else version
+        mine = next((one for one in entry.layers if one.origin is Origin.OPERATOR), None)
+        rest = dict((mine and mine.values) or {})
+        if rest.pop("level", None) is None or mine is None:
+            raise ValidationFailed({"level": "no operator has set one"})
+        if not rest:
+            return store.delete(kind, name, author=author, reason=reason, version=base)
+        left = (mine.expires_at - store.clock.now_ms()) / 1000 if mine.expires_at else None
+        return store.set(
+            kind,
+            name,
+            rest,
+            author=author,
+            version=base,
+            reason=reason,
+            expires_in=left,
+            merge=False,
+        )
 
     def raise_level(
         self,

@@ -279,7 +279,7 @@ def trials_of(controller: ResilienceController) -> Rollouts:
     background = controller.background
     found = Rollouts(
         background.config,
-        controller.guard_counts,
+        controller.guards.counts,
         controller.runtime.hooks,
         controller.instances.own_id,
     )

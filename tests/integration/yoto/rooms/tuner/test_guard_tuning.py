@@ -124,7 +124,7 @@ def test_a_bulkhead_that_refuses_what_could_be_done_is_widened_and_refuses_no_mo
     assert load.run(WINDOW + 2) == 0
     tuner.turn()
     assert tuner.trial() is None and limit_of(controller) == 6
-    entry = controller.get_config(Kind.BULKHEAD, NAME)
+    entry = controller.config.get(Kind.BULKHEAD, NAME)
     assert entry.origins["max_concurrent"] == "tuner"
     assert controller.config.history(Kind.BULKHEAD, NAME)[0].reason == "refused for nothing"
 
@@ -137,7 +137,7 @@ def test_a_limit_that_made_requests_slow_is_put_back(
     load.run(WINDOW + 2, request_ms=80.0)
     tuner.turn()
     assert tuner.trial() is None and limit_of(controller) == LIMIT
-    assert controller.get_config(Kind.BULKHEAD, NAME).origins["max_concurrent"] == "code"
+    assert controller.config.get(Kind.BULKHEAD, NAME).origins["max_concurrent"] == "code"
     assert ID not in [one.id for one in tuner.suggestions()]
 
 
@@ -151,7 +151,7 @@ def test_what_an_operator_set_is_neither_suggested_nor_changed(
     assert tuner.trial() is None and limit_of(controller) == LIMIT
     load.run(WINDOW)
     assert tuner.suggestions() == []
-    assert controller.get_config(Kind.BULKHEAD, NAME).origins["max_concurrent"] == "operator"
+    assert controller.config.get(Kind.BULKHEAD, NAME).origins["max_concurrent"] == "operator"
 
 
 def test_a_rate_limit_is_raised_for_whom_no_guess_is_guarded_against(

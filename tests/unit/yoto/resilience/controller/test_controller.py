@@ -56,9 +56,12 @@ def test_an_undefined_name_is_said_once_however_many_kinds_are_asked_for(
         controller.rate_limiter(name)
     said = [record.getMessage() for record in caplog.records]
     assert said == ["nothing defines the guard 'mispelt': it has the default numbers"]
-    assert (controller.is_defined("defined"), controller.is_defined("mispelt")) == (True, False)
+    assert (controller.guards.is_defined("defined"), controller.guards.is_defined("mispelt")) == (
+        True,
+        False,
+    )
     controller.set_bulkhead_config("mispelt", wait=1.0, author="ada", reason="it is meant so")
-    assert controller.is_defined("mispelt")
+    assert controller.guards.is_defined("mispelt")
 
 
 def test_a_decorated_name_is_known_before_its_first_call(
@@ -152,7 +155,7 @@ def test_what_is_leased_is_counted_of_each_kind(new_controller: NewController) -
     guard = controller.guard("thing")
     for _ in range(100):
         guard.call(lambda: None)
-    leases = {counts.kind: counts.leases for counts in controller.guard_counts()}
+    leases = {counts.kind: counts.leases for counts in controller.guards.counts()}
     assert leases["circuit_breaker"] == {}
     assert leases["rate_limit"]["leased"] > 0
     assert leases["bulkhead"]["leased"] > 0

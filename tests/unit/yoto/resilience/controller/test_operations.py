@@ -84,7 +84,7 @@ def test_a_reset_breaker_is_closed_and_nothing_is_forced_any_more(
     state = there.operations.reset("thing", author="bob", reason="fire is out")
     assert state.state == "closed"
     # Once every process has seen the change, the breaker is still closed.
-    wait_until(lambda: not here.get_config(Kind.FORCED_BREAKER, "thing").layers)
+    wait_until(lambda: not here.config.get(Kind.FORCED_BREAKER, "thing").layers)
     assert state_of(here) == "closed"
 
 

@@ -215,7 +215,7 @@ class TestARestart:
         controller.set_bulkhead_config("thing", max_concurrent=3)
         server.kill()
         key = controller.runtime.keys.event_stream("config")
-        wait_until(lambda: controller.store_status().state == "degraded")
+        wait_until(lambda: controller.store.status().state == "degraded")
         controller.set_bulkhead_config("thing", max_concurrent=4)
         server.start()
         with server.client() as client:

@@ -48,7 +48,7 @@ def test_reading_configuration_and_switches_is_no_command(
             quiet.is_global_switch_enabled("signups")
             quiet.degradation.level("thing")
             quiet.get_all_resilience_configs()
-            quiet.store_status()
+            quiet.store.status()
     assert commands == []
 
 
@@ -85,7 +85,7 @@ def test_background_work_is_a_few_commands_a_second(valkey_server: Server) -> No
     with guarded_app({"REDIS_URL": valkey_server.url}) as app:
         controller = controller_of(app)
         controller.start()
-        wait_until(lambda: controller.store_status().state == "healthy")
+        wait_until(lambda: controller.store.status().state == "healthy")
         with commands_of(valkey_server) as commands:
             threading.Event().wait(2.0)
     counts = Counter(commands)

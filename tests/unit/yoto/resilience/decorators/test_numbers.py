@@ -22,7 +22,7 @@ def test_they_hold_without_a_definition(controller: ResilienceController) -> Non
     with pytest.raises(RateLimited) as refused:
         calls()
     assert refused.value.limit == 2
-    assert controller.is_defined("numbers.held")
+    assert controller.guards.is_defined("numbers.held")
 
 
 def test_each_kind_takes_its_own(controller: ResilienceController) -> None:
@@ -38,7 +38,7 @@ def test_those_of_the_application_and_of_operators_come_first(
     controller: ResilienceController,
 ) -> None:
     rate_limit("numbers.first", limit=5, window=60)
-    entry = controller.get_config(Kind.RATE_LIMIT, "numbers.first")
+    entry = controller.config.get(Kind.RATE_LIMIT, "numbers.first")
     assert entry.config == RateLimitConfig(limit=5, window=60)
     controller.set_rate_limit_config("numbers.first", limit=7)
     assert controller.get_rate_limit_config("numbers.first").limit == 7
