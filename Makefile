@@ -21,7 +21,7 @@ PYTEST = $(BIN)/python -m pytest
 # Three for two cores, since many tests wait for servers. Each takes a third of the tests in order
 # and then from the longest rest, so that what a folder or a module shares is started once. Where
 # eventlet has patched them, workers of pytest-xdist do not come up.
-WORKERS ?= 3
+WORKERS ?= 4
 PARALLEL = $(if $(filter eventlet,$(YOTO_TEST_ASYNC_MODE)),,-n $(WORKERS) --dist worksteal)
 # Each of the many processes that tests start would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -22,12 +22,13 @@ import pytest
 
 from tests.support.process import RunningYoto
 from tests.support.raw_sockets import RawSocket
+from tests.support.require import LONG
 from tests.support.together import together
 from tests.unit.server.test_bodies import READ, REFUSED
 from tests.unit.server.test_heads import AMBIGUOUS
 
-LONG = "YOTO_TEST_LONG" in os.environ
-IDLE, HALF, DRIPPING = (2000, 600, 200) if LONG else (150, 40, 20)
+MANY = "YOTO_TEST_LONG" in os.environ
+IDLE, HALF, DRIPPING = (2000, 600, 200) if MANY else (150, 40, 20)
 OF_ONE = 40
 # s of a head, a body, and between two requests.
 HEAD, BODY, KEEP_ALIVE = 1.0, 1.5, 0.5
@@ -41,7 +42,10 @@ HALF_BODY = (
 )
 
 
-@pytest.fixture(scope="module", params=["eventlet", "gevent", "threading"])
+@pytest.fixture(
+    scope="module",
+    params=["eventlet", *(pytest.param(one, marks=LONG) for one in ("gevent", "threading"))],
+)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One worker that is impatient."""
     yoto = RunningYoto(
@@ -123,7 +127,7 @@ def test_floods_of_connections_hold_up_nobody_at_another_address(
     flooding = threading.Thread(target=flood)
     flooding.start()
     slowest = 0.0
-    end = time.monotonic() + (40 if LONG else 2.5)
+    end = time.monotonic() + (40 if MANY else 2.5)
     while time.monotonic() < end:
         slowest = max(slowest, ask(served, "GET", "/livez")[0])
         slowest = max(slowest, ask(served, "POST", "/api/v1/permissions/check", check, token)[0])
@@ -131,7 +135,7 @@ def test_floods_of_connections_hold_up_nobody_at_another_address(
     done.set()
     flooding.join()
     # Under 1 s on a machine that has time; before, there was no answer in 15.
-    assert slowest < (1 if LONG else 5)
+    assert slowest < (1 if MANY else 5)
 
 
 def test_a_head_that_a_proxy_could_read_in_another_way_ends_its_connection(

@@ -13,6 +13,7 @@ import pytest
 from tests.support.mysql_handshake import Greeter
 from tests.support.process import ROOT, RunningYoto
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 
 
 def start_in_vain(
@@ -32,7 +33,11 @@ def start_in_vain(
 
 @pytest.mark.parametrize(
     ("variable", "workers"),
-    [("YOTO_PORT", "1"), ("YOTO_LOG_LEVEL", "2"), ("YOTO_DATABASE_URL", "1")],
+    [
+        pytest.param("YOTO_PORT", "1", marks=LONG),
+        pytest.param("YOTO_LOG_LEVEL", "2", marks=LONG),
+        ("YOTO_DATABASE_URL", "1"),
+    ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(
     tmp_path: Path, workers: str, variable: str
@@ -49,6 +54,7 @@ def test_a_port_that_is_none_is_refused_at_the_command_line(tmp_path: Path, port
     assert "--port" in ended.stderr
 
 
+@LONG
 def test_a_second_yoto_does_not_take_turns_with_the_first(tmp_path: Path) -> None:
     first = RunningYoto(tmp_path / "first", YOTO_SEED_DEMO="false")
     port = first.url.rsplit(":", 1)[1]
@@ -59,6 +65,7 @@ def test_a_second_yoto_does_not_take_turns_with_the_first(tmp_path: Path) -> Non
     assert first.stop() == 0
 
 
+@LONG
 def test_a_database_that_does_not_answer_stops_the_start_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -75,6 +82,7 @@ def test_production_without_a_secret_does_not_start(tmp_path: Path) -> None:
     assert "SECRET_KEY" in ended.stderr
 
 
+@LONG
 def test_production_with_the_key_of_an_example_does_not_start(tmp_path: Path) -> None:
     key = "changemechangemechangemechangeme"
     ended = start_in_vain(tmp_path, YOTO_ENVIRONMENT="production", YOTO_SECRET_KEY=key)
@@ -83,7 +91,7 @@ def test_production_with_the_key_of_an_example_does_not_start(tmp_path: Path) ->
     assert "SECRET_KEY: is a placeholder" in line and key not in line
 
 
-@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("environment", [pytest.param("development", marks=LONG), "production"])
 def test_a_database_that_is_too_old_stops_the_start_in_one_line(
     tmp_path: Path, valkey_server: Server, environment: str
 ) -> None:

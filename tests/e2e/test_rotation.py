@@ -12,6 +12,7 @@ import pytest
 from tests.support.people import call
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 
 OLD, NEW = "the old key of this test", "the new key of this test"
 
@@ -37,6 +38,7 @@ def nodes(valkey_server: Server, tmp_path: Path) -> Iterator[list[RunningYoto]]:
         yield running
 
 
+@LONG
 def test_each_takes_what_the_other_signed(nodes: list[RunningYoto]) -> None:
     password = nodes[0].accounts["mara"]
     for made, other in (nodes, nodes[::-1]):

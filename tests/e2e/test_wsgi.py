@@ -76,6 +76,7 @@ def test_two_workers_serve_and_end(
         Yoto.close(reader)
 
 
+@LONG
 def test_a_mode_that_only_our_own_server_has_is_refused_at_the_start(instance: Path) -> None:
     server = gunicorn(instance, YOTO_ASYNC_MODE="eventlet")
     try:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.conformance import OnServer, cases, outcome, suite
 from tests.support.opa import OpaServer
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG, TEST_ALL
 from yoto.policy.engine.embedded.by_regorus.library import new_engine
 from yoto.policy.engine.embedded.library import library
 from yoto.policy.engine.opa.admitted import EXACT
@@ -39,6 +39,7 @@ def test_no_case_gets_another_value_than_opa_gives(reader: LibraryName, portable
     no_case_differs(reader, exact, LEAST[reader, portable])
 
 
+@LONG
 def test_no_case_gets_another_value_from_a_server_by_the_way_it_is_sent(
     opa_server: OpaServer,
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.policy.conftest import MakeOpa
 from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG, TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import CompiledPolicies, EmbeddedEngine, OpaEngine, PolicyEngine, Verdict
 from yoto.policy.engine.embedded.library import library
@@ -57,7 +57,7 @@ def regorus() -> Iterator[PolicyEngine]:
     made.close()
 
 
-@pytest.fixture(params=["regopy", "opa"])
+@pytest.fixture(params=[pytest.param("regopy", marks=LONG), "opa"])
 def other(request: pytest.FixtureRequest, make_opa: MakeOpa) -> Iterator[PolicyEngine]:
     if request.param == "opa":
         yield make_opa(request.getfixturevalue("opa_server").url)
@@ -72,7 +72,9 @@ def agrees(engine: PolicyEngine, found: Any, expected: Any) -> bool:
     return found == expected or (found == ERROR and engine.runs_on.startswith("regopy"))
 
 
-@pytest.mark.parametrize("data", [{}, STRICT_DATA], ids=["default data", "strict data"])
+@pytest.mark.parametrize(
+    "data", [pytest.param({}, marks=LONG), STRICT_DATA], ids=["default data", "strict data"]
+)
 def test_the_default_bundle_is_the_same_on_all_engines(
     regorus: PolicyEngine, other: PolicyEngine, data: dict[str, Any]
 ) -> None:

@@ -83,7 +83,9 @@ def own_config(app_config: dict[str, Any]) -> dict[str, Any]:
     return app_config | {"ASYNC_MODE": "threading"}
 
 
-@pytest.mark.parametrize(("hidden", "taken"), [([], "regorus"), (["regorus"], "regopy")])
+@pytest.mark.parametrize(
+    ("hidden", "taken"), [([], "regorus"), pytest.param(["regorus"], "regopy", marks=LONG)]
+)
 def test_an_application_judges_by_the_library_that_is_there(
     hidden: list[str], taken: str, own_config: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -105,7 +107,8 @@ def test_an_application_without_any_says_what_to_install(
     assert "pip install 'yoto[rego]'" in ended.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("hidden", [pytest.param([], marks=LONG), ["regorus", "regopy"]])
+@LONG
+@pytest.mark.parametrize("hidden", [[], ["regorus", "regopy"]])
 def test_an_application_on_a_server_imports_none(
     hidden: list[str], own_config: dict[str, Any], tmp_path: Path, opa_server: Any
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.bundles import MAIN
 from tests.support.opa import opa_eval
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG, TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import Bundle
 from yoto.policy.engine.admission import admit
@@ -93,6 +93,7 @@ def rule_of(name: str) -> str:
     return f"data.yoto.authz.{name}.x"
 
 
+@LONG
 def test_regopy_reads_every_case_like_regorus_or_refuses_it(embedded: dict[str, Any]) -> None:
     """Every third one in a usual run, since regopy takes long to compile one."""
     regopy, text = library("regopy"), json.dumps(INPUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.prefetch.replay import Run, made_up, replay
 from benchmarks.prefetch.traces import Shape, navigation
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 from yoto.rooms.prefetch.settings import PrefetchSettings
 
 # Short, and long enough for habits to be seen.
@@ -20,6 +21,7 @@ def run(server: Server, length: int, habits: float, settings: PrefetchSettings |
     return replay(server, trace, length, settings, blind, users=15)
 
 
+@LONG
 def test_habits_raise_the_hit_rate_at_equal_memory(valkey_server: Server) -> None:
     without = run(valkey_server, WITH_HABITS, 1.0, None)
     with_ = run(valkey_server, WITH_HABITS, 1.0, SETTINGS)
@@ -31,6 +33,7 @@ def test_habits_raise_the_hit_rate_at_equal_memory(valkey_server: Server) -> Non
     assert with_.whole.loads <= without.whole.loads * 1.05
 
 
+@LONG
 def test_without_a_pattern_it_turns_itself_down_to_next_to_no_extra_work(
     valkey_server: Server,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.example import Example
 from tests.support.installed import ROOT, Environment
 from tests.support.redis_servers import Server
+from tests.support.require import LONG
 
 MOST_LINES = 10  # empty ones too
 
@@ -19,6 +20,7 @@ def bookshop(installed: Environment, valkey_server: Server, tmp_path: Path) -> E
     return Example("guards", tmp_path, installed, valkey_server.url, guide=guide)
 
 
+@LONG
 def test_the_shop_as_it_was_knows_nothing_of_yoto(bookshop: Example) -> None:
     bookshop.undo()
     with bookshop.served() as server:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.people import call, settle
 from tests.support.process import RunningYoto
+from tests.support.require import LONG
 from tests.support.together import together
 from yoto.store.sqlite import BUSY_SECONDS
 
@@ -17,7 +18,9 @@ PEOPLE = 8
 MESSAGES = 6
 
 
-@pytest.fixture(params=["eventlet", "gevent", "threading"])
+@pytest.fixture(
+    params=["threading", *(pytest.param(one, marks=LONG) for one in ("eventlet", "gevent"))]
+)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningYoto]:
     running = RunningYoto(tmp_path, YOTO_SEED_DEMO="0", YOTO_ASYNC_MODE=request.param)
     yield running

@@ -67,6 +67,7 @@ def is_own(event: dict[str, Any]) -> bool:
     return bool(event["type"] == "task.progress" and event["data"]["task_id"] == TASK)
 
 
+@LONG
 def test_many_clients_get_every_event_soon(served: Serving) -> None:
     total = round(RATE * SECONDS)
     numbers: list[list[int]] = [[] for _ in range(CLIENTS)]
