@@ -20,7 +20,8 @@ from app.blueprints.roles.grants import grants
 from app.blueprints.roles.holders import holders
 from app.blueprints.roles.roles import roles
 from app.blueprints.rules import rules
-from app.blueprints.servers import invites, members, servers
+from app.blueprints.servers import invites, members
+from app.blueprints.servers.servers import servers
 from app.blueprints.templates import templates
 from app.blueprints.users import users
 from app.migrations import CHECKS
@@ -42,7 +43,7 @@ from yoto.room import of_rooms, rooms_of
 REST: list[Blueprint] = [
     auth,
     people_blueprint(users),
-    servers,
+    people_blueprint(servers),
     members,
     invites,
     people_blueprint(categories),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.blueprints.rule_fields import Network, TimeZone, WindowSchema
 from app.blueprints.servers.gate import needs_management
-from app.blueprints.servers.service import owned
+from app.blueprints.servers.servers import owned
 from app.extensions import permissions
 from app.models import Channel, Server, User
 from yoto.api.rows import change, existing, locked

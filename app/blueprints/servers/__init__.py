@@ -2,6 +2,5 @@
 
 from app.blueprints.servers.invites import invites
 from app.blueprints.servers.members import members
-from app.blueprints.servers.views import servers
 
-__all__ = ["invites", "members", "servers"]
+__all__ = ["invites", "members"]
