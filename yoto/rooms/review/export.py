@@ -10,12 +10,12 @@ from flask import Response
 
 from yoto.api.permissions.checks.service import question_of
 from yoto.http.files import JSON_TYPE, MEDIA_TYPE, attachment, csv_lines, json_array
-from yoto.rooms.review.report import ACCESS_COLUMNS, AccessPage, access_rows
-from yoto.rooms.review.schemas import AccessLineSchema
+from yoto.http.shapes import schema_of
+from yoto.rooms.review.report import ACCESS_COLUMNS, AccessLine, AccessPage, access_rows
 from yoto.rooms.review.service import lines_from
 
 INCOMPLETE_HEADER = "X-Yoto-Incomplete"
-_LINE = AccessLineSchema()
+_LINE = schema_of(AccessLine)()
 
 
 def csv_file(

@@ -12,11 +12,12 @@ from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.files import MEDIA_TYPE
 from yoto.http.paging import PageQuery
+from yoto.http.shapes import schema_of
 from yoto.operate.insight import open_question
 from yoto.rooms.review.export import access_file
-from yoto.rooms.review.report import AccessPage
+from yoto.rooms.review.report import AccessLine, AccessPage
 from yoto.rooms.review.reviewing import REVIEWING
-from yoto.rooms.review.schemas import CSV, JSON, AccessLineSchema, AccessPageSchema
+from yoto.rooms.review.schemas import CSV, JSON, AccessPageSchema
 
 review_control = ControlBlueprint(
     "review_control", __name__, "/review", "Who can do something, since when and by what"
@@ -59,7 +60,7 @@ def review_access_of_all(query: dict[str, Any]) -> AccessPage:
 @review_control.get("/export")
 @right(VIEW)
 @review_control.arguments(ExportQuery, location="query")
-@review_control.response(200, AccessLineSchema(many=True))
+@review_control.response(200, schema_of(AccessLine)(many=True))
 @review_control.alt_response(200, **AS_CSV)
 @review_control.alt_response(404, "NOT_FOUND")
 def export_review(query: dict[str, Any]) -> Response:

@@ -1,13 +1,21 @@
-"""The result of a review, as data; ``to_dict`` makes it JSON-ready."""
+"""The result of a review, as data; ``to_dict`` makes it JSON-ready.
+
+The API documents its fields by these annotations.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
+from yoto.http.fields import NodeId
 from yoto.permission.explain.report import plain
+
+Id = Annotated[Any, partial(NodeId)]
+Begin = Annotated[datetime | None, "Null: unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,15 @@ class Way:
     scope: str
     role_id: int | None = None
     role: str | None = None
-    via: tuple[int, ...] = ()
+    via: Annotated[tuple[int, ...], "The roles from the assigned one to this, by inheritance"] = ()
     group: str | None = None
-    since: datetime | None = None
+    since: Begin = None
     until: datetime | None = None
-    holder: str | None = None
+    holder: Annotated[
+        str | None,
+        "Who holds the role: `team:5`, `everyone:server:7`, `public`; null: the user themselves, "
+        "or no role",
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +60,10 @@ class AccessLine:
         since: when the first of them began; None: unknown.
     """
 
-    user_id: Any
+    user_id: Id
     username: str
     reason: str
-    since: datetime | None
+    since: Begin
     ways: tuple[Way, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,11 +89,11 @@ class Turn:
             time passed, or if several changes together caused it.
     """
 
-    user_id: Any
+    user_id: Id
     record_id: int | None = None
     action: str | None = None
     at: datetime | None = None
-    actor_id: Any = None
+    actor_id: Annotated[Any, partial(NodeId, allow_none=True)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ class AccessDifference:
     until: datetime
     gained: tuple[Turn, ...]
     lost: tuple[Turn, ...]
-    unknown: tuple[str, ...]
+    unknown: Annotated[tuple[str, ...], "What the log does not tell; empty: the lists are complete"]
     log_begins: datetime | None
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import marshmallow as ma
 from flask import Response, request
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
@@ -13,6 +14,7 @@ from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.files import MEDIA_TYPE
 from yoto.http.rest import RestBlueprint
+from yoto.http.shapes import parts_of, schema_named
 from yoto.resilience import rate_limit
 from yoto.rooms.review import service
 from yoto.rooms.review.export import access_file, csv_file
@@ -27,7 +29,6 @@ from yoto.rooms.review.schemas import (
     AccessPageSchema,
     AccessQuery,
     DifferenceQuery,
-    DifferenceSchema,
 )
 
 review = RestBlueprint(
@@ -37,6 +38,7 @@ review = RestBlueprint(
     description="Who can do something, since when and by what, and what changed",
 )
 
+DifferenceSchema = schema_named("Difference", ma.Schema, True, *parts_of(AccessDifference))
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
 
 

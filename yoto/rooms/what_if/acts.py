@@ -67,7 +67,7 @@ class Act(NamedTuple):
         Raises: as the write does, with the names of the act's fields.
         """
         with _called_as_acts_call_it():
-            _RUN[self.name](self.given, {"actor_id": actor_id, "commit": False})
+            _WRITES[self.name](**_arguments(self), actor_id=actor_id)
 
 
 def read_act(data: Any) -> Act:
@@ -221,76 +221,45 @@ ACTS: Mapping[str, Mapping[str, ActField]] = {
 }
 
 _writes = Writes()
-Given = Mapping[str, Any]
-
-
-def _home(one: Given) -> Place:
-    return parse_place(one["scope"], one["scope_id"])
-
-
-def _node(one: Given) -> tuple[str, Any] | None:
-    return None if one["scope"] is None else (one["scope"], one["scope_id"])
-
-
-_RUN: Mapping[str, Callable[[Given, Given], object]] = {
-    "role.grant": lambda one, how: _writes.assign_permissions_to_role(
-        one["role_id"], one["permissions"], one["scope"], one["scope_id"], one["effect"], **how
-    ),
-    "role.revoke": lambda one, how: _writes.revoke_permissions_from_role(
-        one["role_id"], one["permissions"], one["scope"], one["scope_id"], **how
-    ),
-    "role.grant_group": lambda one, how: _writes.assign_group_to_role(
-        one["group_id"], one["role_id"], one["scope"], one["scope_id"], one["effect"], **how
-    ),
-    "role.revoke_group": lambda one, how: _writes.remove_group_from_role(
-        one["group_id"], one["role_id"], one["scope"], one["scope_id"], **how
-    ),
-    "role.update": lambda one, how: _writes.update_role(
-        one["role_id"],
-        parent=one["parent_id"],
-        active=one["active"],
-        position=one["position"],
-        **how,
-    ),
-    "role.add_parent": lambda one, how: _writes.add_role_parent(
-        one["role_id"], one["parent_id"], **how
-    ),
-    "role.remove_parent": lambda one, how: _writes.remove_role_parent(
-        one["role_id"], one["parent_id"], **how
-    ),
-    "role.delete": lambda one, how: _writes.delete_role(one["role_id"], **how),
-    "role.assign": lambda one, how: _writes.assign(
-        one["subject"],
-        one["role_id"],
-        _node(one),
-        one["valid_from"],
-        one["valid_until"],
-        here_only=one["here_only"],
-        **how,
-    ),
-    "role.unassign": lambda one, how: _writes.unassign(
-        one["subject"], one["role_id"], _node(one), **how
-    ),
-    "overwrite.set": lambda one, how: _writes.set_overwrite(
-        at=_node(one), **one["target"], allow=one["allow"], deny=one["deny"], **how
-    ),
-    "overwrite.clear": lambda one, how: _writes.clear_overwrite(
-        at=_node(one), **one["target"], **how
-    ),
-    "group.add": lambda one, how: _writes.assign_permission_to_group(
-        one["group_id"], one["permissions"], **how
-    ),
-    "group.remove": lambda one, how: _writes.remove_permission_from_group(
-        one["group_id"], one["permissions"], **how
-    ),
-    "group.delete": lambda one, how: _writes.delete_group(one["group_id"], **how),
-    "member.timeout": lambda one, how: membership.time_out(
-        _home(one), one["subject"], one["until"], how["actor_id"]
-    ),
-    "member.remove": lambda one, how: membership.remove(
-        _home(one), one["subject"], how["actor_id"]
-    ),
+_WRITES: Mapping[str, Callable[..., object]] = {
+    "role.grant": _writes.assign_permissions_to_role,
+    "role.revoke": _writes.revoke_permissions_from_role,
+    "role.grant_group": _writes.assign_group_to_role,
+    "role.revoke_group": _writes.remove_group_from_role,
+    "role.update": _writes.update_role,
+    "role.add_parent": _writes.add_role_parent,
+    "role.remove_parent": _writes.remove_role_parent,
+    "role.delete": _writes.delete_role,
+    "role.assign": _writes.assign,
+    "role.unassign": _writes.unassign,
+    "overwrite.set": _writes.set_overwrite,
+    "overwrite.clear": _writes.clear_overwrite,
+    "group.add": _writes.assign_permission_to_group,
+    "group.remove": _writes.remove_permission_from_group,
+    "group.delete": _writes.delete_group,
+    "member.timeout": membership.time_out,
+    "member.remove": membership.remove,
 }
+# Those that take a resource as ``at``, and those of the application, which takes no transactions.
+_AT_NODE = frozenset({"role.assign", "role.unassign", "overwrite.set", "overwrite.clear"})
+_OF_MEMBERS = frozenset({"member.timeout", "member.remove"})
+
+
+def _arguments(act: Act) -> Mapping[str, Any]:
+    """The fields of an act as its write takes them."""
+    given = dict(act.given)
+    if act.name in _AT_NODE:
+        scope, scope_id = given.pop("scope"), given.pop("scope_id")
+        given["at"] = None if scope is None else (scope, scope_id)
+    if act.name in _OF_MEMBERS:
+        given["home"] = parse_place(given.pop("scope"), given.pop("scope_id"))
+    else:
+        given["commit"] = False
+    if act.name == "role.update":
+        given["parent"] = given.pop("parent_id")
+    given |= given.pop("target", {})
+    written = {"permissions": "names", "scope": "scope_type"}
+    return {written.get(name, name): value for name, value in given.items()}
 
 
 @contextmanager

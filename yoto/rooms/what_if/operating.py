@@ -14,14 +14,8 @@ from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.operate.insight import asked_user, demand_operators_insight, open_question
 from yoto.operate.operation import Limit, Subject
 from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
-from yoto.rooms.what_if.report import Comparison, WhatIf
-from yoto.rooms.what_if.schemas import (
-    ACT,
-    AFTER,
-    CURSOR_LENGTH,
-    PeopleComparedSchema,
-    WhatIfSchema,
-)
+from yoto.rooms.what_if.report import Comparison, Differing, WhatIf
+from yoto.rooms.what_if.schemas import ACT, AFTER, CURSOR_LENGTH
 from yoto.rooms.what_if.trying import TRYING
 
 what_if = Subject(
@@ -29,14 +23,13 @@ what_if = Subject(
     "/what-if",
     "Who would gain and who would lose what by a change of rights",
     "act",
-    names={WhatIf: WhatIfSchema},
 )
 compare = Subject(
     "compare",
     "/compare",
     "Two people side by side",
     "person",
-    names={Comparison: PeopleComparedSchema},
+    names={Comparison: "PeopleCompared", Differing: "DifferingRight"},
 )
 
 Who = Annotated[str, Length(1, USERNAME_LENGTH), "A username, or a number behind `#`"]

@@ -1,11 +1,17 @@
-"""The results as data; ``to_dict`` makes them JSON-ready."""
+"""The results as data; ``to_dict`` makes them JSON-ready.
+
+The API documents their fields by these annotations.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
+from yoto.api.permissions.insight_queries import INCOMPLETE
+from yoto.http.fields import NodeId
 from yoto.permission.explain.report import plain
 
 
@@ -20,10 +26,10 @@ class ChangedVerdict:
     """
 
     permission: str
-    before: str
-    after: str
-    places: tuple[str, ...]
-    count: int
+    before: Annotated[str, "The reason now"]
+    after: Annotated[str, "The reason then"]
+    places: Annotated[tuple[str, ...], "global, channel:3; some"]
+    count: Annotated[int, "In how many places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,9 @@ class PersonChange:
         home: the home as text; None: places without a home.
     """
 
-    user_id: Any
+    user_id: Annotated[Any, partial(NodeId)]
     username: str
-    home: str | None
+    home: Annotated[str | None, "server:7; null: what is below nothing that people belong to"]
     gained: tuple[ChangedVerdict, ...]
     lost: tuple[ChangedVerdict, ...]
 
@@ -75,13 +81,17 @@ class WhatIf:
     """
 
     act: str
-    at: datetime
+    at: Annotated[datetime, "The moment of both verdicts"]
     items: tuple[PersonChange, ...]
-    judged: int
-    next_after: str | None
-    complete: bool
-    matrix: tuple[ChangedCell, ...]
-    incomplete: str | None = None
+    judged: Annotated[int, "How many people were looked at"]
+    next_after: Annotated[
+        str | None, "Null at the end; a short or an empty page alone is not the end"
+    ]
+    complete: Annotated[bool, "The items are all that would change"]
+    matrix: Annotated[
+        tuple[ChangedCell, ...], "What roles would say differently; on the first page"
+    ]
+    incomplete: Annotated[str | None, INCOMPLETE] = None
 
     def to_dict(self) -> dict[str, Any]:
         found: dict[str, Any] = plain(self)
@@ -97,11 +107,11 @@ class Side:
         only_roles: names of the roles in force there that the other person lacks.
     """
 
-    user_id: Any
+    user_id: Annotated[Any, partial(NodeId)]
     username: str
     standing: str
     super_admin: bool
-    only_roles: tuple[str, ...]
+    only_roles: Annotated[tuple[str, ...], "Roles in force there that the other has not"]
 
 
 @dataclass(frozen=True, slots=True)

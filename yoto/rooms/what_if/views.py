@@ -9,6 +9,7 @@ from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.rest import RestBlueprint
+from yoto.http.shapes import schema_of
 from yoto.permission import Place
 from yoto.request.context import read_only
 from yoto.resilience import rate_limit
@@ -18,7 +19,6 @@ from yoto.rooms.what_if.schemas import (
     AllOfRolesSchema,
     AsRolesSchema,
     TriedSchema,
-    WhatIfSchema,
 )
 
 what_if = RestBlueprint(
@@ -33,7 +33,7 @@ what_if = RestBlueprint(
 @read_only
 @signed_in
 @what_if.arguments(TriedSchema)
-@what_if.response(200, WhatIfSchema)
+@what_if.response(200, schema_of(WhatIf))
 @what_if.alt_response(404, "NOT_FOUND")
 @what_if.alt_response(409, "CONFLICT")
 @what_if.alt_response(429, "TOO_MANY_REQUESTS")
