@@ -36,7 +36,7 @@ from yoto.component import Component, init_all
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.parts.platform import COMPONENTS, Host, begin, end
-from yoto.permission import WarmUpReport, init_page_globals
+from yoto.permission import init_page_globals
 from yoto.persistence import guard_database, time_database
 from yoto.room import components_of
 from yoto.store.db import close_db
@@ -86,15 +86,12 @@ def create_app(
     return app
 
 
-def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
+def initialize_permission_platform(app: Flask) -> None:
     """Begin the work in the background; every process that serves calls it once.
 
     The warm-up comes last; nothing waits for it. ``close_app`` ends all of it.
-
-    Returns:
-        The warm-up that has begun; None if ``WARM_UP_AT_START`` turns it off.
     """
-    return begin(app)
+    begin(app)
 
 
 def close_app(app: Flask) -> None:

@@ -110,7 +110,9 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         play(app, requests)
         close_app(app)
         return {}
-    report = initialize_permission_platform(app)
+    initialize_permission_platform(app)
+    with app.app_context():
+        report = permissions.warm_up.latest
     cache.of(app).start(10.0)
     answers = replay(app, requests)
     warmed: dict[str, Any] = {}

@@ -7,7 +7,6 @@ from sqlalchemy.engine import Engine
 
 from yoto.alerts import Alerts
 from yoto.cache import HybridPermissionCache
-from yoto.collectors.ahead import hot_samples, preload_samples
 from yoto.collectors.alert_values import measured_values
 from yoto.collectors.cache import Staleness, cache_samples, check_samples, outbox_samples
 from yoto.collectors.guards import alert_samples, guard_samples, lock_samples, policy_samples
@@ -40,8 +39,6 @@ def measure(app: Flask) -> None:
     monitoring.add_source("redis", lambda: redis_samples(app))
     monitoring.add_source("database", lambda: database_samples(engines))
     monitoring.add_source("pools", lambda: pool_samples(app, engines))
-    monitoring.add_source("hot", lambda: hot_samples(optimization.hot))
-    monitoring.add_source("preloading", lambda: preload_samples(app))
     monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
     fleet = OfOneWorker(app, "measures", lambda: fleet_samples(app))
     monitoring.add_slow_source("fleet", fleet)

@@ -10,14 +10,13 @@ from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
 from yoto.operate.audit import audit
-from yoto.operate.cache import cache
 from yoto.operate.config import config
 from yoto.operate.degradation import degradation
 from yoto.operate.first_steps import first_steps
 from yoto.operate.guard_detail import guards
 from yoto.operate.guards import breakers, bulkheads, limiters
 from yoto.operate.instances import instances
-from yoto.operate.invalidation import upkeep
+from yoto.operate.invalidation import cache
 from yoto.operate.live.alert_causes import alert_causes
 from yoto.operate.live.events import events
 from yoto.operate.live.status import stats, status
@@ -35,7 +34,6 @@ from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
-from yoto.operate.tasks import tasks
 
 CONTROL_REST: list[Blueprint] = [
     blueprint(session),
@@ -74,7 +72,5 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(log_level),
     blueprint(cache),
     blueprint(reach),
-    blueprint(upkeep),
-    blueprint(tasks),
     blueprint(locks),
 ]

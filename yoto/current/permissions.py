@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from yoto.permission import PermissionSystem
@@ -64,7 +65,6 @@ roles_changed = _permissions.roles_changed
 invalidate_user_cache = _permissions.invalidate_user_cache
 invalidate_role_cache = _permissions.invalidate_role_cache
 invalidate_all = _permissions.invalidate_all
-warm_up = _permissions.warm_up
 is_maintenance_mode_enabled = _permissions.is_maintenance_mode_enabled
 set_maintenance_mode = _permissions.set_maintenance_mode
 get_system_stats = _permissions.get_system_stats
@@ -80,3 +80,15 @@ def get_optimization_suggestions() -> list[Any]:
     """
     found: list[Any] = _permissions.tuner.suggestions()
     return found
+
+
+def warm_up(
+    background: bool = False, progress: Callable[[str, int, int], None] | None = None
+) -> Any:
+    """Warm up, by the room ``warm_up``; see its ``Warming.run``.
+
+    Raises:
+        AttributeError: the room is off, or there is no app context.
+        AlreadyRunning: a warm-up is running in this process.
+    """
+    return _permissions.warm_up.run(background, progress)

@@ -70,15 +70,11 @@ POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
 POLICY_DENIALS = "yoto_policy_denials_total"
 POLICY_TIME = "yoto_policy_evaluation_seconds"
 
-# Queues, as far as alert rules and units name what a room measures; hot data, preloading
+# Queues, as far as alert rules and units name what a room measures
 QUEUE_ITEMS = "yoto_queue_items"
 QUEUE_AGE = "yoto_queue_oldest_age"
 QUEUE_UNSERVED = "yoto_queue_unserved_items"
 INVALIDATION_AGE = "yoto_invalidation_queue_oldest_age"
-HOT_EVENTS = "yoto_hot_counts_total"
-HOT_WAITING = "yoto_hot_counts_waiting"
-PRELOADS = "yoto_preload_events_total"
-PRELOAD_WAITING = "yoto_preload_waiting"
 
 # Alerts
 ALERT_EVENTS = "yoto_alert_evaluation_events_total"
@@ -171,10 +167,6 @@ HELP = {
     QUEUE_AGE: "seconds since the oldest item of a kind was put in",
     QUEUE_UNSERVED: "items of a kind that no living process has a handler for",
     INVALIDATION_AGE: "seconds since the oldest queued invalidation was put in",
-    HOT_EVENTS: "batches of hot counts that Redis took, requests not counted, failed flushes",
-    HOT_WAITING: "hot pairs in memory, and batches that Redis has not confirmed",
-    PRELOADS: "runs of preloading, entries by origin, and what became of them",
-    PRELOAD_WAITING: "preloaded entries that were not used yet",
     ALERT_EVENTS: "evaluations of alerts, turns left to others, and what failed in them",
     ALERT_SILENCE: "seconds since a process last saw that anybody had evaluated the alerts",
     ALERT_MESSAGES: "messages to webhooks that were delivered, tried in vain, and given up",

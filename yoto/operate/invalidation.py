@@ -9,20 +9,19 @@ from flask import current_app
 
 from yoto import cache as cache_layer
 from yoto.auth.operators import OPERATE, VIEW
-from yoto.errors import AlreadyRunning, StoreUnavailable
+from yoto.errors import StoreUnavailable
 from yoto.extensions import cache as extension
-from yoto.extensions import events, optimization, permissions
+from yoto.extensions import events
 from yoto.http.acts import record_act
 from yoto.nodes import NodeId
-from yoto.operate.cache import cache
-from yoto.operate.operation import Reason, Subject
-from yoto.operate.targets import EVERYTHING, People, Target, name_of, people, target_of, user_number
+from yoto.operate.cache import cache as cache
+from yoto.operate.operation import Reason
+from yoto.operate.targets import People, Target, name_of, people, target_of
 from yoto.persistence import STORE_FAILURES
 from yoto.store.db import db
 
 T = TypeVar("T")
 
-WARM_UP = "warm_up"
 Kind = Annotated[str, "`user`, `role`, `team`, `application`, a type of resources, or `all`"]
 Of = Annotated[
     NodeId | None,
@@ -30,7 +29,6 @@ Of = Annotated[
 ]
 
 cache.names = {People: "PeopleCount"}
-upkeep = Subject("upkeep", "/maintenance", "Warming up and refreshing the cache", "task")
 
 
 class Invalidated(TypedDict):
@@ -38,13 +36,6 @@ class Invalidated(TypedDict):
 
     subject: str
     position: Annotated[str, "Of its entry; a check with it is answered by nothing older"]
-
-
-class ForgottenHot(TypedDict):
-    """A user whose counts were removed from Redis."""
-
-    user_id: int
-    places: Annotated[int, "Where they had asked, as Redis knew"]
 
 
 class MemoryCount(TypedDict):
@@ -63,19 +54,6 @@ class Preview(TypedDict):
     memory: MemoryCount | None
     redis_entries: Annotated[int | None, "Exact for an account; null for anything else"]
     people: People | None
-
-
-class Started(TypedDict):
-    """Work that goes on in the background; `GET /tasks/<id>` and events report on it."""
-
-    task_id: str
-    instance: Annotated[str, "The worker whose memory is filled, and Redis"]
-
-
-class Refreshed(Started):
-    """Every worker forgot everything, and hot entries are being loaded again."""
-
-    position: str
 
 
 @cache.operation("POST", "/invalidate/preview", VIEW, changes=False, body="Target")
@@ -108,37 +86,6 @@ def invalidate_cache(
     return invalidate(target_of(kind, id), memory, reason)
 
 
-@cache.operation("POST", "/forget-hot", OPERATE, body="ForgetHot")
-def forget_hot(
-    user_id: Annotated[NodeId, "The number, or the application's own id"], reason: Reason
-) -> ForgottenHot:
-    """Forget where a user asked for permissions, on which warm-ups are based"""
-    number = user_number(user_id, "user_id")
-    record_act("cache.forget_hot", cache_layer.tags.user(number), reason=reason)
-    return {"user_id": number, "places": optimization.hot.forget(number)}
-
-
-@cache.operation("POST", "/warm-up", OPERATE, status=202)
-def warm_cache_up(reason: Reason) -> Started:
-    """Load hot entries into the cache, in the background; 409 while a warm-up is running"""
-    _check_idle()
-    record_act("cache.warm_up", f"worker:{_instance()}", reason=reason)
-    return _begin()
-
-
-@upkeep.operation("POST", "/warmup", OPERATE, status=202)
-def warm_platform_up(reason: Reason) -> Started:
-    """The same as `POST /cache/warm-up`"""
-    return warm_cache_up(reason)
-
-
-@upkeep.operation("POST", "/refresh", OPERATE, status=202)
-def refresh_platform(reason: Reason) -> Refreshed:
-    """Make every worker forget everything, then warm up in the background"""
-    _check_idle()
-    return {"position": forget_all(reason), **_begin()}
-
-
 def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
     """Make every worker forget the target.
 
@@ -148,27 +95,6 @@ def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
     record_act("cache.invalidate", target.subject, reason=reason, after={"memory": memory})
     subject = cache_layer.tags.memory(target.subject) if memory else target.subject
     return {"subject": subject, "position": str(extension.current.invalidate(subject))}
-
-
-def forget_all(reason: str) -> str:
-    """The first half of a refresh, for callers that warm up themselves; raises as ``invalidate``.
-
-    Returns:
-        The position of the invalidation.
-    """
-    subject = EVERYTHING.subject
-    record_act("cache.refresh", subject, reason=reason, after={"instance": _instance()})
-    return str(extension.current.invalidate(subject))
-
-
-def _check_idle() -> None:
-    latest = permissions.latest_warm_up()
-    if latest is not None and not latest.finished:
-        raise AlreadyRunning(WARM_UP, latest.task_id)
-
-
-def _begin() -> Started:
-    return {"task_id": permissions.warm_up(background=True).task_id, "instance": _instance()}
 
 
 def _instance() -> str:

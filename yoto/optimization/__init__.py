@@ -1,10 +1,9 @@
-"""Work behind the scenes: the distributed lock, hot counts, and the queues that a room brings."""
+"""Work behind the scenes: the distributed lock, and the queues and counts that rooms bring."""
 
 from __future__ import annotations
 
 from yoto.lazy import exports
 from yoto.optimization.extension import AdvancedOptimization, OptimizationState
-from yoto.optimization.hot import HotCounts, HotSettings, Pair
 from yoto.optimization.lock import (
     DistributedLocks,
     Fence,
@@ -33,12 +32,9 @@ __all__ = [
     "DistributedLocks",
     "Fence",
     "FencedStore",
-    "HotCounts",
-    "HotSettings",
     "LockState",
     "OptimizationState",
     "OptimizedDistributedLock",
-    "Pair",
     "elected_by",
     "keeps_lock",
     "locked",

@@ -13,7 +13,6 @@ from flask import Flask
 from yoto.events import new_instance_id
 from yoto.extension import Extension
 from yoto.monitor import Recorder
-from yoto.optimization.hot import HotCounts, HotSettings
 from yoto.optimization.lock import (
     DistributedLocks,
     FencedStore,
@@ -24,10 +23,9 @@ from yoto.optimization.lock.lock import NO_TICKETS
 from yoto.optimization.lock.multi import MultiLock, in_order
 from yoto.redis import RedisConnection, RedisStore
 from yoto.room import EXTENSION, has_room
-from yoto.settings import settings_of
 
 # Parts that rooms bring, by name: the room, which provides them by a function of its ``wiring``.
-ROOMS = {"queue": "queues", "invalidation": "queues"}
+ROOMS = {"queue": "queues", "invalidation": "queues", "hot": "warm_up"}
 
 
 class OptimizationState:
@@ -38,23 +36,16 @@ class OptimizationState:
         redis: its connection.
         instance_id: the name of this process among locks and consumers.
         locks: the distributed locks.
-        hot: the most requested entries, as time-decayed counts.
     """
 
     def __init__(
-        self,
-        app: Flask,
-        redis: RedisConnection,
-        instance_id: str,
-        locks: DistributedLocks,
-        hot: HotCounts,
+        self, app: Flask, redis: RedisConnection, instance_id: str, locks: DistributedLocks
     ) -> None:
         """Parts of rooms are made with their first use."""
         self.app = app
         self.redis = redis
         self.instance_id = instance_id
         self.locks = locks
-        self.hot = hot
         self._parts: dict[str, Any] = {}
         self._making = threading.RLock()
 
@@ -90,12 +81,17 @@ class OptimizationState:
         """The ``SmartInvalidation``, which needs a log, see its ``connect``; raises as ``part``."""
         return self.part("invalidation")
 
+    @property
+    def hot(self) -> Any:
+        """The ``HotCounts``: what is requested most; raises as ``part``."""
+        return self.part("hot")
+
 
 class AdvancedOptimization(Extension[OptimizationState]):
     """``optimization = AdvancedOptimization()``.
 
-    Its batch queue and its queue of invalidations are the room ``queues``, which reads the keys
-    ``QUEUE_...`` and ``INVALIDATION_...``; without it they raise ``RuntimeError``.
+    Its batch queue and its queue of invalidations are the room ``queues``, its hot counts the room
+    ``warm_up``; each is made with its first use, and raises ``RuntimeError`` where its room is off.
     """
 
     key = "yoto.optimization"
@@ -116,15 +112,12 @@ class AdvancedOptimization(Extension[OptimizationState]):
             recorder: takes the times of taking locks; by default they are not recorded.
 
         Raises:
-            ConfigurationError: a value is out of its range; it names the key.
             RuntimeError: there is no Redis.
         """
-        redis, config = redis or RedisStore.of(app), settings_of(app)
+        redis = redis or RedisStore.of(app)
         instance_id = instance_id or new_instance_id()
         locks = DistributedLocks(redis, instance_id, recorder)
-        state = OptimizationState(
-            app, redis, instance_id, locks, HotCounts(redis, HotSettings.from_config(config))
-        )
+        state = OptimizationState(app, redis, instance_id, locks)
         self.keep(app, state)
 
     @property
@@ -138,8 +131,8 @@ class AdvancedOptimization(Extension[OptimizationState]):
         return self.current.queue
 
     @property
-    def hot(self) -> HotCounts:
-        """The hot counts of the current application."""
+    def hot(self) -> Any:
+        """The ``HotCounts`` of the current application, if it has the room ``warm_up``."""
         return self.current.hot
 
     def create_lock(

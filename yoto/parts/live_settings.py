@@ -57,12 +57,8 @@ def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None
                 for kind in STORES
             }
         )
-        caching, preloading = PermissionSystem.caching_of(app), PermissionSystem.preloading_of(app)
+        caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.pool.resize(values["permission_pool_size"])
-        if preloading is not None:
-            preloading.retune(
-                replace(preloading.settings, enabled=values["preload"], **part("preload_"))
-            )
 
     return follow

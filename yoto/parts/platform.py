@@ -34,7 +34,7 @@ from yoto.extensions import (
     redis_store,
     resilience,
 )
-from yoto.health import probe
+from yoto.health import ComponentState, probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.pipeline import Admission, init_pipeline
 from yoto.http.request_metrics import error_rate
@@ -43,13 +43,9 @@ from yoto.optimization import elected_by
 from yoto.parts.live_settings import follow_live_settings
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
-    ComponentState,
     GrantedAccess,
     PolicyChecker,
     PolicyEnvironment,
-    WarmUpParts,
-    WarmUpReport,
-    hot_places,
     masked_context,
     state_of,
 )
@@ -59,7 +55,7 @@ from yoto.redis import RedisSettings
 from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
-from yoto.room import components_of, rooms_of
+from yoto.room import components_of
 from yoto.settings import read
 from yoto.sweeping import sweeper_of
 
@@ -99,20 +95,13 @@ class Host:
     share_workers: int = 0
 
 
-def begin(app: Flask) -> WarmUpReport | None:
+def begin(app: Flask) -> None:
     """Begin the work in the background; every process that serves calls it once.
 
-    Even an idle worker must relay a dead one's outbox, and receive changes. The warm-up comes last;
-    nothing waits for it.
-
-    Returns:
-        The warm-up that has begun; None if ``WARM_UP_AT_START`` turns it off.
+    Even an idle worker must relay a dead one's outbox, and receive changes. What rooms do comes
+    last; nothing waits for a warm-up.
     """
     start_all(app, (*COMPONENTS, *components_of(app)))
-    if not app.config["WARM_UP_AT_START"]:
-        return None
-    with app.app_context():
-        return permissions.warm_up(background=True)
 
 
 def end(app: Flask, components: Sequence[Component[Host]]) -> None:
@@ -172,9 +161,6 @@ def _init_cache(app: Flask, host: Host) -> None:
 
 
 def _init_permissions(app: Flask, host: Host) -> None:
-    hot = optimization.of(app).hot
-    granted = GrantedAccess(hot_places(hot))
-    hot.read_first(granted.flush)
     environment = PolicyEnvironment(
         current_request, error_rate, lambda *asked: state_of(app).unusual(*asked)
     )
@@ -188,14 +174,7 @@ def _init_permissions(app: Flask, host: Host) -> None:
         judged=judge.judged,
         cache=cache.of(app),
         locks=optimization.of(app).locks,
-        on_granted=granted,
-        hot=hot,
-        warm_up=WarmUpParts(
-            more={name: step for one in rooms_of(app) for name, step in one.warm_up.items()},
-            components=component_states,
-            publish=events.of(app).stream.publish,
-            limit=app.config["WARM_UP_SECONDS"],
-        ),
+        on_granted=GrantedAccess(),
         recorder=monitor.of(app).recorder,
     )
     permissions.joins_of(app).append(queue_access_request)
@@ -247,11 +226,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
         init=_init_permissions,
         start=_start_permissions,
         close=lambda app: permissions.close(app),
-    ),
-    Component(
-        "hot counts",
-        start=lambda app: optimization.of(app).hot.start(),
-        close=lambda app: optimization.of(app).hot.close(),
     ),
     Component("sources of measurements", init=lambda app, host: measure(app)),
     Component(

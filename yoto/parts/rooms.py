@@ -20,6 +20,7 @@ ROOMS = (
     "rollouts",
     "templates",
     "tuner",
+    "warm_up",
     "what_if",
 )
 ALL, NONE = "all", "none"

@@ -20,7 +20,7 @@ from yoto.permission.guards.decorators import (
 )
 from yoto.permission.guards.denying import permission_denied
 from yoto.permission.guards.freshness import authenticated_at
-from yoto.permission.guards.granted import GrantedAccess, hot_places
+from yoto.permission.guards.granted import GrantedAccess
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.loading.finding import is_public
@@ -59,7 +59,6 @@ from yoto.permission.verdict.context import (
 from yoto.permission.verdict.facts import PlaceFacts, RoleFacts
 from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import Decision
-from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
 from yoto.permission.writes.declared_roles import check_permissions, checked_roles
 from yoto.permission.writes.roles import UNSET
@@ -90,7 +89,6 @@ __all__ = [
     "Application",
     "Boundary",
     "CurrentRequest",
-    "ComponentState",
     "Decision",
     "Everyone",
     "Explanation",
@@ -112,8 +110,6 @@ __all__ = [
     "MembershipStatus",
     "SuperAdminUse",
     "Team",
-    "WarmUpParts",
-    "WarmUpReport",
     "Way",
     "acting_as",
     "authenticated_at",
@@ -158,7 +154,6 @@ __all__ = [
     "taking_turns",
     "GrantedAccess",
     "state_of",
-    "hot_places",
     "PolicyChecker",
     "PolicyEnvironment",
 ]

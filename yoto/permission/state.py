@@ -16,14 +16,12 @@ from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching.caching import Caching
 from yoto.permission.database.pool import SidePool
 from yoto.permission.loading.source import ResolutionSource
-from yoto.permission.preloading import Preloading
 from yoto.permission.registry.catalogue import Catalogue
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
 from yoto.permission.verdict.verdict import Decision
-from yoto.permission.warming import WarmUp
 from yoto.permission.ways import Ways
 
 EXTENSION = "yoto.permissions"
@@ -141,8 +139,7 @@ class PermissionState:
         unusual: by user, permission and scope, how unusual it is that they do this now, 0 to 1;
             None: it cannot be determined.
         boundaries: looks for moments known ahead.
-        preloading: fills the cache ahead of requests; None: there is none.
-        warming: warms up; None: there is none.
+        figures: further entries of the status of this process, by name.
         meters: count and time verdicts.
         policy_failures: counts decisions by roles alone because policies gave no verdict.
         ways: the ways by which rights come, for policies.
@@ -170,8 +167,7 @@ class PermissionState:
     on_granted: Callable[[int, str, PlaceKey], None] | None = None
     unusual: Callable[[int, str, str], float | None] = unknown
     boundaries: BoundaryWatch | None = None
-    preloading: Preloading | None = None
-    warming: WarmUp | None = None
+    figures: dict[str, Callable[[], Any]] = field(default_factory=dict)
     meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
     ways: Ways | None = None

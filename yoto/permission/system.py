@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.cache import PlaceKey, TieredCache
 from yoto.events import Event
 from yoto.monitor import Recorder
-from yoto.optimization import DistributedLocks, HotCounts
+from yoto.optimization import DistributedLocks
 from yoto.permission.accounts.accounts import Accounts
 from yoto.permission.boundaries import BoundarySettings, BoundaryWatch, SearchedUntil
 from yoto.permission.caching.caching import Caching
@@ -26,14 +26,12 @@ from yoto.permission.loading.source import DatabaseSource
 from yoto.permission.operating.operating import Operating
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
-from yoto.permission.preloading import Preloading, PreloadSettings
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
 from yoto.permission.search import Searching
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters
-from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.permission.ways import Way, Ways
 from yoto.permission.writes.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.writes.registration import read_permissions
@@ -76,8 +74,6 @@ class PermissionSystem(
         cache: TieredCache | None = None,
         locks: DistributedLocks | None = None,
         on_granted: Callable[[int, str, PlaceKey], None] | None = None,
-        hot: HotCounts | None = None,
-        warm_up: WarmUpParts | None = None,
         recorder: Recorder | None = None,
         on_start: Callable[[], None] | None = None,
     ) -> None:
@@ -97,8 +93,6 @@ class PermissionSystem(
             cache, locks: for checks; without both, every check reads the database.
             on_granted: called with user, requirement and place of each access that a decorator
                 granted (see ``AccessGranted``); it must be quick, and its errors are logged.
-            hot: gives the entries that are read most; with it and a cache, they are preloaded.
-            warm_up: the parts of the warm-up; None: there is none.
             recorder: counts and times verdicts; by default they are discarded.
             on_start: called when the work in the background begins, in an app with a cache; quick.
         """
@@ -123,12 +117,6 @@ class PermissionSystem(
                 BoundarySettings.from_config(settings_of(app)),
                 caching.heard,
             )
-        preloading = None
-        if caching is not None and locks is not None and hot is not None:
-            settings = PreloadSettings.from_config(settings_of(app))
-            preloading = Preloading(
-                app, caching.cache, caching.source, caching.pool, locks, hot, settings
-            )
         app.extensions[EXTENSION] = PermissionState(
             registry=registry,
             reader=reader,
@@ -145,15 +133,13 @@ class PermissionSystem(
             remembered=caching.source.remembered if caching else nothing_remembered,
             on_granted=on_granted,
             boundaries=watch,
-            preloading=preloading,
-            warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
             meters=CheckMeters(recorder or Recorder()),
             ways=caching.ways if caching else Ways(registry, clock),
         )
 
     @staticmethod
     def start(app: Flask) -> None:
-        """Begin the work in the background: the threads of the first check, and preloading.
+        """Begin the work in the background: the threads of the first check.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -161,9 +147,6 @@ class PermissionSystem(
         watch = PermissionSystem.boundaries_of(app)
         if watch is not None:
             watch.start()
-        state: PermissionState | None = app.extensions.get(EXTENSION)
-        if state is not None and state.preloading is not None:
-            state.preloading.start()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.start()
@@ -173,10 +156,6 @@ class PermissionSystem(
     def close(app: Flask) -> None:
         """End the threads of ``app`` and close our connections; a later use begins anew."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
-        if state is not None and state.warming is not None:
-            state.warming.close()
-        if state is not None and state.preloading is not None:
-            state.preloading.close()
         watch = PermissionSystem.boundaries_of(app)
         if watch is not None:
             watch.close()
@@ -216,12 +195,6 @@ class PermissionSystem(
         """The meters of the checks of ``app``."""
         state: PermissionState = app.extensions[EXTENSION]
         return state.meters
-
-    @staticmethod
-    def preloading_of(app: Flask) -> Preloading | None:
-        """The preloading of ``app``; None for an app without."""
-        state: PermissionState | None = app.extensions.get(EXTENSION)
-        return state.preloading if state else None
 
     @staticmethod
     def joins_of(app: Flask) -> list[Callable[[Session, Event], object]]:

@@ -71,29 +71,3 @@ class Boundaries:
     INVALIDATION_BOUNDARY_FALLBACK = number(
         3_600.0, 60, 604_800, "s", "How far back the first look goes when no earlier one is known."
     )
-
-
-class WarmUp:
-    """Hot counts, preloading and warm-up: [warm-up.md](warm-up.md)"""
-
-    HOT_COUNTS = flag(True, "Whether the most requested permissions are counted.")
-    HOT_HOURS = number(24.0, 0.01, 8760, "hours", "Mean life of a count.")
-    HOT_MEMBERS = whole(
-        10_000,
-        100,
-        1_000_000,
-        "members",
-        "Pairs, and roles, that are kept; a pair takes about 100 bytes of Redis.",
-    )
-    HOT_FLUSH_SECONDS = number(
-        5.0, 0.1, 3600, "s", "How often a process sends its counts to Redis."
-    )
-    PRELOAD = flag(True, "Whether workers preload hot entries by themselves, at intervals.")
-    PRELOAD_INTERVAL = number(300.0, 1, DAY, "s", "Time between two runs, give or take a fifth.")
-    PRELOAD_ENTRIES = whole(5_000, 1, 1_000_000, "entries", "The most entries of a run.")
-    PRELOAD_SECONDS = number(30.0, 0.1, 3600, "s", "The longest that a run takes.")
-    PRELOAD_SHARE = share(
-        0.25, 0.01, "Part of that time in which it works; the rest is left to requests."
-    )
-    WARM_UP_AT_START = flag(True, "Whether a worker warms up when it starts.")
-    WARM_UP_SECONDS = number(60.0, 1, 3600, "s", "The longest that a step of it takes.")

@@ -30,7 +30,6 @@ class Defaults(
     serving.Guards,
     permission.Cache,
     permission.Boundaries,
-    permission.WarmUp,
     operation.Policies,
     operation.Alerts,
     operation.Monitoring,

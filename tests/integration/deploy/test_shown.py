@@ -27,6 +27,7 @@ from yoto.request.records import RequestRecord
 from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig
 from yoto.rooms.prefetch.extension import Prefetch
 from yoto.rooms.prefetch.fetching.task import TaskState
+from yoto.rooms.warm_up.service import warming_of
 
 SELECTOR = re.compile(r"\b(yoto_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|=|!=|!~)"([^"]*)"')
@@ -122,8 +123,7 @@ def ahead(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = {"loaded": 1, **{state.value: 1 for state in TaskState}}
     stats = replace(prefetcher.stats(), counts=counts, late_precision=0.5)
     monkeypatch.setattr(prefetcher, "stats", lambda: stats)
-    preloading = permissions.preloading_of(app)
-    assert preloading is not None
+    preloading = warming_of(app).preloading
     done = replace(preloading.stats(), runs=1, l2=1, db=1, used=1, unused=1)
     monkeypatch.setattr(preloading, "stats", lambda: done)
 

@@ -61,7 +61,7 @@ RUN: dict[str, dict[str, str]] = {
     "docs/templates.md": {"python": PERMISSION},
     "docs/testing.md": dict.fromkeys(("python", "yaml"), DOCS.format("testing")),
     "docs/tuning.md": {"python": DOCS.format("tuning")},
-    "docs/warm-up.md": {"python": "tests/integration/yoto/permission/warming/test_guide.py"},
+    "docs/warm-up.md": {"python": "tests/integration/yoto/rooms/warm_up/warming/test_guide.py"},
     "docs/what-if.md": {"python": PERMISSION},
     "examples/flask_login/README.md": dict.fromkeys(
         ("python", "diff"), "tests/e2e/examples/test_flask_login.py"

@@ -1,6 +1,6 @@
-"""``flask cache``: inspect cached verdicts, invalidate them, and load hot ones."""
+"""``flask cache``: inspect cached verdicts, and invalidate them."""
 
-from yoto.cli.cache import invalidating, warming
+from yoto.cli.cache import invalidating
 from yoto.cli.cache.group import cache
 
-__all__ = ["cache", "invalidating", "warming"]
+__all__ = ["cache", "invalidating"]

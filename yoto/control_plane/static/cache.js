@@ -132,7 +132,7 @@ function stepOf({ name, done, total }, { state, steps }) {
   return h("li", {}, h("span", {}, STEPS[name] ?? name), bar(total ? done : over ? 1 : 0, total || 1, { label: STEPS[name] ?? name, words }));
 }
 
-const reloadTasks = () => load(part("tasks"), () => get("/tasks"), showTasks);
+const reloadTasks = room("warm_up") ? () => load(part("tasks"), () => get("/tasks"), showTasks) : () => {};
 reloadTasks();
 setInterval(() => document.hidden || !running || reloadTasks(), 1000);
 setInterval(() => document.hidden || running || reloadTasks(), 10000);
@@ -199,7 +199,7 @@ const prefetchWorkers = table({
 // The same button all the time, so that it keeps the focus while numbers change.
 let fetching = null;
 const steering = may("operate") ? h("button", { type: "button", hidden: true, onclick: () => steer(!fetching) }) : null;
-const forgetting = may("operate") ? h("button", { type: "button", onclick: () => forget() }, t("cache.forget")) : null;
+const forgetting = may("operate") && (room("prefetch") || room("warm_up")) ? h("button", { type: "button", onclick: () => forget() }, t("cache.forget")) : null;
 replace(part("prefetch-acts") ?? part("settings-acts"), forgetting, steering);
 
 function showPrefetch(found) {
@@ -241,10 +241,10 @@ const steer = async (on) => {
   reloadPrefetch();
 };
 
-const FORGET = [["/cache/forget-hot", t("cache.forget_hot")]];
-if (room("prefetch")) {
-  FORGET.unshift(["/prefetch/forget", t("cache.forget_behaviour")]);
-}
+const FORGET = [
+  ...(room("prefetch") ? [["/prefetch/forget", t("cache.forget_behaviour")]] : []),
+  ...(room("warm_up") ? [["/cache/forget-hot", t("cache.forget_hot")]] : []),
+];
 
 const forget = async () => {
   await act({
@@ -313,12 +313,13 @@ const begin = (title, does, path) => async () => {
 };
 
 if (may("operate")) {
+  const warms = room("warm_up");
   const offered = [
-    [t("cache.warm_up"), t("cache.warm_up_does"), begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up")],
+    ...(warms ? [[t("cache.warm_up"), t("cache.warm_up_does"), begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up")]] : []),
     [t("cache.invalidate"), t("cache.invalidate_does"), () => invalidate()],
-    [t("cache.refresh"), t("cache.refresh_does"), begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh")],
+    ...(warms ? [[t("cache.refresh"), t("cache.refresh_does"), begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh")]] : []),
   ];
-  part("acts").append(...offered.map(([title, does, run], at) => h("div", { class: "act-line" }, h("button", { type: "button", class: at === offered.length - 1 && "dangerous", onclick: run }, title), h("span", { class: "quiet small" }, does))));
+  part("acts").append(...offered.map(([title, does, run], at) => h("div", { class: "act-line" }, h("button", { type: "button", class: warms && at === offered.length - 1 && "dangerous", onclick: run }, title), h("span", { class: "quiet small" }, does))));
   part("acts-card").hidden = false;
   const { target: wanted = "user:" } = state();
   if (asksFor("invalidate")) {

@@ -7,7 +7,6 @@ from time import monotonic
 
 from yoto.cache import PlaceKey
 from yoto.housekeeping import MOST_WAITING, Pending, contained
-from yoto.optimization import HotCounts
 from yoto.permission.state import AccessGranted
 
 Listener = Callable[[AccessGranted], None]
@@ -41,12 +40,3 @@ class GrantedAccess(Pending[_Granted]):
         for listener in self._listeners:
             for event in events:
                 contained(listener, event)
-
-
-def hot_places(hot: HotCounts) -> Listener:
-    """A listener that counts callers by place."""
-
-    def note(event: AccessGranted) -> None:
-        hot.note(event.user_id, event.key)
-
-    return note

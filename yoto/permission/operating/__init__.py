@@ -1,1 +1,1 @@
-"""Operating the platform: maintenance, invalidation, warm-up, positions."""
+"""Operating the platform: maintenance, invalidation, positions."""

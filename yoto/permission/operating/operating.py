@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -17,74 +16,22 @@ from yoto.permission.outbox.positions import (
     to_position,
 )
 from yoto.permission.people.numbers import SubjectId, number_of
-from yoto.permission.preloading import Preloading, PreloadReport, PreloadStats
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
-from yoto.permission.warming import WarmUpReport
-from yoto.permission.warming.progress import StepProgress
 
 
 class Operating(MaintenanceSwitch):
-    """Warming up, positions of changes, invalidation by hand, and status.
+    """Positions of changes, invalidation by hand, and status.
 
-    Only invalidation waits for the end of maintenance: a warm-up prepares for that end. Errors
-    that all calls share:
+    Only invalidation waits for the end of maintenance. Errors that all calls share:
 
     Raises:
         RuntimeError: there is no app context, or the app has no permission system; for invalidation
-            and preloading also: it has no cache, or counts nothing.
+            also: it has no cache.
     """
 
-    def warm_up(
-        self, background: bool = False, progress: StepProgress | None = None
-    ) -> WarmUpReport:
-        """Bring hot entries into the cache, let rooms learn, and check each component.
-
-        Args:
-            background: return at once; the report fills, and ``report.wait(timeout)`` waits.
-            progress: called with a step's name, how much of it is done, and of how much.
-
-        Returns:
-            The report. A step that failed is in its ``errors`` and leaves the others alone.
-
-        Raises:
-            AlreadyRunning: a warm-up is running in this process.
-        """
-        warming = get_state_in_maintenance().warming
-        if warming is None:
-            raise RuntimeError("this app has no warm-up: give 'warm_up' to permissions.init_app")
-        return warming.run_in_background(progress) if background else warming.run(progress)
-
-    def latest_warm_up(self) -> WarmUpReport | None:
-        """The warm-up that is running in this process, or its last one; None: there was none."""
-        warming = get_state_in_maintenance().warming
-        return None if warming is None else warming.latest
-
-    def preload_users(self, user_ids: Iterable[SubjectId]) -> PreloadReport:
-        """Bring the entries of users in their hot places into the cache.
-
-        Raises:
-            ValidationFailed: an id is none.
-            StoreUnavailable: Redis or the database did not answer.
-        """
-        return get_preloading().users([number_of(one) for one in user_ids])
-
-    def preload_role(self, role_id: int) -> PreloadReport:
-        """Bring the hot entries that a role takes part in into the cache.
-
-        Raises:
-            ValidationFailed: the id is none.
-            UnknownResource: there is no such role.
-            StoreUnavailable: Redis or the database did not answer.
-        """
-        return get_preloading().role(checked_id(role_id, "role_id"))
-
-    def preload_stats(self) -> PreloadStats:
-        """The entries that this process has preloaded, and their use."""
-        return get_preloading().stats()
-
     def get_system_stats(self) -> dict[str, Any]:
-        """The status of each of ``PARTS`` in this process; no server is asked.
+        """The status of each of ``PARTS``, and of its rooms, in this process; no server is asked.
 
         None for a part that the app does not have; ``warm_up`` and ``maintenance`` also before the
         first warm-up, or reading.
@@ -109,11 +56,7 @@ class Operating(MaintenanceSwitch):
                 }
         if state.records is not None:
             stats["records"] = dict(state.records.figures())
-        if state.preloading is not None:
-            stats["preload"] = asdict(state.preloading.stats())
-        if state.warming is not None and state.warming.latest is not None:
-            stats["warm_up"] = state.warming.latest.to_plain()
-        return stats
+        return stats | {name: figure() for name, figure in state.figures.items()}
 
     def require_position(self, text: str, field: str = "at_least") -> None:
         """From now on every check in this context includes the change at a position.
@@ -214,18 +157,6 @@ class Operating(MaintenanceSwitch):
         return WriteReceipt(str(_cache().invalidate_all()))
 
 
-def get_preloading() -> Preloading:
-    """The preloading of the current app.
-
-    Raises:
-        RuntimeError: there is no app context, or the app has none.
-    """
-    preloading = get_state_in_maintenance().preloading
-    if preloading is None:
-        raise RuntimeError("this app preloads nothing: give 'cache', 'locks' and 'hot' to init_app")
-    return preloading
-
-
 def _cache() -> TieredCache:
     caching = get_state().caching
     if caching is None:
@@ -233,4 +164,4 @@ def _cache() -> TieredCache:
     return caching.cache
 
 
-PARTS = ("cache", "log", "outbox", "records", "preload", "warm_up", "maintenance")
+PARTS = ("cache", "log", "outbox", "records", "maintenance")

@@ -74,7 +74,6 @@ class TuningConfig(Settings):
 
     Attributes:
         cache_users_size, ..., permission_pool_size: the room ``tuner`` suggests values of these.
-        preload...: changed by operators in an incident; there are no suggestions for them.
         trial: the change that is being watched, None without: the setting, its value before (None:
             the configuration's) and now, the measurement that must not get worse, epoch s at which
             it was made.
@@ -94,11 +93,6 @@ class TuningConfig(Settings):
     cache_conditional_size: int | None = _of("cache_conditional_size")
     cache_conditional_ttl: float | None = _of("cache_conditional_ttl")
     permission_pool_size: int | None = _of("permission_pool_size")
-    preload: bool | None = _of("preload")
-    preload_interval: float | None = _of("preload_interval")
-    preload_entries: int | None = _of("preload_entries")
-    preload_seconds: float | None = _of("preload_seconds")
-    preload_share: float | None = _of("preload_share")
     trial: Mapping[str, Any] | None = ruled(None, Checked(_trial, "trial"))
     reverted: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
     dismissed: tuple[str, ...] = ruled((), Checked(_ids, "ids"))

@@ -6,11 +6,11 @@ from flask import Flask
 
 from yoto.events import Events
 from yoto.extension import Extension
-from yoto.optimization import HotCounts
 from yoto.redis import RedisStore
 from yoto.resilience import Resilience
 from yoto.rooms.prefetch.service import PrefetchService
 from yoto.rooms.prefetch.settings import PrefetchSettings
+from yoto.rooms.prefetch.work import CountedRequests
 
 
 class Prefetch(Extension[PrefetchService]):
@@ -22,7 +22,7 @@ class Prefetch(Extension[PrefetchService]):
 
     key = "yoto.prefetch"
 
-    def init_app(self, app: Flask, hot: HotCounts | None = None) -> None:
+    def init_app(self, app: Flask, hot: CountedRequests | None = None) -> None:
         """Record how ``app`` prefetches; nothing connects and no thread starts.
 
         Args:

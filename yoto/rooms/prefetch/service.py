@@ -11,7 +11,6 @@ from flask import Flask
 
 from yoto.errors import Degraded
 from yoto.events import EventState
-from yoto.optimization import HotCounts
 from yoto.permission import PermissionSystem, Place, number_of
 from yoto.redis import RedisConnection, ServerClock
 from yoto.resilience import Receipt, ResilienceController, SwitchConfig
@@ -24,7 +23,7 @@ from yoto.rooms.prefetch.recording import BehaviourHistory, BehaviourLog, Behavi
 from yoto.rooms.prefetch.reports import Reports
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.steps import Step
-from yoto.rooms.prefetch.work import Parts, PrefetchWork
+from yoto.rooms.prefetch.work import CountedRequests, Parts, PrefetchWork
 from yoto.sealing import secret_keys
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ class PrefetchService:
         redis: RedisConnection,
         events: EventState,
         resilience: ResilienceController,
-        hot: HotCounts | None = None,
+        hot: CountedRequests | None = None,
     ) -> None:
         self._app = app
         self.settings = settings

@@ -23,7 +23,7 @@ FIELDS = "prefetch_"
 
 def wire(app: Flask) -> None:
     """Let ``app`` prefetch; nothing connects and no thread starts."""
-    Prefetch().init_app(app, AdvancedOptimization.of(app).hot)
+    Prefetch().init_app(app, AdvancedOptimization.of(app).find("hot"))
     service, state = Prefetch.of(app), state_of(app)
     granted = state.on_granted
     assert isinstance(granted, GrantedAccess)

@@ -6,11 +6,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from yoto.events import BEGINNING
 from yoto.housekeeping import Housekeeper
-from yoto.optimization import HotCounts
 from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 from yoto.rooms.prefetch.analyzer import BehaviorAnalyzer
 from yoto.rooms.prefetch.fetching import SmartPrefetcher
@@ -39,6 +38,16 @@ MAX_TASKS_REPORTED = 20  # of a worker, to the fleet
 LOG_LIMIT, HISTORY_LIMIT = 500, 100
 
 
+class CountedRequests(Protocol):
+    """Counts of where people asked, which forget with the rest."""
+
+    def forget(self, user_id: int) -> int:
+        """Forget the requests of one user; raises ``StoreUnavailable``."""
+
+    def forget_here(self, user_id: int) -> None:
+        """Forget those that this process has not sent yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The objects that the work uses; one application's."""
@@ -50,7 +59,7 @@ class Parts:
     flusher: Flusher
     analyzer: BehaviorAnalyzer
     reports: Reports
-    hot: HotCounts | None = None
+    hot: CountedRequests | None = None
     orders: Orders | None = None
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
-from yoto.optimization import HotCounts, HotSettings
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.warm_up.hot import HotCounts
+from yoto.rooms.warm_up.settings import HotSettings
 
 MakeHot = Callable[..., HotCounts]
 

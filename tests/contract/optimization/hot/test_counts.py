@@ -13,10 +13,10 @@ from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.housekeeping.clock import the_clock
 from yoto.nodes import node_key
-from yoto.optimization import HotCounts
-from yoto.optimization.hot import counts as module
-from yoto.optimization.hot.store import HotStore
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.rooms.warm_up.hot import HotCounts
+from yoto.rooms.warm_up.hot import counts as module
+from yoto.rooms.warm_up.hot.store import HotStore
 
 ROOM = node_key("channel", 7)
 HALL = node_key("server", 9)

@@ -17,10 +17,11 @@ from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 from yoto.nodes import node_key
-from yoto.optimization import HotCounts, HotSettings
-from yoto.optimization.hot import store as module
-from yoto.optimization.hot.store import FAINT, Batch, HotStore
 from yoto.redis import RedisConnection, RedisSettings, Script
+from yoto.rooms.warm_up.hot import HotCounts
+from yoto.rooms.warm_up.hot import store as module
+from yoto.rooms.warm_up.hot.store import FAINT, Batch, HotStore
+from yoto.rooms.warm_up.settings import HotSettings
 
 ROOM = node_key("channel", 7)
 HOUR = 3600.0  # s

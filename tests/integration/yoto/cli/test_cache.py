@@ -19,7 +19,8 @@ from yoto.cache import place_key
 from yoto.errors import StoreUnavailable
 from yoto.http import acts
 from yoto.permission import Application
-from yoto.permission.warming import WarmUp
+from yoto.rooms.warm_up.service import EXTENSION, warming_of
+from yoto.rooms.warm_up.warming import WarmUp
 
 WHY = ("--reason", "a repair")
 
@@ -304,9 +305,10 @@ def test_warming_fails_with_the_step_that_failed(
     def fail() -> dict[str, Any]:
         raise StoreUnavailable("redis")
 
-    state = app.extensions["yoto.permissions"]
-    parts = replace(state.warming._parts, more={"ml_warmup": fail})
-    monkeypatch.setattr(state, "warming", WarmUp(app, state.preloading, parts))
+    warming = warming_of(app)
+    parts = replace(warming.steps._parts, more={"ml_warmup": fail})
+    failing = replace(warming, steps=WarmUp(app, warming.preloading, parts))
+    monkeypatch.setitem(app.extensions, EXTENSION, failing)
     shown = json.loads(run(app, "cache", "warm", "--json", *WHY, code=1))
     assert shown["cache_warmup"]["success"] and shown["system_warmup"]["success"]
     assert [error.split(":")[0] for error in shown["errors"]] == ["ml_warmup"]

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.permission import Application, Everyone, Team
-from yoto.permission.preloading import Preloading
+from yoto.rooms.warm_up.preloading import Preloading
 
 CACHE = "/cache"
 
@@ -331,7 +331,7 @@ def test_a_refresh_forgets_everything_and_warms_up(
     begun = operator.post("/maintenance/refresh")
     assert begun.status_code == 202
     with app.app_context():
-        latest = permissions.latest_warm_up()
+        latest = permissions.warm_up.latest
     assert latest is not None and latest.wait(30) and latest.task_id == begun.json["task_id"]
     assert tier_of(app, member, community) == "db"
     assert len(world.acts("cache.refresh")) == 1

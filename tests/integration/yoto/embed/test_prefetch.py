@@ -34,7 +34,9 @@ from yoto.store.db import db
 __all__ = ["office"]
 
 pytestmark = pytest.mark.parametrize(
-    "office", [OPERATED | {"rooms": ["decision_log", "prefetch", "queues"]}], indirect=True
+    "office",
+    [OPERATED | {"rooms": ["decision_log", "prefetch", "queues", "warm_up"]}],
+    indirect=True,
 )
 
 HABIT = 12  # times that two documents are read one after the other
@@ -131,9 +133,9 @@ def test_what_is_hot_is_preloaded_and_what_is_queued_is_granted(desk: Desk) -> N
     hot = optimization.of(app).hot
     hot.note(number, place)
     hot.flush()
-    assert permissions.preload_users([mara]).loaded == 1
+    assert permissions.warm_up.preload_users([mara]).loaded == 1
     cache.of(app).forget()
-    assert permissions.preload_role(desk.reader).loaded == 1
+    assert permissions.warm_up.preload_role(desk.reader).loaded == 1
     assert decide(mara, READ, "document", desk.plan).tier == "l1"
 
     payload: dict[str, Any] = {

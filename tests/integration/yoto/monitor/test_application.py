@@ -24,6 +24,7 @@ from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution, Summar
 from yoto.monitor.monitoring import Monitoring
 from yoto.resilience import BulkheadConfig, BulkheadStrategy
 from yoto.rooms.queues.series import INVALIDATION_ITEMS
+from yoto.rooms.warm_up.series import HOT_WAITING
 from yoto.store.columns import utcnow
 from yoto.store.models import OutboxEvent
 
@@ -310,7 +311,7 @@ def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Moni
     for (name, label, value), highest in expected.items():
         level = found.level(name, **{label: value})
         assert level is not None and level.highest == highest, (name, level)
-    for name in (names.BULKHEAD_LIMIT, INVALIDATION_ITEMS, names.HOT_WAITING):
+    for name in (names.BULKHEAD_LIMIT, INVALIDATION_ITEMS, HOT_WAITING):
         assert found.level(name) is not None, name
     for name in (names.REDIS_CONNECTIONS, names.DATABASE_CONNECTIONS):
         assert found.level(name, state="idle") is not None, name

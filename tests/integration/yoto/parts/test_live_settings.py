@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.extensions import optimization, permissions, prefetch, resilience
+from app.extensions import optimization, prefetch, resilience
 from tests.support.applications import another_app
 from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.resilience import FLEET, Kind
+from yoto.rooms.warm_up.service import warming_of
 
 
 def test_the_batches_of_the_queue_follow(app: Flask) -> None:
@@ -45,9 +46,9 @@ def test_what_is_turned_in_an_incident_is_in_force_in_every_worker_and_taken_bac
     }
 
     def seen(app: Flask) -> list[Any]:
-        invalidation, preloading = optimization.of(app).invalidation, permissions.preloading_of(app)
+        invalidation, preloading = optimization.of(app).invalidation, warming_of(app).preloading
         prefetcher = prefetch.of(app).prefetcher
-        assert preloading is not None and prefetcher is not None
+        assert prefetcher is not None
         return [
             invalidation.settings.strategy,
             invalidation._worker.settings.pace,
@@ -60,8 +61,7 @@ def test_what_is_turned_in_an_incident_is_in_force_in_every_worker_and_taken_bac
 
     with another_app(app_config, tmp_path / "other") as other:
         resilience.of(other).start()
-        preloading = permissions.preloading_of(other)
-        assert preloading is not None
+        preloading = warming_of(other).preloading
         preloading.start()
         configured = seen(other)
         assert configured[2] and not configured[4] and configured[5] == 50.0

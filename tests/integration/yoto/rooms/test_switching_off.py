@@ -13,6 +13,7 @@ from flask import Flask
 from app import settings
 from tests.support.applications import another_app
 from tests.support.commands_page import commands
+from yoto import warm_up
 from yoto.auth.operators import RIGHTS
 from yoto.control_plane.navigation import PAGES
 from yoto.control_plane.shell import reachable
@@ -149,3 +150,17 @@ def test_without_the_room_of_queues_nothing_can_be_queued(made: Callable[[str], 
     queued = ["cache", "invalidate", "user", "1", "--queued", "--reason", "import"]
     refused = app.test_cli_runner().invoke(args=queued)
     assert refused.exit_code == 2 and "needs the room 'queues'" in refused.output
+
+
+def test_without_the_room_of_the_warm_up_nothing_is_counted_and_its_name_says_why(
+    made: Callable[[str], Flask],
+) -> None:
+    for rooms, there in ((ALL, True), (NONE, False)):
+        with made(rooms).app_context():
+            assert ({"preload", "warm_up"} <= PermissionSystem().get_system_stats().keys()) is there
+    app = made(NONE)
+    with app.app_context():
+        with pytest.raises(AttributeError, match="'warm_up'; if it is a room, it is off"):
+            warm_up()
+        with pytest.raises(RuntimeError, match="the room 'warm_up' is off"):
+            AdvancedOptimization().hot.forget(1)

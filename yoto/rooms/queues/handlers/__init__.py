@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from yoto.rooms.queues.batch import BatchQueue
-from yoto.rooms.queues.handlers import (
-    invalidate_permissions,
-    preload_role,
-    preload_user,
-    set_permissions,
-)
+from yoto.rooms.queues.handlers import invalidate_permissions, set_permissions
 
 __all__ = ["register_permission_handlers"]
 
@@ -19,5 +14,5 @@ def register_permission_handlers(queue: BatchQueue) -> None:
     Raises:
         ValidationFailed: one of them has a handler already.
     """
-    for one in (invalidate_permissions, preload_role, preload_user, set_permissions):
+    for one in (invalidate_permissions, set_permissions):
         queue.register_handler(one.KIND, one.handle, one.check)
