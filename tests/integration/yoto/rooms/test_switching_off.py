@@ -27,7 +27,7 @@ from yoto.room import Room, rooms_of
 
 Names = dict[str, str]  # what is there, to the module that it is from
 # What the application of this repository has beside a room, and only with it.
-BESIDE = {"templates": "app.blueprints.templates."}
+BESIDE = {"templates": "app.blueprints.templates"}
 
 
 def routes(app: Flask) -> Names:
