@@ -17,7 +17,7 @@ from typing import Any
 
 import urllib3
 
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_LIMIT, wait_until
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -161,7 +161,7 @@ class Served:
             headers={**headers, "Connection": "close"},
             retries=False,
             redirect=False,
-            timeout=20.0,
+            timeout=WAIT_LIMIT,
             **body,
         )
 
@@ -169,7 +169,7 @@ class Served:
         """Ask it to end; its exit code."""
         self._process.send_signal(number)
         try:
-            return self._process.wait(timeout=20)
+            return self._process.wait(timeout=WAIT_LIMIT)
         finally:
             self._process.kill()
             self._process.wait()
