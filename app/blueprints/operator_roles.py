@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
+from marshmallow.validate import OneOf
 from sqlalchemy import select, union_all
 
 from yoto.auth.operators import RIGHTS
@@ -19,6 +21,9 @@ from yoto.store.models import (
     RoleGroupGrant,
 )
 
+OneRight = Annotated[str, OneOf(RIGHTS)]
+OperatorRights = tuple[OneRight, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class OperatorRole:
@@ -31,7 +36,7 @@ class OperatorRole:
     id: int
     name: str
     active: bool
-    rights: tuple[str, ...]
+    rights: Annotated[OperatorRights, "Of itself or of the roles above it"]
 
 
 def operator_roles() -> dict[int, OperatorRole]:

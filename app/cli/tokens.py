@@ -12,7 +12,8 @@ from marshmallow.validate import OneOf
 from sqlalchemy import select
 
 from app.auth import break_glass
-from app.blueprints.operators.tokens import service
+from app.blueprints.operators import tokens as service
+from app.blueprints.operators.tokens import DAYS, DAYS_MAX
 from app.models import User
 from yoto.auth.operators import TOKEN_RIGHTS, VIEW
 from yoto.cli.operations import command
@@ -21,8 +22,6 @@ from yoto.http.shapes import Between
 from yoto.moments import moment
 from yoto.operate.operation import Author, Limit, Reason
 from yoto.store.db import db, writing
-
-DAYS, DAYS_MAX = 90, 366
 
 tokens = AppGroup("tokens", help="See, make and take back API tokens.")
 
@@ -45,7 +44,7 @@ def list_tokens(
     limit: Limit = PAGE_DEFAULT,
 ) -> Page[Any]:
     """Show API tokens, newest first; their secrets are not stored."""
-    return service.tokens(None if user is None else _id_of(user), after, limit)
+    return service.tokens_of(None if user is None else _id_of(user), after, limit)
 
 
 @command(tokens, "make <username> <name>")

@@ -65,7 +65,8 @@ def _as_lines(found: str | Iterable[str] | None, **given: Any) -> Iterable[str]:
 
 
 def _add(group: AppGroup, operation: Operation, one: Command, machine: bool = True) -> None:
-    callback = _callback(operation, one, machine and operation.answer is not None)
+    has_json = machine and one.has_json and operation.answer is not None
+    callback = _callback(operation, one, has_json)
     text = one.help or inspect.getdoc(operation.function)
     group.command(one.name, help=text)(callback)
 

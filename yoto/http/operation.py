@@ -79,6 +79,7 @@ class Command(NamedTuple):
         arguments: parameters that are given without ``--name``, beside those of the path.
         called: names of parameters in the command, where they differ.
         text: makes lines for people from the result and, by name, the given parameters.
+        has_json: whether it can print the result as JSON.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Command(NamedTuple):
     fixed: Mapping[str, Any] = {}
     arguments: tuple[str, ...] = ()
     called: Mapping[str, str] = {}
+    has_json: bool = True
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,16 @@
 from pathlib import Path
 
 from app.auth.socket_credentials import socket_credential
-from app.blueprints.operators.accounts import operators_control
+from app.blueprints.operators.accounts.acts import operators
 from app.blueprints.operators.person import person_control, role_control
-from app.blueprints.operators.second_factor import second_factor_control
+from app.blueprints.operators.second_factor.acts import second_factor as own_second_factor
 from app.blueprints.operators.sign_in import person, sign_in_pages
-from app.blueprints.operators.tokens import tokens_control
+from app.blueprints.operators.tokens import tokens as api_tokens
 from app.extensions import permissions
 from app.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
 from yoto.auth.operators import ADMIN
 from yoto.control_plane import ControlPlane
+from yoto.http.declared import blueprint
 from yoto.nodes import GLOBAL
 
 __all__ = ["CONTROL_PLANE", "sign_in_pages"]
@@ -27,5 +28,11 @@ CONTROL_PLANE = ControlPlane(
     administrators=lambda most: len(permissions.list_users(ADMIN, *GLOBAL, limit=most).ids),
     # Their modules import those of the control plane, so they go with them.
     static={"community": Path(__file__).parents[2] / "static" / "community"},
-    routes=(second_factor_control, tokens_control, operators_control, person_control, role_control),
+    routes=(
+        blueprint(own_second_factor),
+        blueprint(api_tokens),
+        blueprint(operators),
+        person_control,
+        role_control,
+    ),
 )

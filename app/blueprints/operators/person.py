@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.blueprints.devices import DeviceSchema, devices_of
 from app.blueprints.operators.accounts import listing
-from app.blueprints.operators.accounts.schemas import SignInsSchema
+from app.blueprints.operators.accounts.listing import SignIns
 from app.blueprints.rights import demand
 from app.blueprints.roles import holders
 from app.blueprints.roles.access import ASSIGN, GLOBAL_ROLES, demand_role_right
@@ -27,6 +27,7 @@ from yoto.errors import PermissionDenied
 from yoto.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, actor_id, right
 from yoto.http.fields import Flag, Instant, RowId
 from yoto.http.paging import PAGE_MAX
+from yoto.http.shapes import schema_of
 from yoto.nodes import GLOBAL_KIND
 from yoto.operate.insight import demand_operators_insight
 from yoto.store.db import db
@@ -43,7 +44,7 @@ role_control = ControlBlueprint(
 )
 
 
-class AccountSchema(SignInsSchema):
+class AccountSchema(schema_of(SignIns)):  # type: ignore[misc]
     """With what somebody gets in, and what the operator could do to them."""
 
     devices = ma.fields.List(ma.fields.Nested(DeviceSchema), required=True)

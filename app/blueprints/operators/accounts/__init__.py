@@ -1,5 +1,1 @@
-"""Accounts that may view and operate the platform."""
-
-from app.blueprints.operators.accounts.views import operators_control
-
-__all__ = ["operators_control"]
+"""Operators as they see and administer each other."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from sqlalchemy import exists, func, or_, select
 
 from app.auth.api_tokens import usable
 from app.auth.session import SESSION_LIFETIME
-from app.blueprints.operator_roles import OperatorRole, operator_roles
+from app.blueprints.operator_roles import OneRight, OperatorRights, OperatorRole, operator_roles
 from app.extensions import permissions
 from app.models import SecondFactor
 from yoto.auth.operators import RIGHTS
@@ -25,7 +25,42 @@ SIGN_IN = "control.sign_in"
 ENDINGS = ("operator.end_sessions", "operator.disable", "user.change_password")
 
 
-def listed(after: int | None, limit: int) -> Page[dict[str, Any]]:
+class HeldRole(TypedDict):
+    """A role that somebody was given."""
+
+    id: int
+    name: str
+    active: bool
+    rights: Annotated[OperatorRights, "Of itself or of the roles above it"]
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+class SignIns(TypedDict):
+    """With what an account gets in, and when it last did."""
+
+    tokens: Annotated[int, "Valid API tokens"]
+    second_factor: Annotated[bool, "Signs in with a code"]
+    last_sign_in: Annotated[datetime | None, "To the control plane"]
+    sessions_end: Annotated[
+        datetime | None,
+        "When the last session of the control plane ends; null: none is open",
+    ]
+
+
+class Operator(SignIns):
+    """Somebody who was given rights on the platform."""
+
+    id: int
+    username: str
+    display_name: str
+    super_admin: bool
+    disabled: Annotated[bool, "Cannot sign in, nor do anything"]
+    rights: Annotated[list[OneRight], "What the account may do now"]
+    roles: list[HeldRole]
+
+
+def listed(after: int | None, limit: int) -> Page[Operator]:
     """A page of operators, by id."""
     roles = operator_roles()
     statement = (
@@ -38,7 +73,7 @@ def listed(after: int | None, limit: int) -> Page[dict[str, Any]]:
     return Page(_shown(page.items, roles), page.next)
 
 
-def one(user_id: int) -> dict[str, Any]:
+def one(user_id: int) -> Operator:
     """An account as operators see it, whether or not it is one's of them.
 
     Raises:
@@ -57,7 +92,7 @@ def _is_operator(roles: Collection[int]) -> Any:
     return or_(User.super_admin.is_(True), given)
 
 
-def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
+def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[Operator]:
     ids = [user.id for user in users]
     held = _held(ids, roles)
     may = {name: permissions.batch_check_permissions(ids, name) for name in RIGHTS} if ids else {}
@@ -70,7 +105,7 @@ def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
             )
         )
     )
-    shown = []
+    shown: list[Operator] = []
     for user in users:
         last = signed_in.get(user.id)
         shown.append(
@@ -91,8 +126,8 @@ def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
     return shown
 
 
-def _held(ids: list[int], roles: dict[int, OperatorRole]) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {}
+def _held(ids: list[int], roles: dict[int, OperatorRole]) -> dict[int, list[HeldRole]]:
+    found: dict[int, list[HeldRole]] = {}
     statement = (
         select(RoleAssignment)
         .where(RoleAssignment.user_id.in_(ids), RoleAssignment.role_id.in_(tuple(roles)))

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
-from app.blueprints.operators.tokens import service
+from app.blueprints.operators.tokens import tokens_of
 from app.models import User
 from tests.integration.yoto.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import ADMIN, INSIGHT, OPERATE, VIEW, WHY, ControlClient, api_token
@@ -106,7 +106,7 @@ def test_a_token_ends_with_the_password_of_its_owner(
     assert changed.status_code == 200
     assert program(app.test_client(), secret).get(SESSION).status_code == 401
     with app.app_context():
-        assert [one["valid"] for one in service.tokens(operator.id, None, 9).items] == [False]
+        assert [one["valid"] for one in tokens_of(operator.id, None, 9).items] == [False]
 
 
 @pytest.mark.parametrize("rights", [[VIEW], [VIEW, INSIGHT]])

@@ -10,7 +10,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
-from app.blueprints.operators.accounts import service as operators
+from app.blueprints.operators.accounts import acts as operators
 from app.extensions import permissions
 from app.models import Category, Channel, Member, Server, User
 from tests.integration.yoto.permission.rank.rank_model import ADMIN, VIEW, State, Town
@@ -316,7 +316,7 @@ class Writes:
     def account(self, state: State, who: dict[str, Any]) -> None:
         """An operator disables or enables an account in the control plane."""
         self.homes, self.of_account = (None,), True
-        act = self.random.choice((operators.disable, operators.enable))
+        act = self.random.choice((operators.disable_operator, operators.enable_operator))
         act(self.random.choice(self.town.users), f"user:{who['actor_id']}", "because")
 
     def rest(self, state: State, who: dict[str, Any]) -> None:
