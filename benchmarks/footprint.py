@@ -104,8 +104,8 @@ def fill(rows: int) -> int:
     db.session.add(server)
     db.session.flush()
     home = f"server:{server.id}"
-    role = Role(server_id=server.id, home=home, name="writer")
-    everyone = Role(server_id=server.id, home=home, name=EVERYONE, is_default=True, position=0)
+    role = Role(home=home, name="writer")
+    everyone = Role(home=home, name=EVERYONE, is_default=True, position=0)
     channel = Channel(server_id=server.id, name="all")
     db.session.add_all([role, everyone, channel])
     db.session.commit()

@@ -184,6 +184,14 @@ def node_held_at(text: str) -> str:
 _NO_NODES = ("g", "a")
 
 
+def number_in(text: str | None, type_name: str) -> int | None:
+    """The number of the node that has this text; None: it is of another type, or has no number."""
+    found = None if text is None else parse_text(text)
+    if found is None or found[0] != type_name or not isinstance(found[1], int):
+        return None
+    return found[1]
+
+
 def shown_text(text: str) -> str:
     """The text of a node as people and clients read it: a UUID with its dashes. Any other text is
     as it was.

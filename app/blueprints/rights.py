@@ -30,5 +30,6 @@ def demand_rank(actor_id: int, target_id: int, server: Server, permission: str) 
     Raises:
         PermissionDenied: they do not; no one stands above the owner.
     """
-    if target_id == server.owner_id or not permissions.outranks(actor_id, target_id, server.id):
+    home = ("server", server.id)
+    if target_id == server.owner_id or not permissions.outranks(actor_id, target_id, home):
         raise PermissionDenied(OUTRANKED, permission)

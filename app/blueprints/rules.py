@@ -82,7 +82,7 @@ def set_server_rules(server_id: int, **values: Any) -> ServerRules:
     server = owned(server_id, actor, "server.rules")
     _refuse_shutting_out(server.owner_id, values)
     about = f"server:{server_id}"
-    _set(server, values, "server.rules", about, by=actor.user_id, server_id=server_id)
+    _set(server, values, "server.rules", about, by=actor.user_id, home=about)
     return server
 
 
@@ -105,7 +105,7 @@ def set_channel_rules(actor_id: Actor, channel_id: int, **values: Any) -> Channe
         if not actor.super_admin:
             raise PermissionDenied(CLEARANCE_TOO_LOW, "channel.manage")
     about = f"channel:{channel_id}"
-    _set(channel, values, "channel.rules", about, by=actor_id, server_id=channel.server_id)
+    _set(channel, values, "channel.rules", about, by=actor_id, home=f"server:{channel.server_id}")
     return channel
 
 

@@ -43,7 +43,7 @@ WHAT = "<role_id> <names>"
 @command(roles, "list", server_id="server")
 def list_roles(server_id: Server = None) -> Iterator[str]:
     """Show the roles of a server, or the global ones, highest first."""
-    yield from map(_line, permissions.list_registered_roles(server_id))
+    yield from map(_line, permissions.list_registered_roles(_home(server_id)))
 
 
 @command(roles, "show <role_id>")
@@ -269,6 +269,10 @@ def _target(text: str) -> dict[str, Any]:
 
 def _at(at: str | None) -> str:
     return "" if at is None else f" at {at}"
+
+
+def _home(server_id: int | None) -> tuple[str, NodeId] | None:
+    return None if server_id is None else ("server", server_id)
 
 
 def _line(role: Any) -> str:

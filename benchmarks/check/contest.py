@@ -87,7 +87,7 @@ def store(roles: int, members: int) -> tuple[int, list[int]]:
         server = Server(name="Bench", owner_id=owner.id)
         db.session.add(server)
         db.session.flush()
-        db.session.add(Role(server_id=server.id, name=EVERYONE, is_default=True, position=0))
+        db.session.add(Role(home=f"server:{server.id}", name=EVERYONE, is_default=True, position=0))
         db.session.flush()
         people = [f"bench{roles}.{number}" for number in range(members)]
         db.session.execute(
@@ -96,10 +96,7 @@ def store(roles: int, members: int) -> tuple[int, list[int]]:
         )
         db.session.execute(
             insert(Role),
-            [
-                {"server_id": server.id, "home": f"server:{server.id}", "name": f"r{number}"}
-                for number in range(roles)
-            ],
+            [{"home": f"server:{server.id}", "name": f"r{number}"} for number in range(roles)],
         )
         mine = User.username.startswith(f"bench{roles}.")
         users = list(db.session.scalars(select(User.id).where(mine).order_by(User.id)))
@@ -121,7 +118,7 @@ def store(roles: int, members: int) -> tuple[int, list[int]]:
             ]
             + [{"user_id": users[0], "role_id": role_id} for role_id in held[1:MANY_ROLES]],
         )
-        scope = {"server_id": server.id, "scope_key": f"server:{server.id}"}
+        scope = {"scope_key": f"server:{server.id}"}
         db.session.execute(
             insert(RoleGrant),
             [

@@ -27,6 +27,7 @@ from yoto.store.columns import Model, utcnow
 from yoto.store.db import db, writing
 from yoto.store.models import (
     EVERYONE,
+    NOWHERE,
     AuditRecord,
     ChannelOverwrite,
     Effect,
@@ -165,11 +166,11 @@ class World:
         server = Server(name=name, owner_id=owner.id, **columns)
         db.session.add(server)
         db.session.flush()
-        everyone = Role(server_id=server.id, name=EVERYONE, is_default=True, position=0)
+        everyone = Role(home=f"server:{server.id}", name=EVERYONE, is_default=True, position=0)
         channel = Channel(server_id=server.id, name=FIRST_CHANNEL)
         db.session.add_all([everyone, channel, Member(server_id=server.id, user_id=owner.id)])
         db.session.flush()
-        self._grant(everyone.id, server.id, grants)
+        self._grant(everyone.id, f"server:{server.id}", grants)
         return Community(server.id, owner, everyone.id, channel.id)
 
     @in_context
@@ -219,17 +220,17 @@ class World:
         **columns: Any,
     ) -> int:
         """A role of the server (a global one for None) with grants in its own scope; its id."""
-        server_id = community.id if community else None
+        home = f"server:{community.id}" if community else NOWHERE
         role = Role(
-            server_id=server_id,
+            home=home,
             name=name or f"role{next(self._numbers)}",
             position=position,
             **columns,
         )
         db.session.add(role)
         db.session.flush()
-        self._grant(role.id, server_id, grants)
-        self._grant(role.id, server_id, deny, effect=Effect.DENY)
+        self._grant(role.id, home or "global", grants)
+        self._grant(role.id, home or "global", deny, effect=Effect.DENY)
         return role.id
 
     @in_context
@@ -271,12 +272,12 @@ class World:
         deny: Iterable[str] = (),
     ) -> None:
         """Overwrites of one place for one target."""
+        place = f"category:{category}" if channel is None else f"channel:{channel}"
         for effect, names in ((Effect.ALLOW, allow), (Effect.DENY, deny)):
             for name in names:
                 db.session.add(
                     ChannelOverwrite(
-                        channel_id=channel,
-                        category_id=category,
+                        place=place,
                         role_id=role,
                         user_id=user.id if user else None,
                         permission_id=self._permission_id(name),
@@ -395,7 +396,7 @@ class World:
     def _grant(
         self,
         role_id: int,
-        server_id: int | None,
+        scope: str,
         names: Iterable[str],
         effect: Effect = Effect.ALLOW,
     ) -> None:
@@ -404,7 +405,7 @@ class World:
                 RoleGrant(
                     role_id=role_id,
                     permission_id=self._permission_id(name),
-                    server_id=server_id,
+                    scope_key=scope,
                     effect=effect,
                 )
             )

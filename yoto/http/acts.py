@@ -35,7 +35,6 @@ def record_act(
     reason: str,
     before: Any = None,
     after: Mapping[str, Any] | None = None,
-    server_id: int | None = None,
 ) -> None:
     """Record the action that this request's operator is about to take, and the credential; commit.
 
@@ -59,7 +58,6 @@ def record_act(
                 action,
                 subject,
                 by=None if who.account is None else who.account.user_id,
-                server_id=server_id,
                 before=before,
                 after=None if after is None else dict(after),
                 reason=reason,

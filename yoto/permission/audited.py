@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, or_
 
-from yoto.nodes import APPLICATIONS
+from yoto.nodes import APPLICATIONS, number_in, text_of
+from yoto.permission.database.statements import audit
+from yoto.store.models import NOWHERE, ScopeType
 
 Record = Row[Any]
 Window = tuple[float | None, float | None]
@@ -53,6 +55,18 @@ TURNING = (
     "application.disable",
     "application.enable",
 )
+
+
+def recorded_in(home: str | None) -> ColumnElement[bool]:
+    """Whether a record may be about a home, or about what is in none."""
+    number = number_in(home, ScopeType.SERVER)
+    elsewhere: ColumnElement[bool] = audit.c.server_id.is_(None)
+    return elsewhere if number is None else or_(elsewhere, audit.c.server_id == number)
+
+
+def home_of(record: Record) -> str:
+    """The home that a record is about; empty: none that is recorded."""
+    return NOWHERE if record.server_id is None else text_of(ScopeType.SERVER, record.server_id)
 
 
 def subject_id(record: Record) -> int:

@@ -154,7 +154,7 @@ def _record(action: str, category: Category, actor_id: int, before: Any, after: 
         action,
         f"category:{category.id}",
         by=actor_id,
-        server_id=category.server_id,
+        home=f"server:{category.server_id}",
         before=before,
         after=after,
     )

@@ -126,7 +126,7 @@ def create_channel(
         "channel.create",
         f"channel:{channel.id}",
         by=actor_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         after={"name": name, "kind": kind.value, "category_id": category_id},
     )
     db.session.commit()
@@ -233,7 +233,7 @@ def _record(action: str, channel: Channel, actor_id: int, before: Any, after: An
         action,
         f"channel:{channel.id}",
         by=actor_id,
-        server_id=channel.server_id,
+        home=f"server:{channel.server_id}",
         before=before,
         after=after,
     )

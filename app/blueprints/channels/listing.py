@@ -42,7 +42,9 @@ def channels_with(
     Args:
         among: all channels of the server, if the caller has read them.
     """
-    ids = permissions.channels_with(actor.user_id, permission, server_id, among)
+    ids: list[Any] = permissions.nodes_with(
+        actor.user_id, permission, "channel", "server", server_id, among
+    )
     if not ids:
         demand_member(server_id, actor)
     return ids

@@ -140,7 +140,7 @@ def set_category_overwrite(
     _locked_category(server_id, category_id)
     _check_room(overwrites_in(category_id=category_id), target)
     permissions.set_overwrite(
-        category_id=category_id,
+        at=("category", category_id),
         **target.ids(),
         allow=allow,
         deny=deny,
@@ -160,7 +160,7 @@ def clear_category_overwrite(
     _locked_category(server_id, category_id)
     _require(overwrites_in(category_id=category_id), target)
     permissions.clear_overwrite(
-        category_id=category_id, **target.ids(), actor_id=actor_id, commit=False
+        at=("category", category_id), **target.ids(), actor_id=actor_id, commit=False
     )
     db.session.commit()
 
@@ -173,7 +173,7 @@ def _go_own_way(channel: Channel, actor_id: int) -> None:
         "channel.unsync",
         f"channel:{channel.id}",
         by=actor_id,
-        server_id=channel.server_id,
+        home=f"server:{channel.server_id}",
         before={"synced": True},
         after={"synced": False},
     )

@@ -39,7 +39,7 @@ def detach(channels: Iterable[Channel]) -> None:
         .with_for_update(read=True)
     ).all()
     rows = [
-        {"channel_id": channel_id, "category_id": None, **row._asdict()}
+        {"place": f"channel:{channel_id}", **row._asdict()}
         for channel_id in ids
         for row in in_force
     ]

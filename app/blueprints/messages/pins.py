@@ -80,7 +80,7 @@ def _record(action: str, message: Message, channel: Channel, actor_id: int) -> N
         action,
         f"message:{message.id}",
         by=actor_id,
-        server_id=channel.server_id,
+        home=f"server:{channel.server_id}",
         after={"channel_id": channel.id},
     )
     db.session.flush()

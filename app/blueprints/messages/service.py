@@ -35,7 +35,7 @@ def send(speaker: Speaker, content: str) -> Post:
         "message.send",
         f"message:{message.id}",
         by=author_id,
-        server_id=speaker.server_id,
+        home=f"server:{speaker.server_id}",
         after={"channel_id": channel_id},
     )
     post = post_of(message, speaker.person)
@@ -65,7 +65,7 @@ def edit(speaker: Speaker, message_id: int, content: str) -> Post:
         "message.edit",
         f"message:{message_id}",
         by=author_id,
-        server_id=speaker.server_id,
+        home=f"server:{speaker.server_id}",
         before={"channel_id": channel_id, "characters": characters},
         after={"channel_id": channel_id, "characters": len(content)},
     )
@@ -90,7 +90,7 @@ def delete(channel_id: int, message_id: int, actor_id: int) -> None:
         "message.delete",
         f"message:{message_id}",
         by=actor_id,
-        server_id=existing(Channel, channel_id).server_id,
+        home=f"server:{existing(Channel, channel_id).server_id}",
         before={"author_id": message.author_id, "channel_id": channel_id},
     )
     db.session.commit()

@@ -191,7 +191,7 @@ def _acts_on(user_id: int) -> dict[str, Any]:
             for id_, owner in owners.items()
             if (TIME_OUT, kind, id_) in held
             and owner != user_id
-            and permissions.outranks(actor, user_id, id_)
+            and permissions.outranks(actor, user_id, (kind, id_))
         ],
         "take_roles_in": [id_ for id_ in owners if (ASSIGN, kind, id_) in held],
         "take_global_roles": found[-1],

@@ -134,7 +134,7 @@ def enter(server_id: int, user_id: int, how: str) -> tuple[Member, bool]:
         "member.join",
         f"user:{user_id}",
         by=user_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         after={"how": how},
     )
     db.session.commit()
@@ -161,7 +161,7 @@ def leave(server_id: int, user_id: int) -> None:
         "member.leave",
         f"user:{user_id}",
         by=user_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before={"roles": drop_roles(server_id, user_id)},
     )
     db.session.commit()

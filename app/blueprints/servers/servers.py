@@ -102,7 +102,7 @@ def create_server(
     server = Server(name=name, description=description, public=public, owner_id=actor_id)
     db.session.add(server)
     db.session.flush()
-    everyone = Role(server_id=server.id, name=EVERYONE, is_default=True, position=0)
+    everyone = Role(home=f"server:{server.id}", name=EVERYONE, is_default=True, position=0)
     db.session.add_all(
         [
             everyone,
@@ -116,7 +116,7 @@ def create_server(
         "server.create",
         f"server:{server.id}",
         by=actor_id,
-        server_id=server.id,
+        home=f"server:{server.id}",
         after={"name": name, "description": description, "public": public},
     )
     db.session.commit()
@@ -155,7 +155,7 @@ def change_server(actor_id: Actor, server_id: int, **changes: Unpack[Changes]) -
             "server.update",
             f"server:{server_id}",
             by=actor_id,
-            server_id=server_id,
+            home=f"server:{server_id}",
             before=before,
             after=after,
         )
@@ -172,7 +172,7 @@ def delete_server(server_id: int) -> None:
         "server.delete",
         f"server:{server_id}",
         by=actor.user_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before={"name": server.name, "owner_id": server.owner_id},
     )
     # The database's cascades reach channels, messages, roles and members in one statement.
@@ -208,7 +208,7 @@ def transfer_server(server_id: int, user_id: Annotated[int, Between(1, MAX_ID)])
         "server.transfer",
         f"server:{server_id}",
         by=actor.user_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before=before,
         after=after,
     )
@@ -241,8 +241,7 @@ def _grant_defaults(everyone: Role) -> None:
         {
             "role_id": everyone.id,
             "permission_id": permission_id,
-            "server_id": everyone.server_id,
-            "channel_id": None,
+            "scope_key": everyone.home,
             "effect": Effect.ALLOW,
         }
         for permission_id in ids

@@ -35,6 +35,7 @@ from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import (
     EVERYONE,
+    NOWHERE,
     ChannelOverwrite,
     Effect,
     Permission,
@@ -104,7 +105,7 @@ class _Builder:
                 PermissionGroupMember(group_id=group.id, permission_id=self._permissions[member])
                 for member in members
             )
-        self._roles(None, GLOBAL_ROLES)
+        self._roles(NOWHERE, GLOBAL_ROLES)
         for plan in SERVERS:
             self._server(plan)
         record_audit("seed.demo", "demo", by=None)
@@ -118,7 +119,7 @@ class _Builder:
         )
         db.session.add(server)
         db.session.flush()
-        everyone = Role(server_id=server.id, name=EVERYONE, position=0, is_default=True)
+        everyone = Role(home=f"server:{server.id}", name=EVERYONE, position=0, is_default=True)
         db.session.add(everyone)
         db.session.add_all(
             Member(server_id=server.id, user_id=self._users[name].id)
@@ -126,17 +127,17 @@ class _Builder:
         )
         db.session.flush()
         self._grant(everyone, EVERYONE_GRANTS)
-        roles = {EVERYONE: everyone, **self._roles(server.id, plan.roles)}
+        roles = {EVERYONE: everyone, **self._roles(f"server:{server.id}", plan.roles)}
         categories: dict[str, Category] = {}
         for position, channel in enumerate(plan.channels):
             self._channel(server, channel, position, categories, roles, plan.members)
 
-    def _roles(self, server_id: int | None, plans: Sequence[RolePlan]) -> dict[str, Role]:
+    def _roles(self, home: str, plans: Sequence[RolePlan]) -> dict[str, Role]:
         made: dict[str, Role] = {}
         for plan in plans:
             parent = made.get(plan.parent or "")
             role = Role(
-                server_id=server_id,
+                home=home,
                 name=plan.name,
                 position=plan.position,
                 parent_id=parent.id if parent else None,
@@ -188,11 +189,11 @@ class _Builder:
         )
         db.session.add(channel)
         db.session.flush()
-        place = {"category_id": category.id} if plan.synced else {"channel_id": channel.id}
+        place = f"category:{category.id}" if plan.synced else f"channel:{channel.id}"
         for effect, by_role in ((Effect.DENY, plan.deny), (Effect.ALLOW, plan.allow)):
             db.session.add_all(
                 ChannelOverwrite(
-                    **place,
+                    place=place,
                     role_id=roles[role].id,
                     permission_id=self._permissions[name],
                     effect=effect,

@@ -163,7 +163,7 @@ def _roles(
     """The roles of the matrix, made anew: their grants and assignments go with the old ones."""
     old = list(_ids_by_name(Role.name, f"{matrix}.role").values())
     db.session.execute(delete(Role).where(Role.id.in_(old)))
-    _insert(Role, [{"name": name, "server_id": None} for name in roles.values()], bar)
+    _insert(Role, [{"name": name} for name in roles.values()], bar)
     ids = _ids_by_name(Role.name, f"{matrix}.role")
     _insert(
         RoleGrant,
@@ -172,8 +172,6 @@ def _roles(
                 "role_id": ids[name],
                 "permission_id": permission_ids[permission],
                 "effect": Effect.ALLOW,
-                "server_id": None,
-                "channel_id": None,
             }
             for held, name in roles.items()
             for permission in held

@@ -200,7 +200,7 @@ def families(yoto: RunningYoto, neighbour: Flask, page: Page) -> Iterator[None]:
     asleep = world.role(None, "message.pin", name="Asleep", active=False)
     made = [everywhere, asleep]
     for name, parent in (("Sleeper's child", asleep), ("Heir of all", everywhere)):
-        role = {"server_id": server["id"], "name": name, "position": 1, "parent_id": parent}
+        role = {"home": f"server:{server['id']}", "name": name, "position": 1, "parent_id": parent}
         made.append(world.add(Role(**role)))
     yield
     for role_id in reversed(made):

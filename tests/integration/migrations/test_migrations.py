@@ -161,8 +161,8 @@ def test_every_text_is_compared_exactly_also_in_tables_to_come(empty: Flask) -> 
 @pytest.mark.parametrize(
     "rows",
     [
-        [{"name": "same", "server_id": None}] * 2,
-        [{"name": "same", "server_id": 1}] * 2,
+        [{"name": "same"}] * 2,
+        [{"name": "same", "home": "server:1"}] * 2,
     ],
 )
 def test_role_names_are_unique_also_where_the_server_is_null(

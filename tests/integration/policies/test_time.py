@@ -76,7 +76,9 @@ def test_lists_tell_the_same_as_checks_in_one_look(
     )
     assert answer.get_json()["ids"] == sorted(opened)
     with app.app_context():
-        ask = partial(permissions.channels_with, member.id, "message.send", harbour.id)
+        ask = partial(
+            permissions.nodes_with, member.id, "message.send", "channel", "server", harbour.id
+        )
         assert sorted(ask()) == sorted(opened)
         seen = looks(app, "channels.hours", ask)
         world.run(update(Channel).values(hours=None))

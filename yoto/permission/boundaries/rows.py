@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
+    String,
     and_,
     bindparam,
+    cast,
     false,
+    literal,
     literal_column,
-    null,
     or_,
     select,
     type_coerce,
@@ -30,7 +32,7 @@ from yoto import cache
 from yoto.permission.database.pool import SidePool
 from yoto.permission.database.statements import assignments, members, provided, roles, table
 from yoto.store.columns import Id, UtcDateTime
-from yoto.store.models import EmergencyAccess
+from yoto.store.models import NOWHERE, EmergencyAccess, ScopeType
 
 PAGE = 1_000
 
@@ -48,14 +50,14 @@ class Boundary(NamedTuple):
         kind: index of ``REASONS``.
         row_id: the id of its row.
         user_id: the affected user.
-        server_id: the affected server; None: everywhere.
+        home: the node that people belong to where it counts, as text; empty: everywhere.
     """
 
     moment: float
     kind: int
     row_id: int
     user_id: int
-    server_id: int | None
+    home: str
 
     @property
     def reason(self) -> str:
@@ -71,9 +73,12 @@ class Boundary(NamedTuple):
     @property
     def covering(self) -> str | None:
         """The subject whose invalidation includes this one's; None: there is none."""
-        return None if self.server_id is None else cache.tags.node("server", self.server_id)
+        return self.home or None
 
 
+# A moment that counts everywhere.
+_EVERYWHERE: ColumnElement[str] = literal(NOWHERE)
+_SERVER = literal(f"{ScopeType.SERVER}:", String()) + cast(members.c.server_id, String(20))
 _LAST: ColumnElement[datetime] = bindparam("last", type_=UtcDateTime())
 _BEFORE: ColumnElement[datetime] = bindparam("before", type_=UtcDateTime())
 _LAST_KIND: ColumnElement[int] = bindparam("last_kind", type_=Id)
@@ -85,7 +90,7 @@ def _moments(
     source: FromClause,
     column: ColumnElement[Any],
     ids: FromClause,
-    server_id: ColumnElement[Any],
+    home: ColumnElement[str],
     row_id: str = "id",
 ) -> Select[Any]:
     return (
@@ -94,7 +99,7 @@ def _moments(
             type_coerce(literal_column(str(kind)), Id).label("kind"),
             ids.c[row_id].label("row_id"),
             ids.c.user_id.label("user_id"),
-            server_id.label("server_id"),
+            home.label("home"),
         )
         .select_from(source)
         .where(column >= _LAST, column <= _BEFORE)
@@ -105,18 +110,18 @@ def _page() -> Select[Any]:
     # Teams and all members need no notification: their cache entries expire by themselves.
     own = assignments.c.user_id.is_not(None)
     held = assignments.join(roles, and_(roles.c.id == assignments.c.role_id, own))
-    timed_out = _moments(
-        TIMEOUT, members, members.c.timeout_until, members, members.c.server_id
-    ).where(members.c.banned == false())
+    timed_out = _moments(TIMEOUT, members, members.c.timeout_until, members, _SERVER).where(
+        members.c.banned == false()
+    )
     accesses = _moments(
-        EMERGENCY, emergencies, emergencies.c.until, emergencies, type_coerce(null(), Id)
+        EMERGENCY, emergencies, emergencies.c.until, emergencies, _EVERYWHERE
     ).where(emergencies.c.ended_at.is_(None))
     # A person's roles that end at the same moment are one; its row has no number of its own.
-    until, everywhere = provided.c.valid_until, type_coerce(null(), Id)
-    ending = _moments(PROVIDED, provided, until, provided, everywhere, "user_id").distinct()
+    until = provided.c.valid_until
+    ending = _moments(PROVIDED, provided, until, provided, _EVERYWHERE, "user_id").distinct()
     found = union_all(
-        _moments(STARTS, held, assignments.c.valid_from, assignments, roles.c.server_id),
-        _moments(ENDS, held, assignments.c.valid_until, assignments, roles.c.server_id),
+        _moments(STARTS, held, assignments.c.valid_from, assignments, roles.c.home),
+        _moments(ENDS, held, assignments.c.valid_until, assignments, roles.c.home),
         timed_out,
         accesses,
         ending,
@@ -150,7 +155,7 @@ def boundaries(pool: SidePool, after: float, before: float) -> Iterator[list[Bou
             ).all()
         if rows:
             yield [
-                Boundary(row.moment.timestamp(), row.kind, row.row_id, row.user_id, row.server_id)
+                Boundary(row.moment.timestamp(), row.kind, row.row_id, row.user_id, row.home)
                 for row in rows
             ]
         if len(rows) < PAGE:

@@ -29,7 +29,7 @@ LEASE = 3.0
 OVERLAP = 30.0
 # Share of the horizon after which moments that have come into sight are looked for.
 QUIET_SHARE = 1 / 3
-# More people than this of one server, whose moments have passed, are published as the server.
+# More people than this of one home, whose moments have passed, are published as the home.
 MERGE_ABOVE = 20
 # Subjects of one entry of the log.
 ENTRY = 500

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
-
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.permission.checking.asking import (
@@ -16,9 +14,8 @@ from yoto.permission.checking.asking import (
     taking_turns,
 )
 from yoto.permission.checking.deciding import decide
-from yoto.permission.database.statements import CHANNEL, SERVER, channels, of_community
 from yoto.permission.loading import Site, load_places, load_sites
-from yoto.permission.loading.finding import checked_home, home_text
+from yoto.permission.loading.finding import named_home
 from yoto.permission.loading.sites import ids_below
 from yoto.permission.loading.source import reading
 from yoto.permission.outbox.watching import in_change
@@ -28,7 +25,7 @@ from yoto.permission.registry.bits import SUPER
 from yoto.permission.registry.expressions import compile_expression
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.requirement import Requirement
-from yoto.permission.registry.scopes import Place, checked_id, parse_key, parse_place, place_of_text
+from yoto.permission.registry.scopes import Place, parse_key, parse_place, place_of_text
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
 from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.verdict.resolver import Resolution, flatten, resolve
@@ -226,44 +223,18 @@ class Checks:
         self,
         actor_id: SubjectId,
         user_id: SubjectId,
-        server_id: int | None = None,
-        *,
-        home: tuple[str, NodeId] | None = None,
+        home: tuple[str, NodeId],
     ) -> bool:
-        """Whether the actor may act upon the user in the server: kick, ban, time out, rename.
-
-        Another node that people belong to is given by ``home``, type and id.
+        """Whether the actor may act upon the user in a node that people belong to, given by type
+        and id: kick, ban, time out, rename.
 
         True if the actor's highest role there is above the user's, for the owner over everybody,
         and for a super-admin. No other user outranks the owner, or themselves.
         """
         user_id = person_number(user_id)
         actor_id = person_number(actor_id, "actor_id")
-        state, session = get_state(), db.session()
-        if home is None:
-            where = home_text(checked_id(server_id, "server_id"))
-        else:
-            where = checked_home(session, home)
-        return Authority(state, session, actor_id).outranks(user_id, where)
-
-    def channels_with(
-        self,
-        user_id: SubjectId,
-        permission: str,
-        server_id: int,
-        channel_ids: Sequence[int] | None = None,
-    ) -> list[int]:
-        """``nodes_with`` for the channels of a server; without ids in the order of channels."""
-        get_state()
-        if channel_ids is None and of_community(CHANNEL):
-            checked_id(server_id, "server_id")
-            with reading() as connection:
-                asked = connection.scalars(_CHANNELS_OF_SERVER, {"server_id": server_id})
-                channel_ids = list(asked)
-        found: list[Any] = self.nodes_with(
-            user_id, permission, CHANNEL, SERVER, server_id, channel_ids
-        )
-        return found
+        state = get_state()
+        return Authority(state, db.session(), actor_id).outranks(user_id, str(named_home(home)))
 
     def nodes_with(
         self,
@@ -324,13 +295,6 @@ def _may(
     if state.asks(permission, place):
         return not ask_policies(state, user_id, [permission], place, None, batch).denied
     return True
-
-
-_CHANNELS_OF_SERVER = (
-    select(channels.c.id)
-    .where(channels.c.server_id == bindparam("server_id"))
-    .order_by(channels.c.position, channels.c.id)
-)
 
 
 def _allowed_by_roles(

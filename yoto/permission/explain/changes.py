@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from yoto.nodes import number_in
 from yoto.permission.explain.derivation import Derivation
 from yoto.permission.explain.facts import (
     ExplanationFacts,
@@ -115,8 +116,9 @@ def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal
     facts, user = derivation.facts, derivation.facts.user
     who: dict[str, Any] = {"user_id": user.user_id}
     where = who | {"home": facts.home}
-    if facts.server_id is not None:
-        where |= {"server_id": facts.server_id}
+    number = number_in(facts.home, ScopeType.SERVER)
+    if number is not None:
+        where |= {"server_id": number}
     if not user.exists:
         return
 

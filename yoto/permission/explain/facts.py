@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from yoto.permission.loading.finding import server_of
 from yoto.permission.loading.rights import Grant, Mark, Membership, Rights, RoleShape
 from yoto.permission.loading.rows import RoleRow
 from yoto.permission.loading.sites import Site
@@ -105,11 +104,6 @@ class ExplanationFacts:
     def home(self) -> str | None:
         """The node that people belong to."""
         return self.site.home
-
-    @property
-    def server_id(self) -> int | None:
-        """The home's id, where it is a server."""
-        return None if self.site.home is None else server_of(self.site.home)
 
     @property
     def overwritten(self) -> str:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.nodes import parse_text
 from yoto.permission.database.statements import of_community
 from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry.scopes import GLOBAL, Place, checked_id, place_of_text, words_of
@@ -189,15 +188,24 @@ def is_public(session: Session, place: Place) -> bool:
 
 
 def checked_home(session: Session, home: Any, field: str = "home") -> str:
-    """The text of a node that people belong to, given by type and id.
+    """The text of an existing node that people belong to, given by type and id.
 
     Raises:
-        ValidationFailed: it is none; ``UnknownResource``: there is no such node.
+        ValidationFailed: as ``named_home``; ``UnknownResource``: there is no such node.
+    """
+    return str(site_in(session, named_home(home, field), field).place)
+
+
+def named_home(home: Any, field: str = "home") -> Place:
+    """A node that people belong to, given by type and id, whether or not it exists.
+
+    Raises:
+        ValidationFailed: a node of that type has no members, or it is none.
     """
     place = checked_node(home, field)
     if known_types().get(place.kind).members is None:
         raise ValidationFailed({field: f"a {place.kind} has no members"})
-    return str(site_in(session, place, field).place)
+    return place
 
 
 def checked_node(node: Any, field: str) -> Place:
@@ -208,29 +216,3 @@ def checked_node(node: Any, field: str) -> Place:
     if declared is None:
         raise ValidationFailed({field: f"there is no type {node[0]!r}"})
     return declared.place(node[1], field)
-
-
-def home_text(server_id: Any) -> str:
-    """A server as the home of roles; None: no home.
-
-    Raises:
-        ValidationFailed: not an id.
-    """
-    if server_id is None:
-        return NOWHERE
-    return f"{ScopeType.SERVER.value}:{checked_id(server_id, 'server_id')}"
-
-
-def server_of(text: str) -> int | None:
-    """The id of the server in a node's text; None: it is no server."""
-    return _number_in(text, ScopeType.SERVER)
-
-
-def channel_of(text: str) -> int | None:
-    """The id of the channel in a text; None: it is no channel."""
-    return _number_in(text, ScopeType.CHANNEL)
-
-
-def _number_in(text: str, kind: ScopeType) -> int | None:
-    found = parse_text(text)
-    return found[1] if found and found[0] == kind and isinstance(found[1], int) else None

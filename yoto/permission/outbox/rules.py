@@ -145,11 +145,8 @@ def _role(dirty: DirtyTags, act: Act, row: Row) -> None:
         dirty.add(cache.tags.role(row["id"]))
     if act is Act.DELETE:
         dirty.row(Role.__table__, row["id"])
-    home = row.get("home")
-    if home is None and row.get("server_id") is not None:
-        home = cache.tags.node("server", row["server_id"])
-    if row.get("is_default") and home:
-        dirty.add(home)
+    if row.get("is_default") and row.get("home"):
+        dirty.add(row["home"])
 
 
 def _grant(dirty: DirtyTags, act: Act, row: Row) -> None:
@@ -168,14 +165,7 @@ def _group(dirty: DirtyTags, act: Act, row: Row) -> None:
 
 
 def _overwrite(dirty: DirtyTags, act: Act, row: Row) -> None:
-    place = row.get("place")
-    for kind in ("channel", "category"):
-        if place is None and row.get(f"{kind}_id") is not None:
-            place = cache.tags.node(kind, row[f"{kind}_id"])
-    if place is None:
-        dirty.everything()
-    else:
-        dirty.add(place)
+    dirty.add(row["place"])
 
 
 def _resource(dirty: DirtyTags, act: Act, row: Row) -> None:
@@ -232,10 +222,10 @@ _RULES: dict[str, Rule] = {
         optional=frozenset({"user_id", "team_id", "subject", "node"}),
     ),
     Role.__tablename__: Rule(
-        frozenset({"server_id", "home", "parent_id", "active", "is_default", "name"}),
-        ("id", "server_id", "home", "is_default"),
+        frozenset({"home", "parent_id", "active", "is_default", "name"}),
+        ("id", "home", "is_default"),
         _role,
-        optional=frozenset({"id", "server_id", "home", "is_default"}),
+        optional=frozenset({"id", "home", "is_default"}),
     ),
     RoleParent.__tablename__: Rule(frozenset({"role_id", "parent_id"}), ("role_id",), _grant),
     Team.__tablename__: Rule(frozenset(), ("id",), _team, optional=frozenset({"id"})),
@@ -257,9 +247,8 @@ _RULES: dict[str, Rule] = {
     PermissionGroup.__tablename__: Rule(frozenset(), ("id",), _group, optional=frozenset({"id"})),
     ChannelOverwrite.__tablename__: Rule(
         frozenset(column.key for column in ChannelOverwrite.__table__.c if column.key != "id"),
-        ("place", "channel_id", "category_id"),
+        ("place",),
         _overwrite,
-        optional=frozenset({"place", "channel_id", "category_id"}),
     ),
     PolicyRevision.__tablename__: Rule(frozenset(), (), _policy),
     PlatformSwitch.__tablename__: Rule(frozenset({"enabled"}), (), _policy),

@@ -77,20 +77,20 @@ class Act:
         subject: Role | str,
         before: Any,
         after: Any,
-        server_id: int | None = None,
+        home: str | None = None,
     ) -> None:
         """Add a record of it by its actor, with its reason; see ``record_audit``.
 
         Args:
-            subject: for a role itself, also its server is recorded.
+            subject: for a role itself, also its home is recorded.
         """
         if isinstance(subject, Role):
-            server_id, subject = subject.server_id, f"role:{subject.id}"
+            home, subject = subject.home, f"role:{subject.id}"
         record_audit(
             action,
             subject,
             by=self.authority.actor_id,
-            server_id=server_id,
+            home=home,
             before=before,
             after=after,
             reason=self._reason,

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import APPLICATIONS
-from yoto.permission.loading.finding import home_text, server_of
+from yoto.permission.loading.finding import named_home
 from yoto.permission.loading.rights import epoch
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId, person_number
 from yoto.permission.people.subjects import Subject
-from yoto.permission.registry.scopes import checked_id
+from yoto.permission.registry.scopes import checked_id, words_of
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.verdict.context import checked_json
 from yoto.permission.verdict.facts import Assignment
@@ -37,7 +37,7 @@ from yoto.permission.writes.assignment_rules import (
 )
 from yoto.permission.writes.declared_roles import role_number
 from yoto.permission.writes.role_rules import checked_flag
-from yoto.store.models import RoleAssignment
+from yoto.store.models import RoleAssignment, ScopeType
 
 OF_A_USER = Fields("user_id", "role_ids")
 
@@ -115,7 +115,7 @@ class Assignments:
         """``assign`` for several roles of a person, wherever they count, as one act.
 
         Args:
-            server_id: if given, all roles must be of this server.
+            server_id: if given, all roles must have this server as their home.
             by: for the audit log, an actor without an account, such as ``cli:root``.
             in_maintenance: go on in maintenance too; for operators' roles, which the caller has
                 made sure that these are.
@@ -172,10 +172,13 @@ class _How(NamedTuple):
     ) -> list[Given]:
         """The checked parts of each assignment; ``now`` as for ``given_roles``."""
         found = given_roles(act.session, subject, role_ids, at, now, self.fields)
-        for one in found if self.server_id is not None else ():
-            if one.role.home != home_text(self.server_id):
-                text = f"role {one.role.id} is not of server {self.server_id}"
-                raise ValidationFailed({self.fields.role: text})
+        if self.server_id is not None:
+            server = (ScopeType.SERVER.value, self.server_id)
+            home = str(named_home(server, "server_id"))
+            for one in found:
+                if one.role.home != home:
+                    text = f"role {one.role.id} is not of {words_of(home)}"
+                    raise ValidationFailed({self.fields.role: text})
         return found
 
     def author(self) -> dict[str, Any]:
@@ -325,4 +328,4 @@ def _shown(row: RoleAssignment) -> dict[str, Any]:
 def _record(act: Act, action: str, given: Given, before: Any, after: Any) -> None:
     # All members of a node are recorded as the node.
     subject = given.holder.home or given.holder.text
-    act.record(action, subject, before, after, server_of(given.home))
+    act.record(action, subject, before, after, given.home)

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from yoto.permission.database.transactions import has_written
 from yoto.permission.loading import load_sites
-from yoto.permission.loading.finding import server_of
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EmergencyUse, SuperAdminUse
 from yoto.store.db import db, engine_beside, writing
@@ -56,12 +55,12 @@ def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -
         action,
         f"user:{use.user_id}",
         by=use.user_id,
-        server_id=_server_of(session, use.place),
+        home=_home_of(session, use.place),
         after={"permission": use.permission, "scope": str(use.place)},
         session=session,
     )
 
 
-def _server_of(session: Session, place: Place) -> int | None:
+def _home_of(session: Session, place: Place) -> str | None:
     site = load_sites(session.connection(), [place]).get(place)
-    return None if site is None or site.home is None else server_of(site.home)
+    return None if site is None else site.home

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.loading.finding import channel_of, grant_scope, require_role, server_of
+from yoto.permission.loading.finding import grant_scope, require_role
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.delegation import grant_place
@@ -75,8 +75,6 @@ class GrantWrites:
                             role_id=role.id,
                             permission_id=permission.id,
                             scope_key=scope,
-                            server_id=server_of(scope),
-                            channel_id=channel_of(scope),
                         )
                         act.session.add(grant)
                         stored[permission.name] = grant

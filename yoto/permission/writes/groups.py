@@ -10,13 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.permission.loading.finding import (
-    channel_of,
-    grant_scope,
-    require,
-    require_role,
-    server_of,
-)
+from yoto.permission.loading.finding import grant_scope, require, require_role
 from yoto.permission.outbox.deletion_records import kept_of_group
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
@@ -241,8 +235,6 @@ class GroupWrites:
                         group_id=group.id,
                         role_id=role.id,
                         scope_key=scope,
-                        server_id=server_of(scope),
-                        channel_id=channel_of(scope),
                     )
                     act.session.add(grant)
                 grant.effect = wanted

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.loading.finding import require_role, server_of, site_in
+from yoto.permission.loading.finding import checked_node, require_role, site_in
 from yoto.permission.loading.sites import Site
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Application, Team
@@ -22,12 +22,12 @@ from yoto.permission.rank.not_below import check_none_above, check_none_above_at
 from yoto.permission.rank.ranking import OWNER_RANK
 from yoto.permission.rank.teams import members_of_teams
 from yoto.permission.registry.registry import RegisteredPermission
-from yoto.permission.registry.scopes import Place, place_of_text, words_of
+from yoto.permission.registry.scopes import Place, words_of
 from yoto.permission.state import get_state
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH
 from yoto.permission.writes.acting import acting
 from yoto.permission.writes.grants import mask_of, refuse_denial, refuse_global
-from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role
+from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, ScopeType
 from yoto.store.resources import known_types
 
 CHANGED_MEANWHILE = {"allow": "somebody else changed the overwrite meanwhile"}
@@ -37,7 +37,7 @@ class OverwriteWrites:
     """Overwrites; shared arguments as in ``Writes``.
 
     Args:
-        at: the node, type and id; ``channel_id`` and ``category_id`` are short for these.
+        at: the node, type and id; ``channel_id`` is short for a channel.
         role_id, user_id, team_id: its target; exactly one. A role of the node's home, or a
             global one; a person, or an application.
     """
@@ -50,7 +50,6 @@ class OverwriteWrites:
         allow: Iterable[str] = (),
         deny: Iterable[str] = (),
         *,
-        category_id: int | None = None,
         at: tuple[str, NodeId] | None = None,
         team_id: int | None = None,
         actor_id: SubjectId | None = None,
@@ -75,7 +74,7 @@ class OverwriteWrites:
             refuse_global((p for p in wanted if wanted[p] is effect), field)
         refuse_denial((p for p in wanted if wanted[p] is Effect.DENY), "deny")
         return _replace(
-            _node(at, channel_id, category_id),
+            _node(at, channel_id),
             {"role_id": role_id, "user_id": user_id, "team_id": team_id},
             wanted,
             actor_id,
@@ -89,7 +88,6 @@ class OverwriteWrites:
         role_id: int | None = None,
         user_id: SubjectId | Application | None = None,
         *,
-        category_id: int | None = None,
         at: tuple[str, NodeId] | None = None,
         team_id: int | None = None,
         actor_id: SubjectId | None = None,
@@ -102,7 +100,7 @@ class OverwriteWrites:
             ValidationFailed: also if there are none (field ``role_id`` or ``user_id``).
         """
         return _replace(
-            _node(at, channel_id, category_id),
+            _node(at, channel_id),
             {"role_id": role_id, "user_id": user_id, "team_id": team_id},
             None,
             actor_id,
@@ -120,7 +118,7 @@ class Target(NamedTuple):
 
 
 def _replace(
-    node: tuple[str, Any],
+    node: tuple[str, tuple[str, NodeId]],
     target_ids: Mapping[str, Any],
     wanted: dict[RegisteredPermission, Effect] | None,
     actor_id: SubjectId | None,
@@ -129,7 +127,7 @@ def _replace(
 ) -> WriteReceipt:
     """Bring the stored overwrites to ``wanted``; None removes all, and requires some."""
     with acting(actor_id, reason, commit, CHANGED_MEANWHILE) as act:
-        site = _site(act.session, node)
+        site = _site(act.session, *node)
         place, home = str(site.place), site.home or NOWHERE
         target = _target(act.session, target_ids, home if wanted is not None else None)
         stored = _stored(act.session, place, target)
@@ -184,30 +182,25 @@ def _replace(
         if before != wanted:
             action = "overwrite.set" if wanted else "overwrite.clear"
             was, now = ({target.kind: target.id} | _shown(one) for one in (before, wanted))
-            act.record(action, place, was, now, server_of(home))
+            act.record(action, place, was, now, home)
         act.session.flush()
         ids = tuple(row.id for row in _stored(act.session, place, target).values())
     return WriteReceipt(ids=ids)
 
 
-def _node(
-    at: tuple[str, NodeId] | None, channel_id: int | None, category_id: int | None
-) -> tuple[str, Any]:
-    given = [one for one in (at, channel_id, category_id) if one is not None]
-    if len(given) != 1:
-        raise ValidationFailed({"channel_id": "give either channel_id or category_id"})
-    if at is not None:
-        return at
-    return ("channel", channel_id) if channel_id is not None else ("category", category_id)
+def _node(at: tuple[str, NodeId] | None, channel_id: int | None) -> tuple[str, tuple[str, NodeId]]:
+    """The field that names the node of an overwrite, and the node."""
+    if (at is None) == (channel_id is None):
+        raise ValidationFailed({"at": "give either at or channel_id"})
+    if channel_id is not None:
+        return "channel_id", (ScopeType.CHANNEL.value, channel_id)
+    assert at is not None
+    return "at", at
 
 
-def _site(session: Session, node: tuple[str, Any]) -> Site:
+def _site(session: Session, field: str, node: tuple[str, NodeId]) -> Site:
     """The node of an overwrite: it must be below the home, with its own overwrites in force."""
-    field = f"{node[0]}_id" if node[0] in ("channel", "category") else "at"
-    declared = known_types().find(node[0]) if isinstance(node[0], str) else None
-    if declared is None:
-        raise ValidationFailed({"at": f"there is no type {node[0]!r}"})
-    site = site_in(session, declared.place(node[1], field), field)
+    site = site_in(session, checked_node(node, field), field)
     if not site.levels:
         raise ValidationFailed({field: "people belong here: grant, or deny, in its scope"})
     if site.overwritten[-1] != str(site.place):
@@ -265,15 +258,8 @@ def _stored(session: Session, place: str, target: Target) -> dict[int, ChannelOv
 
 
 def _new_row(place: str, target: Target, permission: RegisteredPermission) -> ChannelOverwrite:
-    kind, id_ = place_of_text(place)
-    # For other tables of the community; another type of that name may have other ids.
-    is_number = kind in ("channel", "category") and isinstance(id_, int)
-    repeated = {f"{kind}_id": id_} if is_number else {}
     return ChannelOverwrite(
-        place=place,
-        permission_id=permission.id,
-        **{f"{target.kind}_id": target.id},
-        **repeated,
+        place=place, permission_id=permission.id, **{f"{target.kind}_id": target.id}
     )
 
 

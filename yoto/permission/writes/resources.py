@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.loading import Site, load_sites
-from yoto.permission.loading.finding import checked_node, server_of, site_in
+from yoto.permission.loading.finding import checked_node, site_in
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
@@ -80,9 +80,10 @@ class ResourceWrites:
                 raise ValidationFailed({"parent": "would be below itself, or too deep"})
             after = _shown(row)
             if before != after:
-                # A resource that left its server is recorded in the log of that server.
-                server_id = _server_of(site) or _server_of(was)
-                act.record("resource.put", str(node), before, after, server_id)
+                # A resource that left its home is recorded in the log of that home.
+                act.record(
+                    "resource.put", str(node), before, after, _home_of(site) or _home_of(was)
+                )
         return WriteReceipt()
 
     def delete_resource(
@@ -113,13 +114,13 @@ class ResourceWrites:
             if session.scalar(below.limit(1)) is not None:
                 raise ValidationFailed({"id": "others are below it"})
             site = load_sites(session.connection(), [node]).get(node)
-            act.record("resource.delete", str(node), _shown(row), None, _server_of(site))
+            act.record("resource.delete", str(node), _shown(row), None, _home_of(site))
             session.delete(row)
         return WriteReceipt()
 
 
-def _server_of(site: Site | None) -> int | None:
-    return None if site is None or site.home is None else server_of(site.home)
+def _home_of(site: Site | None) -> str | None:
+    return None if site is None else site.home
 
 
 def _shown(row: Resource | None) -> dict[str, Any] | None:

@@ -12,10 +12,8 @@ from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import (
     checked_home,
-    home_text,
-    require,
+    named_home,
     require_role,
-    server_of,
 )
 from yoto.permission.outbox.deletion_records import kept_of_role
 from yoto.permission.outbox.positions import WriteReceipt
@@ -36,7 +34,7 @@ from yoto.permission.writes.role_rules import (
     wait_for_others,
 )
 from yoto.store.db import db
-from yoto.store.models import Effect, Role, RoleParent, Server
+from yoto.store.models import NOWHERE, Effect, Role, RoleParent, ScopeType
 
 
 class Unset:
@@ -52,7 +50,7 @@ class RegisteredRole:
 
     id: int
     name: str
-    server_id: int | None
+    home: str
     parent_id: int | None
     position: int
     active: bool
@@ -75,12 +73,12 @@ class RoleWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Make a role of a server (a global one for None); the receipt has its id.
+        """Make a role of a node that people belong to, or a global one; the receipt has its id.
 
         Args:
-            home: any other node that people belong to, type and id.
-            parent: id of the role to inherit from: one of the same server, or a global one.
-            position: rank among the roles of the server, higher is above.
+            home: the node, type and id; ``server_id`` is short for a server.
+            parent: id of the role to inherit from: one of the same home, or a global one.
+            position: rank among the roles of the home, higher is above.
         """
         fields = {
             "name": name,
@@ -173,22 +171,25 @@ class RoleWrites:
             act.session.delete(role)
         return WriteReceipt(ids=(role_id,))
 
-    def list_registered_roles(self, server_id: int | None = None) -> list[RegisteredRole]:
-        """The roles of a server, or the global ones, highest first.
+    def list_registered_roles(self, home: tuple[str, NodeId] | None = None) -> list[RegisteredRole]:
+        """The roles of a node that people belong to, or the global ones, highest first.
+
+        Args:
+            home: the node, type and id.
 
         Raises:
-            ValidationFailed: ``server_id`` is not an id.
+            ValidationFailed: ``home`` is no such node.
         """
         get_state()
-        home = home_text(server_id)
+        at = NOWHERE if home is None else str(named_home(home))
         found = db.session.scalars(
-            select(Role).where(Role.home == home).order_by(Role.position.desc(), Role.id)
+            select(Role).where(Role.home == at).order_by(Role.position.desc(), Role.id)
         )
         return [
             RegisteredRole(
                 role.id,
                 role.name,
-                role.server_id,
+                role.home,
                 role.parent_id,
                 role.position,
                 role.active,
@@ -266,14 +267,13 @@ def _make_role(
     position: int = LOWEST_POSITION,
     active: bool = True,
 ) -> int:
+    if home is not None and server_id is not None:
+        raise ValidationFailed({"home": "give either home or server_id"})
+    at = NOWHERE
     if home is not None:
-        if server_id is not None:
-            raise ValidationFailed({"home": "give either home or server_id"})
         at = checked_home(act.session, home)
-    else:
-        at = home_text(server_id)
-        if server_id is not None:
-            require(act.session, Server, server_id)
+    elif server_id is not None:
+        at = checked_home(act.session, (ScopeType.SERVER.value, server_id), "server_id")
     checked_position(position)
     act.authority.check_position(at, position)
     inherited = checked_parent(act.session, parent, at)
@@ -284,7 +284,6 @@ def _make_role(
     act.authority.check_giving(at, ancestors)
     role = Role(
         home=at,
-        server_id=server_of(at),
         name=checked_role_name(act.session, name, at, lends=act.is_agreed),
         parent_id=inherited.id if inherited else None,
         position=position,

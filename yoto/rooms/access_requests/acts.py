@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource
 from yoto.permission.database.transactions import write
-from yoto.permission.loading.finding import server_of, site_in
+from yoto.permission.loading.finding import site_in
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import PermissionState, get_state
@@ -134,7 +134,7 @@ def record(
         action,
         f"{KIND}:{request.id}",
         by=by,
-        server_id=None if home is None else server_of(home),
+        home=home,
         before=None if before is None else {"state": before.life.state.value},
         after={
             "state": request.life.state.value,

@@ -11,7 +11,15 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownPermission, UnknownResource
 from yoto.nodes import APPLICATIONS, shown_text
-from yoto.permission.audited import PUBLIC, TEAM, TURNING, members_by, nested_by, subject_id
+from yoto.permission.audited import (
+    PUBLIC,
+    TEAM,
+    TURNING,
+    members_by,
+    nested_by,
+    recorded_in,
+    subject_id,
+)
 from yoto.permission.checking.deciding import answer_of, decide
 from yoto.permission.database.statements import audit
 from yoto.permission.directory import renew_people
@@ -237,12 +245,12 @@ def _changes(
 
     Beyond ``CHANGES_MAX``, only the last ones.
     """
-    server_id = facts.server_id if facts is not None else None
+    home = facts.home if facts is not None else None
     user = f"user:{record.user_id}"
     changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
     holders = {user, PUBLIC, *_teams(connection, record, facts)}
-    if facts is not None and facts.home is not None:
-        holders.add(facts.home)  # the name of all members in records
+    if home is not None:
+        holders.add(home)  # the name of all members in records
     subjects = {*holders, str(place)}
     if record.user_id > APPLICATIONS:
         subjects.add(f"application:{record.user_id - APPLICATIONS}")
@@ -264,11 +272,7 @@ def _changes(
                 audit.c.subject.in_(sorted(subjects)),
                 audit.c.subject.startswith("group:", autoescape=True),
             ),
-            or_(
-                audit.c.server_id.is_(None),
-                audit.c.server_id == server_id,
-                audit.c.subject == str(place),
-            ),
+            or_(recorded_in(home), audit.c.subject == str(place)),
         )
         .order_by(audit.c.id.desc())
         .limit(CHANGES_MAX)

@@ -9,13 +9,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from yoto.nodes import shown_text
+from yoto.nodes import number_in, shown_text
 from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import members
 from yoto.permission.explain.derivation import Derivation, moment
 from yoto.permission.explain.facts import ExplanationFacts, GrantRow, Held, OverwriteRow
 from yoto.permission.explain.loading import load_facts_of_many
-from yoto.permission.loading.finding import server_of
 from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
@@ -35,12 +34,13 @@ class Reviewed:
 
     Attributes:
         administrators: the permissions that imply the one under review.
+        joined: when people joined their home; None: nothing records it.
     """
 
     permission: RegisteredPermission
     administrators: tuple[RegisteredPermission, ...]
     origins: Origins
-    joined: Mapping[int, datetime]
+    joined: Mapping[int, datetime] | None
 
 
 def lines_of(
@@ -90,13 +90,13 @@ def lines_of(
 
 def _joined(
     connection: Connection, home: str | None, user_ids: Sequence[int]
-) -> Mapping[int, datetime]:
-    """When people joined their home, where the application records it: a server."""
-    server_id = None if home is None else server_of(home)
-    if server_id is None:
-        return {}
+) -> Mapping[int, datetime] | None:
+    """When people joined their home; None: nothing records it, which it does for a server alone."""
+    number = number_in(home, ScopeType.SERVER)
+    if number is None:
+        return None
     joined = select(members.c.user_id, members.c.joined_at).where(
-        members.c.server_id == server_id, members.c.user_id.in_(ids_in("ids"))
+        members.c.server_id == number, members.c.user_id.in_(ids_in("ids"))
     )
     rows = connection.execute(joined, {"ids": id_array(user_ids)})
     return {row.user_id: row.joined_at for row in rows}
@@ -129,7 +129,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
             if derivation.counts(row) and _reaches(facts, row, derivation.resolution.status):
                 target = f"user:{user_id}" if row.team_id is None else f"team:{row.team_id}"
                 since = origins.of_overwrite(facts, target, row.place)
-                if facts.server_id is not None:
+                if reviewed.joined is not None:
                     since = _latest(since, reviewed.joined.get(user_id))
                 yield Way("overwrite", shown_text(row.place), since=since)
 
@@ -232,7 +232,7 @@ def _begun(
         times.append(renewed or moment(held.since))
         if held.valid_from is not None:
             times.append(moment(held.valid_from))
-    if facts.roles[line[0]].home != NOWHERE and facts.server_id is not None:
+    if facts.roles[line[0]].home != NOWHERE and reviewed.joined is not None:
         times.append(reviewed.joined.get(facts.user.user_id))
     return _latest(*times)
 

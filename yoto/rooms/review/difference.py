@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import shown_text
@@ -20,17 +20,19 @@ from yoto.permission.audited import (
     members_by,
     nested_by,
     program_of,
+    recorded_in,
     subject_id,
 )
 from yoto.permission.database.statements import audit, of_community, provides_roles, table, users
 from yoto.permission.loading import implying
-from yoto.permission.loading.sites import Site
+from yoto.permission.loading.sites import Site, site_at
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
 from yoto.rooms.review.history import History
 from yoto.rooms.review.loading import add_accounts, add_teams, load_history
 from yoto.rooms.review.report import AccessDifference, Turn
 from yoto.rooms.review.reversal import REVERSALS, reverse_record
+from yoto.rooms.review.reversal.places import lender_before
 from yoto.store.declarations import declarations_of
 from yoto.store.models import Permission
 from yoto.store.people import USERS
@@ -56,12 +58,15 @@ def difference_of(
         UnknownResource: the place does not exist.
     """
     wanted = [permission.id, *implying(place, registry.snapshot)]
-    later = load_history(connection, place, wanted)
-    records = _records(connection, later.server_id, since)
+    site = site_at(connection, place)
+    records = _records(connection, site.home, since)
     notes = []
     if len(records) > RECORDS_MAX:
         records = records[:RECORDS_MAX]
         notes.append(f"too many changes: those before {records[-1].at.isoformat()} are not in it")
+    moves = (lender_before(one) for one in records if one.subject == str(place))
+    lenders = [lender for lender in moves if lender is not None]
+    later = load_history(connection, site, wanted, lenders)
     nested = {edge for one in records if one.action in NESTING for edge in nested_by(one)}
     add_teams(connection, later, _teams(records), nested)
     named = _people(records)
@@ -106,13 +111,11 @@ def difference_of(
     )
 
 
-def _records(connection: Connection, server_id: int | None, since: datetime) -> Sequence[Row[Any]]:
-    """Records that can change a verdict in the server, newest first, up to one over the limit."""
-    of_platform = audit.c.server_id.is_(None)
-    here = of_platform if server_id is None else or_(of_platform, audit.c.server_id == server_id)
+def _records(connection: Connection, home: str | None, since: datetime) -> Sequence[Row[Any]]:
+    """Records that can change a verdict in the home, newest first, up to one over the limit."""
     return connection.execute(
         select(*(audit.c[name] for name in NEEDED))
-        .where(and_(audit.c.at > since, audit.c.action.in_(REVERSALS), here))
+        .where(and_(audit.c.at > since, audit.c.action.in_(REVERSALS), recorded_in(home)))
         .order_by(audit.c.id.desc())
         .limit(RECORDS_MAX + 1)
     ).all()

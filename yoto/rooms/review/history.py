@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from yoto.nodes import APPLICATIONS
 from yoto.permission.audited import PUBLIC, TEAM, USER, Window
-from yoto.permission.loading.finding import server_of
 from yoto.permission.loading.rights import Grant, Mark
 from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import Rights, RoleShape
@@ -25,6 +24,7 @@ from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
 from yoto.permission.verdict.resolver import FlatPlace, flatten, resolve
+from yoto.store.resources.types import Sync
 
 
 @dataclass
@@ -58,8 +58,7 @@ class History:
     Attributes:
         exists: whether the place existed.
         site: the present site of the place.
-        is_channel: whether the place is one of the community's channels.
-        category_id, synced: those of the channel, if the place is one.
+        lender: the node whose overwrites the place takes while it is ``synced``, as text.
         windows: of roles held by people and programs themselves, by user, then role and node.
         sets: of roles held by teams and everybody, by subject, role and node.
         provided: the roles that the application provides to people at present.
@@ -75,9 +74,8 @@ class History:
 
     site: Site
     owner_id: int | None
-    category_id: int | None
-    synced: bool
-    is_channel: bool = False
+    lender: str | None = None
+    synced: bool = False
     exists: bool = True
     roles: dict[int, RoleRow] = field(default_factory=dict)
     windows: defaultdict[int, dict[tuple[int, str], Window]] = field(
@@ -105,18 +103,14 @@ class History:
         return self.site.place
 
     @property
-    def server_id(self) -> int | None:
-        """The home, where it is a server."""
-        return None if self.site.home is None else server_of(self.site.home)
+    def sync(self) -> Sync | None:
+        """Nodes whose overwrites the place may take."""
+        return self.site.types[-1].sync if self.site.types else None
 
     @property
     def overwritten(self) -> str:
         """The node whose overwrites are in force."""
-        if not self.is_channel:
-            return self.site.overwritten[-1] if self.site.levels else str(self.place)
-        if self.synced and self.category_id is not None:
-            return f"category:{self.category_id}"
-        return str(self.place)
+        return self.lender if self.synced and self.lender is not None else str(self.place)
 
     @property
     def is_public(self) -> bool:

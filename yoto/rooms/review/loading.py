@@ -8,21 +8,17 @@ from typing import Any
 from sqlalchemy import false, null, or_, select, true
 from sqlalchemy.engine import Connection
 
-from yoto.nodes import APPLICATIONS
+from yoto.nodes import APPLICATIONS, text_of
 from yoto.permission.audited import TEAM
 from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import (
-    CHANNEL,
     ROLE_IDS,
     allows,
     assignments,
-    categories,
-    channels,
     grants,
     group_grants,
     groups,
     in_group,
-    of_community,
     overwrites,
     programs,
     provided,
@@ -34,9 +30,9 @@ from yoto.permission.database.statements import (
 from yoto.permission.loading.places_sql import IDS, person_number
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.rows import roles_of
-from yoto.permission.loading.sites import site_at
+from yoto.permission.loading.sites import Site
 from yoto.permission.rank.nesting import edges_from
-from yoto.permission.registry.scopes import Place, place_of_text
+from yoto.permission.registry.scopes import place_of_text
 from yoto.permission.verdict.facts import Assignment, By
 from yoto.rooms.review.history import Account, History, Membership
 from yoto.store.models import NOWHERE
@@ -45,24 +41,26 @@ from yoto.store.resources import known_types
 OF_ROLES = ids_in(ROLE_IDS)
 
 
-def load_history(connection: Connection, place: Place, wanted: Sequence[int]) -> History:
-    """The present rows that matter for the permissions ``wanted`` in ``place``, without accounts
-    and members of teams.
+def load_history(
+    connection: Connection, site: Site, wanted: Sequence[int], lenders: Collection[str]
+) -> History:
+    """The present rows that matter for the permissions ``wanted`` in a place, without accounts and
+    members of teams.
 
-    Raises:
-        UnknownResource: the place does not exist.
+    Args:
+        lenders: nodes whose overwrites the place may have taken before.
     """
-    site = site_at(connection, place)
-    found = History(site, site.owner_id, None, False)
-    found.is_channel = place.kind == CHANNEL and of_community(CHANNEL)
-    if found.is_channel:
-        of = select(channels.c.category_id, channels.c.synced).where(channels.c.id == place.id)
-        found.category_id, synced = connection.execute(of).one()
-        found.synced = bool(synced)
+    found = History(site, site.owner_id)
+    if found.sync is not None:
+        here = site.types[-1].id == site.place.id
+        lender = connection.scalar(select(found.sync.lender).where(here))
+        found.lender = None if lender is None else text_of(found.sync.type, lender)
+        found.synced = bool(site.overwritten) and site.overwritten[-1] != str(site.place)
     _add_roles(connection, found)
     _add_grants(connection, found, wanted)
     _add_groups(connection, found, wanted)
-    _add_overwrites(connection, found, wanted)
+    now = () if found.lender is None else (found.lender,)
+    _add_overwrites(connection, found, wanted, (*lenders, *now))
     if site.home is not None:
         _add_members(connection, found, site.home)
     return found
@@ -128,22 +126,17 @@ def _add_groups(connection: Connection, found: History, wanted: Sequence[int]) -
         found.groups[group_id].add(permission_id)
 
 
-def _add_overwrites(connection: Connection, found: History, wanted: Sequence[int]) -> None:
-    """Add the overwrites of the nodes; for a channel also those of all categories of its server,
-    since it may have been in another one.
-    """
+def _add_overwrites(
+    connection: Connection, found: History, wanted: Sequence[int], lenders: Collection[str]
+) -> None:
+    """Add the overwrites of the nodes, and of those that they may have taken over."""
     site = found.site
-    places = {*site.levels, *site.overwritten}
-    if not places:
+    if not site.levels:
         return
-    near = select(categories.c.id).where(categories.c.server_id == found.server_id)
-    here = overwrites.c.place.in_(places)
+    places = {*site.levels, *site.overwritten, *lenders}
     statement = select(
         overwrites.c.overwrite_key, overwrites.c.permission_id, allows(overwrites)
-    ).where(
-        overwrites.c.permission_id.in_(wanted),
-        or_(here, overwrites.c.category_id.in_(near)) if found.is_channel else here,
-    )
+    ).where(overwrites.c.permission_id.in_(wanted), overwrites.c.place.in_(places))
     for key, permission_id, allow in connection.execute(statement):
         place, _, target = key.partition("/")
         found.overwrites[place, target, permission_id] = bool(allow)

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from yoto.audit import AuditEntry
 from yoto.errors import UnknownResource
+from yoto.nodes import number_in
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.db import db
 from yoto.store.models.declared import User
-from yoto.store.models.role import SUBJECT_LENGTH
+from yoto.store.models.role import SUBJECT_LENGTH, ScopeType
 
 # The form of authors that are accounts; all others are programs or people at a terminal.
 _ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
@@ -55,7 +56,7 @@ def record_audit(
     subject: str,
     *,
     by: int | str | None,
-    server_id: int | None = None,
+    home: str | None = None,
     before: Any = None,
     after: Any = None,
     reason: str | None = None,
@@ -72,6 +73,8 @@ def record_audit(
         by: the actor: the id of an account, an author such as ``user:42``, ``break_glass`` or the
             name of a worker or of a user at a terminal, who then stands in ``after`` as well; None
             is the system itself.
+        home: the node that people belong to in which it is done, as text; its members who may
+            audit there read the record.
         before, after: the changed values, as JSON data.
         reason: the actor's own words.
         session: by default the one of the application's context.
@@ -85,7 +88,7 @@ def record_audit(
             actor_id=by,
             action=action,
             subject=subject[:SUBJECT_LENGTH],
-            server_id=server_id,
+            server_id=number_in(home, ScopeType.SERVER),
             before=before,
             after=after,
             reason=reason,

@@ -8,15 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum
-from yoto.store.models.role import NODE_LENGTH, Effect
-
-
-def place(context: Any) -> str:
-    """Column default: the channel or category as a node."""
-    values = context.get_current_parameters()
-    if values.get("channel_id") is not None:
-        return f"channel:{values['channel_id']}"
-    return f"category:{values['category_id']}"
+from yoto.store.models.role import NODE_LENGTH, Effect, ScopeType, repeated
 
 
 def overwrite_key(context: Any) -> str:
@@ -24,16 +16,14 @@ def overwrite_key(context: Any) -> str:
     values = context.get_current_parameters()
     for target in ("role", "user", "team"):
         if values.get(f"{target}_id") is not None:
-            where = values.get("place") or place(context)
-            return f"{where}/{target}:{values[f'{target}_id']}"
+            return f"{values['place']}/{target}:{values[f'{target}_id']}"
     raise ValueError("an overwrite is for a role, a user or a team")
 
 
 class ChannelOverwrite(Model):
     """One permission allowed or denied to one role, user or team at one node, ``place``.
 
-    ``channel_id`` and ``category_id`` repeat the id of a channel or a category, for other tables
-    that refer to them.
+    ``channel_id`` and ``category_id`` repeat the number of a channel or a category.
     """
 
     __tablename__ = "yoto_channel_overwrites"
@@ -53,9 +43,9 @@ class ChannelOverwrite(Model):
     )
 
     id: Mapped[PrimaryKey]
-    place: Mapped[str] = mapped_column(String(NODE_LENGTH), default=place)
-    channel_id: Mapped[int | None]
-    category_id: Mapped[int | None]
+    place: Mapped[str] = mapped_column(String(NODE_LENGTH))
+    channel_id: Mapped[int | None] = mapped_column(default=repeated("place", ScopeType.CHANNEL))
+    category_id: Mapped[int | None] = mapped_column(default=repeated("place", "category"))
     role_id: Mapped[int | None] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
     user_id: Mapped[int | None]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("yoto_teams.id", ondelete="CASCADE"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
+from yoto.nodes import GLOBAL_KIND, number_in
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum, utcnow
 
 EVERYONE = "@everyone"
@@ -37,20 +39,11 @@ class Effect(enum.StrEnum):
     DENY = "deny"
 
 
-def home(context: Any) -> str:
-    """Column default: the server of a role as a node."""
-    server_id = context.get_current_parameters().get("server_id")
-    return NOWHERE if server_id is None else f"server:{server_id}"
-
-
-def grant_scope_key(context: Any) -> str:
-    """Column default: a grant's scope as one value that is never NULL, such as ``server:7``."""
-    values = context.get_current_parameters()
-    if values.get("channel_id") is not None:
-        return f"channel:{values['channel_id']}"
-    if values.get("server_id") is not None:
-        return f"server:{values['server_id']}"
-    return ScopeType.GLOBAL.value
+def repeated(column: str, kind: str) -> Callable[[Any], int | None]:
+    """Column default: the number of the node in ``column``, which an application that has a table
+    of that type may refer to; NULL: the node is of another type, or has no number.
+    """
+    return lambda context: number_in(context.get_current_parameters().get(column), kind)
 
 
 def subject(context: Any) -> str:
@@ -64,7 +57,7 @@ def subject(context: Any) -> str:
 class Role(Model):
     """A role of one node that people belong to (``home``), or a global one (``home`` empty).
 
-    ``server_id`` repeats the id where the node is a server, for other references to servers.
+    ``server_id`` repeats the number where the node is a server.
     ``parent_id`` is the first role that it inherits from; others are in ``yoto_role_parents``.
     ``access_request_id``: it holds what this request lent, and cannot be given or changed.
     ``declared``: for a role that the application declares by its name, the permissions and the
@@ -75,8 +68,10 @@ class Role(Model):
     __table_args__ = (UniqueConstraint("home", "name"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    server_id: Mapped[int | None] = mapped_column(index=True)
-    home: Mapped[str] = mapped_column(String(NODE_LENGTH), default=home)
+    server_id: Mapped[int | None] = mapped_column(
+        default=repeated("home", ScopeType.SERVER), index=True
+    )
+    home: Mapped[str] = mapped_column(String(NODE_LENGTH), default=NOWHERE)
     name: Mapped[str] = mapped_column(String(100))
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("yoto_roles.id", ondelete="SET NULL"), index=True
@@ -109,21 +104,21 @@ class RoleParent(Model):
 class GrantScope:
     """The scope of a grant.
 
-    ``scope_key`` is ``global``, or the text of a node. The other columns repeat the id of a server
-    or a channel, for other references to those.
+    ``scope_key`` is ``global``, or the text of a node. The other columns repeat the number of a
+    server or a channel.
     """
 
     @declared_attr
     def server_id(cls) -> Mapped[int | None]:
-        return mapped_column(index=True)
+        return mapped_column(default=repeated("scope_key", ScopeType.SERVER), index=True)
 
     @declared_attr
     def channel_id(cls) -> Mapped[int | None]:
-        return mapped_column(index=True)
+        return mapped_column(default=repeated("scope_key", ScopeType.CHANNEL), index=True)
 
     @declared_attr
     def scope_key(cls) -> Mapped[str]:
-        return mapped_column(String(NODE_LENGTH), default=grant_scope_key, index=True)
+        return mapped_column(String(NODE_LENGTH), default=GLOBAL_KIND, index=True)
 
     @declared_attr
     def effect(cls) -> Mapped[Effect]:

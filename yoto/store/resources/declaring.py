@@ -274,7 +274,8 @@ def _sync(model: Any, sync: Any) -> Sync | None:
         return None
     type_name, column, *condition = sync
     value = _expression(model, column)
-    return Sync(type_name, case((_expression(model, condition[0]), value)) if condition else value)
+    in_force = case((_expression(model, condition[0]), value)) if condition else value
+    return Sync(type_name, in_force, value)
 
 
 def _attributes(model: Any, attributes: Any) -> dict[str, ColumnElement[Any]]:

@@ -62,10 +62,14 @@ class Sync(NamedTuple):
     """The node whose overwrites replace a node's own.
 
     It is of ``type``, by ``id``; NULL: the node has its own.
+
+    Attributes:
+        lender: its id also while the node has its own overwrites, where that is known.
     """
 
     type: str
     id: ColumnElement[Any]
+    lender: ColumnElement[Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ def create_invite(
         "invite.create",
         f"invite:{invite.id}",
         by=actor_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         after={"expires_in": expires_in, "max_uses": max_uses},
     )
     db.session.commit()
@@ -99,7 +99,7 @@ def delete_invite(server_id: int, invite_id: int, actor_id: int) -> None:
         "invite.delete",
         f"invite:{invite_id}",
         by=actor_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before={"created_by": invite.created_by, "uses": invite.uses},
     )
     db.session.commit()

@@ -75,7 +75,7 @@ def _ban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Ban
         "member.ban",
         f"user:{user_id}",
         by=actor_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before=before | {"roles": drop_roles(server_id, user_id)},
         reason=reason,
     )
@@ -97,7 +97,7 @@ def unban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> No
         "member.unban",
         f"user:{user_id}",
         by=actor_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before={"reason": member.ban_reason},
         reason=reason,
     )

@@ -90,7 +90,7 @@ def kick(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Non
         "member.kick",
         f"user:{user_id}",
         by=actor_id,
-        server_id=server_id,
+        home=f"server:{server_id}",
         before=before | {"roles": drop_roles(server_id, user_id)},
         reason=reason,
     )
@@ -114,7 +114,7 @@ def _update(
             action,
             f"user:{member.user_id}",
             by=actor_id,
-            server_id=member.server_id,
+            home=f"server:{member.server_id}",
             before=before,
             after=after,
             reason=reason,

@@ -168,8 +168,7 @@ def test_a_place_has_overwrites_for_a_bounded_number_of_targets(
         insert(ChannelOverwrite),
         [
             {
-                "channel_id": community.channel_id,
-                "category_id": None,
+                "place": f"channel:{community.channel_id}",
                 "role_id": None,
                 "user_id": user_id,
                 "permission_id": send,

@@ -124,7 +124,6 @@ def test_every_question_about_them_is_answered(app: Flask) -> None:
     assert below.ids == (line.id,)
     assert db.scalars(permissions.visible(select(Line.id), mara.id, SEND)).all() == [line.id]
     assert permissions.nodes_with(mara.id, SEND, "channel", "server", machine.id) == [line.id]
-    assert permissions.channels_with(mara.id, SEND, machine.id) == [line.id]
     assert permissions.allowed_permissions(mara.id, *place) == [SEND]
     numbers = number_of(mara.id), number_of(other.id)
     assert [sees(one, "server", machine.id) for one in numbers] == [True, False]

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 
 from app.models import Category, Channel, Member, Server, User
 from tests.unit.yoto.permission.worlds import NAMES, Row, Rows
+from yoto.nodes import GLOBAL_KIND
 from yoto.store.db import db
 from yoto.store.models import (
     ChannelOverwrite,
@@ -27,6 +28,13 @@ def permission_ids() -> dict[str, int]:
         select(Permission.name, Permission.id).where(Permission.name.in_(NAMES))
     )
     return {name: id_ for name, id_ in found}
+
+
+def node(row: Row) -> str:
+    """The text of the innermost node that a row names; empty: none."""
+    kinds = (one for one in ("channel", "category", "server") if row.get(f"{one}_id") is not None)
+    kind = next(kinds, None)
+    return "" if kind is None else f"{kind}:{row[f'{kind}_id']}"
 
 
 def store(rows: Rows, ids: dict[str, int]) -> None:
@@ -53,7 +61,7 @@ def store(rows: Rows, ids: dict[str, int]) -> None:
     add(Member, rows.members)
     add(Category, rows.categories, name="category")
     add(Channel, rows.channels, name="channel")
-    add(Role, [{**row, "parent_id": None} for row in rows.roles])
+    add(Role, [{**row, "parent_id": None, "home": node(row)} for row in rows.roles])
     for row in rows.roles:
         if row["parent_id"] is not None:
             db.session.connection().execute(
@@ -63,7 +71,8 @@ def store(rows: Rows, ids: dict[str, int]) -> None:
             )
     add(PermissionGroup, [{**row, "name": f"group{row['id']}"} for row in rows.groups])
     add(PermissionGroupMember, rows.group_members)
-    add(RoleGrant, rows.grants)
-    add(RoleGroupGrant, rows.group_grants)
+    add(RoleGrant, [{**row, "scope_key": node(row) or GLOBAL_KIND} for row in rows.grants])
+    in_scopes = [{**row, "scope_key": node(row) or GLOBAL_KIND} for row in rows.group_grants]
+    add(RoleGroupGrant, in_scopes)
     add(RoleAssignment, rows.assignments)
-    add(ChannelOverwrite, rows.overwrites)
+    add(ChannelOverwrite, [{**row, "place": node(row)} for row in rows.overwrites])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.permission.audited import Record, after_of, before_of, subject_id, target_of
+from yoto.permission.audited import Record, after_of, before_of, target_of
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.rooms.review.history import History
 from yoto.rooms.review.reversal.values import ids_of, note_absent
@@ -17,15 +17,21 @@ def overwritten(history: History, record: Record, registry: PermissionRegistry) 
     _set_overwrites(history, record.subject, before_of(record), registry)
 
 
+def lender_before(record: Record) -> str | None:
+    """The category that a channel was in before a record about the channel, as text."""
+    number = before_of(record).get("category_id")
+    return None if number is None else f"category:{number}"
+
+
 def server_created(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Undo a creation: the place did not exist."""
-    if record.subject == f"server:{history.server_id}":
+    if record.subject == history.site.home:
         history.exists = False
 
 
 def transferred(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Undo a transfer: the server had another owner."""
-    if record.subject == f"server:{history.server_id}":
+    if record.subject == history.site.home:
         history.owner_id = before_of(record)["owner_id"]
 
 
@@ -44,20 +50,21 @@ def channel_moved(history: History, record: Record, registry: PermissionRegistry
         # Its own overwrites were first made equal to the category's, each with a record, then
         # dropped.
         _copy_overwrites(history, history.overwritten, str(history.place))
-    history.category_id = before.get("category_id", history.category_id)
+    if "category_id" in before:
+        history.lender = lender_before(record)
     history.synced = before["synced"]
 
 
 def category_deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Undo a deletion: its channels were in it; its overwrites were in force in those in sync."""
-    before = before_of(record)
-    if not history.is_channel:
+    before, sync = before_of(record), history.sync
+    if sync is None or not record.subject.startswith(f"{sync.type}:"):
         return
     note_absent(history, record, before, PARTS_OF_CATEGORY)
     for values in before.get("overwrites", ()):
         _set_overwrites(history, record.subject, values, registry)
     if history.place.id in before.get("channels", ()):
-        history.category_id = subject_id(record)
+        history.lender = record.subject
         history.synced = history.place.id in before.get("synced", ())
 
 

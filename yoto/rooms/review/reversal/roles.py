@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from yoto.permission.audited import Record, after_of, before_of, owner_of, subject_id, window_of
-from yoto.permission.loading.finding import home_text
+from yoto.permission.audited import (
+    Record,
+    after_of,
+    before_of,
+    home_of,
+    owner_of,
+    subject_id,
+    window_of,
+)
 from yoto.permission.loading.rows import RoleRow
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.verdict.facts import NOWHERE
@@ -79,7 +86,7 @@ def deleted(history: History, record: Record, registry: PermissionRegistry) -> N
     before, role_id = before_of(record), subject_id(record)
     history.roles[role_id] = RoleRow(
         role_id,
-        before.get("home", home_text(record.server_id)),
+        before.get("home", home_of(record)),
         tuple(one for one in (before["parent_id"], *before.get("parents", ())) if one is not None),
         before["active"],
         False,

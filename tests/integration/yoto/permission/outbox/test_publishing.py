@@ -194,7 +194,7 @@ def test_a_write_that_changes_nothing_includes_what_others_published(
     def deny() -> str | None:
         with app.app_context():
             return permissions.set_overwrite(
-                category_id=scene.category, user_id=scene.member.id, deny=["message.pin"]
+                at=("category", scene.category), user_id=scene.member.id, deny=["message.pin"]
             ).position
 
     deny()
@@ -211,7 +211,7 @@ def test_without_redis_a_write_that_changes_nothing_stands_in_line_behind_what_w
     first = disable(scene)
     with app.app_context():
         token = permissions.set_overwrite(
-            category_id=scene.category, user_id=scene.member.id
+            at=("category", scene.category), user_id=scene.member.id
         ).position
         assert token is not None and token != first and token.startswith("outbox-")
         assert permissions.decide(*question, at_least=token).tier == "db"
@@ -232,7 +232,7 @@ def test_a_write_that_changes_nothing_is_done_though_its_position_cannot_be_foun
     def position() -> str | None:
         with scene.world.app.app_context():
             return permissions.set_overwrite(
-                category_id=scene.category, user_id=scene.member.id
+                at=("category", scene.category), user_id=scene.member.id
             ).position
 
     monkeypatch.setattr(publisher, "unpublished", fails)

@@ -138,7 +138,7 @@ def test_overwrites_touch_the_node_that_has_them(scene: Scene) -> None:
         permissions.set_overwrite(channel, user_id=scene.member.id, deny=["message.send"])
     with scene.touching(f"category:{scene.category}"):
         permissions.set_overwrite(
-            category_id=scene.category, role_id=scene.role, deny=["message.send"]
+            at=("category", scene.category), role_id=scene.role, deny=["message.send"]
         )
 
 
@@ -177,8 +177,7 @@ def test_a_bulk_insert_tells_its_rows(scene: Scene) -> None:
     with scene.touching(f"channel:{scene.channel}"):
         db.session.execute(
             insert(ChannelOverwrite).values(
-                channel_id=scene.channel,
-                category_id=None,
+                place=f"channel:{scene.channel}",
                 user_id=person.id,
                 role_id=None,
                 permission_id=scene.world.permission_id("message.send"),

@@ -18,6 +18,7 @@ from tests.support.world import auth_header
 from tests.unit.yoto.permission.worlds import Row
 from yoto.store.db import db
 from yoto.store.models import (
+    NOWHERE,
     ChannelOverwrite,
     Effect,
     Permission,
@@ -73,7 +74,7 @@ def build_town(random: Random, round_number: int) -> Town:
     roles: list[tuple[int, int | None]] = []
     for home in servers:
         roles.append(
-            (add(Role, server_id=home, name="@everyone", is_default=True, position=0), home)
+            (add(Role, home=f"server:{home}", name="@everyone", is_default=True, position=0), home)
         )
         for user in users:
             if random.random() < 0.8 or user in users[1:3]:
@@ -85,7 +86,7 @@ def build_town(random: Random, round_number: int) -> Town:
             mine.append(
                 add(
                     Role,
-                    server_id=home,
+                    home=NOWHERE if home is None else f"server:{home}",
                     name=f"r{round_number}-{home}-{position}",
                     position=position * 10,
                     parent_id=parent,
@@ -121,7 +122,7 @@ def build_town(random: Random, round_number: int) -> Town:
     for name in random.sample(LOCAL_NAMES[:3], random.randrange(3)):
         add(
             ChannelOverwrite,
-            channel_id=channels[0],
+            place=f"channel:{channels[0]}",
             role_id=random.choice(roles[:1] + roles[2:7])[0],
             permission_id=ids[name],
             effect=random.choice(list(Effect)),

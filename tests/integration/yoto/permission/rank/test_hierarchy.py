@@ -56,7 +56,7 @@ TOO_HIGH: dict[str, Act] = {
         t.channel, user_id=t.boss.id, deny=["message.send"], **who
     ),
     "overwrite for the owner": lambda p, t, who: p.set_overwrite(
-        category_id=t.category, user_id=t.owner.id, deny=["message.send"], **who
+        at=("category", t.category), user_id=t.owner.id, deny=["message.send"], **who
     ),
 }
 
@@ -79,7 +79,7 @@ LACKING: dict[str, Act] = {
         t.channel, role_id=t.low, allow=["member.ban"], **who
     ),
     "overwrite in the category": lambda p, t, who: p.set_overwrite(
-        category_id=t.category, role_id=t.low, allow=["member.ban"], **who
+        at=("category", t.category), role_id=t.low, allow=["member.ban"], **who
     ),
     "overwrite for a junior": lambda p, t, who: p.set_overwrite(
         t.channel, user_id=t.junior.id, allow=["member.ban"], **who
@@ -311,26 +311,27 @@ def test_below_their_rank_and_within_what_they_have_actors_are_free(app: Flask, 
 
 def test_one_outranks_by_the_highest_role_alone(app: Flask, world: World, town: Town) -> None:
     ladder = [town.owner, town.boss, town.actor, town.junior, town.outsider]
+    home = ("server", town.id)
     with app.app_context():
         for height, upper in enumerate(ladder[:4]):
             for lower in ladder[height + 1 :]:
-                assert permissions.outranks(upper.id, lower.id, town.id), (upper, lower)
-                assert not permissions.outranks(lower.id, upper.id, town.id), (upper, lower)
+                assert permissions.outranks(upper.id, lower.id, home), (upper, lower)
+                assert not permissions.outranks(lower.id, upper.id, home), (upper, lower)
         for person in ladder:
-            assert permissions.outranks(town.root.id, person.id, town.id)
+            assert permissions.outranks(town.root.id, person.id, home)
         for equal in (town.owner, town.boss, town.actor):
-            assert not permissions.outranks(equal.id, equal.id, town.id)
+            assert not permissions.outranks(equal.id, equal.id, home)
     peer = world.member(town.community, None, town.middle)
     banned = world.user()
     world.ban(town.community, banned)
     world.assign(banned, town.high)
     with app.app_context():
-        assert not permissions.outranks(town.actor.id, peer.id, town.id)
-        assert permissions.outranks(town.actor.id, banned.id, town.id)
+        assert not permissions.outranks(town.actor.id, peer.id, home)
+        assert permissions.outranks(town.actor.id, banned.id, home)
         with pytest.raises(UnknownResource):
-            permissions.outranks(town.actor.id, peer.id, 9999)
+            permissions.outranks(town.actor.id, peer.id, ("server", 9999))
         with pytest.raises(ValidationFailed):
-            permissions.outranks(str(town.actor.id), peer.id, town.id)  # type: ignore[arg-type]
+            permissions.outranks(str(town.actor.id), peer.id, home)  # type: ignore[arg-type]
 
 
 def test_ranks_are_ordered() -> None:

@@ -135,7 +135,7 @@ def test_what_an_author_has_at_a_paper_is_no_rank_above_it(studio: Studio) -> No
         at=PROJECT,
         actor_id=by,
     )
-    assert not permissions.outranks(by, studio.other.id, studio.server.id)
+    assert not permissions.outranks(by, studio.other.id, ("server", studio.server.id))
 
 
 def test_nothing_is_taken_from_who_owns_what_the_paper_is_in(studio: Studio) -> None:

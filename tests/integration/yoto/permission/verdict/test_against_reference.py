@@ -86,7 +86,7 @@ def test_every_survey_of_a_server_equals_the_second_implementation(
             for user_id in USERS:
                 held = {id_: reference.effective(user_id, "channel", id_, now) for id_ in channels}
                 for name in NAMES:
-                    found = permissions.channels_with(user_id, name, server["id"])
+                    found = permissions.nodes_with(user_id, name, "channel", "server", server["id"])
                     expected = [id_ for id_ in channels if name in held[id_]]
                     assert found == expected, (user_id, name, server["id"])
         db.session.rollback()

@@ -26,6 +26,6 @@ def test_a_channel_in_sync_takes_overwrites_only_through_its_category(
         assert "channel_id" in caught.value.errors
         assert db.session.scalar(select(func.count()).select_from(ChannelOverwrite)) == 0
         receipt = permissions.set_overwrite(
-            category_id=category, user_id=person.id, deny=["message.send"]
+            at=("category", category), user_id=person.id, deny=["message.send"]
         )
         assert len(receipt.ids) == 1

@@ -36,8 +36,10 @@ def test_a_role_is_stored_as_told_and_audited(app: Flask, world: World, town: To
             actor_id=town.owner.id,
             reason="the light must burn",
         ).ids
-        found = next(r for r in permissions.list_registered_roles(town.id) if r.id == role_id)
-    assert (found.name, found.server_id, found.parent_id) == ("Keepers", town.id, town.low)
+        found = next(
+            r for r in permissions.list_registered_roles(("server", town.id)) if r.id == role_id
+        )
+    assert (found.name, found.home, found.parent_id) == ("Keepers", f"server:{town.id}", town.low)
     assert (found.position, found.active, found.is_default) == (4, False, False)
     act = world.audit(town.community)[-1]
     assert (act.action, act.subject, act.actor_id) == (
@@ -252,7 +254,7 @@ def test_names_are_unique_in_a_server_and_among_global_roles(app: Flask, world: 
 
 def test_roles_are_listed_highest_first_in_one_statement(app: Flask, town: Town) -> None:
     with count_statements(app) as statements, app.app_context():
-        names = [role.name for role in permissions.list_registered_roles(town.id)]
+        names = [role.name for role in permissions.list_registered_roles(("server", town.id))]
     assert names == ["high", "middle", "low", "@everyone"]
     assert len(statements) == 1
     with app.app_context():

@@ -133,7 +133,9 @@ def test_the_end_of_what_was_lent_spares_a_role_that_got_its_number(
         permissions.delete_role(lent, actor_id=community.owner.id)
         # SQLite gives the highest number again.
         world.run(
-            insert(Role).values(id=lent, server_id=community.id, name="gardeners", position=1)
+            insert(Role).values(
+                id=lent, home=f"server:{community.id}", name="gardeners", position=1
+            )
         )
         world.assign(member, lent)
         permissions.access_requests.settle()

@@ -125,7 +125,7 @@ def test_a_right_is_asked_for_from_its_denial_lent_and_over_by_itself(
     # The role that held it is gone with it.
     assert world.rows(RoleAssignment.__table__.select()) == []
     with app.app_context():
-        names = [one.name for one in permissions.list_registered_roles(community.id)]
+        names = [one.name for one in permissions.list_registered_roles(("server", community.id))]
     assert names == ["@everyone"]
 
 
@@ -281,7 +281,7 @@ def test_a_grant_that_would_change_nothing_is_none(
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["permission"])
     with app.app_context():
         assert permissions.access_requests.get(request_id).life.state == "open"
-        assert len(permissions.list_registered_roles(community.id)) == 1
+        assert len(permissions.list_registered_roles(("server", community.id))) == 1
 
 
 @pytest.mark.parametrize("permission", ["server.administrator", "platform.view", "admin.audit"])

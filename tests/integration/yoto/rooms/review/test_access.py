@@ -193,7 +193,7 @@ def test_an_overwrite_of_the_category_counts_from_when_the_channel_goes_by_it(
     channel = world.channel(harbour, category_id=category, synced=True)
     anna = world.member(harbour)
     with app.app_context():
-        permissions.set_overwrite(category_id=category, user_id=anna.id, allow=[PIN])
+        permissions.set_overwrite(at=("category", category), user_id=anna.id, allow=[PIN])
         db.session.remove()
     moment = utcnow()
 

@@ -50,10 +50,10 @@ def test_looks_in_a_row_leave_nothing_out_whatever_the_clock_does(steps: list[in
 @pytest.mark.parametrize(
     ("boundary", "subject", "reason", "covering"),
     [
-        (Boundary(100.0, STARTS, 1, 42, 7), "user:42", "role_starts", "server:7"),
-        (Boundary(100.0, ENDS, 1, 42, None), "user:42", "role_ends", None),
-        (Boundary(100.0, TIMEOUT, 1, 42, 7), "user:42", "timeout_ends", "server:7"),
-        (Boundary(100.0, EMERGENCY, 1, 42, None), "policy", "emergency_ends", None),
+        (Boundary(100.0, STARTS, 1, 42, "server:7"), "user:42", "role_starts", "server:7"),
+        (Boundary(100.0, ENDS, 1, 42, ""), "user:42", "role_ends", None),
+        (Boundary(100.0, TIMEOUT, 1, 42, "server:7"), "user:42", "timeout_ends", "server:7"),
+        (Boundary(100.0, EMERGENCY, 1, 42, ""), "policy", "emergency_ends", None),
     ],
 )
 def test_a_moment_says_what_is_invalidated_and_why(
@@ -62,18 +62,18 @@ def test_a_moment_says_what_is_invalidated_and_why(
     assert (boundary.subject, boundary.reason, boundary.covering) == (subject, reason, covering)
 
 
-@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from([None, 7, 8]))))
-def test_each_person_whose_moment_has_passed_is_published_or_their_server(
-    people: list[tuple[int, int | None]],
+@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["", "server:7", "server:8"]))))
+def test_each_person_whose_moment_has_passed_is_published_or_their_home(
+    people: list[tuple[int, str]],
 ) -> None:
-    passed = [Boundary(100.0, ENDS, 1, user, server) for user, server in people]
+    passed = [Boundary(100.0, ENDS, 1, user, home) for user, home in people]
     published = subjects_of(passed)
     assert len(published) == len(set(published))
     for one in passed:
         assert {one.subject, one.covering} & {*published}
-    for server in (7, 8):
-        crowd = {user for user, place in people if place == server}
-        assert (f"server:{server}" in published) is (len(crowd) > MERGE_ABOVE)
+    for home in ("server:7", "server:8"):
+        crowd = {user for user, place in people if place == home}
+        assert (home in published) is (len(crowd) > MERGE_ABOVE)
 
 
 @pytest.mark.parametrize(

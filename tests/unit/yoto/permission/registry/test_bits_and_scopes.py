@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.errors import ValidationFailed
-from yoto.nodes import text_of
-from yoto.permission.loading.finding import channel_of, server_of
+from yoto.nodes import number_in, text_of
 from yoto.permission.registry.bits import bits_of, mask_of
 from yoto.permission.registry.scopes import GLOBAL, MAX_ID, Place, checked_id, parse_place, words_of
 
@@ -82,7 +81,7 @@ def test_sentences_name_a_node_by_its_type_and_the_id_that_its_application_gave(
     assert words_of(text_of("workspace", node_id)) == f"workspace {node_id}"
 
 
-def test_a_text_is_about_a_server_or_a_channel_by_a_number_alone() -> None:
+def test_a_text_has_the_number_of_a_node_of_its_own_type_alone() -> None:
     texts = (
         "server:7",
         "channel:7",
@@ -92,5 +91,6 @@ def test_a_text_is_about_a_server_or_a_channel_by_a_number_alone() -> None:
         "server:0",
         f"server:{7:032x}",
     )
-    assert [server_of(text) for text in texts] == [7, *[None] * 6]
-    assert [channel_of(text) for text in texts] == [None, 7, *[None] * 5]
+    assert [number_in(text, "server") for text in texts] == [7, *[None] * 6]
+    assert [number_in(text, "channel") for text in texts] == [None, 7, *[None] * 5]
+    assert number_in(None, "server") is None
