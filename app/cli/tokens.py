@@ -17,10 +17,10 @@ from app.blueprints.operators.tokens import DAYS, DAYS_MAX
 from app.models import User
 from yoto.auth.operators import TOKEN_RIGHTS, VIEW
 from yoto.cli.operations import command
+from yoto.http.operation import Author, Limit, Reason
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
 from yoto.moments import moment
-from yoto.operate.operation import Author, Limit, Reason
 from yoto.store.db import db, writing
 
 tokens = AppGroup("tokens", help="See, make and take back API tokens.")

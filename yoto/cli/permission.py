@@ -14,10 +14,10 @@ from yoto.cli.operations import command
 from yoto.cli.options import Scope, ScopeId, resource_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
+from yoto.http.operation import Reason
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, MAX_ID
 from yoto.operate.invalidation import invalidate as invalidate_target
-from yoto.operate.operation import Reason
 from yoto.operate.targets import EVERYTHING, target_of
 from yoto.store.db import writing
 

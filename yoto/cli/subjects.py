@@ -13,7 +13,7 @@ from yoto.cli.operations import command
 from yoto.cli.options import Moment, RowId
 from yoto.cli.permission import user_id_of
 from yoto.extensions import permissions
-from yoto.operate.operation import Reason
+from yoto.http.operation import Reason
 from yoto.permission import subject_text
 from yoto.store.db import db, writing
 from yoto.store.models import ProgramAccount, Team, TeamParent

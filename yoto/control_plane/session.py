@@ -11,8 +11,8 @@ from yoto.api.people import Person
 from yoto.auth.csrf import csrf_token
 from yoto.auth.operators import RIGHTS, VIEW, Via, bearer_token, may, operator
 from yoto.control_plane.language import current_language
+from yoto.http.operation import Subject
 from yoto.operate.application import of_application
-from yoto.operate.operation import Subject
 
 session = Subject(
     "session",

@@ -15,11 +15,11 @@ from yoto.api.admin import audit as service
 from yoto.api.admin.audit import ACTION_LENGTH, SUBJECT_LENGTH, Record
 from yoto.auth.operators import VIEW
 from yoto.http.fields import Instant
+from yoto.http.operation import After, Limit, Subject, Table
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
 from yoto.nodes import MAX_ID
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import After, Limit, Subject, Table
 from yoto.store.columns import longest
 from yoto.store.models import User
 

@@ -16,10 +16,10 @@ from yoto.cache import TieredCache
 from yoto.errors import StoreUnavailable
 from yoto.extensions import cache as extension
 from yoto.extensions import events, monitor
+from yoto.http.operation import Subject
 from yoto.monitor import names, series
 from yoto.monitor.backends import WorkerState, WorkerStatus
 from yoto.monitor.history import MIDDLE, Point
-from yoto.operate.operation import Subject
 from yoto.store.columns import utcnow
 
 WINDOW = 600  # s covered by the counts of tiers

@@ -9,13 +9,13 @@ from typing import Annotated, Any, TypedDict
 
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
+from yoto.http.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Between, Seconds, schema_of
 from yoto.moments import at_ms
 from yoto.operate.degradation import feature_names
 from yoto.operate.guard_state import GUARDED
 from yoto.operate.guards import LONGEST_EXPIRY, check_known, demand_right_to_the_way_in, slice_of
-from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.resilience import (
     FLEET,
     Change,

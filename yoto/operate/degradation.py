@@ -6,10 +6,10 @@ from typing import Annotated, TypedDict
 
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource
+from yoto.http.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between, Seconds
 from yoto.operate.guards import LONGEST_EXPIRY, slice_of
-from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.resilience import (
     EVERY_FEATURE,
     DegradationLevel,

@@ -17,12 +17,12 @@ from yoto.auth.operators import ADMIN, OPERATE, VIEW, Via, demand_right, operato
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.http.acts import record_act
 from yoto.http.fields import Text
+from yoto.http.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Seconds
 from yoto.operate.application import of_application
 from yoto.operate.guard_state import GUARDED, Guard, GuardKind, GuardState, every_guard, one_guard
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.permission import MASKED
 from yoto.persistence import DATABASE
 from yoto.resilience import (

@@ -13,8 +13,8 @@ from yoto.errors import UnknownResource
 from yoto.extensions import fleet
 from yoto.fleet import Worker, WorkerState
 from yoto.http.acts import record_act
+from yoto.http.operation import Author, Command, Reason, Subject
 from yoto.http.shapes import Seconds
-from yoto.operate.operation import Author, Command, Reason, Subject
 
 DRAIN_DEFAULT, DRAIN_LEAST, DRAIN_MOST = 900, 5, 24 * 3600  # s
 

@@ -13,9 +13,9 @@ from yoto.errors import StoreUnavailable
 from yoto.extensions import cache as extension
 from yoto.extensions import events
 from yoto.http.acts import record_act
+from yoto.http.operation import Reason
 from yoto.nodes import NodeId
 from yoto.operate.cache import cache as cache
-from yoto.operate.operation import Reason
 from yoto.operate.targets import People, Target, name_of, people, target_of
 from yoto.persistence import STORE_FAILURES
 from yoto.store.db import db

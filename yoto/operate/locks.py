@@ -11,8 +11,8 @@ from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import LockChanged
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.http.operation import Command, Reason, Subject
 from yoto.http.shapes import Between
-from yoto.operate.operation import Command, Reason, Subject
 from yoto.optimization import LockState
 from yoto.store.columns import utcnow
 

@@ -10,9 +10,9 @@ from flask import current_app
 from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.extensions import events, resilience
+from yoto.http.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.logs import get_level
 from yoto.moments import at_ms, moment
-from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.resilience import FLEET, Kind, LogConfig, LogLevel, Origin
 from yoto.store.columns import utcnow
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypedDict
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.moments import moment
-from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.persistence import STORE_FAILURES
 from yoto.store.columns import utcnow
 from yoto.store.db import db

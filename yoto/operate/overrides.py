@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 from yoto.auth.operators import VIEW
 from yoto.errors import StoreUnavailable
 from yoto.extensions import permissions
+from yoto.http.operation import Subject
 from yoto.moments import at_ms
-from yoto.operate.operation import Subject
 from yoto.resilience import Change, Kind, Origin, ResilienceController, get_resilience_controller
 from yoto.store.columns import utcnow
 

@@ -12,7 +12,7 @@ from yoto.cache import Position
 from yoto.extensions import cache as extension
 from yoto.extensions import fleet, monitor, permissions
 from yoto.fleet import WorkerState
-from yoto.operate.operation import Subject
+from yoto.http.operation import Subject
 from yoto.parts.worker import took_ms
 
 POSITION_LENGTH = 40

@@ -13,6 +13,7 @@ from marshmallow.validate import OneOf
 from yoto.api.admin.audit import Record
 from yoto.cli.control.group import control
 from yoto.cli.operations import command
+from yoto.http.declared import CSV, FORMATS, JSON
 from yoto.http.files import csv_lines, json_array
 from yoto.http.shapes import Between, schema_of
 from yoto.moments import moment
@@ -24,7 +25,6 @@ from yoto.operate.audit import (
     list_audit_records,
     row_of,
 )
-from yoto.operate.rest import CSV, FORMATS, JSON
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 

@@ -11,8 +11,8 @@ from yoto.cli.operations import command
 from yoto.cli.options import Duration
 from yoto.cli.resilience.group import controller, resilience
 from yoto.cli.resilience.output import state_lines
+from yoto.http.operation import Author, Reason
 from yoto.operate.guards import FORCED_FOR
-from yoto.operate.operation import Author, Reason
 from yoto.resilience import BreakerState, Kind
 
 

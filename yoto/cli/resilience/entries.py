@@ -19,9 +19,9 @@ from yoto.cli.resilience.output import (
     state_of,
 )
 from yoto.errors import ValidationFailed
+from yoto.http.operation import Author, Reason, SeenVersion
 from yoto.http.shapes import Between
 from yoto.operate.config import READ_ONLY
-from yoto.operate.operation import Author, Reason, SeenVersion
 from yoto.resilience import REDIS_BREAKER, BreakerState, Kind, change_to_plain
 
 HISTORY_SHOWN = 20

@@ -11,8 +11,8 @@ from marshmallow.validate import OneOf
 from yoto.cli.operations import command
 from yoto.cli.resilience.group import HowLong, Plain, controller, resilience
 from yoto.cli.resilience.output import changed, receipt_lines
+from yoto.http.operation import Author, Reason
 from yoto.operate.guard_state import GUARDED, Guard, GuardKind, every_guard
-from yoto.operate.operation import Author, Reason
 from yoto.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
 
 NO_LEVEL = "clear"

@@ -26,10 +26,10 @@ from yoto.events import (
 )
 from yoto.extensions import events as platform
 from yoto.http.acts import record_act
+from yoto.http.operation import Author, Command, Reason, Subject
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.http.shapes import Between
 from yoto.operate.live.filters import LONGEST_TYPE, MOST_TYPES, TypeFilter
-from yoto.operate.operation import Author, Command, Reason, Subject
 
 LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and still within an id's digits
 CURSOR_LENGTH = 32

@@ -13,6 +13,7 @@ from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import monitor
 from yoto.http.fields import Instant
+from yoto.http.operation import Command, Subject
 from yoto.moments import at_ms, moment
 from yoto.monitor.headlines import Headline, HeadlineCause
 from yoto.operate.insight import has_insight
@@ -22,7 +23,6 @@ from yoto.operate.live.lines import lines_of
 from yoto.operate.live.marks import Marks, marks_between
 from yoto.operate.live.performance import LIVE, RANGES, PerformancePoint, Stretch, stretch_of
 from yoto.operate.live.views import SuggestionReport, live_views
-from yoto.operate.operation import Command, Subject
 
 State = Literal["ok", "degraded", "failed", "unknown"]
 

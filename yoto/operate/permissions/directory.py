@@ -9,9 +9,9 @@ from yoto.api.people import accounts
 from yoto.api.rows import existing
 from yoto.auth.operators import VIEW
 from yoto.http.fields import NodeId
+from yoto.http.operation import After, Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut, page_of
 from yoto.http.shapes import schema_of
-from yoto.operate.operation import After, Limit, Subject
 from yoto.operate.permissions.shapes import FoundPerson, ListedChannel, ListedServer, Search
 from yoto.store.db import db
 from yoto.store.models import Category, Channel, Permission, Server

@@ -17,10 +17,10 @@ from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.fields import declared_id
+from yoto.http.operation import After, Limit
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.nodes import GLOBAL_KIND, NodeId, shown_text
 from yoto.operate.insight import demand_operators_insight
-from yoto.operate.operation import After, Limit
 from yoto.operate.permissions.directory import listed, servers
 from yoto.operate.permissions.resources import existing, overwritten, resources
 from yoto.operate.permissions.shapes import (

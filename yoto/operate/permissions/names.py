@@ -17,8 +17,8 @@ from yoto.api.admin.audit import SUBJECT_LENGTH
 from yoto.auth.operators import VIEW
 from yoto.errors import MaintenanceMode, ValidationFailed
 from yoto.http.fields import row_id
+from yoto.http.operation import Subject
 from yoto.nodes import APPLICATIONS, place_of_text
-from yoto.operate.operation import Subject
 from yoto.operate.permissions.resources import described, names_of
 from yoto.operate.permissions.shapes import PlacedResource
 from yoto.permission import Place, node_of_text

@@ -18,13 +18,13 @@ from yoto.auth.operators import VIEW
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.http.fields import NodeId as NodeIdField
 from yoto.http.fields import declared_id, row_id
+from yoto.http.operation import After, Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut, page_of
 from yoto.http.shapes import schema_of
 from yoto.moments import at_ms
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND, PUBLIC_NUMBER, NodeId, node_held_at, shown_text
 from yoto.operate.guard_state import KeyUse, caller_parts
 from yoto.operate.insight import demand_operators_insight, has_insight
-from yoto.operate.operation import After, Limit, Subject
 from yoto.operate.permissions.shapes import AfterNode, Effect, Kind, Resource
 from yoto.permission import MASKED, own_ids, person_number, subject_text, teams_above
 from yoto.resilience import Kind as GuardKind

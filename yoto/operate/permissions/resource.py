@@ -14,10 +14,10 @@ from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.operation import After, Limit
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.nodes import GLOBAL, place_of_text, shown_text
 from yoto.operate.insight import demand_operators_insight
-from yoto.operate.operation import After, Limit
 from yoto.operate.permissions.people import AssignedRole, LaidOverwrite, assigned, laid_by
 from yoto.operate.permissions.resources import described, existing, resources
 from yoto.operate.permissions.shapes import Resource

@@ -14,9 +14,9 @@ from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.fields import NodeId, declared_id
+from yoto.http.operation import Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, page_of
 from yoto.http.shapes import schema_of
-from yoto.operate.operation import Limit, Subject
 from yoto.operate.permissions.shapes import (
     SEARCH_LENGTH,
     AfterNode,

@@ -15,10 +15,10 @@ from yoto.api.permissions.checks.service import Question
 from yoto.api.rows import existing
 from yoto.auth.operators import VIEW
 from yoto.errors import PermissionDenied
+from yoto.http.operation import After, Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.nodes import GLOBAL, place_of_text, shown_text
 from yoto.operate.insight import demand_operators_insight
-from yoto.operate.operation import After, Limit, Subject
 from yoto.operate.permissions.matrix import (
     counted_at,
     granted_to,

@@ -16,11 +16,11 @@ from yoto.extensions import permissions
 from yoto.http.fields import Facts
 from yoto.http.fields import NodeId as NodeIdField
 from yoto.http.fields import declared_id
+from yoto.http.operation import After, Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, page_of
 from yoto.http.shapes import schema_of
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND, NodeId
 from yoto.operate.insight import asked_user, demand_operators_insight, open_question
-from yoto.operate.operation import After, Limit, Subject
 from yoto.operate.permissions.resources import described
 from yoto.operate.permissions.shapes import (
     AfterNode,

@@ -21,11 +21,11 @@ from yoto.auth.operators import (
     operator,
 )
 from yoto.errors import PermissionDenied
+from yoto.http.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Between
 from yoto.nodes import shown_text
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.permission import Place
 from yoto.rooms.access_requests import service
 from yoto.rooms.access_requests.requesting import REQUESTING

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flask import Response
     from flask_smorest import Blueprint
 
-    from yoto.operate.operation import Subject
+    from yoto.http.operation import Subject
 
     from .requesting import Requesting
     from .settling import RequestDesk

@@ -18,12 +18,12 @@ from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.fields import Instant, row_id
+from yoto.http.operation import After, Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL, GLOBAL_KIND, NodeId, Place, place_of_text, shown_text
 from yoto.operate.finding import Recorded
 from yoto.operate.insight import demand_operators_insight, has_insight
-from yoto.operate.operation import After, Limit, Subject
 from yoto.operate.overrides import page_at
 from yoto.operate.permissions.names import named
 from yoto.operate.permissions.shapes import USERNAME_LENGTH

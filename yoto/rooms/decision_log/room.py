@@ -15,8 +15,8 @@ from .settings import DecisionRecords
 if TYPE_CHECKING:
     import click
 
+    from yoto.http.operation import Subject
     from yoto.operate.finding import Recorded
-    from yoto.operate.operation import Subject
 
     from .replaying import Replaying
 

@@ -11,9 +11,9 @@ from flask import current_app
 from marshmallow.validate import OneOf
 
 from yoto.auth.operators import VIEW
+from yoto.http.operation import Command, Subject
 from yoto.moments import Epoch, moment
 from yoto.monitor.extension import Monitor
-from yoto.operate.operation import Command, Subject
 
 from .board import forecast_board
 from .forecaster import METRICS

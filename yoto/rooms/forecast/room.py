@@ -13,7 +13,7 @@ from yoto.room import CONTROL_PLANE, Room
 if TYPE_CHECKING:
     import click
 
-    from yoto.operate.operation import Subject
+    from yoto.http.operation import Subject
 
     from .election import ElectedForecasting
 

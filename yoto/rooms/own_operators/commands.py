@@ -12,7 +12,7 @@ from marshmallow.validate import OneOf
 
 from yoto.auth.operators import ADMIN, RIGHTS
 from yoto.cli.operations import command
-from yoto.operate.operation import Reason
+from yoto.http.operation import Reason
 
 from . import service
 from .service import OwnOperator

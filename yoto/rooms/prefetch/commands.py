@@ -12,8 +12,8 @@ from flask.cli import AppGroup
 from yoto.cli.operations import command
 from yoto.cli.options import login
 from yoto.cli.permission import user_id_of
+from yoto.http.operation import Reason
 from yoto.http.shapes import Between
-from yoto.operate.operation import Reason
 from yoto.rooms.prefetch.extension import PREFETCH
 from yoto.rooms.prefetch.operating import forget_behaviour, order
 

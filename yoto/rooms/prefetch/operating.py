@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import Degraded, StoreUnavailable, ValidationFailed
 from yoto.http.acts import author, record_act
+from yoto.http.operation import Author, Reason, Subject
 from yoto.nodes import NodeId
-from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.targets import user_number
 from yoto.rooms.prefetch.extension import PREFETCH
 from yoto.rooms.prefetch.facts import PrefetchSteered

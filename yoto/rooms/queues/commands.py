@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from yoto.cli.operations import command
 from yoto.errors import UnknownResource
 from yoto.extensions import optimization
-from yoto.operate.operation import Reason
+from yoto.http.operation import Reason
 from yoto.rooms.queues.batch import DeadLetter, DeadLetters, KindStats, QueueStats
 from yoto.rooms.queues.operating import (
     discard_dead_letter,

@@ -17,9 +17,9 @@ from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.http.operation import After, Command, Limit, Reason, Subject
 from yoto.http.paging import PAGE_DEFAULT, cut
 from yoto.http.shapes import Between
-from yoto.operate.operation import After, Command, Limit, Reason, Subject
 from yoto.rooms.queues.batch import Amounts, ConsumerStats, DeadLetter
 from yoto.rooms.queues.invalidation import Analysis, InvalidationStats, Strategy
 from yoto.store.columns import utcnow

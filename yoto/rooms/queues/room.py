@@ -15,7 +15,7 @@ from .settings import LIVE, Invalidation, Queue
 if TYPE_CHECKING:
     import click
 
-    from yoto.operate.operation import Subject
+    from yoto.http.operation import Subject
 
 
 def _init(app: Flask, host: object) -> None:

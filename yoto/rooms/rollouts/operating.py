@@ -12,11 +12,11 @@ from flask import current_app
 
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
+from yoto.http.operation import Author, Command, Reason, SeenVersion, Subject
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import at_ms, moment
 from yoto.operate.config import conflict_at, guard_key
 from yoto.operate.guards import demand_right_to_the_way_in
-from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject
 from yoto.resilience import KEPT_FOR, Change, Kind, get_resilience_controller
 
 from .dry_run import DryRun, dry_run_of

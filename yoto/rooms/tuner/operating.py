@@ -10,9 +10,9 @@ from flask import current_app
 
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.http.fields import Name
+from yoto.http.operation import Author, Command, Reason, Subject
 from yoto.moments import Epoch
 from yoto.operate.live.views import SuggestionReport
-from yoto.operate.operation import Author, Command, Reason, Subject
 
 from .outcomes import TuningOutcome, TuningResult
 from .trial import outcome_of

@@ -15,8 +15,8 @@ from .settings import Tuning
 if TYPE_CHECKING:
     import click
 
+    from yoto.http.operation import Subject
     from yoto.operate.live.views import SuggestionReport
-    from yoto.operate.operation import Subject
 
     from .tuner import Tuner
 

@@ -15,9 +15,9 @@ from yoto.cli.operations import command
 from yoto.cli.options import Json
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.http.operation import Reason
 from yoto.http.shapes import Between
 from yoto.nodes import MAX_ID, key_text, shown_text
-from yoto.operate.operation import Reason
 from yoto.rooms.warm_up import operating
 from yoto.rooms.warm_up.service import current_warming
 from yoto.rooms.warm_up.warming import WarmUpReport

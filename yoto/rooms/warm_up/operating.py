@@ -11,8 +11,8 @@ from yoto.auth.operators import OPERATE
 from yoto.errors import AlreadyRunning
 from yoto.extensions import cache, events, optimization
 from yoto.http.acts import record_act
+from yoto.http.operation import Reason, Subject
 from yoto.nodes import NodeId
-from yoto.operate.operation import Reason, Subject
 from yoto.operate.targets import EVERYTHING, user_number
 
 from .service import current_warming

@@ -12,8 +12,8 @@ from flask import current_app
 from yoto.auth.operators import VIEW
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import events
+from yoto.http.operation import Subject
 from yoto.moments import at_ms
-from yoto.operate.operation import Subject
 from yoto.store.columns import utcnow
 
 PAGE = 500  # events a read

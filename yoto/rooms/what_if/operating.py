@@ -9,10 +9,10 @@ from marshmallow.validate import Length
 from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource
+from yoto.http.operation import Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.operate.insight import asked_user, demand_operators_insight, open_question
-from yoto.operate.operation import Limit, Subject
 from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
 from yoto.rooms.what_if.report import Comparison, Differing, WhatIf
 from yoto.rooms.what_if.schemas import ACT, AFTER, CURSOR_LENGTH

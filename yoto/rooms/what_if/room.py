@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import click
     from flask_smorest import Blueprint
 
-    from yoto.operate.operation import Subject
+    from yoto.http.operation import Subject
 
     from .trying import Trying
 

@@ -15,7 +15,7 @@ from tests.support.resilience import guarded_app
 from yoto.cli.operations import command
 from yoto.cli.options import Duration, duration_text
 from yoto.errors import ValidationFailed
-from yoto.operate.operation import Author, Reason
+from yoto.http.operation import Author, Reason
 
 Run = Callable[..., Result]
 things = AppGroup("things")
