@@ -11,7 +11,6 @@ from app.db import db
 from app.server import YotoSocketIO
 from yoto import extensions as platform
 from yoto.extensions import (
-    alerts,
     behaviour,
     cache,
     events,
@@ -33,7 +32,6 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
 __getattr__ = partial(getattr, platform)
 
 __all__ = [  # noqa: F822  # prefetch is found by __getattr__
-    "alerts",
     "behaviour",
     "cache",
     "db",

@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from yoto.alerts import Alerts
     from yoto.cache import HybridPermissionCache
     from yoto.events import Events
     from yoto.fleet import Fleet
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     monitor = Monitor()
     resilience = Resilience()
     optimization = AdvancedOptimization()
-    alerts = Alerts()
     cache = HybridPermissionCache()
     policy = PolicyManager()
     behaviour = BehaviourWatch()
@@ -40,7 +38,6 @@ else:
         "monitor": "yoto.monitor:Monitor",
         "resilience": "yoto.resilience:Resilience",
         "optimization": "yoto.optimization:AdvancedOptimization",
-        "alerts": "yoto.alerts:Alerts",
         "cache": "yoto.cache:HybridPermissionCache",
         "policy": "yoto.policy:PolicyManager",
         "behaviour": "yoto.policy:BehaviourWatch",

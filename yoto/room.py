@@ -62,10 +62,15 @@ class Room:
         sweeps: returns tables to be swept: a class, the name of the column of the end of a row, and
             the key of the days for which a row is kept after it.
         problems: returns answers to its errors, by their class.
-        brings: returns responses of the control plane's API that come with each page: by address,
-            the right of the viewer and the reader.
+        brings: returns responses of the control plane's API that come with pages: by address, the
+            right of the viewer and the reader. Those that no page names come with each.
         causes: returns what is out of order now, for the headline: by the name of a source, a
             function of ``yoto.operate.live.headline.Names``, which finds the names of accounts.
+        finds: returns functions that find its things by name, as those of ``yoto.operate.finding``.
+        first_steps: returns what a new installation needs for it: by name, what that is, and a
+            function that says whether it is done.
+        topics: returns topics of events for sockets of the control plane: by name, the name of the
+            messages, their ``TypeFilter``, and a function that returns the snapshot.
         operators: returns a ``yoto.embed.operators.Operators``, for the control plane of a guest
             that has none of its own.
     """
@@ -92,6 +97,9 @@ class Room:
     problems: Callable[[], Mapping[type[Exception], Callable[[Any], Any]]] = no_names
     brings: Callable[[], Mapping[str, tuple[str, Callable[[], Any]]]] = no_names
     causes: Callable[[], Mapping[str, Callable[[Any], Iterable[Any]]]] = no_names
+    finds: Callable[[], Sequence[Callable[..., Iterable[Any]]]] = nothing
+    first_steps: Callable[[], Mapping[str, tuple[str, Callable[[], bool]]]] = no_names
+    topics: Callable[[], Mapping[str, tuple[str, Any, Callable[[], Any]]]] = no_names
     operators: Callable[[], Any] | None = None
 
     @property

@@ -8,7 +8,6 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from yoto.cli.alerts import alerts
 from yoto.cli.cache import cache
 from yoto.cli.control import control
 from yoto.cli.insight import add_insight
@@ -41,7 +40,6 @@ _TABLES = {name: one for name, one in yoto.commands.items() if one is not models
 YOTO = AppGroup(yoto.name, help=yoto.help, commands={**_TABLES, "guards": GUARDS})
 
 _COMMANDS: tuple[click.Command, ...] = (
-    alerts,
     applications,
     cache,
     control,

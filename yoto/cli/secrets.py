@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from yoto.cli.operations import command
 from yoto.operate.operation import Author, Reason
+from yoto.parts.rooms import ALL, chosen
 from yoto.sealing import Sealer, Unreadable, secret_keys
 from yoto.store.db import db, writing
 from yoto.store.models import SEALED, record_audit
@@ -35,8 +36,14 @@ def reseal(
         others = [previous_key or click.prompt("The SECRET_KEY before", hide_input=True)]
     before, now = Sealer(*others), Sealer(key)
     resealed, unreadable = 0, 0
+    # Those of rooms that are off, too: they may be switched on again.
+    for room in chosen(ALL):
+        room.models()
+    there = inspect(db.engine).get_table_names()
     with writing():
         for model, columns in SEALED.items():
+            if model.__tablename__ not in there:
+                continue
             for row in db.session.scalars(select(model).with_for_update()):
                 for name, purpose in columns.items():
                     outcome = _reseal(row, name, purpose, before, now)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy.engine import Engine
 
-from yoto.alerts import Alerts
 from yoto.cache import HybridPermissionCache
-from yoto.collectors.alert_values import measured_values
 from yoto.collectors.cache import Staleness, cache_samples, check_samples, outbox_samples
-from yoto.collectors.guards import alert_samples, guard_samples, lock_samples, policy_samples
+from yoto.collectors.guards import guard_samples, lock_samples, policy_samples
 from yoto.collectors.polled import OfOneWorker, breaker_samples, fleet_samples
 from yoto.collectors.stores import database_samples, pool_samples, redis_samples
+from yoto.collectors.values import health_components, measured_values
 from yoto.monitor import Monitor, names
 from yoto.optimization import AdvancedOptimization
 from yoto.room import rooms_of
 from yoto.store.db import on_engine
 
-__all__ = ["measure", "measured_values"]
+__all__ = ["health_components", "measure", "measured_values"]
 
 
 def measure(app: Flask) -> None:
@@ -35,7 +34,6 @@ def measure(app: Flask) -> None:
     monitoring.add_source("guards", lambda: guard_samples(app))
     monitoring.add_source("policies", lambda: policy_samples(app))
     monitoring.add_source("outbox", lambda: outbox_samples(app))
-    monitoring.add_source("alerts", lambda: alert_samples(Alerts.of(app)))
     monitoring.add_source("redis", lambda: redis_samples(app))
     monitoring.add_source("database", lambda: database_samples(engines))
     monitoring.add_source("pools", lambda: pool_samples(app, engines))

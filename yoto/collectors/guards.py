@@ -1,4 +1,4 @@
-"""Guards, locks, policies and alerts."""
+"""Guards, locks and policies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from yoto.alerts import AlertState
 from yoto.monitor import Distribution, names
 from yoto.monitor.sources import Counted, Distributed, Measured, Sample
 from yoto.optimization import DistributedLocks
@@ -14,9 +13,6 @@ from yoto.policy import BOUNDS_US, BehaviourWatch, PolicyManager
 from yoto.resilience import Resilience
 
 MICRO = 1_000_000
-
-EVALUATIONS = ("evaluations", "left", "unelected", "value_failures", "degrade_failures")
-MESSAGES = ("delivered", "failed", "given_up")
 
 
 def guard_samples(app: Flask) -> Iterator[Sample]:
@@ -64,14 +60,3 @@ def policy_samples(app: Flask) -> Iterator[Sample]:
     found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
     yield Distributed(names.POLICY_TIME, found)
     yield Counted(names.BEHAVIOUR_LOST, BehaviourWatch.of(app).lost)
-
-
-def alert_samples(alerts: AlertState) -> Iterator[Sample]:
-    """This process's counters, and the age of the last evaluation it saw, by any worker."""
-    for what in EVALUATIONS:
-        yield Counted(names.ALERT_EVENTS, getattr(alerts.evaluator.counts, what), {"event": what})
-    for outcome in MESSAGES:
-        count = getattr(alerts.deliverer.counts, outcome)
-        yield Counted(names.ALERT_MESSAGES, count, {"outcome": outcome})
-    if alerts.started:
-        yield Measured(names.ALERT_SILENCE, alerts.evaluator.silent_for)

@@ -15,34 +15,30 @@ from flask import current_app
 from flask_smorest.utils import resolve_schema_instance
 from sqlalchemy.exc import SQLAlchemyError
 
+from yoto.control_plane.navigation import PAGES
 from yoto.errors import PlatformError
 from yoto.http.shapes import parts_of, schema_of
-from yoto.operate.alert_rules import list_alert_rules
 from yoto.operate.overrides import read_overrides
-from yoto.room import rooms_of
+from yoto.room import named_of_rooms
 
 log = logging.getLogger(__name__)
 
-# By the address below the API that the scripts would request.
-READERS: Mapping[str, Callable[[], Any]] = {
-    "/overrides": read_overrides,
-    "/alerts/rules": list_alert_rules,
-}
-ON_EVERY_PAGE = ("/overrides",)
+# Those of every page, by the address below the API that the scripts would request.
+READERS: Mapping[str, Callable[[], Any]] = {"/overrides": read_overrides}
 
 
 def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
     """The responses by their addresses.
 
     Args:
-        more: addresses beside those of every page, of ``READERS``.
+        more: addresses of the page's own; those that other pages name are left out.
         rights: of the page's viewer; responses of rooms that take another one are left out.
     """
-    readers = {address: READERS[address] for address in (*ON_EVERY_PAGE, *more)}
-    for room in rooms_of(current_app):
-        for address, (right, reader) in room.brings().items():
-            if right in rights:
-                readers[address] = reader
+    elsewhere = {address for page in PAGES for address in page.brings}.difference(more)
+    readers = dict(READERS)
+    for address, (right, reader) in named_of_rooms(current_app, lambda one: one.brings).items():
+        if right in rights and address not in elsewhere:
+            readers[address] = reader
     found = {}
     for address, reader in readers.items():
         try:

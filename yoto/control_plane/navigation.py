@@ -28,7 +28,7 @@ class Page:
         texts: further areas of texts that its module uses.
         live: whether the page follows changes of the platform; else it shows its last read.
         part_of: for a page of one thing, the page whose entry in the navigation is marked.
-        brings: responses of the API that come with it, see ``yoto.control_plane.brought``.
+        brings: responses of the API that come with it alone, see ``yoto.control_plane.brought``.
         rooms: rooms one of which must be on, else there is no such page; none: always there.
     """
 
@@ -57,7 +57,7 @@ SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
     Page("overview", "/", texts=("status", "help", "reasons"), brings=("/alerts/rules",)),
-    Page("alerts", "/alerts"),
+    Page("alerts", "/alerts", rooms=("alerts",)),
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
     Page("access_requests", "/access-requests", rooms=("access_requests",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, json, redirect, render_template
+from flask import Blueprint, Response, current_app, json, redirect, render_template
 from werkzeug.exceptions import NotFound, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,16 +18,17 @@ from yoto.control_plane.socket import init_control_socket
 from yoto.control_plane.static_files import init_static
 from yoto.control_plane.status import init_process, read_status
 from yoto.errors import PermissionDenied
-from yoto.extensions import alerts
 from yoto.http.api import add_api
 from yoto.http.application import Application
 from yoto.http.compression import compress
 from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
+from yoto.monitor.links import Links
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
 from yoto.operate.live.views import init_live
 from yoto.operate.rest import as_blueprint
 from yoto.room import of_rooms
+from yoto.settings import read
 
 DOCUMENT = "control-api-docs"  # the name that flask-smorest makes
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_folder="templates")
@@ -97,7 +98,7 @@ def status() -> str:
     """The status of this worker and its environment; needs no script."""
     found = read_status()
     # A component that a rule is about has the rule's name.
-    links = alerts.current.links
+    links = read(Links, current_app.config)
     runbooks = {one.name: links.runbook(one.name) for one in found.components}
     return render_template("control/status.html", status=found, runbooks=runbooks, **signed_in_as())
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Annotated, TypedDict
 
+from flask import current_app
 from marshmallow.validate import Length
 
 from yoto.auth.operators import ADMIN, OPERATE, VIEW, may
@@ -19,10 +20,12 @@ from yoto.operate.overrides import page_at
 from yoto.operate.permissions.shapes import SEARCH_LENGTH
 from yoto.persistence import DATABASE
 from yoto.resilience import REDIS_BREAKER, Kind, get_resilience_controller
+from yoto.room import has_room
 
 OF_A_KIND, MOST_OF_A_KIND = 4, 20
 TABS = ("explain", "search", "matrix")
-PARTS = ("maintenance", "log_level", "thresholds", "webhooks")
+# Parts of the settings page, each with the room that it takes; "": none.
+PARTS = {"maintenance": "", "log_level": "", "thresholds": "alerts", "webhooks": "alerts"}
 
 palette = Subject("palette", "/search", "Everything by its name, and acts", "result")
 
@@ -61,7 +64,7 @@ def find_anything(
 
 
 def _things(text: str, limit: int) -> Iterator[Result]:
-    for hit in hits(text, limit, _rule):
+    for hit in hits(text, limit, _called):
         hint = translate(f"kind.{hit.hint}") if hit.kind == "guard" else hit.hint
         yield _result(hit.kind, hit.name, hit.where, hit.of, hint)
 
@@ -70,8 +73,8 @@ def _result(kind: str, title: str, where: str, of: str = "", hint: str | None = 
     return {"kind": kind, "of": of, "title": title, "hint": hint, "where": where}
 
 
-def _rule(name: str) -> str:
-    return catalogue(current_language()).get(f"rule.{name}", name)
+def _called(kind: str, name: str) -> str:
+    return catalogue(current_language()).get(f"{kind}.{name}", name)
 
 
 def _pages(text: str, limit: int) -> Iterator[Result]:
@@ -82,7 +85,8 @@ def _pages(text: str, limit: int) -> Iterator[Result]:
         if may(page.right) and fits(f"{page.key} {title}", text):
             found.append(_result("page", title, page.path.removeprefix("/")))
     own = (one.name.removesuffix("_control") for one in of_application().routes)
-    parts = [*PARTS, *(one for one in own if one != "operators" or may(ADMIN))]
+    parts = [part for part, room in PARTS.items() if not room or has_room(current_app, room)]
+    parts += (one for one in own if one != "operators" or may(ADMIN))
     for page_key, parameter, names in (
         ("permissions", "tab", TABS),
         ("settings", "part", parts),

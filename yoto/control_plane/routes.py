@@ -6,9 +6,6 @@ from flask_smorest import Blueprint
 
 from yoto.control_plane.palette import palette
 from yoto.control_plane.session import session
-from yoto.operate.alert_rules import alert_rules
-from yoto.operate.alert_webhooks import alert_webhooks
-from yoto.operate.alerts import alerts
 from yoto.operate.audit import audit
 from yoto.operate.config import config
 from yoto.operate.degradation import degradation
@@ -17,7 +14,6 @@ from yoto.operate.guard_detail import guards
 from yoto.operate.guards import breakers, bulkheads, limiters
 from yoto.operate.instances import instances
 from yoto.operate.invalidation import cache
-from yoto.operate.live.alert_causes import alert_causes
 from yoto.operate.live.events import events
 from yoto.operate.live.status import stats, status
 from yoto.operate.locks import locks
@@ -63,10 +59,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(bulkheads),
     blueprint(degradation),
     blueprint(config),
-    blueprint(alerts),
-    blueprint(alert_causes),
-    blueprint(alert_rules),
-    blueprint(alert_webhooks),
     blueprint(audit),
     blueprint(maintenance),
     blueprint(log_level),

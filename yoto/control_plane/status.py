@@ -15,8 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask, current_app
 
 from yoto import __version__
-from yoto.alerts import health_components
-from yoto.collectors import measured_values
+from yoto.collectors import health_components, measured_values
 from yoto.extensions import monitor
 from yoto.health import CheckResult, State, overall, probe
 from yoto.monitor.health import HealthReport, assess

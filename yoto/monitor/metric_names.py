@@ -76,11 +76,6 @@ QUEUE_AGE = "yoto_queue_oldest_age"
 QUEUE_UNSERVED = "yoto_queue_unserved_items"
 INVALIDATION_AGE = "yoto_invalidation_queue_oldest_age"
 
-# Alerts
-ALERT_EVENTS = "yoto_alert_evaluation_events_total"
-ALERT_SILENCE = "yoto_alert_evaluation_silent_for"
-ALERT_MESSAGES = "yoto_alert_messages_total"
-
 # Workers, and people who sign in
 WORKERS = "yoto_workers"
 SIGN_INS = "yoto_sign_ins_total"
@@ -167,9 +162,6 @@ HELP = {
     QUEUE_AGE: "seconds since the oldest item of a kind was put in",
     QUEUE_UNSERVED: "items of a kind that no living process has a handler for",
     INVALIDATION_AGE: "seconds since the oldest queued invalidation was put in",
-    ALERT_EVENTS: "evaluations of alerts, turns left to others, and what failed in them",
-    ALERT_SILENCE: "seconds since a process last saw that anybody had evaluated the alerts",
-    ALERT_MESSAGES: "messages to webhooks that were delivered, tried in vain, and given up",
     BEHAVIOUR_LOST: "actions of users that were not counted for their risk: Redis was away",
     CONTROL_SOCKETS: "sockets of the control plane that are open in a process",
     CONTROL_SOCKET_QUEUE: "messages that wait for the client for which most do",

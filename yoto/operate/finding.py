@@ -1,4 +1,4 @@
-"""Search by name: people, resources, roles, guards, policies, rules of alerts, and requests.
+"""Search by name: people, resources, roles, guards, policies, things of rooms, and requests.
 
 No statement reads a large table: people are found by the beginning of their names, as in lists of
 accounts; among resources, roles and records only the newest thousands are searched.
@@ -15,9 +15,8 @@ from urllib.parse import quote
 from flask import current_app
 from sqlalchemy import func, select
 
-from yoto.alerts import AlertFilter
 from yoto.api.people import accounts
-from yoto.extensions import alerts, policy
+from yoto.extensions import policy
 from yoto.nodes import shown_text
 from yoto.operate.guard_state import GUARDED
 from yoto.operate.insight import has_insight
@@ -32,7 +31,6 @@ from yoto.store.resources import ResourceType, known_types
 
 # Newest rows of a table that are searched for a part of a name.
 LATEST = 5_000
-MOST_ALERTS = 100
 # The form of a request's id, which no name of the platform has.
 REQUEST = re.compile(r"(?=.*[0-9])[0-9A-Za-z_-]{16,64}", re.ASCII)
 
@@ -59,11 +57,11 @@ class Hit:
     where: str
 
 
-def hits(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit]:
+def hits(text: str, most: int, called: Callable[[str, str], str]) -> Iterator[Hit]:
     """Everything with such a name, at most ``most`` of each kind.
 
     Args:
-        rule_named: gives the name of an alert rule in the reader's language.
+        called: gives the reader's word for something with an own name, by its kind.
     """
     yield from _by_id(text)
     yield from people(text, most)
@@ -73,7 +71,8 @@ def hits(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit
     yield from roles(text, most)
     yield from guards(text, most)
     yield from _policies(text, most)
-    yield from _alerts(text, most, rule_named)
+    for find in of_rooms(current_app, lambda room: room.finds):
+        yield from find(text, most, called)
     yield from _requests(text)
 
 
@@ -151,22 +150,6 @@ def _policies(text: str, most: int) -> Iterator[Hit]:
     fitting = [one.name for one in policy.list() if fits(one.name, text)]
     for name in fitting[:most]:
         yield Hit("policy", f"policy:{name}", name, None, page_at("policies", policy=name))
-
-
-def _alerts(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit]:
-    def called(rule: str) -> bool:
-        return fits(f"{rule} {rule_named(rule)}", text)
-
-    firing = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS).items
-    fitting = [one for one in firing if called(one.rule) or fits(one.text, text)]
-    for alert in fitting[:most]:
-        name, labels = rule_named(alert.rule), " ".join(alert.labels.values())
-        where = page_at("alerts", alert=str(alert.id))
-        yield Hit("alert", f"alert:{alert.id}", name, labels or None, where)
-    rules = [one.rule.name for one in alerts.rules.list() if called(one.rule.name)]
-    for rule in rules[:most]:
-        where = page_at("settings", part="thresholds", rule=rule)
-        yield Hit("rule", "", rule_named(rule), rule, where)
 
 
 def _requests(text: str) -> Iterator[Hit]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, TypedDict
 
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 
-from yoto.api.admin import audit
 from yoto.auth.operators import VIEW
-from yoto.extensions import alerts
 from yoto.operate.application import of_application
 from yoto.operate.operation import Command, Subject
 from yoto.request.context import settings
+from yoto.room import named_of_rooms
 
 ENOUGH = 2  # administrators: one may lose their password
 # The header that proxies add; if no proxy is trusted, all callers seem to have one address.
@@ -39,16 +38,15 @@ class FirstSteps(TypedDict):
 
 def _lines(found: FirstSteps) -> Iterator[str]:
     words = {True: "done", False: "to do", None: "unknown"}
+    says = SAYS | {name: what for name, (what, _) in _of_rooms().items()}
     for step in found["items"]:
-        yield f"{words[step['done']]:<9} {SAYS[step['name']]}"
+        yield f"{words[step['done']]:<9} {says[step['name']]}"
 
 
 SAYS = {
     "second_administrator": "a second administrator, should the first lose their password",
     "break_glass": "BREAK_GLASS_HASH, to get in while the database is down",
     "proxies": "TRUSTED_PROXIES: requests come through a proxy that nobody trusts",
-    "webhook": "a webhook, so that alerts reach somebody",
-    "alert_test": "a test of the webhook, to see that they do",
 }
 
 
@@ -66,11 +64,14 @@ def read_first_steps() -> FirstSteps:
             ("second_administrator", _has_another()),
             *_if_known(BREAK_GLASS, "break_glass"),
             ("proxies", _knows_callers()),
-            ("webhook", bool(alerts.webhooks.list())),
-            ("alert_test", _reached_somebody()),
+            *((name, is_done()) for name, (_, is_done) in _of_rooms().items()),
         )
     ]
     return {"items": items}
+
+
+def _of_rooms() -> Mapping[str, tuple[str, Callable[[], bool]]]:
+    return named_of_rooms(current_app, lambda one: one.first_steps)
 
 
 def _has_another() -> bool | None:
@@ -88,11 +89,3 @@ def _knows_callers() -> bool | None:
     if settings()["TRUSTED_PROXIES"]:
         return True
     return FORWARDED not in request.headers if has_request_context() else None
-
-
-def _reached_somebody() -> bool:
-    """Whether a receiver ever accepted a message; sending alone shows nothing."""
-    found = audit.records(
-        after=None, limit=1, since=None, until=None, action_prefix="alert.webhook.reached"
-    )
-    return bool(found.items)

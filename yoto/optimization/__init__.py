@@ -6,6 +6,7 @@ from yoto.lazy import exports
 from yoto.optimization.extension import AdvancedOptimization, OptimizationState
 from yoto.optimization.lock import (
     DistributedLocks,
+    Elected,
     Fence,
     FencedStore,
     LockState,
@@ -30,6 +31,7 @@ __getattr__ = exports(
 __all__ = [
     "AdvancedOptimization",
     "DistributedLocks",
+    "Elected",
     "Fence",
     "FencedStore",
     "LockState",

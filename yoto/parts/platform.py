@@ -10,19 +10,10 @@ from typing import Any
 from flask import Flask
 
 from yoto import __version__
-from yoto.alerts import (
-    AlertLinks,
-    AlertSettings,
-    AlertStore,
-    Degrade,
-    SendSettings,
-    queue_access_request,
-)
-from yoto.collectors import measure, measured_values
+from yoto.collectors import measure
 from yoto.component import Component, close_all, start_all
 from yoto.errors import StoreUnavailable
 from yoto.extensions import (
-    alerts,
     behaviour,
     cache,
     events,
@@ -39,7 +30,7 @@ from yoto.http.acts import audit_of_guards
 from yoto.http.pipeline import Admission, init_pipeline
 from yoto.http.request_metrics import error_rate
 from yoto.logs import follow_fleet
-from yoto.optimization import elected_by
+from yoto.monitor.alert_rules import DEFAULT_RULES
 from yoto.parts.live_settings import follow_live_settings
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
@@ -56,7 +47,6 @@ from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
 from yoto.room import components_of
-from yoto.settings import read
 from yoto.sweeping import sweeper_of
 
 from .guards import EVENTS, REDIS, RESILIENCE
@@ -136,23 +126,15 @@ def _init_resilience(app: Flask, host: Host) -> None:
         enabled=host.enabled,
         share_workers=host.share_workers,
     )
+    # Health takes its limits from them, also where nothing raises alerts.
+    for rule in DEFAULT_RULES:
+        resilience.of(app).define(rule.name, alert_rule=rule)
     follow_fleet(app, host.logger)
 
 
 def _init_optimization(app: Flask, host: Host) -> None:
     optimization.init_app(
         app, instance_id=events.of(app).instance_id, recorder=monitor.of(app).recorder
-    )
-
-
-def _init_alerts(app: Flask, host: Host) -> None:
-    alerts.init_app(
-        app,
-        AlertStore(app),
-        values=measured_values(monitor.of(app)),
-        settings=alert_settings(app),
-        elected=elected_by(optimization.of(app).locks, "alert-evaluation"),
-        degrade=degrade_by(app),
     )
 
 
@@ -177,7 +159,6 @@ def _init_permissions(app: Flask, host: Host) -> None:
         on_granted=GrantedAccess(),
         recorder=monitor.of(app).recorder,
     )
-    permissions.joins_of(app).append(queue_access_request)
 
 
 def _start_permissions(app: Flask) -> None:
@@ -207,12 +188,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
         init=lambda app, host: init_pipeline(app, host.admit),
         close=lambda app: records_of(app).close(),
     ),
-    Component(
-        "alerts",
-        init=_init_alerts,
-        start=lambda app: alerts.of(app).start(),
-        close=lambda app: alerts.of(app).close(),
-    ),
     Component("cache", init=_init_cache),
     Component("live settings", init=lambda app, host: follow_live_settings(app)),
     Component(
@@ -240,22 +215,3 @@ COMPONENTS: tuple[Component[Host], ...] = (
         close=lambda app: fleet.of(app).close(),
     ),
 )
-
-
-def alert_settings(app: Flask) -> AlertSettings:
-    """The ``ALERT_*`` settings of ``app``."""
-    return read(
-        AlertSettings,
-        app.config,
-        sending=read(SendSettings, app.config),
-        links=read(AlertLinks, app.config),
-    )
-
-
-def degrade_by(app: Flask) -> Degrade:
-    """Let alerts change the degradation levels of ``app``."""
-
-    def degrade(source: str, level: str, ttl: float, reason: str) -> object:
-        return resilience.of(app).degradation.raise_level(source, level, ttl, reason=reason)
-
-    return degrade

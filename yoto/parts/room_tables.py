@@ -7,7 +7,7 @@ from sqlalchemy import Table, inspect, select
 
 from yoto.parts.rooms import ALL, chosen
 from yoto.room import rooms_of
-from yoto.store.columns import Model
+from yoto.store.columns import FILLED, Model
 from yoto.store.db import db
 
 
@@ -32,8 +32,9 @@ def settle_tables(app: Flask, fresh: bool) -> list[str]:
             elif fresh:
                 Model.metadata.drop_all(connection, tables)
             elif any(
-                one.name in there and connection.scalar(select(1).select_from(one).limit(1))
+                connection.scalar(select(1).select_from(one).limit(1))
                 for one in tables
+                if one.name in there and FILLED not in one.info
             ):
                 lines.append(f"rooms: '{room.name}' is off, and its tables have rows; they stay")
     return lines

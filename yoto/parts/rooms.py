@@ -10,6 +10,7 @@ from yoto.room import Room
 
 ROOMS = (
     "access_requests",
+    "alerts",
     "authzen",
     "decision_log",
     "forecast",

@@ -24,6 +24,7 @@ from .reading import (
 )
 from .setting import (
     Setting,
+    certificates,
     certificates_fault,
     choice,
     declared,
@@ -44,6 +45,7 @@ __all__ = [
     "Configured",
     "Defaults",
     "Setting",
+    "certificates",
     "certificates_fault",
     "check_combinations",
     "choice",

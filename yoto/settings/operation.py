@@ -1,4 +1,4 @@
-"""Settings of policies, alerts and measurements."""
+"""Settings of policies and measurements."""
 
 from __future__ import annotations
 
@@ -58,38 +58,6 @@ class Policies:
     )
 
 
-class Alerts:
-    """Alerts: [alerts.md](alerts.md)"""
-
-    ALERT_INTERVAL = number(5.0, 0.1, 60, "s", "Time between evaluations of the rules.")
-    ALERT_KEEP_DAYS = number(
-        30.0,
-        0.01,
-        3650,
-        "days",
-        "How long alerts, history, messages and silences are kept once they are over.",
-    )
-    ALERT_WEBHOOK_TIMEOUT = number(
-        5.0,
-        0.1,
-        10,
-        "s",
-        "Time limit of each step: finding a webhook's address, connecting, the answer.",
-    )
-    ALERT_WEBHOOK_HOURS = number(
-        24.0, 0.01, 720, "hours", "Age at which an undelivered message is given up."
-    )
-    ALERT_WEBHOOK_ALLOW_INTERNAL = flag(
-        False, "Whether webhooks may have addresses of internal networks, and http."
-    )
-    ALERT_WEBHOOK_CA_CERTS = certificates("Certificates to trust instead of the system's.")
-    RUNBOOKS_URL = optional(
-        "an http:// or https:// address with {rule} in it",
-        "Where runbooks of the platform's alert rules are; by default pages of the control plane.",
-        r"https?://[^\s{}]+\{rule\}[^\s{}]*",
-    )
-
-
 class Monitoring:
     """Measurements: [monitoring.md](monitoring.md)"""
 
@@ -111,4 +79,9 @@ class Monitoring:
         "Another token that `/metrics` takes beside it, while the token is being replaced.",
         r"[!-~]{16,}",
         secret=True,
+    )
+    RUNBOOKS_URL = optional(
+        "an http:// or https:// address with {rule} in it",
+        "Where runbooks of the platform's alert rules are; by default pages of the control plane.",
+        r"https?://[^\s{}]+\{rule\}[^\s{}]*",
     )

@@ -31,7 +31,6 @@ class Defaults(
     permission.Cache,
     permission.Boundaries,
     operation.Policies,
-    operation.Alerts,
     operation.Monitoring,
 ):
     """A value of each setting. ``None`` means: not configured."""

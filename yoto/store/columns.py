@@ -25,6 +25,8 @@ NAMING_CONVENTION = {
 # default, MariaDB needs this collation. Tables are made by migrations, which give the database this
 # collation (MySQL has it by another name): new ones need not state charset and collation.
 MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
+# Key of the ``info`` of tables that have their first rows as soon as they are made.
+FILLED = "filled"
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -15,10 +15,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.auth.passwords import passwords
-from app.extensions import alerts, prefetch
+from app.extensions import prefetch
 from tests.support.applications import another_app
 from tests.support.world import Person, World
 from yoto.errors import ConfigurationError, ValidationFailed
+from yoto.rooms.alerts.extension import alerts
 
 OLD, NEW = "the old key of these tests", "the new key of these tests"
 BEFORE, PREPARED = {"SECRET_KEY": OLD}, {"SECRET_KEY": OLD, "SECRET_KEY_FALLBACK": NEW}

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
+from app.extensions import cache, db, monitor, optimization, permissions, resilience
 from tests.support.prometheus_files import dashboard_queries, rules
 from tests.support.waiting import wait_until
 from tests.support.world import World
@@ -25,6 +25,7 @@ from yoto.monitor.history import Batch
 from yoto.policy import PolicyManager
 from yoto.request.records import RequestRecord
 from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig
+from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.prefetch.extension import Prefetch
 from yoto.rooms.prefetch.fetching.task import TaskState
 from yoto.rooms.warm_up.service import warming_of

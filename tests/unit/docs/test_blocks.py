@@ -23,7 +23,7 @@ RUN: dict[str, dict[str, str]] = {
     "docs/access-requests.md": {"python": PERMISSION, "console": COMMANDS},
     "docs/access-review.md": {"python": PERMISSION},
     "docs/alerts.md": dict.fromkeys(
-        ("python", "console", "json"), "tests/integration/yoto/alerts/test_alerts_guide.py"
+        ("python", "console", "json"), "tests/integration/yoto/rooms/alerts/test_alerts_guide.py"
     ),
     "docs/authzen.md": dict.fromkeys(("console", "rego"), "tests/e2e/test_authzen.py"),
     "docs/community.md": {"bash": OVER_HTTP},

@@ -28,7 +28,7 @@ from yoto.control_plane.socket.registry import (
     current_registry,
 )
 from yoto.control_plane.socket.sender import NAMESPACE
-from yoto.control_plane.socket.snapshots import state_of
+from yoto.control_plane.socket.snapshots import event_topics, state_of
 from yoto.control_plane.socket.topics import STATE_TOPICS, STATUS, parse, parse_topics
 from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
 from yoto.extensions import cache, fleet, monitor
@@ -113,14 +113,14 @@ class ControlNamespace(Namespace):
     @heard
     def on_subscribe(self, client: Client, *args: Any) -> dict[str, Any]:
         """Follow topics, instead of the previous ones: see ``topics.parse``."""
-        wanted = parse(_only(args))
+        wanted = parse(_only(args), event_topics())
         current_registry().subscribe(client, wanted)
         return {"topics": sorted(wanted.topics)}
 
     @heard
     def on_unsubscribe(self, client: Client, *args: Any) -> dict[str, Any]:
         """Stop following these topics: ``{"topics": [...]}``; without data, all topics."""
-        leaving = parse_topics(_only(args)) if args else None
+        leaving = parse_topics(_only(args), event_topics()) if args else None
         current_registry().leave(client, leaving)
         return {"topics": sorted(client.subscription.topics)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 from flask import Flask, current_app
@@ -104,7 +105,7 @@ class ClientRegistry:
         with client.turn, self.feed.lock:
             now = client.subscription
             left = now.topics - (now.topics if topics is None else topics)
-            client.subscription = Subscription(left, now.types)
+            client.subscription = replace(now, topics=left, last_event_id=None)
             if not client.subscription.hears_events:
                 client.delivery, client.replay = DeliveryMode.NOTHING, None
 

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from flask import current_app
 
-from yoto.alerts import AlertFilter
 from yoto.control_plane.socket.topics import (
-    ALERTS,
     CACHE,
+    EVENT_TOPICS,
     EVENTS,
     MAINTENANCE,
     PERFORMANCE,
     STATUS,
     TASKS,
+    EventTopic,
 )
 from yoto.errors import PlatformError
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
-from yoto.extensions import alerts, events
+from yoto.extensions import events
 from yoto.operate.live.views import live_views, maintenance
 from yoto.persistence import STORE_FAILURES
+from yoto.room import named_of_rooms
 
-# Alerts that a snapshot holds at most; the list of all has pages.
-MOST_ALERTS = 100
 # Newest events in which running tasks are searched, and s after which a silent one is over.
 LOOK_BACK = 500
 SILENT_TASK = 600.0
@@ -38,7 +38,16 @@ def snapshot(topics: Iterable[str]) -> dict[str, Any]:
 
 def state_of(topic: str) -> Any:
     """The data of a topic; raises the error of an unavailable store."""
-    return _MAKERS[topic]()
+    if topic in _MAKERS:
+        return _MAKERS[topic]()
+    _, _, make = named_of_rooms(current_app, lambda one: one.topics)[topic]
+    return make()
+
+
+def event_topics() -> Mapping[str, EventTopic]:
+    """The topics from the event stream that the current application has."""
+    of_rooms = named_of_rooms(current_app, lambda one: one.topics)
+    return EVENT_TOPICS | {topic: (name, types) for topic, (name, types, _) in of_rooms.items()}
 
 
 def _found(topic: str) -> Any:
@@ -51,19 +60,6 @@ def _found(topic: str) -> Any:
 def _ends() -> dict[str, Any]:
     info = events.stream.info()
     return {"first_id": info.first_id, "last_id": info.last_id}
-
-
-def _open_alerts() -> dict[str, Any]:
-    page = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS)
-    return {"items": [_in_ms(msgspec.to_builtins(one)) for one in page.items], "next": page.next}
-
-
-def _in_ms(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with its moments changed from s to ms, as everywhere in sockets."""
-    return {
-        name: round(value * 1000) if name.endswith("_at") and value is not None else value
-        for name, value in record.items()
-    }
 
 
 def _tasks() -> dict[str, Any]:
@@ -90,7 +86,6 @@ _MAKERS = {
     PERFORMANCE: lambda: live_views().latest(),
     CACHE: lambda: live_views().cache(),
     EVENTS: _ends,
-    ALERTS: _open_alerts,
     TASKS: _tasks,
     MAINTENANCE: maintenance,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,9 @@ from yoto.operate.live.events import ID
 from yoto.operate.live.filters import TypeFilter
 
 STATUS, PERFORMANCE, CACHE = "status", "performance", "cache"
-EVENTS, ALERTS, TASKS, MAINTENANCE = "events", "alerts", "tasks", "maintenance"
+EVENTS, TASKS, MAINTENANCE = "events", "tasks", "maintenance"
+# Name of the message, and the types of events that belong to it.
+EventTopic = tuple[str, TypeFilter]
 # Views of the present, made periodically while clients follow them: message name, and seconds
 # between two.
 STATE_TOPICS = {
@@ -19,14 +22,12 @@ STATE_TOPICS = {
     PERFORMANCE: ("performance_stats", 1.0),
     CACHE: ("cache_stats", 2.0),
 }
-# Topics from the event stream: message name, and the types that belong to it.
-EVENT_TOPICS = {
+# Topics from the event stream; those of rooms come beside them.
+EVENT_TOPICS: dict[str, EventTopic] = {
     EVENTS: ("permission_event", TypeFilter()),
-    ALERTS: ("alert", TypeFilter(["alert.*"])),
     TASKS: ("task_progress", TypeFilter(["task.*"])),
     MAINTENANCE: ("maintenance_mode_change", TypeFilter(["maintenance.*"])),
 }
-TOPICS = (*STATE_TOPICS, *EVENT_TOPICS)
 _ID = re.compile(ID, re.ASCII)
 
 
@@ -42,33 +43,38 @@ class Subscription:
     """A client's topics.
 
     Attributes:
-        topics: of ``TOPICS``.
+        topics: of ``STATE_TOPICS`` and ``known``.
         types: filter of the topic ``events``.
         last_event_id: the last event that the client saw; None: it begins now.
+        known: the topics from the event stream that there are.
     """
 
     topics: frozenset[str] = frozenset()
     types: TypeFilter = field(default_factory=TypeFilter)
     last_event_id: str | None = None
+    known: Mapping[str, EventTopic] = field(default_factory=lambda: EVENT_TOPICS)
 
     @property
     def hears_events(self) -> bool:
         """Whether any of its topics comes from the event stream."""
-        return any(topic in EVENT_TOPICS for topic in self.topics)
+        return any(topic in self.known for topic in self.topics)
 
     def messages(self, kind: str) -> list[str]:
         """The names of messages that carry an event of this type."""
         return [
             name
-            for topic, (name, own) in EVENT_TOPICS.items()
+            for topic, (name, own) in self.known.items()
             if topic in self.topics
             and own.wants(kind)
             and (topic != EVENTS or self.types.wants(kind))
         ]
 
 
-def parse(data: Any) -> Subscription:
+def parse(data: Any, known: Mapping[str, EventTopic] = EVENT_TOPICS) -> Subscription:
     """The subscription in a message.
+
+    Args:
+        known: the topics from the event stream that there are.
 
     Raises:
         ValidationFailed: it is malformed; every wrong field is named.
@@ -79,19 +85,22 @@ def parse(data: Any) -> Subscription:
     if unknown:
         raise ValidationFailed({name: "Unknown field." for name in unknown})
     return Subscription(
-        parse_topics(data), _parse_types(data.get("filters")), _parse_id(data.get("last_event_id"))
+        parse_topics(data, known),
+        _parse_types(data.get("filters")),
+        _parse_id(data.get("last_event_id")),
+        known,
     )
 
 
-def parse_topics(data: dict[str, Any]) -> frozenset[str]:
+def parse_topics(data: dict[str, Any], known: Mapping[str, EventTopic]) -> frozenset[str]:
     """``topics`` of a message; raises ``ValidationFailed``."""
-    topics = data.get("topics")
-    known = ", ".join(TOPICS)
-    if not isinstance(topics, list) or not topics or len(topics) > len(TOPICS):
-        raise ValidationFailed({"topics": f"must be a list of 1 to {len(TOPICS)} of {known}"})
+    topics, there = data.get("topics"), (*STATE_TOPICS, *known)
+    names = ", ".join(there)
+    if not isinstance(topics, list) or not topics or len(topics) > len(there):
+        raise ValidationFailed({"topics": f"must be a list of 1 to {len(there)} of {names}"})
     for topic in topics:
-        if topic not in TOPICS:
-            raise ValidationFailed({"topics": f"{topic!r} is none of {known}"})
+        if topic not in there:
+            raise ValidationFailed({"topics": f"{topic!r} is none of {names}"})
     return frozenset(topics)
 
 

@@ -237,7 +237,7 @@ export function addressOf(of) {
     case "policy":
       return `${home}policies?policy=${name}`;
     case "alert":
-      return `${home}alerts?alert=${name}`;
+      return room("alerts") ? `${home}alerts?alert=${name}` : null;
     case "worker":
       return `${home}instances?worker=${name}`;
     case "request":

@@ -6,7 +6,7 @@ import { badge, h, replace } from "./dom.js";
 import { addressOf, age, introduce, nameOf, now, quantity, timestamp, toMs } from "./format.js";
 import { causeList, levelOfCause } from "./headline.js";
 import { isStale, refresh, subscribe, throttled, watch } from "./live.js";
-import { has, home, keep, named, state, t } from "./page.js";
+import { has, home, keep, named, room, state, t } from "./page.js";
 import { failed, hint, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
 
@@ -209,12 +209,12 @@ function whereOf({ kind, id, at }) {
   if (kind === "act") {
     return `${home}audit?${new URLSearchParams({ from: new Date(second).toISOString(), to: new Date(second + 1000).toISOString() })}`;
   }
-  return kind === "alert" ? `${home}alerts?alert=${encodeURIComponent(id)}` : addressOf(`worker:${id}`) ?? eventsBetween(second, second + 1000);
+  return addressOf(`${kind === "alert" ? kind : "worker"}:${id}`) ?? eventsBetween(second, second + 1000);
 }
 
 /** A function that gives the borders of a metric, by the rules of now; none where they are unknown. */
 async function thresholdsOf() {
-  const { items } = await get("/alerts/rules").catch(() => ({ items: [] }));
+  const { items } = room("alerts") ? await get("/alerts/rules").catch(() => ({ items: [] })) : { items: [] };
   return (metric) => {
     const rule = items.find((one) => one.metric === metric && one.enabled);
     const factor = rule?.unit === "s" ? MS : 1;

@@ -12,9 +12,9 @@ import { drawWebhooks } from "./settings/webhooks.js";
 
 const REFRESH = 20; // s between readings where nothing is told
 
-// Accounts of operators are the application's, and not every application has them.
-const account = { tokens: drawTokens, second_factor: drawSecondFactor, operators: drawOperators };
-const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, ...Object.keys(account).filter((id) => document.getElementById(id)).map((id) => account[id])];
+// Alerts are a room; accounts of operators are the application's, and not every application has them.
+const optional = { thresholds: drawThresholds, webhooks: drawWebhooks, tokens: drawTokens, second_factor: drawSecondFactor, operators: drawOperators };
+const parts = [drawMaintenance, drawLogLevel, ...Object.keys(optional).filter((id) => document.getElementById(id)).map((id) => optional[id])];
 const draw = () => parts.forEach((one) => one());
 
 /** The part that the address names is gone to. */

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from yoto.alerts import Alert
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
-from yoto.monitor.alert_rules import AlertRule, Level
 from yoto.monitor.headlines import Condition, HeadlineCause
-from yoto.monitor.units import unit_of
 from yoto.operate.application import of_application
 from yoto.operate.live.components import Part
 from yoto.operate.overrides import page_at, where_of
@@ -45,11 +42,6 @@ _TOPICS = {
     "policy_errors": "policies",
 }
 _PAGES = {"policies": "policies", "invalidation_log": "cache", "instances": "instances"}
-_LEVELS = {
-    Level.WARNING: Condition.DEGRADED,
-    Level.ERROR: Condition.FAILED,
-    Level.CRITICAL: Condition.FAILED,
-}
 # The prefix that an alert rule has as a source of a degradation level.
 ALERT_SOURCE = "alert:"
 _GRAVE = (Kind.FORCED_BREAKER, Kind.DEGRADATION)
@@ -70,34 +62,6 @@ def of_parts(parts: Iterable[Part]) -> Iterator[HeadlineCause]:
             value=part.value if part.group == "health" else None,
             unit=part.unit,
             where=_PAGES.get(part.name, "status"),
-        )
-
-
-def of_alerts(
-    alerts: Iterable[Alert], rules: Mapping[str, AlertRule], named: Names
-) -> Iterator[HeadlineCause]:
-    """Alerts that hold. ``rules``: those of now, by name."""
-    for alert in alerts:
-        rule = rules.get(alert.rule)
-        recovering = alert.recovering(rule)
-        yield HeadlineCause(
-            kind="alert",
-            name=alert.rule,
-            state=Condition.DEGRADED if recovering else _LEVELS[alert.level],
-            level=alert.level.value,
-            recovering=recovering,
-            peak=alert.peak_value,
-            limit=alert.limit,
-            topic=_topic_of(alert),
-            labels=dict(alert.labels),
-            detail=alert.text,
-            value=alert.value,
-            unit=None if rule is None else unit_of(rule.metric),
-            by=None if alert.acknowledged_by is None else named(alert.acknowledged_by),
-            reason=alert.note,
-            since=_ms(alert.raised_at),
-            where=page_at("alerts", alert=str(alert.id)),
-            verb="acknowledge" if alert.acknowledged_by is None else "look",
         )
 
 
@@ -246,11 +210,12 @@ def of_workers(workers: Sequence[Worker], now: int, longest: float) -> Iterator[
             )
 
 
-def _topic_of(alert: Alert) -> str:
-    if alert.rule in ("breaker_open", "breaker_isolated"):
-        return _breaker_topic(alert.labels.get("name", ""))
-    topic = _TOPICS.get(alert.rule)
-    return alert.key if topic is None else topic.format(**{"name": "", "kind": "", **alert.labels})
+def topic_of_rule(rule: str, labels: Mapping[str, str]) -> str | None:
+    """The subject of an alert of one of the platform's own rules, if another source reports it."""
+    if rule in ("breaker_open", "breaker_isolated"):
+        return _breaker_topic(labels.get("name", ""))
+    topic = _TOPICS.get(rule)
+    return topic and topic.format(**{"name": "", "kind": "", **labels})
 
 
 def _breaker_topic(name: str) -> str:

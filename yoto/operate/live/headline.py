@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
 from flask import current_app
 from sqlalchemy import select
 
-from yoto.alerts import AlertFilter
 from yoto.errors import StoreUnavailable
-from yoto.extensions import alerts
 from yoto.monitor.headlines import HeadlineCause
 from yoto.operate.application import of_application
 from yoto.operate.guard_history import History
@@ -37,18 +34,16 @@ from yoto.room import named_of_rooms
 from yoto.store import sessions
 from yoto.store.models import User, account_of
 
-MOST_ALERTS = 100
 # s of calls, and reports of workers, that are read to find rejected callers.
 LATELY, REPORTS = 60.0, 60
 # Rejections a second from which on a limit is in the headline: one in ten seconds.
 WORTH_REPORTING = 0.1
-FAILED_SIGN_INS = "failed_sign_ins"
 
 Causes = list[HeadlineCause]
 
 
 def asked_sources() -> Mapping[str, Causes | None]:
-    """The causes from rooms, alerts, guards and overrides; None where a store is unavailable."""
+    """The causes from rooms, guards and overrides; None where a store is unavailable."""
     now = round(time.time() * 1000)
     controller, names = get_resilience_controller(), Names()
     operators = list(set_by_operators(controller))
@@ -56,7 +51,6 @@ def asked_sources() -> Mapping[str, Causes | None]:
     of_rooms = named_of_rooms(current_app, lambda one: one.causes)
     return {
         **{source: _asked(partial(ask, names)) for source, ask in of_rooms.items()},
-        "alerts": _asked(lambda: _alerts(names)),
         "breakers": _asked(
             lambda: causes.of_breakers(_breakers(controller, operators), now, names)
         ),
@@ -95,20 +89,6 @@ class Names:
         except StoreUnavailable:
             return author
         return author if found is None else str(found)
-
-
-def _alerts(names: Names) -> Iterator[HeadlineCause]:
-    found = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS).items
-    if not found:
-        return
-    rules = {one.rule.name: one.rule for one in alerts.rules.list()}
-    for cause in causes.of_alerts(found, rules, names):
-        if cause.name == FAILED_SIGN_INS:
-            controller = get_resilience_controller()
-            limits = of_application().sign_in_limits
-            tries = [call for name in limits for call in _calls(controller, name)]
-            cause = replace(cause, network=_network(tries))
-        yield cause
 
 
 def _breakers(
@@ -151,6 +131,12 @@ def _caller(key: object, names: Names) -> str | None:
     who = None if user is None else names(f"user:{user}")
     where = None if server is None else f"server:{server}"
     return ", ".join(one for one in (who, where) if one) or None
+
+
+def network_of_sign_ins() -> str | None:
+    """The network from which most of the latest sign-ins were tried."""
+    controller, limits = get_resilience_controller(), of_application().sign_in_limits
+    return _network(call for name in limits for call in _calls(controller, name))
 
 
 def _network(calls: Iterable[LimitedCall]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from yoto.errors import StoreUnavailable
-from yoto.operate.live.alert_causes import Change, acts, happened, restarts
+from yoto.operate.live.changes import Change, acts, happened, restarts
 from yoto.operate.live.filters import TypeFilter
 from yoto.operate.permissions.names import named
 from yoto.store.translation import translated

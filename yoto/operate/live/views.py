@@ -10,8 +10,7 @@ from typing import Annotated, Any, TypedDict, cast
 import msgspec
 from flask import Flask, current_app
 
-from yoto.alerts import health_components
-from yoto.collectors import measured_values
+from yoto.collectors import health_components, measured_values
 from yoto.errors import StoreUnavailable
 from yoto.extensions import cache, fleet, monitor, permissions, policy
 from yoto.fleet import Worker, WorkerState

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TypeAlias
 
 from yoto.errors import LockLost
 from yoto.optimization.lock.lock import OptimizedDistributedLock
 from yoto.optimization.lock.service import DistributedLocks
 
-if TYPE_CHECKING:
-    from yoto.alerts import Elected
-
 log = logging.getLogger(__name__)
+
+# Gives a context in which this worker is the elected one, if the value is true.
+Elected: TypeAlias = Callable[[], AbstractContextManager[bool]]
 
 # s after which another worker may take over from one that died within its turn.
 TURN_TIMEOUT = 5.0

@@ -2,14 +2,6 @@
 
 from typing import Any
 
-from yoto.store.models.alert import (
-    AlertBoardRow,
-    AlertDeliveryRow,
-    AlertHistoryRow,
-    AlertRow,
-    AlertSilenceRow,
-    AlertWebhookRow,
-)
 from yoto.store.models.audit import (
     AuditRecord,
     account_of,
@@ -54,10 +46,8 @@ from yoto.store.models.sign_in import ROTATED, Device, RevokedToken
 from yoto.store.models.switch import EmergencyAccess, PlatformSwitch
 from yoto.store.models.team import ProgramAccount, Team, TeamMember, TeamParent
 
-# Sealed columns, each with its purpose; an application adds its own.
-SEALED: dict[type[Any], dict[str, str]] = {
-    AlertWebhookRow: {"url": "alert_webhooks.url", "secret": "alert_webhooks.secret"},
-}
+# Sealed columns, each with its purpose; rooms and an application add theirs.
+SEALED: dict[type[Any], dict[str, str]] = {}
 
 __all__ = [
     "SEALED",
@@ -66,12 +56,6 @@ __all__ = [
     "IDEMPOTENCY_LEASE",
     "NOWHERE",
     "ROTATED",
-    "AlertBoardRow",
-    "AlertDeliveryRow",
-    "AlertHistoryRow",
-    "AlertRow",
-    "AlertSilenceRow",
-    "AlertWebhookRow",
     "ApiToken",
     "AuditRecord",
     "Category",

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.extensions import alerts
 from tests.support.world import World
-from yoto.store.models import AlertWebhookRow
+from yoto.rooms.alerts.extension import alerts
+from yoto.rooms.alerts.model import AlertWebhookRow
 
 OLD, NEW = "the first key of this test", "the second key of this test"
 URL = "https://hooks.example.com/services/T0/B0/very-secret"

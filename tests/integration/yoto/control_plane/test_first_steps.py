@@ -11,7 +11,7 @@ from flask import Flask
 from tests.integration.yoto.control_plane.conftest import OVERVIEW, Browser
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import Person, World
-from yoto.extensions import alerts
+from yoto.rooms.alerts.extension import alerts
 
 STEPS = "/control/api/first-steps"
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.extensions import alerts, fleet, monitor, optimization
+from app.extensions import fleet, monitor, optimization
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.operate.maintenance import CONFIRMATION
 from yoto.resilience import Resilience
+from yoto.rooms.alerts.extension import alerts
 from yoto.store.columns import utcnow
 
 Cause = dict[str, Any]

@@ -18,7 +18,7 @@ from app.extensions import monitor
 from tests.integration.yoto.control_plane.conftest import OVERVIEW, SIGN_IN, STATUS, Browser
 from tests.support.applications import another_app
 from tests.support.world import Person
-from yoto.collectors.alert_values import ENOUGH
+from yoto.collectors.values import ENOUGH
 from yoto.control_plane import status
 from yoto.control_plane.navigation import DETAILS, PAGES
 from yoto.http.wsgi import CONTENT_SECURITY_POLICY

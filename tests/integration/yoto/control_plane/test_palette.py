@@ -11,8 +11,8 @@ from tests.support import papers
 from tests.support.operators import OPERATE, RIGHTS, VIEW, ControlClient, control_client
 from tests.support.statements import count_own_statements
 from tests.support.world import World
-from yoto.extensions import alerts
 from yoto.operate import finding
+from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db, writing
 from yoto.store.models import AuditRecord

@@ -470,7 +470,7 @@ def test_a_session_may_have_the_number_of_somebody_as_text(
         ({"operators": None, "sign_in": "login"}, "sign_in"),
         ({"db": None}, "control_plane"),
         ({"secret_key": None}, "SECRET_KEY"),
-        ({"settings": {"YOTO_ALERT_INTERVAL": "often"}}, "YOTO_ALERT_INTERVAL"),
+        ({"settings": {"YOTO_MONITOR_INTERVAL": "often"}}, "YOTO_MONITOR_INTERVAL"),
         ({"settings": {"YOTO_SECRET_KEY_FALLBACK": KEY}}, "YOTO_SECRET_KEY_FALLBACK"),
         (
             {"settings": {"YOTO_SECRET_KEY": OTHER_KEY, "YOTO_SECRET_KEY_FALLBACK": OTHER_KEY}},

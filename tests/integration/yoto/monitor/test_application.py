@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, exc, text
 
-from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
+from app.extensions import cache, db, monitor, optimization, permissions, resilience
 from tests.support.applications import another_app
 from tests.support.together import together
 from tests.support.waiting import wait_until
@@ -23,6 +23,8 @@ from yoto.monitor import names
 from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution, Summary, summarise
 from yoto.monitor.monitoring import Monitoring
 from yoto.resilience import BulkheadConfig, BulkheadStrategy
+from yoto.rooms.alerts import series
+from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.queues.series import INVALIDATION_ITEMS
 from yoto.rooms.warm_up.series import HOT_WAITING
 from yoto.store.columns import utcnow
@@ -346,17 +348,17 @@ def test_whether_alerts_are_evaluated_is_measured(
     app: Flask, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = alerts.of(app)
-    assert measured(monitoring).level(names.ALERT_SILENCE) is None
+    assert measured(monitoring).level(series.ALERT_SILENCE) is None
     # As while its threads run.
     state.started = True
     later = time.monotonic() + 100
-    monkeypatch.setattr("yoto.alerts.evaluator.monotonic", lambda: later)
-    silent = measured(monitoring).level(names.ALERT_SILENCE)
+    monkeypatch.setattr("yoto.rooms.alerts.evaluator.monotonic", lambda: later)
+    silent = measured(monitoring).level(series.ALERT_SILENCE)
     assert silent is not None and silent.highest >= 100
     state.evaluator.turn()
     found = measured(monitoring)
-    assert found.counted(names.ALERT_EVENTS, event="evaluations") == 1
-    silent = found.level(names.ALERT_SILENCE)
+    assert found.counted(series.ALERT_EVENTS, event="evaluations") == 1
+    silent = found.level(series.ALERT_SILENCE)
     assert silent is not None and silent.lowest < 100
 
 

@@ -17,6 +17,7 @@ from yoto import warm_up
 from yoto.auth.operators import RIGHTS
 from yoto.control_plane.navigation import PAGES
 from yoto.control_plane.shell import reachable
+from yoto.control_plane.socket.snapshots import event_topics
 from yoto.errors import ConfigurationError
 from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization
@@ -57,6 +58,11 @@ def live(app: Flask) -> set[str]:
     return {one["name"] for one in fields}
 
 
+def topics(app: Flask) -> set[str]:
+    with app.app_context():
+        return set(event_topics())
+
+
 def keys(app: Flask) -> set[str]:
     return {key for room in rooms_of(app) for key in room.keys}
 
@@ -94,6 +100,9 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
     assert keys(without) == {key for room in chosen(left) for key in room.keys}
     gone = {one.key for one in PAGES if one.rooms and not set(one.rooms).intersection(left)}
     assert pages(without) == pages(whole) - gone
+    assert topics(without) == topics(whole) - {
+        key for one in chosen(gone_rooms) for key in one.topics()
+    }
     off_live = {key.lower() for room in chosen(gone_rooms) for key in room.live}
     assert live(without) == live(whole) - off_live
 

@@ -13,7 +13,9 @@ from app.cli.startup import set_up
 from tests.support.applications import another_app
 from tests.support.database import DATABASES
 from yoto.parts.rooms import ALL, NONE, chosen
-from yoto.rooms.decision_log.tables import DecisionCount
+from yoto.rooms.alerts.extension import alerts
+from yoto.rooms.alerts.model import MODELS as ALERTS
+from yoto.rooms.decision_log.tables import DecisionCount, DecisionRecord
 from yoto.store.db import db
 
 OF_ROOMS = {one.__tablename__ for room in chosen(ALL) for one in room.models()}
@@ -29,10 +31,13 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield str(server.create_database(f"rooms_{secrets.token_hex(4)}"))
 
 
+def configuration(empty: str, rooms: str) -> dict[str, str]:
+    return {"ENVIRONMENT": "testing", "DATABASE_URL": empty, "ROOMS": rooms}
+
+
 def made(empty: str, folder: Path, rooms: str) -> tuple[set[str], list[str]]:
     """The tables after a set-up with these rooms, and what it said of rooms."""
-    config = {"ENVIRONMENT": "testing", "DATABASE_URL": empty, "ROOMS": rooms}
-    with another_app(config, folder) as app, app.app_context():
+    with another_app(configuration(empty, rooms), folder) as app, app.app_context():
         lines = [one for one in set_up(app) if one.startswith("rooms: ")]
         tables = set(inspect(db.engine).get_table_names())
         db.session.remove()
@@ -42,8 +47,8 @@ def made(empty: str, folder: Path, rooms: str) -> tuple[set[str], list[str]]:
 def test_a_fresh_set_up_makes_the_tables_of_rooms_that_are_on(empty: str, tmp_path: Path) -> None:
     bare, _ = made(empty, tmp_path, NONE)
     assert OF_ROOMS and not OF_ROOMS & bare
-    one, _ = made(empty, tmp_path, "decision_log")
-    assert one - bare == {"yoto_decision_records", "yoto_decision_counts"}
+    two, _ = made(empty, tmp_path, "alerts,decision_log")
+    assert two - bare == {one.__tablename__ for one in (DecisionRecord, DecisionCount, *ALERTS)}
     whole, lines = made(empty, tmp_path, ALL)
     assert whole - bare == OF_ROOMS and lines == []
 
@@ -52,11 +57,23 @@ def test_switching_off_takes_nothing_away_and_says_where_rows_are(
     empty: str, tmp_path: Path
 ) -> None:
     whole, _ = made(empty, tmp_path, ALL)
-    config = {"ENVIRONMENT": "testing", "DATABASE_URL": empty}
-    with another_app(config, tmp_path) as app, app.app_context(), db.engine.begin() as connection:
+    with (
+        another_app(configuration(empty, ALL), tmp_path) as app,
+        app.app_context(),
+        db.engine.begin() as connection,
+    ):
         counted = {"facet": "reason", "span": 1, "hour": 1, "value": "not_granted"}
         row = counted | {"allowed": False, "decisions": 1}
         connection.execute(insert(DecisionCount), [row])
     after, lines = made(empty, tmp_path, NONE)
     assert after == whole
     assert lines == ["rooms: 'decision_log' is off, and its tables have rows; they stay"]
+
+
+def test_alerts_that_are_switched_on_later_are_evaluated(empty: str, tmp_path: Path) -> None:
+    made(empty, tmp_path, NONE)
+    made(empty, tmp_path, "alerts")
+    with another_app(configuration(empty, "alerts"), tmp_path) as app, app.app_context():
+        evaluator = alerts.of(app).evaluator
+        evaluator.turn()
+        assert evaluator.counts.evaluations == 1

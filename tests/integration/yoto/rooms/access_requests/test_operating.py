@@ -19,9 +19,9 @@ from tests.support.operators import (
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
 from yoto.extensions import permissions
+from yoto.rooms.alerts.model import AlertDeliveryRow, AlertWebhookRow
 from yoto.store.columns import utcnow
 from yoto.store.db import db
-from yoto.store.models import AlertDeliveryRow, AlertWebhookRow
 
 REQUESTS = "/access-requests"
 

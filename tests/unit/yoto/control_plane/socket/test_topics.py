@@ -6,10 +6,13 @@ import pytest
 
 from yoto.control_plane.socket.limits import BURST, RATE, ClientPace
 from yoto.control_plane.socket.snapshots import running_tasks
-from yoto.control_plane.socket.topics import Subscription, parse, payload_of
-from yoto.errors import RateLimited
+from yoto.control_plane.socket.topics import EVENT_TOPICS, Subscription, parse, payload_of
+from yoto.errors import RateLimited, ValidationFailed
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.operate.live.filters import TypeFilter
+
+# As in an application that has the room.
+WITH_ALERTS = EVENT_TOPICS | {"alerts": ("alert", TypeFilter(["alert.*"]))}
 
 
 @pytest.mark.parametrize(
@@ -31,9 +34,14 @@ from yoto.operate.live.filters import TypeFilter
 def test_events_go_to_the_topics_they_belong_to(
     topics: list[str], types: list[str], kind: str, messages: list[str]
 ) -> None:
-    found = parse({"topics": topics, "filters": {"types": types}})
+    found = parse({"topics": topics, "filters": {"types": types}}, WITH_ALERTS)
     assert found.messages(kind) == messages
     assert found.hears_events == bool({"events", "alerts", "tasks", "maintenance"} & set(topics))
+
+
+def test_a_topic_of_a_room_that_is_off_is_refused() -> None:
+    with pytest.raises(ValidationFailed, match="'alerts' is none of status, performance"):
+        parse({"topics": ["alerts"]})
 
 
 def test_nothing_is_followed_before_somebody_says_so() -> None:

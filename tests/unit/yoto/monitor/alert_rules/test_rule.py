@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.yoto.alerts.making import rule
+from tests.unit.yoto.rooms.alerts.making import rule
 from yoto.errors import ValidationFailed
 from yoto.monitor.alert_rules import AlertRule, Level
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.yoto.collectors.test_past_values import NOW, Kept
+from tests.unit.yoto.rooms.alerts.test_past_values import NOW, Kept
 from yoto.monitor import Series, names
 from yoto.operate.live.breakdown import breakdown
 from yoto.operate.live.performance import stretch_of

@@ -1,0 +1,1 @@
+"""Alerts: values that have been bad for a while, and the webhooks that receive them."""

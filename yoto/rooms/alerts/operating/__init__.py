@@ -1,0 +1,1 @@
+"""What operators see of alerts, and do about them."""
