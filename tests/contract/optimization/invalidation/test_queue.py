@@ -11,6 +11,7 @@ import pytest
 from tests.contract.optimization.invalidation.conftest import QUICK, MakeInvalidation
 from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
+from yoto.permission.boundaries import SearchedUntil
 from yoto.redis import RedisConnection
 from yoto.rooms.queues.invalidation import SmartInvalidation, Strategy, Submission
 from yoto.rooms.queues.invalidation.names import Group, group_keys
@@ -189,7 +190,7 @@ def test_every_key_has_an_end(
         ]
     )
     invalidation.force("auto", 60, "test")
-    invalidation.window()
+    SearchedUntil(redis).read()
     taken(queue, replace(SINGLES, singles=(UNCOVERED,)))
     keys = list(redis.client.scan_iter(match=f"{redis.keys.prefix}*"))
     assert len(keys) >= 11

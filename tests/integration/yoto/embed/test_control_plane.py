@@ -224,7 +224,9 @@ def test_each_may_do_what_the_application_says(shop: Shop) -> None:
 
 def test_no_change_comes_from_a_page_of_another_site(shop: Shop) -> None:
     client = shop.signed_in("anna")
-    sent = client.post("/control/api/maintenance/warmup", json={"reason": "from elsewhere"})
+    sent = client.post(
+        "/control/api/cache/invalidate", json={"kind": "all", "reason": "from elsewhere"}
+    )
     assert sent.status_code == 403
     assert sent.json["type"] == "urn:yoto:problem:forbidden"
 

@@ -21,7 +21,9 @@ from yoto.cli.cache import cache
 __all__ = ["office"]
 
 pytestmark = pytest.mark.parametrize(
-    "office", [OPERATED | {"operators": lambda: "operate", "rooms": ["prefetch"]}], indirect=True
+    "office",
+    [OPERATED | {"operators": lambda: "operate", "rooms": ["prefetch", "warm_up"]}],
+    indirect=True,
 )
 
 WHY = "a repair by hand"

@@ -273,18 +273,20 @@ def _pass_while_away(app: Flask, server: Server) -> None:
 
 
 def test_without_the_room_of_queues_a_moment_is_published_when_it_has_passed(
-    app_config: dict[str, Any], tmp_path: Path
+    app_config: dict[str, Any], world: World, tmp_path: Path
 ) -> None:
     """Once, by the process that has the lock; a crowd of one server as the server."""
     rooms = ",".join(one for one in ROOMS if one != "queues")
     with another_app(app_config | {"ROOMS": rooms}, tmp_path / "other") as other:
-        world, ear, watch = World(other), Ear(other), watch_of(other)
+        ear, watch = Ear(other), watch_of(other)
         place, crowded = world.server(), world.server()
         for _ in range(MERGE_ABOVE + 1):
             world.member(crowded, timeout_until=past(1))
         late = world.member(place, timeout_until=past(1))
         until = world.soon(SOON)
         soon = world.member(place, timeout_until=until)
+        # Of what was written nothing is heard after this.
+        assert cache.of(other).reached(cache.of(other).invalidate_all())
         ear.forget()
         assert watch.look() == MERGE_ABOVE + 2
         ear.wait_for(f"user:{late.id}")

@@ -113,7 +113,10 @@ def test_a_stored_field_that_was_removed_is_ignored_and_named_once(
 
 def test_a_field_that_was_removed_goes_with_the_next_change_and_is_not_set_anew() -> None:
     base, kept = TuningConfig(), {"cache_roles_size": 100, "cache_users_size": 9}
-    assert normalised(base, kept, {"preload": True}) == {"cache_users_size": 9, "preload": True}
+    assert normalised(base, kept, {"permission_pool_size": 6}) == {
+        "cache_users_size": 9,
+        "permission_pool_size": 6,
+    }
     with pytest.raises(ValidationFailed) as refused:
         normalised(base, {}, {"cache_roles_size": 100})
     assert list(refused.value.errors) == ["cache_roles_size"]
@@ -130,8 +133,8 @@ def test_a_stored_field_of_a_room_that_is_off_is_kept_and_neither_read_nor_set(
     read = local.reader(fleet, TuningConfig)()
     assert "prefetch_rate" not in read.to_mapping() and local.bad_values == 0
     assert read.cache_users_size == 9
-    changed = normalised(off, stored_before, {"preload": True})
-    assert changed == {**stored_before, "preload": True}
+    changed = normalised(off, stored_before, {"permission_pool_size": 6})
+    assert changed == {**stored_before, "permission_pool_size": 6}
     assert on.with_values(changed).to_mapping()["prefetch_rate"] == 3.0
     with pytest.raises(ValidationFailed) as refused:
         normalised(off, {}, {"prefetch_rate": 4.0})
