@@ -38,7 +38,7 @@ from yoto.permission.people.numbers import (
     own_ids,
     person_number,
 )
-from yoto.permission.people.subjects import subject_of_text, subject_text
+from yoto.permission.people.subjects import subject_of_text, subject_text, target_of_text
 from yoto.permission.rank.sight import SEES_ALL
 from yoto.permission.rank.teams import members_of_teams, teams_above
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS
@@ -152,6 +152,7 @@ __all__ = [
     "subject_of_text",
     "subject_text",
     "taking_turns",
+    "target_of_text",
     "GrantedAccess",
     "state_of",
     "PolicyChecker",

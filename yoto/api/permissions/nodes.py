@@ -19,12 +19,18 @@ from yoto.api.permissions.checks.schemas import NAME_LENGTH
 from yoto.api.permissions.checks.service import Question, demand_insight
 from yoto.api.visibility import demand_sight
 from yoto.auth.access import signed_in
-from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.errors import PermissionDenied
 from yoto.extensions import permissions
 from yoto.http.fields import Instant, Name, NodeId, RowId, TypeName, row_id, with_node_id
 from yoto.http.operation import Actor, Subject
 from yoto.http.reasons import ReasonSchema
-from yoto.permission import MembershipStatus, Place, Team, subject_of_text, subject_text
+from yoto.permission import (
+    MembershipStatus,
+    Place,
+    subject_of_text,
+    subject_text,
+    target_of_text,
+)
 from yoto.store.models.role import NODE_LENGTH
 
 GLOBAL_ROLES = "admin.roles"
@@ -209,7 +215,7 @@ def overwrite_at_resource(actor_id: Actor, **asked: Any) -> None:
     """
     permissions.set_overwrite(
         at=managed(actor_id, _place(asked)),
-        **_target(asked["target"]),
+        **target_of_text(asked["target"]),
         allow=asked["allow"],
         deny=asked["deny"],
         actor_id=actor_id,
@@ -222,7 +228,7 @@ def clear_at_resource(actor_id: Actor, **asked: Any) -> None:
     """Remove all overwrites of a target at a resource"""
     permissions.clear_overwrite(
         at=managed(actor_id, _place(asked)),
-        **_target(asked["target"]),
+        **target_of_text(asked["target"]),
         actor_id=actor_id,
         reason=asked["reason"],
     )
@@ -266,16 +272,3 @@ def _handed_out(caller_id: int, asked: Mapping[str, Any]) -> Place:
         if not any(permissions.check_permission(caller_id, one, *place) for one in by):
             raise PermissionDenied(NOT_YOURS, GLOBAL_ROLES)
     return place
-
-
-def _target(text: str) -> dict[str, Any]:
-    """The target of an overwrite, as the permission system takes it."""
-    kind, _, digits = text.partition(":")
-    if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
-        return {"role_id": int(digits)}
-    found = subject_of_text(text, "target")
-    if isinstance(found, Team):
-        return {"team_id": found.id}
-    if kind not in ("user", "application"):
-        raise ValidationFailed({"target": "must be a role, a person, a program or a team"})
-    return {"user_id": found}

@@ -99,6 +99,24 @@ def subject_of_text(text: str, field: str = "subject") -> Subject:
     )
 
 
+def target_of_text(text: str, field: str = "target") -> dict[str, Any]:
+    """The target of an overwrite, ``role:9`` or a subject that is no set but a team, as arguments
+    of its write.
+
+    Raises:
+        ValidationFailed: no target has this text; names ``field``.
+    """
+    kind, _, digits = text.partition(":")
+    if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
+        return {"role_id": checked_id(int(digits), field)}
+    found = subject_of_text(text, field)
+    if isinstance(found, Team):
+        return {"team_id": found.id}
+    if kind not in ("user", "application"):
+        raise ValidationFailed({field: "must be a role, a person, a program or a team"})
+    return {"user_id": found}
+
+
 _BY_NUMBER: dict[str, Any] = {"user": int, "application": Application, "team": Team}
 
 

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
 from yoto.moments import FIRST_YEAR, LAST_YEAR, YEARS
 from yoto.nodes import GLOBAL_KIND
-from yoto.permission.people.kinds import Team
 from yoto.permission.people.numbers import SubjectId
-from yoto.permission.people.subjects import subject_of_text
+from yoto.permission.people.subjects import subject_of_text, target_of_text
 from yoto.permission.registry.scopes import Place, checked_id, parse_place
 from yoto.permission.writes.roles import UNSET
 from yoto.permission.writes.writes import Writes
@@ -157,14 +156,7 @@ def _subject(value: Any, field: str) -> Any:
 def _target(value: Any, field: str) -> dict[str, Any]:
     """The target of an overwrite, as its write takes it."""
     if isinstance(value, str):
-        kind, _, digits = value.partition(":")
-        if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
-            return {"role_id": checked_id(int(digits), field)}
-        found = subject_of_text(value, field)
-        if isinstance(found, Team):
-            return {"team_id": found.id}
-        if kind in ("user", "application"):
-            return {"user_id": found}
+        return target_of_text(value, field)
     raise ValidationFailed({field: "must be a role, a person, a program or a team"})
 
 

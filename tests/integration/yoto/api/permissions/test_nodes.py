@@ -75,7 +75,8 @@ def test_who_owns_a_workspace_overwrites_in_it(app: Flask, client: FlaskClient, 
     assert not may(app, desk, desk.member)
     role = desk.at(target=f"role:{desk.reading}", deny=[EDIT])
     assert send(client, desk.owner, "PUT", "overwrites", role).status_code == 204
-    for wrong in ("public", "role:", "somebody", f"everyone:workspace:{desk.workspace}"):
+    everybody = f"everyone:workspace:{desk.workspace}"
+    for wrong in ("public", "role:", "role:0", "somebody", everybody):
         answer = send(client, desk.owner, "PUT", "overwrites", desk.at(target=wrong))
         assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["target"]), wrong
 
