@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,13 @@ from hypothesis import strategies as st
 from yoto.errors import ConfigurationError
 from yoto.permission.boundaries.rows import EMERGENCY, ENDS, STARTS, TIMEOUT, Boundary
 from yoto.permission.boundaries.settings import BoundarySettings
-from yoto.permission.boundaries.watch import MERGE_ABOVE, OVERLAP, span_of, subjects_of
+from yoto.permission.boundaries.watch import (
+    MERGE_ABOVE,
+    OVERLAP,
+    BoundaryWatch,
+    span_of,
+    subjects_of,
+)
 from yoto.permission.boundaries.window import Window
 
 SETTINGS = BoundarySettings(horizon=10.0, margin=0.5, fallback=3_600.0)
@@ -84,3 +92,27 @@ def test_a_wrong_setting_names_its_key(key: str, value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
         BoundarySettings.from_config({name: value})
     assert caught.value.key == name
+
+
+class HeldElsewhere:
+    """A lock that another process has."""
+
+    held = False
+
+    def create_lock(self, *given: object, **named: object) -> HeldElsewhere:
+        return self
+
+    def acquire(self) -> bool:
+        return False
+
+
+def test_a_process_without_the_lock_looks_for_nothing_and_asks_again_after_an_interval() -> None:
+    nothing: Any = None
+    locks: Any = HeldElsewhere()
+    settings = BoundarySettings(interval=7.0)
+    watch = BoundaryWatch(nothing, nothing, locks, nothing, settings, heard=lambda: 1)
+    # It had the lock before, and a moment that it was to publish has passed since.
+    watch._due = 0.0
+    assert watch.turn() == 7.0
+    assert watch.turn() == 7.0
+    assert watch.failures == 0
