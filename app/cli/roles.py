@@ -18,10 +18,10 @@ from yoto.cli.operations import command
 from yoto.cli.options import Duration, Moment, RowId, Scope, ScopeId, ending, resource_of
 from yoto.cli.permission import user_id_of
 from yoto.errors import ValidationFailed
+from yoto.http.operation import Reason
 from yoto.http.paging import Page
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
-from yoto.operate.operation import Reason
 from yoto.permission import UNSET, node_of_text, subject_of_text, subject_text
 from yoto.store.columns import utcnow
 from yoto.store.db import writing

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy import inspect, select
 
 from yoto.cli.operations import command
-from yoto.operate.operation import Author, Reason
+from yoto.http.operation import Author, Reason
 from yoto.parts.rooms import ALL, chosen
 from yoto.sealing import Sealer, Unreadable, secret_keys
 from yoto.store.db import db, writing

@@ -23,10 +23,10 @@ from yoto.http.application import Application
 from yoto.http.compression import compress
 from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
+from yoto.http.declared import as_blueprint
 from yoto.monitor.links import Links
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
 from yoto.operate.live.views import init_live
-from yoto.operate.rest import as_blueprint
 from yoto.room import of_rooms
 from yoto.settings import read
 

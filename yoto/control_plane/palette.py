@@ -12,10 +12,10 @@ from marshmallow.validate import Length
 from yoto.auth.operators import ADMIN, OPERATE, VIEW, may
 from yoto.control_plane.language import catalogue, current_language, translate
 from yoto.control_plane.navigation import PAGES
+from yoto.http.operation import Subject
 from yoto.http.shapes import Between
 from yoto.operate.application import of_application
 from yoto.operate.finding import fits, hits, people, roles
-from yoto.operate.operation import Subject
 from yoto.operate.overrides import page_at
 from yoto.operate.permissions.shapes import SEARCH_LENGTH
 from yoto.persistence import DATABASE

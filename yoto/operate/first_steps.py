@@ -8,8 +8,8 @@ from typing import Annotated, TypedDict
 from flask import current_app, has_request_context, request
 
 from yoto.auth.operators import VIEW
+from yoto.http.operation import Command, Subject
 from yoto.operate.application import of_application
-from yoto.operate.operation import Command, Subject
 from yoto.request.context import settings
 from yoto.room import named_of_rooms
 

@@ -11,11 +11,11 @@ from flask import current_app
 from yoto.cli.operations import command, group_of
 from yoto.collectors import health_components, measured_values
 from yoto.extensions import monitor
+from yoto.http.operation import Author, Reason
 from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
 from yoto.monitor.alert_rules import Level, format_series
 from yoto.monitor.health import HealthReport, assess
-from yoto.operate.operation import Author, Reason
 
 from .operating.alerts import AlertDetail, ShownAlert, acknowledge_alert
 from .operating.alerts import alerts as subject

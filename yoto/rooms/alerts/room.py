@@ -15,7 +15,7 @@ from .settings import AlertKeys
 if TYPE_CHECKING:
     import click
 
-    from yoto.operate.operation import Subject
+    from yoto.http.operation import Subject
 
     from .extension import AlertState
 

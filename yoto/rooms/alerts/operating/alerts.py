@@ -12,12 +12,12 @@ from marshmallow.validate import Length
 
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.http.fields import Name
+from yoto.http.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment
 from yoto.monitor.alert_rules import AlertRule, Level
 from yoto.monitor.units import unit_of
-from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 from ..extension import alerts as platform
 from ..machine import Cause

@@ -8,11 +8,11 @@ from typing import Annotated, Any, TypedDict
 from yoto.auth.operators import VIEW
 from yoto.errors import StoreUnavailable
 from yoto.extensions import monitor
+from yoto.http.operation import Command, Subject
 from yoto.moments import Epoch, moment
 from yoto.monitor.alert_rules import AlertRule, Level
 from yoto.monitor.units import unit_of
 from yoto.operate.live.changes import MOST, Change, acts, happened, restarts
-from yoto.operate.operation import Command, Subject
 
 from ..extension import alerts as platform
 from ..past_values import past_values

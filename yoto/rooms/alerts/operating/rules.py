@@ -9,12 +9,12 @@ from typing import Annotated, Any, TypedDict
 
 from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import UnknownResource
+from yoto.http.operation import After, Author, Command, Limit, Reason, SeenVersion, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
 from yoto.monitor.alert_rules import AlertRule, settable
 from yoto.monitor.scale import Direction
 from yoto.monitor.units import unit_of
-from yoto.operate.operation import After, Author, Command, Limit, Reason, SeenVersion, Subject
 
 from ..extension import alerts as platform
 from ..rulebook import RuleInForce

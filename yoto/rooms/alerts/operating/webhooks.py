@@ -12,10 +12,10 @@ from marshmallow.validate import Length
 
 from yoto.auth.operators import ADMIN, VIEW
 from yoto.http.fields import Name
+from yoto.http.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
 from yoto.monitor.alert_rules import Level
-from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 from ..extension import alerts as platform
 from ..webhooks.service import ShownWebhook
