@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from yoto.errors import ValidationFailed
 from yoto.permission.registry.registry import checked_name
@@ -28,7 +28,9 @@ class TemplateParameter:
     name: str
     description: str = ""
     default: str | None = None
-    choices: tuple[str, ...] = ()
+    choices: Annotated[
+        tuple[str, ...], "Its only values; empty: any part of a permission name"
+    ] = ()
 
     def checked(self, value: Any) -> str:
         """``value`` if the parameter can have it.

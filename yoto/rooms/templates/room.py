@@ -24,9 +24,11 @@ def _init(app: Flask, host: Any) -> None:
 
 
 def _rest() -> Sequence[Blueprint]:
-    from .views import templates
+    from yoto.http.declared import people_blueprint
 
-    return (templates,)
+    from .acts import templates
+
+    return (people_blueprint(templates),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:
