@@ -64,7 +64,7 @@ function fieldLabel(rule, field) {
 const inWords = (rule, values) => Object.fromEntries(Object.entries(values).map(([field, value]) => [named("rules", field), typeof value === "string" ? value : valueText(rule, field, value)]));
 
 if (may("admin")) {
-  document.getElementById("threshold-new").append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
+  document.getElementById("threshold-new")?.append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
 }
 
 export const drawThresholds = () =>

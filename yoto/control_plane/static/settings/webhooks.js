@@ -41,7 +41,7 @@ export const drawWebhooks = () =>
   });
 
 if (may("admin")) {
-  part("webhook-new").append(h("button", { type: "button", onclick: add }, t("settings.webhook_add")));
+  part("webhook-new")?.append(h("button", { type: "button", onclick: add }, t("settings.webhook_add")));
 }
 
 async function add() {
