@@ -136,7 +136,7 @@ def facts_of(facts: ExplanationFacts, registry: PermissionRegistry) -> tuple[Pla
         )
     rights.teams[user_id] = list(facts.teams)
     mask_of, width = registry.mask_of_id, registry.snapshot.bits.width
-    user = rights.with_user(facts.site, facts.user, mask_of, width)
+    user = rights.with_user(facts.site, facts.user, rights.marks_at(facts.site, mask_of, width))
     held = tuple(one.assignment for one in facts.held)
     roles = rights.role_facts(facts.site, mask_of, width)
     return facts.site.facts(roles, registry.snapshot), replace(user, assignments=held)

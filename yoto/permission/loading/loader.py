@@ -44,7 +44,8 @@ class Loaded(NamedTuple):
         snapshot, mask_of = registry.snapshot, registry.mask_of_id
         width = snapshot.bits.width
         roles = self.rights.role_facts(self.site, mask_of, width)
-        people = [self.rights.with_user(self.site, one, mask_of, width) for one in self.people]
+        marks = self.rights.marks_at(self.site, mask_of, width)
+        people = [self.rights.with_user(self.site, one, marks) for one in self.people]
         return self.site.facts(roles, snapshot), people
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -59,6 +59,16 @@ class Membership(NamedTuple):
     team_id: int
     valid_from: float | None
     valid_until: float | None
+
+
+class Marks(NamedTuple):
+    """The masks that overwrites allow and deny at a site, by person and by team."""
+
+    own: Mapping[int, Sequence[int]]
+    of_teams: Mapping[int, Sequence[int]]
+
+
+NO_MARKS = (0, 0)
 
 
 def epoch(moment: datetime | None) -> float | None:
@@ -160,20 +170,29 @@ class Rights:
             for role_id, shape in self.roles.items()
         }
 
-    def with_user(self, site: Site, person: UserFacts, mask_of: MaskOf, width: int) -> UserFacts:
-        """The facts of a user at a site, with the roles and overwrites that they hold there."""
-        own, teams = [0, 0], defaultdict[int, list[int]](lambda: [0, 0])
-        user_id = person.user_id
-        memberships = self.teams.get(user_id, ())
+    def marks_at(self, site: Site, mask_of: MaskOf, width: int) -> Marks:
+        """The overwrites of people and teams at a site."""
+        own: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+        of_teams: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
         for level, place in enumerate(site.overwritten):
             for mark in self.overwrites.get(place, ()):
-                if mark.user_id == user_id:
-                    target = own
-                elif mark.team_id is not None and memberships:
-                    target = teams[mark.team_id]
+                if mark.user_id is not None:
+                    target = own[mark.user_id]
+                elif mark.team_id is not None:
+                    target = of_teams[mark.team_id]
                 else:
                     continue
                 target[not mark.allows] |= mask_of(mark.permission_id) << level * width
+        return Marks(own, of_teams)
+
+    def with_user(self, site: Site, person: UserFacts, marks: Marks) -> UserFacts:
+        """The facts of a user at a site, with the roles and overwrites that they hold there.
+
+        Args:
+            marks: those of ``marks_at``.
+        """
+        user_id = person.user_id
+        own_allow, own_deny = marks.own.get(user_id, NO_MARKS)
         return UserFacts(
             user_id,
             person.exists,
@@ -182,9 +201,12 @@ class Rights:
             person.member,
             person.timeout_until,
             tuple(self.held_at(site, user_id)),
-            own[0],
-            own[1],
-            tuple(TeamFacts(*one, *teams.get(one.team_id, (0, 0))) for one in memberships),
+            own_allow,
+            own_deny,
+            tuple(
+                TeamFacts(*one, *marks.of_teams.get(one.team_id, NO_MARKS))
+                for one in self.teams.get(user_id, ())
+            ),
             person.program,
             person.public,
         )

@@ -20,8 +20,9 @@ from yoto.permission.loading.rows import assignments_of
 from yoto.permission.loading.sites import GLOBAL_SITE
 from yoto.permission.rank.role_snapshot import ALLOW, RoleSnapshot
 from yoto.permission.state import PermissionState, get_state_in_maintenance
+from yoto.permission.verdict.comparison import over_time
 from yoto.permission.verdict.facts import UserFacts
-from yoto.permission.verdict.resolver import flatten, resolve
+from yoto.permission.verdict.resolver import flatten
 from yoto.store.models import NOWHERE, Permission, Role, RoleAssignment, User
 
 # The first is required to enter the control plane at all, whatever other rights a user has.
@@ -117,10 +118,8 @@ def _kept(state: PermissionState, session: Session) -> Kept:
     kept = Kept(False, False)
     for user_id, assignments in held:
         user = UserFacts(user_id, assignments=assignments)
-        found = resolve(place, user, state.clock(), bits)
-        may = may_now = found.mask & needed == needed
-        while may and found.valid_until is not None:
-            found = resolve(place, user, found.valid_until, bits)
-            may = found.mask & needed == needed
-        kept = Kept(kept.now or may_now, kept.lasting or may)
+        found = over_time(place, user, state.clock(), bits)
+        may = (one.mask & needed == needed for one in found)
+        may_now = next(may)
+        kept = Kept(kept.now or may_now, kept.lasting or (may_now and all(may)))
     return kept

@@ -32,8 +32,9 @@ from yoto.permission.rank.ranking import (
 )
 from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
 from yoto.permission.state import PermissionState
+from yoto.permission.verdict.comparison import over_time
 from yoto.permission.verdict.facts import By
-from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten
 from yoto.permission.verdict.verdict import (
     DISABLED,
     LACKS_PERMISSION,
@@ -343,13 +344,7 @@ class Authority:
             held = tuple(one for one in user.assignments if one.by != By.PROVIDER)
             user = replace(user, assignments=held)
         bits = self.registry.snapshot.bits
-        flat, moment = flatten(facts, bits), self.now
-        while True:
-            found = resolve(flat, user, moment, bits)
-            yield found
-            if found.valid_until is None or (until is not None and found.valid_until >= until):
-                return
-            moment = found.valid_until
+        return over_time(flatten(facts, bits), user, self.now, bits, until)
 
 
 def denying_homes(

@@ -9,15 +9,16 @@ judged once, so that a role may have any number of holders.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.nodes import APPLICATIONS, node_held_at
+from yoto.permission.loading.rights import NO_MARKS, Marks
 from yoto.permission.loading.rows import assignments_of
 from yoto.permission.loading.sites import Site
 from yoto.permission.rank.hierarchy import Authority
@@ -36,11 +37,11 @@ from yoto.permission.rank.role_snapshot import (
     rows_around,
     sites_of,
 )
-from yoto.permission.rank.teams import memberships
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.registry.scopes import Place
-from yoto.permission.verdict.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
-from yoto.permission.verdict.resolver import FlatPlace, MembershipStatus, flatten, resolve
+from yoto.permission.verdict.comparison import Sides, moments
+from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
+from yoto.permission.verdict.resolver import FlatPlace, MembershipStatus, flatten
 from yoto.permission.verdict.verdict import OUTRANKED
 from yoto.store.models import Role, RoleAssignment, User
 
@@ -220,6 +221,14 @@ def _taken(before: RoleSnapshot, after: RoleSnapshot, role_ids: Iterable[int]) -
     return found
 
 
+class _View(NamedTuple):
+    """A place where something is taken, with roles as they are, or as if all were active."""
+
+    site: Site
+    marks: Marks
+    sides: Sides
+
+
 class _Ground:
     """The places where something is taken, before and after."""
 
@@ -232,109 +241,56 @@ class _Ground:
     ) -> None:
         self._authority = authority
         session, mask_of = authority.session, authority.registry.mask_of_id
-        self._bits = authority.registry.snapshot.bits
-        sites = sites_of(session, taken)
-        around = rows_around(session, sites)
-        pair = [(one, one.rights(around)) for one in (before, after)]
-        self._views: list[tuple[Site, list[FlatPlace]]] = [
-            (
-                site,
-                [
-                    flatten(one.facts(site, rights, asleep=asleep), self._bits)
-                    for one, rights in pair
-                ],
-            )
-            for site in sites.values()
-            for asleep in (False, True)
-        ]
-        # The permissions that overwrites give, and take, by target and node.
-        self._own, self._of_teams = _marks(), _marks()
-        for node, marks in around.overwrites.items():
-            for mark in marks:
-                for of, whose in ((self._own, mark.user_id), (self._of_teams, mark.team_id)):
-                    if whose is not None:
-                        of[whose][node][not mark.allows] |= mask_of(mark.permission_id)
-        self._teams = _teams_of(session, self._of_teams)
+        bits = authority.registry.snapshot.bits
+        sites = sites_of(session, taken).values()
+        self._around = rows_around(session, sites)
+        pair = [(one, one.rights(self._around)) for one in (before, after)]
+        self._views: list[_View] = []
+        for site in sites:
+            marks = self._around.marks_at(site, mask_of, bits.width)
+            for asleep in (False, True):
+                was, is_ = (
+                    flatten(one.facts(site, rights, asleep=asleep), bits) for one, rights in pair
+                )
+                self._views.append(_View(site, marks, Sides(was, is_, bits)))
 
     @property
     def nodes(self) -> set[str]:
         """The nodes at which roles that count in the places are held."""
-        return {node for site, _ in self._views for node in site.holding}
+        return {node for view in self._views for node in view.site.holding}
 
     def examine(self, people: Iterable[Person]) -> None:
         """Raises ``PermissionDenied`` for the first of them who would lose something."""
         seen: set[tuple[object, ...]] = set()
         for person in people:
-            for site, (before, after) in self._views:
-                facts = self._facts(person, site)
-                kind = (
-                    id(before),
-                    (person.above, person.before, person.after),
-                    (facts.own_allow, facts.own_deny, facts.teams, facts.member),
-                    (site.owner_id == person.user_id, person.user_id in dict(site.owners)),
-                )
+            user_id, program = person.user_id, person.user_id > APPLICATIONS
+            teams = tuple(self._around.teams.get(user_id, ()))
+            for number, (site, marks, sides) in enumerate(self._views):
+                held = _at(person.before, site), _at(person.after, site)
+                member, own = site.home in person.homes, tuple(marks.own.get(user_id, NO_MARKS))
+                owner = site.owner_id == user_id, user_id in dict(site.owners)
+                counted = map(_without_ids, held)
+                kind = (number, person.above, *counted, own, teams, member, program, owner)
                 if kind in seen:
                     continue
                 seen.add(kind)
-                lost = self._lost(person, facts, site, before, after)
+                user = UserFacts(user_id, member=member, program=program)
+                user = self._around.with_user(site, user, marks)
+                was, is_ = (replace(user, assignments=one) for one in held)
+                lost = self._lost(person.above, not site.levels, was, is_, sides)
                 if lost:
                     raise self._authority.denied(OUTRANKED, lost)
 
-    def _facts(self, person: Person, site: Site) -> UserFacts:
-        """The person at a site, with the roles that they hold before the change."""
-        own = self._packed(self._own[person.user_id], site)
-        teams = tuple(
-            TeamFacts(team_id, starts, ends, *self._packed(self._of_teams[team_id], site))
-            for team_id, starts, ends in self._teams.get(person.user_id, ())
-        )
-        return UserFacts(
-            person.user_id,
-            member=site.home in person.homes,
-            assignments=_at(person.before, site),
-            own_allow=own[ALLOW],
-            own_deny=own[DENY],
-            teams=teams,
-            program=person.user_id > APPLICATIONS,
-        )
-
-    def _packed(self, given: Mapping[str, list[int]], site: Site) -> tuple[int, int]:
-        """The overwrites at the nodes of a site, level by level."""
-        allow = deny = 0
-        for level, place in enumerate(site.overwritten):
-            masks = given.get(place)
-            if masks is not None:
-                allow |= masks[ALLOW] << level * self._bits.width
-                deny |= masks[DENY] << level * self._bits.width
-        return allow, deny
-
-    def _lost(
-        self, person: Person, old: UserFacts, site: Site, before: FlatPlace, after: FlatPlace
-    ) -> int:
-        new = replace(old, assignments=_at(person.after, site))
+    def _lost(self, above: bool, upper: bool, was: UserFacts, is_: UserFacts, sides: Sides) -> int:
         lost = 0
-        for moment in self._moments(person):
-            was = resolve(before, old, moment, self._bits)
-            now = resolve(after, new, moment, self._bits)
-            if person.above:
-                lost |= was.mask & ~now.mask
-            if not site.levels and was.status < MembershipStatus.ADMINISTRATOR:
+        for moment in moments(self._authority.now, was, is_):
+            before, after = sides.at(moment, was, is_)
+            if above:
+                lost |= before.mask & ~after.mask
+            if upper and before.status < MembershipStatus.ADMINISTRATOR:
                 # A denial also affects permissions that they get later, or have further down.
-                lost |= _denied(after, new, moment) & ~_denied(before, old, moment)
+                lost |= _denied(sides.after, is_, moment) & ~_denied(sides.before, was, moment)
         return lost
-
-    def _moments(self, person: Person) -> list[float]:
-        now = self._authority.now
-        ends = {
-            moment
-            for held in (*person.before, *person.after)
-            for moment in (held.valid_from, held.valid_until)
-            if moment is not None and moment > now
-        }
-        return [now, *ends]
-
-
-def _marks() -> defaultdict[int, defaultdict[str, list[int]]]:
-    return defaultdict(lambda: defaultdict(lambda: [0, 0]))
 
 
 def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
@@ -347,14 +303,9 @@ def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
     )
 
 
-def _teams_of(
-    session: Session, team_ids: Iterable[int]
-) -> dict[int, list[tuple[int, float | None, float | None]]]:
-    """The teams with overwrites here, by their members, with time windows."""
-    found: dict[int, list[tuple[int, float | None, float | None]]] = {}
-    for one in memberships(session, [*team_ids]):
-        found.setdefault(one.user_id, []).append((one.team_id, *one.window))
-    return found
+def _without_ids(held: Iterable[Assignment]) -> tuple[object, ...]:
+    """The assignments as they count, so that those of several people are equal."""
+    return tuple(one[: Assignment._fields.index("id")] for one in held)
 
 
 def _denied(place: FlatPlace, user: UserFacts, moment: float) -> int:

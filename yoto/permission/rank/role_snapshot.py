@@ -7,16 +7,17 @@ belong to (``server:7``), or, empty, that of the platform.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from yoto.permission.loading.rights import Grant, Mark, Rights, RoleShape
+from yoto.permission.loading.rights import Grant, Mark, Membership, Rights, RoleShape
 from yoto.permission.loading.rows import RoleRow, grants_of, overwrites_of, roles_of
 from yoto.permission.loading.sites import Site, load_sites
+from yoto.permission.rank.teams import memberships
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.registry.scopes import Place, place_of_text
 from yoto.permission.verdict.facts import PlaceFacts
@@ -176,14 +177,17 @@ def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
     return {str(place): site for place, site in found.items()}
 
 
-def rows_around(session: Session, sites: Mapping[str, Site]) -> Rights:
-    """All rows at single nodes of ``sites``, for any user."""
-    nodes = {node for site in sites.values() for node in site.levels}
-    places = {place for site in sites.values() for place in site.overwritten}
+def rows_around(session: Session, sites: Collection[Site]) -> Rights:
+    """All rows at single nodes of ``sites``, for any user, and the members of teams in them."""
+    nodes = {node for site in sites for node in site.levels}
+    places = {place for site in sites for place in site.overwritten}
     found = Rights()
     if nodes or places:
         for node, grant in grants_of(session, lambda of: of.scope_key.in_(nodes)):
             found.grants[node].append(grant)
         for node, mark in overwrites_of(session, ChannelOverwrite.place.in_(places)):
             found.overwrites[node].append(mark)
+        marks = (mark for found_at in found.overwrites.values() for mark in found_at)
+        for joined in memberships(session, {one.team_id for one in marks if one.team_id}):
+            found.teams[joined.user_id].append(Membership(joined.team_id, *joined.window))
     return found

@@ -42,7 +42,8 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
         _add_teams(connection, loaded, held, every)
     rights, bits, now = loaded.rights, state.registry.snapshot.bits, state.clock()
     facts, _ = loaded.facts(state.registry)
-    flat, mask_of = flatten(facts, bits), state.registry.mask_of_id
+    flat = flatten(facts, bits)
+    marks = rights.marks_at(site, state.registry.mask_of_id, bits.width)
     # An anonymous member of each set, by a number that belongs to no person.
     placeholder = UserFacts(-1, program=True)
     sets: list[tuple[Any, UserFacts]] = [(PUBLIC, UserFacts(PUBLIC_NUMBER, public=True))]
@@ -51,12 +52,12 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
         sets.append((Everyone(home.kind, home.id), UserFacts(-1, member=True)))
     found = []
     for subject, person in sets:
-        user = rights.with_user(site, person, mask_of, bits.width)
+        user = rights.with_user(site, person, marks)
         if resolve(flat, user, now, bits).mask & registered.mask:
             found.append(subject)
     for team_id in sorted(teams):
         rights.teams[placeholder.user_id] = [Membership(one, None, None) for one in above[team_id]]
-        user = rights.with_user(site, placeholder, mask_of, bits.width)
+        user = rights.with_user(site, placeholder, marks)
         if resolve(flat, user, now, bits).mask & registered.mask:
             found.append(Team(team_id))
     return found

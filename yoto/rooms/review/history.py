@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from yoto.nodes import APPLICATIONS
 from yoto.permission.audited import PUBLIC, TEAM, USER, Window
-from yoto.permission.loading.rights import Grant, Mark
+from yoto.permission.loading.rights import Grant, Mark, Marks
 from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import Rights, RoleShape
 from yoto.permission.loading.rows import RoleRow
@@ -49,6 +49,7 @@ class LaidOut(NamedTuple):
     place: FlatPlace
     site: Site
     rights: Rights
+    marks: Marks
 
 
 @dataclass
@@ -140,12 +141,12 @@ class History:
             rights = self._rights()
             roles = rights.role_facts(site, registry.mask_of_id, bits.width)
             place = flatten(site.facts(roles, registry.snapshot), bits)
-            self._laid_out = LaidOut(place, site, rights)
-        place, site, rights = self._laid_out
+            marks = rights.marks_at(site, registry.mask_of_id, bits.width)
+            self._laid_out = LaidOut(place, site, rights, marks)
+        place, site, rights, marks = self._laid_out
         found = set()
         for user_id in user_ids:
-            person = self._person(user_id)
-            user = rights.with_user(site, person, registry.mask_of_id, bits.width)
+            user = rights.with_user(site, self._person(user_id), marks)
             held = (*self._held(user_id), *user.assignments)
             if resolve(place, replace(user, assignments=held), now, bits).mask & mask:
                 found.add(user_id)

@@ -14,7 +14,7 @@ from yoto.permission.people.numbers import own_ids
 from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import PermissionState
-from yoto.permission.verdict.verdict import reason_of
+from yoto.permission.verdict.comparison import differing
 from yoto.rooms.what_if.report import Comparison, Differing, Side
 
 
@@ -36,15 +36,11 @@ def compared(
         if number not in found:
             raise UnknownResource("user", number, field)
     user, other = found[pair[0]], found[pair[1]]
+    mask = user.resolution.mask
     names: dict[bool, list[Differing]] = {True: [], False: []}
-    both = []
-    for permission in known:
-        mine, theirs = (bool(one.resolution.mask & permission.mask) for one in (user, other))
-        if mine and theirs:
-            both.append(permission.name)
-        elif mine or theirs:
-            reasons = (reason_of(one.resolution, permission) for one in (user, other))
-            names[mine].append(Differing(permission.name, *reasons))
+    for permission, mine, theirs in differing(user.resolution, other.resolution, known):
+        names[bool(mask & permission.mask)].append(Differing(permission.name, mine, theirs))
+    both = (one.name for one in known if mask & other.resolution.mask & one.mask)
     own: dict[int, Any] = {} if numbers else own_ids(pair)
     return Comparison(
         shown_text(str(place)),

@@ -15,9 +15,9 @@ from yoto.permission.loading.rights import Rights
 from yoto.permission.loading.sites import Site
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.verdict.comparison import Sides, differing
 from yoto.permission.verdict.facts import UserFacts
-from yoto.permission.verdict.resolver import NOTHING, FlatPlace, flatten, resolve
-from yoto.permission.verdict.verdict import reason_of
+from yoto.permission.verdict.resolver import NOTHING, FlatPlace, flatten
 from yoto.rooms.what_if.places import At
 from yoto.rooms.what_if.report import ChangedCell, ChangedVerdict, PersonChange
 
@@ -64,19 +64,15 @@ def changes_in(
     for site in window.sites:
         old, was_people = Loaded(site, window.rights, window.people).facts(registry)
         new, is_people = Loaded(site, later.rights, later.people).facts(registry)
-        pair = flatten(old, snapshot.bits), flatten(new, snapshot.bits)
-        same_place = pair[0].roles == pair[1].roles and pair[0].default == pair[1].default
+        sides = Sides(flatten(old, snapshot.bits), flatten(new, snapshot.bits), snapshot.bits)
+        unchanged = sides.are_equal()
         for was_user, is_user in zip(was_people, is_people, strict=True):
-            if same_place and was_user == is_user:
+            if unchanged and was_user == is_user:
                 continue
-            was = resolve(pair[0], was_user, now, snapshot.bits)
-            is_ = resolve(pair[1], is_user, now, snapshot.bits)
-            changed = was.mask ^ is_.mask
-            for permission in known if changed else ():
-                if changed & permission.mask:
-                    turn = permission.name, reason_of(was, permission), reason_of(is_, permission)
-                    gained = bool(is_.mask & permission.mask)
-                    found[was_user.user_id, gained][turn].append(shown_text(str(site.place)))
+            was, is_ = sides.at(now, was_user, is_user)
+            for permission, before, after in differing(was, is_, known):
+                turns = found[was_user.user_id, bool(is_.mask & permission.mask)]
+                turns[permission.name, before, after].append(shown_text(str(site.place)))
     home = window.sites[0].home
     for user_id in sorted({user_id for user_id, _ in found}):
         yield PersonChange(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask
@@ -11,33 +13,38 @@ from sqlalchemy import insert, select
 
 from app.extensions import permissions
 from app.models import Member, User
+from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.town import Town
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
 from yoto import Application
 from yoto.errors import PermissionDenied
 from yoto.permission import EVERYONE_GRANTS
+from yoto.permission.verdict import comparison
 from yoto.store.db import db
 from yoto.store.models import RoleAssignment
 
 CROWD = 3_000
 
 
-def test_a_write_reads_people_with_the_same_roles_in_one_statement(
-    app: Flask, world: World, town: Town
+def test_a_write_reads_people_with_the_same_roles_in_one_statement_and_judges_them_once(
+    app: Flask, world: World, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where all of them stand above the actor, and none loses anything."""
+    judge = Mock(wraps=comparison.resolve)
+    monkeypatch.setattr(comparison, "resolve", judge)
     verified = world.role(town.community, "member.kick", position=9, name="verified")
     crowd = world.members(town.community, 3, verified, town.low)
 
-    def revoke() -> int:
+    def revoke() -> tuple[int, int]:
         with app.app_context():
             permissions.assign_permissions_to_role(town.low, ["member.kick"])
+            judge.reset_mock()
             with count_statements(app) as counted:
                 permissions.revoke_permissions_from_role(
                     town.low, ["member.kick"], actor_id=town.actor.id
                 )
-            return len(counted)
+            return len(counted), judge.call_count
 
     few = revoke()
     with app.app_context():
@@ -188,6 +195,30 @@ TAKING: dict[str, Callable[[Town, int, int], Any]] = {
 }
 
 
+@pytest.mark.parametrize("way", TAKING)
+def test_a_team_that_somebody_above_leaves_at_a_set_time_replaces_no_role(
+    app: Flask, world: World, town: Town, clock: Clock, way: str
+) -> None:
+    """Until then the overwrite of the team allows what the role does."""
+    clock.now = 1_900_000_000.0
+    world.assign(town.boss, town.low)
+    world.assign(town.actor, world.role(town.community, PIN, position=1))
+    place = ("channel", town.channel)
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.low, [PIN])
+        team = permissions.create_team("guests").ids[0]
+        permissions.set_overwrite(town.channel, team_id=team, allow=[PIN])
+        permissions.add_team_members(
+            team, [town.boss.id], valid_until=datetime.fromtimestamp(clock.now + 60, UTC)
+        )
+        with pytest.raises(PermissionDenied) as denied:
+            TAKING[way](town, town.low, town.actor.id)
+        db.session.rollback()
+        clock.now += 60
+        assert permissions.check_permission(town.boss.id, PIN, *place)
+    assert (denied.value.decision.reason, denied.value.decision.names) == ("outranked", (PIN,))
+
+
 @pytest.fixture
 def robot(app: Flask) -> Application:
     with app.app_context():
@@ -219,6 +250,26 @@ def test_an_application_with_a_higher_role_keeps_what_it_has_by_a_lower_one(
         permissions.unassign(robot, high)
         TAKING[way](town, role, actor.id)
         assert not permissions.check_permission(robot, PIN, *place)
+    assert (denied.value.decision.reason, denied.value.decision.names) == ("outranked", (PIN,))
+
+
+def test_an_application_is_judged_although_a_stranger_with_the_same_roles_loses_nothing(
+    app: Flask, world: World, town: Town, robot: Application
+) -> None:
+    """A global role at a server gives nothing to people outside, and much to an application."""
+    actor, high = world.user(), world.role(None, position=9)
+    world.assign(actor, world.role(None, *EVERYONE_GRANTS, PIN, position=5))
+    place = ("server", town.id)
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, [PIN])
+        for holder in (town.outsider.id, robot):
+            permissions.assign(holder, high)
+            permissions.assign(holder, town.global_role, place)
+        assert not permissions.check_permission(town.outsider.id, PIN, *place)
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.revoke_permissions_from_role(town.global_role, [PIN], actor_id=actor.id)
+        db.session.rollback()
+        assert permissions.check_permission(robot, PIN, *place)
     assert (denied.value.decision.reason, denied.value.decision.names) == ("outranked", (PIN,))
 
 
