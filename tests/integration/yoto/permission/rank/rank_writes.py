@@ -286,11 +286,8 @@ class Writes:
 
     def overwrite(self, state: State, who: dict[str, Any]) -> None:
         self.homes = (self.town.servers[0],)
-        place: dict[str, int] = self.random.choice(
-            [
-                {"channel_id": self.town.channels[0]},
-                {"category_id": self.town.categories[0]},
-            ]
+        at = self.random.choice(
+            [("channel", self.town.channels[0]), ("category", self.town.categories[0])]
         )
         target = (
             {"role_id": self._pick(state.rows.roles)["id"]}
@@ -300,11 +297,11 @@ class Writes:
         names = self.random.sample(LOCAL_NAMES[:4], 3)
         cut = self.random.randrange(4)
         if self.random.random() < 0.2:
-            permissions.clear_overwrite(**place, **target, **who)
+            permissions.clear_overwrite(at=at, **target, **who)
         else:
             kept = self.random.randrange(cut, 4)
             permissions.set_overwrite(
-                **place, **target, allow=names[:cut], deny=names[cut:kept], **who
+                at=at, **target, allow=names[:cut], deny=names[cut:kept], **who
             )
 
     def template(self, state: State, who: dict[str, Any]) -> None:
@@ -318,7 +315,7 @@ class Writes:
         """An operator disables or enables an account in the control plane."""
         self.homes, self.of_account = (None,), True
         act = self.random.choice((operators.disable_operator, operators.enable_operator))
-        act(self.random.choice(self.town.users), f"user:{who['actor_id']}", "because")
+        act(self.random.choice(self.town.users), by=f"user:{who['actor_id']}", reason="because")
 
     def rest(self, state: State, who: dict[str, Any]) -> None:
         """Whoever may use the API there: accounts, and roles with their holders."""

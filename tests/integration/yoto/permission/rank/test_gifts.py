@@ -143,15 +143,12 @@ def some_write(rows: Rows, chance: Random) -> tuple[str, Write]:
     names, scope = chance.sample(NAMES[:5], chance.choice((1, 2))), chance.choice(SCOPES)
     effect = chance.choice(("allow", "allow", "deny"))
     target = chance.choice(({"role_id": role}, {"user_id": user}))
-    place = chance.choice(
-        (
-            {"channel_id": chance.choice(CHANNELS)},
-            {"category_id": chance.choice(CATEGORIES)},
-        )
+    at = chance.choice(
+        (("channel", chance.choice(CHANNELS)), ("category", chance.choice(CATEGORIES)))
     )
     if chance.random() < 0.5:
         row = chance.choice(rows.overwrites)
-        place = {name: row[name] for name in ("channel_id", "category_id")}
+        [at] = [(one, id_) for one in ("channel", "category") if (id_ := row[f"{one}_id"])]
         target = {name: row[name] for name in ("role_id", "user_id")}
     lists = chance.choice(((names, []), ([], names), ([], []), (names[:1], names[1:])))
     p = permissions
@@ -172,10 +169,8 @@ def some_write(rows: Rows, chance: Random) -> tuple[str, Write]:
         "grant group": lambda: p.assign_group_to_role(group, role, *scope, effect, **who),
         "revoke group": lambda: p.remove_group_from_role(group, role, *scope, **who),
         "delete group": lambda: p.delete_group(group, **who),
-        "overwrite": lambda: p.set_overwrite(
-            **place, **target, allow=lists[0], deny=lists[1], **who
-        ),
-        "clear": lambda: p.clear_overwrite(**place, **target, **who),
+        "overwrite": lambda: p.set_overwrite(at=at, **target, allow=lists[0], deny=lists[1], **who),
+        "clear": lambda: p.clear_overwrite(at=at, **target, **who),
     }
     kind = chance.choice(sorted(table))
     return kind, table[kind]
