@@ -13,11 +13,11 @@ from sqlalchemy.orm import Mapper
 
 from yoto.audit import Audit, AuditEntry
 from yoto.auth.operators import Via, known_operator, operator
-from yoto.persistence import STORE_FAILURES
-from yoto.persistence.database import recording
+from yoto.persistence import STORE_FAILURES, bypassing_breaker
 from yoto.request.context import credential, note_record, origin
 from yoto.store.db import db, writing
 from yoto.store.models import AuditRecord, record_audit, record_entry
+from yoto.store.sessions import recording
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def audit_of_guards(app: Flask) -> Audit:
 
     def record(entry: AuditEntry) -> None:
         try:
-            with recording(app) as session:
+            with bypassing_breaker(), recording(app) as session:
                 record_entry(entry, session)
         except STORE_FAILURES:
             who = known_operator()

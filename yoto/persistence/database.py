@@ -18,11 +18,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from yoto.errors import CircuitOpen, StoreUnavailable
 from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
-from yoto.store import sessions
 from yoto.store.db import on_engine
 
 DATABASE = "database"
@@ -59,7 +57,8 @@ def guard_database(app: Flask) -> None:
 
 @contextmanager
 def bypassing_breaker() -> Iterator[None]:
-    """Connect even with an open breaker: the breaker itself reads its settings this way."""
+    """Connect even with an open breaker: it learns from the record how operators have set it, and
+    their acts are recorded whatever it says."""
     token = _bypassing.set(True)
     try:
         yield
@@ -95,25 +94,3 @@ def _count_failure(breaker: CircuitBreaker) -> None:
         breaker.allow().exit(Outcome.FAILURE)
     except CircuitOpen:
         pass  # it is known already
-
-
-@contextmanager
-def reading(app: Flask) -> Iterator[Session]:
-    """See ``yoto.store.sessions``; the breaker learns from the record how operators have set it.
-
-    Raises:
-        StoreUnavailable: the database cannot be reached.
-    """
-    with bypassing_breaker(), sessions.reading(app) as session:
-        yield session
-
-
-@contextmanager
-def recording(app: Flask) -> Iterator[Session]:
-    """See ``yoto.store.sessions``; an act of operators is recorded whatever the breaker says.
-
-    Raises:
-        StoreUnavailable: the database cannot be reached; nothing was written.
-    """
-    with bypassing_breaker(), sessions.recording(app) as session:
-        yield session

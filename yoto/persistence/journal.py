@@ -11,9 +11,10 @@ from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from yoto.errors import VersionConflict
-from yoto.persistence.database import reading, recording
+from yoto.persistence.database import bypassing_breaker
 from yoto.resilience import Action, Change, Kind, Origin, audit_of
 from yoto.store.models import ResilienceConfigChange, record_entry, require_account
+from yoto.store.sessions import reading, recording
 
 _TABLE = ResilienceConfigChange.__table__
 
@@ -32,7 +33,7 @@ class SqlJournal:
     def append(self, change: Change, before: Mapping[str, Any], newest: int | None = None) -> None:
         """See ``Journal.append``."""
         try:
-            with recording(self._app) as session:
+            with bypassing_breaker(), recording(self._app) as session:
                 found = session.scalar(_newest_version(change.kind, change.name)) or 0
                 if found != (change.version - 1 if newest is None else newest):
                     raise _Late
@@ -59,7 +60,7 @@ class SqlJournal:
         if name is not None:
             latest = latest.where(_TABLE.c.name == name)
         statement = select(_TABLE).where(tuple_(*layer, _TABLE.c.version).in_(latest))
-        with reading(self._app) as session:
+        with bypassing_breaker(), reading(self._app) as session:
             return _changes(session.execute(statement).mappings().all())
 
     def history(
@@ -74,7 +75,7 @@ class SqlJournal:
         )
         if before_version is not None:
             statement = statement.where(_TABLE.c.version < before_version)
-        with reading(self._app) as session:
+        with bypassing_breaker(), reading(self._app) as session:
             return _changes(session.execute(statement).mappings().all())
 
     def fingerprint(self) -> str:
@@ -84,7 +85,7 @@ class SqlJournal:
         visible after one with a higher id.
         """
         statement = select(func.count(), func.max(_TABLE.c.id)).select_from(_TABLE)
-        with reading(self._app) as session:
+        with bypassing_breaker(), reading(self._app) as session:
             count, last = session.execute(statement).one()
         return f"{count}:{last or 0}"
 

@@ -56,7 +56,7 @@ class OwnOperator:
 
 def operators() -> list[OwnOperator]:
     """All operators, by name."""
-    with _reading() as session:
+    with reading(_app()) as session:
         rows = session.scalars(select(PlatformOperator).order_by(PlatformOperator.name))
         return [_shown(row) for row in rows]
 
@@ -199,14 +199,14 @@ def authenticate(name: str, password: str) -> OwnOperator | None:
 
 def operator_of(failed: FailedSignIn) -> str | None:
     """The operator whose sign-in failed, for the audit log; None: there is none of that name."""
-    with _reading() as session:
+    with reading(_app()) as session:
         named = select(PlatformOperator.name).where(PlatformOperator.name == failed.name)
         found = session.scalar(named)
     return None if found is None else f"operator:{found}"
 
 
 def _authenticate(name: str, password: str) -> OwnOperator | None:
-    with _reading() as session:
+    with reading(_app()) as session:
         stored = session.scalar(
             select(PlatformOperator.password_hash).where(PlatformOperator.name == name)
         )
@@ -230,7 +230,7 @@ def active(operator_id: int, epoch: int) -> OwnOperator | None:
     """The operator as the database has them now; None if they are gone or disabled, or the session
     that began in ``epoch`` has ended.
     """
-    with _reading() as session:
+    with reading(_app()) as session:
         row = session.get(PlatformOperator, operator_id)
         if row is None or row.disabled or row.epoch != epoch:
             return None
@@ -284,12 +284,6 @@ def _recording() -> Iterator[Session]:
     # refuses it after another connection has written.
     db.session.rollback()
     with recording(_app()) as session:
-        yield session
-
-
-@contextmanager
-def _reading() -> Iterator[Session]:
-    with reading(_app()) as session:
         yield session
 
 
