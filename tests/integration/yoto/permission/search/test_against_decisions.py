@@ -126,7 +126,7 @@ def test_pages_of_resources_equal_the_filtered_list(
                     assert found == truth.where(user_id, name, scope), (user_id, name, scope)
         for server_id in (1, 2):
             within = permissions.list_resources(1, "channel.read", server_id=server_id)
-            survey = permissions.channels_with(1, "channel.read", server_id)
+            survey = permissions.nodes_with(1, "channel.read", "channel", "server", server_id)
             assert list(within.ids) == sorted(survey)
 
 
