@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from yoto.api.admin.registry import PermissionSchema, list_permissions
 from yoto.api.people import accounts
@@ -56,12 +56,7 @@ def find_channels(
 ) -> Page[ListedChannel]:
     """Channels of a server by name"""
     existing(Server, server_id)
-    statement = (
-        select(Channel.id, Channel.name, Category.name.label("category"))
-        .outerjoin(Category, Category.id == Channel.category_id)
-        .where(Channel.server_id == server_id, Channel.id > (after or 0))
-        .order_by(Channel.id)
-    )
+    statement = channels_of(server_id, after)
     if search.strip():
         statement = statement.where(Channel.name.icontains(search.strip(), autoescape=True))
     rows = db.session.execute(statement.limit(limit + 1)).all()
@@ -69,6 +64,16 @@ def find_channels(
         {"id": id_, "name": name, "category": category} for id_, name, category in rows
     ]
     return cut(found, limit, lambda row: row["id"])
+
+
+def channels_of(server_id: int, after: int | None) -> Select[int, str, str]:
+    """The channels of a server by id, with the name of the category of each."""
+    return (
+        select(Channel.id, Channel.name, Category.name.label("category"))
+        .outerjoin(Category, Category.id == Channel.category_id)
+        .where(Channel.server_id == server_id, Channel.id > (after or 0))
+        .order_by(Channel.id)
+    )
 
 
 @users.operation("GET", "", VIEW)

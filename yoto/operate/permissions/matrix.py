@@ -21,7 +21,7 @@ from yoto.http.operation import After, Limit
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.nodes import GLOBAL_KIND, NodeId, shown_text
 from yoto.operate.insight import demand_operators_insight
-from yoto.operate.permissions.directory import listed, servers
+from yoto.operate.permissions.directory import channels_of, listed, servers
 from yoto.operate.permissions.resources import existing, overwritten, resources
 from yoto.operate.permissions.shapes import (
     AfterNode,
@@ -45,8 +45,6 @@ from yoto.permission import (
 from yoto.store.db import db
 from yoto.store.models import (
     NOWHERE,
-    Category,
-    Channel,
     ChannelOverwrite,
     Effect,
     Permission,
@@ -172,25 +170,21 @@ def read_overwrites_of_server(
 ) -> Page[OverwrittenChannel]:
     """Channels of a server with the overwrites in force in each; same rights as the matrix"""
     _home(Place("server", server_id))
-    statement = (
-        select(Channel, Category.name)
-        .outerjoin(Category, Category.id == Channel.category_id)
-        .where(Channel.server_id == server_id, Channel.id > (after or 0))
-    )
-    found = db.session.execute(statement.order_by(Channel.id).limit(limit + 1)).all()
-    page = cut(found, limit, lambda row: row[0].id)
-    places = {channel.id: _place(channel) for channel, _ in page.items}
+    found = db.session.execute(channels_of(server_id, after).limit(limit + 1)).all()
+    page = cut(found, limit, lambda row: row.id)
+    sites = permissions.sites_of(Place("channel", row.id) for row in page.items)
+    places = {at.id: site.overwritten[-1] for at, site in sites.items()}
     laid = _overwrites(set(places.values()))
     return Page(
         [
             {
-                "id": channel.id,
-                "name": channel.name,
+                "id": id_,
+                "name": name,
                 "category": category,
-                "synced": places[channel.id] != f"channel:{channel.id}",
-                "overwrites": laid[places[channel.id]],
+                "synced": places[id_] != f"channel:{id_}",
+                "overwrites": laid[places[id_]],
             }
-            for channel, category in page.items
+            for id_, name, category in page.items
         ],
         page.next,
     )
@@ -219,13 +213,6 @@ def _place_of(home: str) -> PlaceFacts:
             for one in roles_of(db.session(), [home, NOWHERE]).values()
         },
     )
-
-
-def _place(channel: Channel) -> str:
-    """The place that holds the overwrites in force in a channel."""
-    if channel.synced and channel.category_id is not None:
-        return f"category:{channel.category_id}"
-    return f"channel:{channel.id}"
 
 
 def counted_at(home: Place) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from sqlalchemy import CTE, ColumnElement, Table, literal_column, select
 from yoto.store.declarations import declarations_of
 from yoto.store.models import (
     AuditRecord,
-    Category,
     Channel,
     ChannelOverwrite,
     Effect,
@@ -33,8 +32,6 @@ from yoto.store.models import (
     User,
 )
 
-SERVER, CHANNEL = ScopeType.SERVER.value, ScopeType.CHANNEL.value
-
 
 def table(model: Any) -> Table:
     """The table of a model: Core statements skip the ORM, which costs more than the query."""
@@ -42,7 +39,6 @@ def table(model: Any) -> Table:
     return mapped
 
 
-servers, channels, categories = table(Server), table(Channel), table(Category)
 roles, overwrites = table(Role), table(ChannelOverwrite)
 grants, group_grants = table(RoleGrant), table(RoleGroupGrant)
 groups, in_group = table(PermissionGroup), table(PermissionGroupMember)
@@ -89,5 +85,5 @@ def of_community(kind: str) -> bool:
     """Whether nodes of a type are the servers or channels that are read here: an application may
     have a type of its own by one of these names.
     """
-    known = {SERVER: servers, CHANNEL: channels}
-    return kind in known and known[kind].name in declarations_of(current_app).tables
+    known = {ScopeType.SERVER.value: Server, ScopeType.CHANNEL.value: Channel}
+    return kind in known and known[kind].__tablename__ in declarations_of(current_app).tables

@@ -15,8 +15,6 @@ from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry.scopes import GLOBAL, Place, checked_id, place_of_text, words_of
 from yoto.store.models import (
     NOWHERE,
-    Category,
-    Channel,
     PermissionGroup,
     ProgramAccount,
     Role,
@@ -27,15 +25,12 @@ from yoto.store.models import (
 )
 from yoto.store.resources import known_types
 
-Row = TypeVar("Row", Category, Channel, PermissionGroup, ProgramAccount, Role, Server, Team, User)
+Row = TypeVar("Row", PermissionGroup, ProgramAccount, Role, Team, User)
 
 KINDS: dict[type[Any], str] = {
-    Category: "category",
-    Channel: "channel",
     PermissionGroup: "group",
     ProgramAccount: "application",
     Role: "role",
-    Server: "server",
     Team: "team",
     User: "user",
 }
@@ -89,11 +84,8 @@ def require(session: Session, model: type[Row], row_id: Any, field: str | None =
     unknown = UnknownResource(kind, row_id, field)
     if found is None:
         raise unknown
-    if isinstance(found, Role):
-        if found.home != NOWHERE:
-            _note(place_of_text(found.home), unknown, is_role=True)
-    elif isinstance(found, Server):
-        _note(Place(kind, found.id), unknown)
+    if isinstance(found, Role) and found.home != NOWHERE:
+        _note(place_of_text(found.home), unknown, is_role=True)
     return found
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import Select
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.checking.asking import ask_policies
-from yoto.permission.database.statements import SERVER
 from yoto.permission.loading.source import DatabaseSource
 from yoto.permission.people.numbers import SubjectId, number_of, own_ids, person_number
 from yoto.permission.registry.scopes import checked_id, parse_place
@@ -23,6 +22,7 @@ from yoto.permission.search.users import list_users
 from yoto.permission.search.visible import visible_in
 from yoto.permission.state import get_state, get_state_for
 from yoto.permission.verdict.context import checked_context
+from yoto.store.models import ScopeType
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
@@ -68,7 +68,7 @@ class Searching:
         state, known = get_state(), checked_context(context)
         question = question_of(state.registry, permission, expression)
         if server_id is not None:
-            within = (SERVER, checked_id(server_id, "server_id"))
+            within = (ScopeType.SERVER.value, checked_id(server_id, "server_id"))
         return list_resources(state, user_id, question, scope, within, after, limit, known)
 
     def list_users(

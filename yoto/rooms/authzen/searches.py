@@ -130,8 +130,9 @@ def search_resources(caller_id: int, document: Object) -> Answer:
     resource = entity_of(document, "resource", searched=True)
     subject, action = entity_of(document, "subject"), action_of(document)
     asked = Evaluation(subject, action, resource, context_of(document))
-    server_id = server_of_type(resource.type)
-    declared = declared_type(resource.type if server_id is None else ScopeType.CHANNEL.value)
+    server = server_of_type(resource.type)
+    within = None if server is None else (ScopeType.SERVER.value, server)
+    declared = declared_type(resource.type if within is None else ScopeType.CHANNEL.value)
     limit, after = _page_of_type(document, declared)
     words = Vocabulary()
     user_id, name = words.user_id(subject), words.permission(action, resource.type)
@@ -148,7 +149,7 @@ def search_resources(caller_id: int, document: Object) -> Answer:
         return _results([], None, document)
     context = context_for_policies(asked)
     page = permissions.list_resources(
-        user_id, name, declared.name, server_id, after, limit, context
+        user_id, name, declared.name, after=after, limit=limit, context=context, within=within
     )
     return _results(resources_shown(resource.type, page.ids), page.next_after, document)
 

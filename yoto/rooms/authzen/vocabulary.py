@@ -161,7 +161,7 @@ def resources_shown(resource_type: str, ids: Iterable[NodeId]) -> list[dict[str,
 def _types_of(text: str) -> Mapping[str, int]:
     """Types of other applications and their servers, from ``name=server`` with commas between."""
     pairs = (pair.split("=") for pair in text.split(",") if pair)
-    return MappingProxyType({name: int(server_id) for name, server_id in pairs})
+    return MappingProxyType({name: int(server) for name, server in pairs})
 
 
 def _number(subject: Entity) -> int | None:
@@ -218,4 +218,4 @@ def _called(home: int, which: ColumnElement[bool]) -> dict[int, str]:
             Channel.server_id == home, which, or_(Channel.external_id.is_not(None), not_(shared))
         )
     )
-    return {channel_id: called for channel_id, called in rows}
+    return {id_: called for id_, called in rows}
