@@ -11,14 +11,12 @@ from app.db import db
 from app.server import YotoSocketIO
 from yoto import extensions as platform
 from yoto.extensions import (
-    behaviour,
     cache,
     events,
     fleet,
     monitor,
     optimization,
     permissions,
-    policy,
     redis_store,
     resilience,
 )
@@ -28,10 +26,10 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]
 )
 
-# Finds ``prefetch``, a room's, which is imported where somebody asks for it.
+# Finds those of rooms, which are imported where somebody asks for them.
 __getattr__ = partial(getattr, platform)
 
-__all__ = [  # noqa: F822  # prefetch is found by __getattr__
+__all__ = [  # noqa: F822  # those of rooms are found by __getattr__
     "behaviour",
     "cache",
     "db",

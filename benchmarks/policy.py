@@ -28,7 +28,7 @@ import redis
 from tests.support.bundles import default_bundle, rules
 from tests.support.opa import OpaServer
 from tests.support.redis_servers import start_valkey
-from yoto.policy import (
+from yoto.rooms.policies import (
     CompiledPolicies,
     EmbeddedEngine,
     EvaluationDeadline,
@@ -36,8 +36,8 @@ from yoto.policy import (
     OpaSettings,
     Verdict,
 )
-from yoto.policy.engine.embedded.owner import Kept
-from yoto.policy.partial import Topic
+from yoto.rooms.policies.engine.embedded.owner import Kept
+from yoto.rooms.policies.partial import Topic
 
 ROUNDS = 60
 CALLS = 50  # in a round, of each contestant, before the next one's turn

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 
-import regopy  # noqa: F401  # before greenlet, see yoto/policy/engine/embedded/library.py
+import regopy  # noqa: F401  # before greenlet, see yoto/rooms/policies/engine/embedded/library.py
 
 ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
 if ASYNC_MODE == "eventlet":

@@ -1,8 +1,8 @@
 """Child processes that load one module of the platform, with only its own imports.
 
-``python -P child.py yoto.policy.sandbox.answering`` calls ``main`` of that module. Importing the
-packages above it as usual would load all that they export; so here they are bare names that have
-a folder.
+``python -P child.py yoto.rooms.policies.sandbox.answering`` calls ``main`` of that module.
+Importing the packages above it as usual would load all that they export; so here they are bare
+names that have a folder.
 """
 
 from __future__ import annotations

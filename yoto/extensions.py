@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from yoto.monitor import Monitor
     from yoto.optimization import AdvancedOptimization
     from yoto.permission import PermissionSystem
-    from yoto.policy import BehaviourWatch, PolicyManager
     from yoto.redis import RedisStore
     from yoto.resilience import Resilience
 
@@ -26,10 +25,11 @@ if TYPE_CHECKING:
     resilience = Resilience()
     optimization = AdvancedOptimization()
     cache = HybridPermissionCache()
-    policy = PolicyManager()
-    behaviour = BehaviourWatch()
     permissions = PermissionSystem()
-    prefetch: Any  # a room, which the core does not import for types either
+    # Of rooms, which the core does not import for types either.
+    behaviour: Any
+    policy: Any
+    prefetch: Any
     fleet = Fleet()
 else:
     _CLASSES = {
@@ -39,8 +39,8 @@ else:
         "resilience": "yoto.resilience:Resilience",
         "optimization": "yoto.optimization:AdvancedOptimization",
         "cache": "yoto.cache:HybridPermissionCache",
-        "policy": "yoto.policy:PolicyManager",
-        "behaviour": "yoto.policy:BehaviourWatch",
+        "policy": "yoto.rooms.policies.manager:policy",
+        "behaviour": "yoto.rooms.policies:BehaviourWatch",
         "permissions": "yoto.permission:PermissionSystem",
         "prefetch": "yoto.rooms.prefetch.extension:Prefetch",
         "fleet": "yoto.fleet:Fleet",
@@ -50,7 +50,8 @@ else:
         if name not in _CLASSES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module, _, kind = _CLASSES[name].partition(":")
-        made = globals()[name] = getattr(import_module(module), kind)()
+        found = getattr(import_module(module), kind)
+        made = globals()[name] = found() if isinstance(found, type) else found
         return made
 
     __getattr__ = _made

@@ -33,6 +33,11 @@ def no_names() -> Mapping[Any, Any]:
     return {}
 
 
+def no_lack(connection: object) -> str:
+    """The same for what the database must have."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Room:
     """A feature's additions. Functions import what they return, so a declaration costs nothing.
@@ -71,6 +76,9 @@ class Room:
             function that says whether it is done.
         topics: returns topics of events for sockets of the control plane: by name, the name of the
             messages, their ``TypeFilter``, and a function that returns the snapshot.
+        parts: returns its lines of the status, each a ``yoto.operate.live.components.Part``.
+        set_up: stores what the database must have for it, and returns a line about that.
+        lacks: returns, by a connection, what of that is missing; "": nothing.
         operators: returns a ``yoto.embed.operators.Operators``, for the control plane of a guest
             that has none of its own.
     """
@@ -100,6 +108,9 @@ class Room:
     finds: Callable[[], Sequence[Callable[..., Iterable[Any]]]] = nothing
     first_steps: Callable[[], Mapping[str, tuple[str, Callable[[], bool]]]] = no_names
     topics: Callable[[], Mapping[str, tuple[str, Any, Callable[[], Any]]]] = no_names
+    parts: Callable[[], Sequence[Any]] = nothing
+    set_up: Callable[[], str] | None = None
+    lacks: Callable[[Any], str] = no_lack
     operators: Callable[[], Any] | None = None
 
     @property

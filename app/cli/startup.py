@@ -10,7 +10,7 @@ import logging
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.extensions import permissions, policy, redis_store
+from app.extensions import permissions, redis_store
 from app.migrations import examine, examine_migrations, upgrade_all
 from app.models import User
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
@@ -18,6 +18,7 @@ from yoto.health import State
 from yoto.parts.room_tables import settle_tables
 from yoto.persistence import bypassing_breaker
 from yoto.redis import check_address
+from yoto.room import rooms_of
 from yoto.store.db import db, writing
 from yoto.store.migrations import one_at_a_time
 
@@ -53,8 +54,8 @@ def prepare(app: Flask) -> None:
 
 
 def set_up(app: Flask) -> list[str]:
-    """Make or mend the tables, the built-in permissions and the default policies; what is there
-    stays as it is. Needs a context of ``app``.
+    """Make or mend the tables, the built-in permissions and what rooms need; what is there stays as
+    it is. Needs a context of ``app``.
 
     Returns:
         A line on each of them.
@@ -72,11 +73,12 @@ def set_up(app: Flask) -> list[str]:
         added = permissions.sync_catalogue()
         lines = [f"tables: {examine_migrations().facts.get('database', 'none')}", *rooms]
         lines.append(f"permissions: {len(added)} added")
-        try:
-            stored = policy.sync_defaults()
-            lines.append(f"policies: {len(stored.stored)} stored, {len(stored.removed)} removed")
-        except (PolicyError, StoreUnavailable, ValidationFailed) as error:
-            # The policies that there are stay, and the server starts.
-            log.error("the default policies are not stored: %s", error)
-            lines.append(f"policies: not stored: {error}")
+        for room in rooms_of(app):
+            try:
+                if room.set_up is not None:
+                    lines.append(room.set_up())
+            except (PolicyError, StoreUnavailable, ValidationFailed) as error:
+                # What there is stays, and the server starts.
+                log.error("what %s need by default is not stored: %s", room.name, error)
+                lines.append(f"{room.name}: not stored: {error}")
     return lines

@@ -14,11 +14,11 @@ from yoto.cache.loading import Loading
 from yoto.cache.tailer import Tailer
 from yoto.events import EventStream
 from yoto.optimization.lock.holding import Holding
-from yoto.policy.service.evaluator import Evaluator
 from yoto.resilience.breaker.remote import RemoteBreaker
 from yoto.resilience.bulkhead.spares import Spares
 from yoto.resilience.leases import Slot
 from yoto.resilience.limiter.lease import Lease
+from yoto.rooms.policies.service.evaluator import Evaluator
 from yoto.rooms.queues.batch import call
 
 # For how much of what it counts a bug leaves something out.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from yoto.policy import Bundle
+from yoto.rooms.policies import Bundle
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "yoto" / "policies"
 

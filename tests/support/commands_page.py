@@ -24,8 +24,8 @@ Every command of `flask`, with its options. This page is made of the declaration
 - **In the application of this repository** they are `.venv/bin/flask --app app COMMAND`, with the
   [settings](settings.md) that the workers have.
 - **In an application that Yoto is [a guest in](embed.md)** `flask yoto` has `setup`, `db`,
-  `guards` and `permission test`, and with the control plane the rest of `permission`, `policy`,
-  `applications`, `teams` and `operators`.
+  `guards` and `permission test`, and with the control plane the rest of `permission`,
+  `applications`, `teams`, `operators`, and the groups of its [rooms](rooms.md), such as `policy`.
 - They act with reasons and records in the audit log, as pages do, but check no right: who has the
   terminal is trusted. `--actor` says who that is where the name of the system's user does not.
 - An option in **bold** is required. `--json` prints what programs read.

@@ -27,14 +27,14 @@ import yaml
 from tests.support.opa import PACKAGE, OpaServer, opa_binary
 from tests.support.require import missing
 from yoto.errors import PolicyError
-from yoto.policy import Bundle, OpaEngine, OpaSettings, sources
-from yoto.policy.engine.admission import check_forms
-from yoto.policy.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
-from yoto.policy.engine.opa.admitted import EXACT
-from yoto.policy.engine.opa.layout import Layout, layout_of
-from yoto.policy.engine.opa.wire import Deadline
-from yoto.policy.engine.protocol import LibraryName
-from yoto.policy.rego import syntax_of
+from yoto.rooms.policies import Bundle, OpaEngine, OpaSettings, sources
+from yoto.rooms.policies.engine.admission import check_forms
+from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
+from yoto.rooms.policies.engine.opa.admitted import EXACT
+from yoto.rooms.policies.engine.opa.layout import Layout, layout_of
+from yoto.rooms.policies.engine.opa.wire import Deadline
+from yoto.rooms.policies.engine.protocol import LibraryName
+from yoto.rooms.policies.rego import syntax_of
 
 SECONDS = 600.0
 # A whole reference, which gives the one value of a query.
@@ -212,7 +212,7 @@ def outcome(case: Case, reader: LibraryName | OnServer, exact: frozenset[str] | 
 @contextmanager
 def _unchanged() -> Iterator[None]:
     """Regorus gets modules as they are."""
-    with patch("yoto.policy.engine.embedded.by_regorus.library.written", dict):
+    with patch("yoto.rooms.policies.engine.embedded.by_regorus.library.written", dict):
         yield
 
 

@@ -41,7 +41,7 @@ names = [
 ]
 for name in names:
     # Regopy asks the system for its processor when it is imported, which is when it is chosen.
-    if name != "yoto.policy.engine.embedded.by_regopy.library":
+    if name != "yoto.rooms.policies.engine.embedded.by_regopy.library":
         __import__(name)
 threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
 assert not threads, threads

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
+
+from yoto.room import rooms_of
 
 
 class Commands(AppGroup):
@@ -78,10 +81,16 @@ def platform_commands(app: Flask) -> Iterable[click.Command]:
 def guest_commands(app: Flask) -> Iterable[click.Command]:
     """The commands for an application that Yoto is a guest in."""
     from yoto.cli.commands import GUARDS, questions_in
-    from yoto.cli.policy import policy
     from yoto.cli.subjects import applications, teams
 
-    return (GUARDS, questions_in(app), applications, policy, teams)
+    return (GUARDS, questions_in(app), applications, teams, *groups_of_rooms(app))
+
+
+def groups_of_rooms(app: Flask) -> Iterable[click.Command]:
+    """The groups of commands that the rooms of ``app`` add; none without the extra for them."""
+    if find_spec("marshmallow") is None:
+        return ()
+    return [one for room in rooms_of(app) for one in room.commands().get("", ())]
 
 
 def init_cli(

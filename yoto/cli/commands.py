@@ -14,7 +14,6 @@ from yoto.cli.insight import add_insight
 from yoto.cli.model import models
 from yoto.cli.operations import group_of
 from yoto.cli.permission import permission
-from yoto.cli.policy import policy
 from yoto.cli.resilience import resilience
 from yoto.cli.routes import guards as guards_of_routes
 from yoto.cli.secrets import secrets
@@ -45,7 +44,6 @@ _COMMANDS: tuple[click.Command, ...] = (
     control,
     group_of(locks),
     permission,
-    policy,
     resilience,
     secrets,
     teams,

@@ -14,6 +14,7 @@ from yoto.cli.routes import guards
 from yoto.errors import PlatformError
 from yoto.parts.room_tables import settle_tables
 from yoto.permission import PermissionSystem, number_everybody
+from yoto.room import rooms_of
 from yoto.store import migrations
 from yoto.store.db import db
 from yoto.store.failures import lacks_tables
@@ -29,8 +30,8 @@ yoto.add_command(models)
 @yoto.command("setup")
 @with_appcontext
 def setup() -> None:
-    """Make the tables, the permissions and roles that the code declares, and, for a control plane,
-    the default policies; existing ones stay. People whose ids are no numbers get numbers.
+    """Make the tables, the permissions and roles that the code declares, and what rooms need, such
+    as the default policies; existing ones stay. People whose ids are no numbers get numbers.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
@@ -41,7 +42,7 @@ def setup() -> None:
             rooms = settle_tables(app, fresh)
             added = PermissionSystem().sync_catalogue()
             roles = PermissionSystem().sync_declared_roles()
-            policies = _store_policies(app)
+            stored = [one.set_up() for one in rooms_of(app) if one.set_up is not None]
             _number_people(app)
     except (ValueError, PlatformError) as error:
         raise click.ClickException(str(error)) from None
@@ -51,8 +52,8 @@ def setup() -> None:
     click.echo(f"permissions: {len(added)} added")
     for role in roles:
         click.echo(f"roles: {role}")
-    if policies is not None:
-        click.echo(policies)
+    for line in stored:
+        click.echo(line)
     line = app.extensions.get(AFTER_SETUP, lambda: None)()
     if line is not None:
         click.echo(line)
@@ -65,16 +66,6 @@ def _number_people(app: Flask) -> None:
         # The application may create its table of people later.
         if not lacks_tables(error):
             raise
-
-
-def _store_policies(app: Flask) -> str | None:
-    # Imported here, since permissions alone work without policies.
-    from yoto.policy import PolicyManager
-
-    if not PolicyManager.is_in(app):
-        return None
-    found = PolicyManager().sync_defaults()
-    return f"policies: {len(found.stored)} stored, {len(found.removed)} removed"
 
 
 @yoto.group("db")

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Engine
 
 from yoto.cache import HybridPermissionCache
 from yoto.collectors.cache import Staleness, cache_samples, check_samples, outbox_samples
-from yoto.collectors.guards import guard_samples, lock_samples, policy_samples
+from yoto.collectors.guards import guard_samples, lock_samples
 from yoto.collectors.polled import OfOneWorker, breaker_samples, fleet_samples
 from yoto.collectors.stores import database_samples, pool_samples, redis_samples
 from yoto.collectors.values import health_components, measured_values
@@ -32,7 +32,6 @@ def measure(app: Flask) -> None:
     monitoring.add_source("checks", lambda: check_samples(app))
     monitoring.add_source("locks", lambda: lock_samples(optimization.locks))
     monitoring.add_source("guards", lambda: guard_samples(app))
-    monitoring.add_source("policies", lambda: policy_samples(app))
     monitoring.add_source("outbox", lambda: outbox_samples(app))
     monitoring.add_source("redis", lambda: redis_samples(app))
     monitoring.add_source("database", lambda: database_samples(engines))

@@ -1,4 +1,4 @@
-"""Guards, locks and policies."""
+"""Guards and locks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from yoto.monitor import Distribution, names
-from yoto.monitor.sources import Counted, Distributed, Measured, Sample
+from yoto.monitor import names
+from yoto.monitor.sources import Counted, Measured, Sample
 from yoto.optimization import DistributedLocks
-from yoto.policy import BOUNDS_US, BehaviourWatch, PolicyManager
 from yoto.resilience import Resilience
-
-MICRO = 1_000_000
 
 
 def guard_samples(app: Flask) -> Iterator[Sample]:
@@ -41,22 +38,3 @@ def lock_samples(locks: DistributedLocks) -> Iterator[Sample]:
     for outcome in ("acquired", "contended", "refused", "lost", "unreleased"):
         yield Counted(names.LOCKS, getattr(counts, outcome), {"outcome": outcome})
     yield Measured(names.LOCKS_HELD, len(locks.held()))
-
-
-def policy_samples(app: Flask) -> Iterator[Sample]:
-    metrics = PolicyManager.of(app).metrics
-    counts = metrics.read()
-    for origin in ("cache_hits", "cache_misses", "uncacheable"):
-        yield Counted(names.POLICY_DECISIONS, getattr(counts, origin), {"origin": origin})
-    verdicts = counts.evaluations - counts.errors - counts.unavailable
-    yield Counted(names.POLICY_EVALUATIONS, verdicts, {"outcome": "verdict"})
-    yield Counted(names.POLICY_EVALUATIONS, counts.errors, {"outcome": "error"})
-    yield Counted(names.POLICY_EVALUATIONS, counts.unavailable, {"outcome": "unavailable"})
-    for code, count in counts.denies_by_code.items():
-        yield Counted(names.POLICY_DENIALS, count, {"code": code})
-    latency = metrics.latency.snapshot()
-    # Values beyond the last bound always go into the same bucket, since differences are reported.
-    bounds = [bound / MICRO for bound in (*BOUNDS_US, 2 * BOUNDS_US[-1])]
-    found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
-    yield Distributed(names.POLICY_TIME, found)
-    yield Counted(names.BEHAVIOUR_LOST, BehaviourWatch.of(app).lost)

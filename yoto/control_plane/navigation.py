@@ -61,7 +61,7 @@ PAGES = (
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
     Page("access_requests", "/access-requests", rooms=("access_requests",)),
-    Page("policies", "/policies", live=False),
+    Page("policies", "/policies", live=False, rooms=("policies",)),
     Page("cache", "/cache", texts=("guards", "help")),
     Page("queues", "/queues", texts=("help",)),
     Page("events", "/events", texts=("acts", "forecasts")),

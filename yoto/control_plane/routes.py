@@ -27,7 +27,6 @@ from yoto.operate.permissions.people import people
 from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
-from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
 
@@ -49,10 +48,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(users),
     blueprint(names),
     blueprint(people),
-    blueprint(policies),
-    blueprint(documents),
-    blueprint(candidate),
-    blueprint(coverage),
     blueprint(guards),
     blueprint(breakers),
     blueprint(limiters),

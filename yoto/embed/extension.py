@@ -112,8 +112,8 @@ class Yoto:
                 and leads back to the address in its parameter ``next``; by default that of
                 Flask-Login.
             rooms: names of optional features (docs/rooms.md), or ``"all"``; by default the decision
-                log where there is a control plane. ``YOTO_ROOMS`` in the configuration or the
-                environment comes before it.
+                log and policies where there is a control plane. ``YOTO_ROOMS`` in the
+                configuration or the environment comes before it.
         """
         self._db = db
         self._users = users

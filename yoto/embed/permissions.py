@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from flask import Flask, current_app
@@ -14,6 +15,7 @@ from sqlalchemy.orm.exc import UnmappedColumnError
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from yoto.cache import HybridPermissionCache
+from yoto.cli import Commands, groups_of_rooms
 from yoto.cli.tables import yoto as commands
 from yoto.component import Component
 from yoto.errors import ConfigurationError
@@ -78,7 +80,9 @@ def init_permissions(
     declare(app, roles=provided, named_roles=named, users=_people(users))
     for name, model, said in resources:
         declare_resource(app, name, model, **said)
-    app.cli.add_command(commands)
+    of_rooms = partial(groups_of_rooms, app)
+    own = dict(commands.commands)
+    app.cli.add_command(Commands("yoto", help=commands.help, commands=own, load=of_rooms))
     init_page_globals(app)
 
 

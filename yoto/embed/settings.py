@@ -24,7 +24,7 @@ AS_A_GUEST: Mapping[str, Any] = {
 ROOMS = f"{PREFIX}ROOMS"
 OWN_OPERATORS = "own_operators"
 # Unless the application names others.
-BESIDE_CONTROL_PLANE = ("decision_log",)
+BESIDE_CONTROL_PLANE = ("decision_log", "policies")
 NEEDED = {PERMISSIONS: "needs the application's 'db'", CONTROL_PLANE: "needs control_plane=True"}
 
 

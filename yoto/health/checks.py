@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.errors import StoreUnavailable
-from yoto.extensions import permissions, policy
+from yoto.extensions import permissions
 from yoto.health.probe import Check, Finding, State
 from yoto.redis import get_redis_info
+from yoto.room import rooms_of
 from yoto.store.db import engine_beside, setup_command
 from yoto.store.declarations import declarations_of
 from yoto.store.migrations import found_in, known_to_code
@@ -130,7 +131,8 @@ def _lacking(connection: Connection) -> str:
     unknown = [name for name in declarations_of(current_app).named_roles if name not in named]
     if unknown:
         return f"{len(unknown)} roles of the code are missing, such as {unknown[0]}"
-    return policy.lacking(connection)
+    lacks = (one.lacks(connection) for one in rooms_of(current_app))
+    return next(filter(None, lacks), "")
 
 
 def _connection() -> Connection:

@@ -14,7 +14,6 @@ from flask import Flask, Request, g, request
 
 from yoto.auth.identity import caller_or_none
 from yoto.http import request_log, request_metrics
-from yoto.http.activity import Activity
 from yoto.http.application import Application
 from yoto.http.bounding import RequestBound, most_at_work
 from yoto.http.positions import forget_position, give_position, take_position
@@ -24,7 +23,6 @@ from yoto.http.security import HeadedResponse, security_headers
 from yoto.http.traces import SPAN, describe_span
 from yoto.logs import describe_requests
 from yoto.monitor import Monitor, names
-from yoto.policy import BehaviourWatch
 from yoto.request import records
 from yoto.request.context import (
     OWN_ID_HEADER,
@@ -110,24 +108,17 @@ class Pipeline:
 
 
 def init_pipeline(app: Flask, admit: Admission) -> None:
-    """Put the pipeline around the requests of ``app``, which needs the extensions ``monitor`` and
-    ``behaviour``; the others are asked when there are requests. ``admit`` rejects requests.
+    """Put the pipeline around the requests of ``app``, which needs the extension ``monitor``; the
+    others are asked when there are requests. ``admit`` rejects requests.
     """
     recorder = Monitor.of(app).recorder
-    counted, activity = RequestMetrics(recorder), Activity(app)
+    counted = RequestMetrics(recorder)
     if isinstance(app, Application):
         overloaded = recorder.counter(names.OVERLOADED)
         app.bound = RequestBound(most_at_work(app.config), overloaded.add)
-    work = (counted.count, activity.note, RequestLog(app).write)
-    kept = RequestRecords(work, activity.flush)
-
-    def bring() -> None:
-        kept.flush()
-        activity.flush()
-
+    kept = RequestRecords((counted.count, RequestLog(app).write))
     app.extensions[request_metrics.EXTENSION_KEY] = counted
     recorder.read_first(kept.flush)
-    BehaviourWatch.of(app).counters.read_first(bring)
     surround(app, kept, lambda: Monitor.start(app), admit)
 
 

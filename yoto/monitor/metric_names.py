@@ -65,10 +65,7 @@ ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
 LOCKS = "yoto_locks_total"
 LOCKS_HELD = "yoto_locks_held"
 LOCK_TIME = "yoto_lock_acquire_seconds"
-POLICY_DECISIONS = "yoto_policy_decisions_total"
 POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
-POLICY_DENIALS = "yoto_policy_denials_total"
-POLICY_TIME = "yoto_policy_evaluation_seconds"
 
 # Queues, as far as alert rules and units name what a room measures
 QUEUE_ITEMS = "yoto_queue_items"
@@ -79,7 +76,6 @@ INVALIDATION_AGE = "yoto_invalidation_queue_oldest_age"
 # Workers, and people who sign in
 WORKERS = "yoto_workers"
 SIGN_INS = "yoto_sign_ins_total"
-BEHAVIOUR_LOST = "yoto_behaviour_lost_actions_total"
 
 # Sockets of operators
 CONTROL_SOCKETS = "yoto_control_sockets"
@@ -154,15 +150,11 @@ HELP = {
     LOCKS: "distributed locks, by outcome",
     LOCKS_HELD: "distributed locks held now",
     LOCK_TIME: "time to take a distributed lock, waiting for others included",
-    POLICY_DECISIONS: "policy decisions by where they came from",
     POLICY_EVALUATIONS: "policy evaluations by outcome",
-    POLICY_DENIALS: "denials by code of the policy",
-    POLICY_TIME: "time of a policy evaluation that gave a verdict",
     QUEUE_ITEMS: "items of the batch queue, over all workers, by kind and state",
     QUEUE_AGE: "seconds since the oldest item of a kind was put in",
     QUEUE_UNSERVED: "items of a kind that no living process has a handler for",
     INVALIDATION_AGE: "seconds since the oldest queued invalidation was put in",
-    BEHAVIOUR_LOST: "actions of users that were not counted for their risk: Redis was away",
     CONTROL_SOCKETS: "sockets of the control plane that are open in a process",
     CONTROL_SOCKET_QUEUE: "messages that wait for the client for which most do",
     CONTROL_SOCKET_MESSAGES: "messages sent to sockets of the control plane, one a client",

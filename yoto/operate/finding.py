@@ -16,7 +16,6 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from yoto.api.people import accounts
-from yoto.extensions import policy
 from yoto.nodes import shown_text
 from yoto.operate.guard_state import GUARDED
 from yoto.operate.insight import has_insight
@@ -70,7 +69,6 @@ def hits(text: str, most: int, called: Callable[[str, str], str]) -> Iterator[Hi
             yield from _resources(declared, text, most)
     yield from roles(text, most)
     yield from guards(text, most)
-    yield from _policies(text, most)
     for find in of_rooms(current_app, lambda room: room.finds):
         yield from find(text, most, called)
     yield from _requests(text)
@@ -144,12 +142,6 @@ def _called(rows: Any, key: Any, text: str, most: int) -> Sequence[Any]:
     fitting = latest.c.name.icontains(text, autoescape=True)
     found = select(latest.c.id).where(fitting).order_by(latest.c.name).limit(most)
     return db.session.scalars(found).all()
-
-
-def _policies(text: str, most: int) -> Iterator[Hit]:
-    fitting = [one.name for one in policy.list() if fits(one.name, text)]
-    for name in fitting[:most]:
-        yield Hit("policy", f"policy:{name}", name, None, page_at("policies", policy=name))
 
 
 def _requests(text: str) -> Iterator[Hit]:

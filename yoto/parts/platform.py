@@ -7,46 +7,38 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 
 from yoto import __version__
 from yoto.collectors import measure
 from yoto.component import Component, close_all, start_all
 from yoto.errors import StoreUnavailable
 from yoto.extensions import (
-    behaviour,
     cache,
     events,
     fleet,
     monitor,
     optimization,
     permissions,
-    policy,
     redis_store,
     resilience,
 )
 from yoto.health import ComponentState, probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.pipeline import Admission, init_pipeline
-from yoto.http.request_metrics import error_rate
 from yoto.logs import follow_fleet
 from yoto.monitor.alert_rules import DEFAULT_RULES
 from yoto.parts.live_settings import follow_live_settings
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
     GrantedAccess,
-    PolicyChecker,
-    PolicyEnvironment,
-    masked_context,
-    state_of,
+    JudgedChannels,
 )
 from yoto.persistence import SqlJournal
-from yoto.policy import policy_engine
 from yoto.redis import RedisSettings
-from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
-from yoto.room import components_of
+from yoto.room import components_of, of_rooms
 from yoto.sweeping import sweeper_of
 
 from .guards import EVENTS, REDIS, RESILIENCE
@@ -106,11 +98,9 @@ def end(app: Flask, components: Sequence[Component[Host]]) -> None:
 
 
 def component_states() -> Sequence[ComponentState]:
-    """The state of each component of the current application, for ``/readyz``, and the policies."""
-    found = [ComponentState(one.name, one.state, one.detail) for one in probe().run()]
-    engine = policy.health()
-    state = "failed" if engine.state == "unavailable" else engine.state
-    return [*found, ComponentState("policies", state, engine.detail)]
+    """The state of each component of the current application, for ``/readyz``, and of its rooms."""
+    found = [*probe().run(), *of_rooms(current_app, lambda room: room.parts)]
+    return [ComponentState(one.name, one.state, one.detail) for one in found]
 
 
 def _init_resilience(app: Flask, host: Host) -> None:
@@ -143,17 +133,12 @@ def _init_cache(app: Flask, host: Host) -> None:
 
 
 def _init_permissions(app: Flask, host: Host) -> None:
-    environment = PolicyEnvironment(
-        current_request, error_rate, lambda *asked: state_of(app).unusual(*asked)
-    )
-    judge = PolicyChecker(app, cache.of(app), environment)
     permissions.init_app(
         app,
         subject_loader=host.subject_loader,
         visitor=host.visitor,
         authenticated_at=host.authenticated_at,
-        policy=judge,
-        judged=judge.judged,
+        judged=JudgedChannels(app, cache.of(app)).places(),
         cache=cache.of(app),
         locks=optimization.of(app).locks,
         on_granted=GrantedAccess(),
@@ -182,7 +167,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
     ),
     # It ends before the locks, since its background work may hold one.
     Component("monitor", start=monitor.start, close=lambda app: monitor.of(app).close()),
-    Component("behaviour", init=lambda app, host: behaviour.init_app(app)),
     Component(
         "requests",
         init=lambda app, host: init_pipeline(app, host.admit),
@@ -190,12 +174,6 @@ COMPONENTS: tuple[Component[Host], ...] = (
     ),
     Component("cache", init=_init_cache),
     Component("live settings", init=lambda app, host: follow_live_settings(app)),
-    Component(
-        "policies",
-        init=lambda app, host: policy.init_app(app, policy_engine(app), mask=masked_context),
-        start=lambda app: policy.of(app).start(),
-        close=lambda app: policy.of(app).close(),
-    ),
     Component(
         "permissions",
         init=_init_permissions,

@@ -15,6 +15,7 @@ ROOMS = (
     "decision_log",
     "forecast",
     "own_operators",
+    "policies",
     "prefetch",
     "queues",
     "review",

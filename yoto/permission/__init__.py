@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from yoto.lazy import exports
 from yoto.permission.boundaries import Boundary
 from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.checking.asking import taking_turns
@@ -23,6 +20,7 @@ from yoto.permission.guards.freshness import authenticated_at
 from yoto.permission.guards.granted import GrantedAccess
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
+from yoto.permission.judged import JudgedChannels
 from yoto.permission.loading.finding import is_public
 from yoto.permission.loading.rows import grants_of, roles_of
 from yoto.permission.loading.sites import Site
@@ -63,20 +61,6 @@ from yoto.permission.ways import Way
 from yoto.permission.writes.declared_roles import check_permissions, checked_roles
 from yoto.permission.writes.roles import UNSET
 
-if TYPE_CHECKING:
-    from yoto.permission.policy_input.checker import PolicyChecker
-    from yoto.permission.policy_input.facts import CurrentRequest, PolicyEnvironment
-else:
-    # The questions to policies need their engine; verdicts by roles do not.
-    __getattr__ = exports(
-        __name__,
-        {
-            "CurrentRequest": ".policy_input.facts",
-            "PolicyChecker": ".policy_input.checker",
-            "PolicyEnvironment": ".policy_input.facts",
-        },
-    )
-
 __all__ = [
     "CONTEXT_BYTES",
     "CONTEXT_DEPTH",
@@ -88,7 +72,6 @@ __all__ = [
     "UNSET",
     "Application",
     "Boundary",
-    "CurrentRequest",
     "Decision",
     "Everyone",
     "Explanation",
@@ -107,6 +90,7 @@ __all__ = [
     "PolicyQuestion",
     "RequestContext",
     "RoleFacts",
+    "JudgedChannels",
     "MembershipStatus",
     "SuperAdminUse",
     "Team",
@@ -155,6 +139,4 @@ __all__ = [
     "target_of_text",
     "GrantedAccess",
     "state_of",
-    "PolicyChecker",
-    "PolicyEnvironment",
 ]

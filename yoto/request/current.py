@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from dataclasses import dataclass
 
 from flask import has_request_context, request
 
-from yoto.permission import CurrentRequest
-
 DEVICE_HEADER = "X-Device-Token"
 USER_AGENT_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRequest:
+    """Facts of the request at hand; None: not known.
+
+    Attributes:
+        ip: the caller's address as text; one of IPv4 that came as IPv6 is written as IPv4.
+        user_agent: the client's name for itself.
+        method: the HTTP method.
+        device: the hash of the secret that the client's device sent.
+    """
+
+    ip: str | None = None
+    user_agent: str | None = None
+    method: str | None = None
+    device: str | None = None
 
 
 def current_request() -> CurrentRequest | None:

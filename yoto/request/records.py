@@ -73,23 +73,33 @@ class RequestRecords(Pending[RequestRecord]):
     def __init__(
         self,
         work: Sequence[Callable[[Sequence[RequestRecord]], None]],
-        store: Callable[[], None] = lambda: None,
         delay: float = DELAY,
     ) -> None:
         """Nothing is done yet.
 
         Args:
             work: see the attribute; it asks no server.
-            store: writes the results to servers.
             delay: seconds that a record waits at most.
         """
         super().__init__(*work)
-        self._store = store
+        self._stores: tuple[Callable[[], None], ...] = ()
         self._delay = delay
         self._housekeeper = Housekeeper("yoto-requests")
         self._wake = self._housekeeper.add("records", self._turn)
         self.resting = True
         self._woken = False
+
+    def follow(
+        self, work: Callable[[Sequence[RequestRecord]], None], store: Callable[[], None]
+    ) -> None:
+        """Have each record worked up in one more way.
+
+        Args:
+            work: as for the others; it asks no server.
+            store: writes its results to servers, with the next turn of the task.
+        """
+        self.work = (*self.work, work)
+        self._stores = (*self._stores, store)
 
     def add(self, record: RequestRecord) -> None:
         """Work it up soon."""
@@ -102,7 +112,7 @@ class RequestRecords(Pending[RequestRecord]):
         self._housekeeper.stop()
         self.resting = True
         self.flush()
-        contained(self._store)
+        self._write()
 
     def _begin(self) -> None:
         self.resting, self._woken = False, True
@@ -113,7 +123,11 @@ class RequestRecords(Pending[RequestRecord]):
             # The system has no thread left.
             self.resting = True
             self.flush()
-            contained(self._store)
+            self._write()
+
+    def _write(self) -> None:
+        for store in self._stores:
+            contained(store)
 
     def _turn(self) -> float:
         if self._woken:
@@ -124,7 +138,7 @@ class RequestRecords(Pending[RequestRecord]):
         while self._work_up():
             time.sleep(0)
         # The results of those, too, that a reader has processed before.
-        contained(self._store)
+        self._write()
         if came:
             return self._delay
         self.resting = True

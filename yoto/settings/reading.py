@@ -30,7 +30,6 @@ class Defaults(
     serving.Guards,
     permission.Cache,
     permission.Boundaries,
-    operation.Policies,
     operation.Monitoring,
 ):
     """A value of each setting. ``None`` means: not configured."""
@@ -72,11 +71,6 @@ _COMBINATIONS = [
         ("SECRET_KEY_FALLBACK", "SECRET_KEY"),
         lambda fallback, key: fallback is None or fallback != key,
         "is the {0}SECRET_KEY itself",
-    ),
-    Combination(
-        ("OPA_URL", "POLICY_ENGINE"),
-        lambda url, engine: engine != "opa" or bool(url),
-        "is missing: {0}POLICY_ENGINE is 'opa', which needs the address of a server",
     ),
     Combination(
         ("INVALIDATION_BOUNDARY_HORIZON", "INVALIDATION_BOUNDARY_INTERVAL"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from app.extensions import behaviour, permissions
+from app.extensions import permissions
 from app.models import User
 from yoto.auth import failed_sign_ins
 from yoto.auth.failed_sign_ins import FailedSignIn, Failure
 from yoto.auth.operators import VIEW
 from yoto.resilience import network_of
+from yoto.room import has_room
 from yoto.store.sessions import reading
 
 
@@ -26,7 +27,15 @@ def _operator_of(failed: FailedSignIn) -> str | None:
     if user_id is None:
         return None
     if failed.failure is Failure.REFUSED:
-        behaviour.failed_sign_in(user_id, network_of(failed.origin.address) or "")
+        _count(user_id, network_of(failed.origin.address) or "")
     # A batch check, since it does not count as a use of a super-admin's power.
     may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
     return f"user:{user_id}" if may_look else None
+
+
+def _count(user_id: int, network: str) -> None:
+    """Policies judge by failed sign-ins, where there are policies."""
+    if has_room(current_app, "policies"):
+        from app.extensions import behaviour
+
+        behaviour.failed_sign_in(user_id, network)

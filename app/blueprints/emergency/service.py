@@ -12,10 +12,9 @@ from app.models import User
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.fields import Text
 from yoto.http.reasons import REASON_LENGTH
-from yoto.policy import EMERGENCY_SWITCH
 from yoto.store.columns import utcnow
 from yoto.store.db import db
-from yoto.store.models import EmergencyAccess, PlatformSwitch, record_audit
+from yoto.store.models import EMERGENCY_SWITCH, EmergencyAccess, PlatformSwitch, record_audit
 
 MINUTES_MAX = 60
 REASON_MIN = 10  # characters; "test" is no reason

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.opa import OpaServer, opa_binary
-from yoto.policy import EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
-from yoto.policy.engine.embedded.library import LIBRARIES, library
+from yoto.rooms.policies import EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
+from yoto.rooms.policies.engine.embedded.library import LIBRARIES, library
 
 # Seconds. A test that is not about time must not fail because the machine is busy.
 AMPLE = 60.0

@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 
 from app.extensions import policy as manager
-from tests.integration.yoto.policy.conftest import empty_record
+from tests.integration.yoto.rooms.policies.conftest import empty_record
 from tests.support.opa import OpaServer
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.waiting import wait_until
 from yoto.errors import PolicyError, StoreUnavailable
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
 
 
 @pytest.fixture

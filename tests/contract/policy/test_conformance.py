@@ -13,10 +13,10 @@ import pytest
 from tests.support.conformance import OnServer, cases, outcome, suite
 from tests.support.opa import OpaServer
 from tests.support.require import LONG, TEST_ALL
-from yoto.policy.engine.embedded.by_regorus.library import new_engine
-from yoto.policy.engine.embedded.library import library
-from yoto.policy.engine.opa.admitted import EXACT
-from yoto.policy.engine.protocol import LibraryName
+from yoto.rooms.policies.engine.embedded.by_regorus.library import new_engine
+from yoto.rooms.policies.engine.embedded.library import library
+from yoto.rooms.policies.engine.opa.admitted import EXACT
+from yoto.rooms.policies.engine.protocol import LibraryName
 
 # The one rule that is asked here is another question. Three ask for all of ``data``, to which that
 # rule would belong, or for a package of functions alone: a query of regorus gives OPA's value.

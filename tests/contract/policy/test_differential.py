@@ -14,9 +14,9 @@ from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
 from tests.support.require import LONG, TEST_ALL
 from yoto.errors import PolicyError
-from yoto.policy import CompiledPolicies, EmbeddedEngine, OpaEngine, PolicyEngine, Verdict
-from yoto.policy.engine.embedded.library import library
-from yoto.policy.partial import Topic
+from yoto.rooms.policies import CompiledPolicies, EmbeddedEngine, OpaEngine, PolicyEngine, Verdict
+from yoto.rooms.policies.engine.embedded.library import library
+from yoto.rooms.policies.partial import Topic
 
 # For each of two sets of documents.
 DEFAULT_INPUTS = 2000 if TEST_ALL else 800

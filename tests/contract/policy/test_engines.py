@@ -10,7 +10,7 @@ import pytest
 from tests.support.bundles import MAIN, default_bundle, rules
 from yoto.errors import PolicyError
 from yoto.permission import Way
-from yoto.policy import Bundle, PolicyEngine, Verdict
+from yoto.rooms.policies import Bundle, PolicyEngine, Verdict
 
 NETWORKS = rules(
     'deny contains "blocked" if {\n\tsome cidr in data.network.block\n'

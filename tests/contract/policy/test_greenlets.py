@@ -13,7 +13,7 @@ import eventlet
 eventlet.monkey_patch()
 import threading, time
 from yoto.errors import PolicyError
-from yoto.policy import Bundle, EmbeddedEngine
+from yoto.rooms.policies import Bundle, EmbeddedEngine
 
 engine = EmbeddedEngine()
 refused = []

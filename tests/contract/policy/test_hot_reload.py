@@ -14,14 +14,14 @@ from sqlalchemy import update
 
 from app.extensions import policy
 from tests.contract.policy.workers import PolicyWorkers
-from tests.integration.yoto.policy.conftest import empty_record
+from tests.integration.yoto.rooms.policies.conftest import empty_record
 from tests.support.nursery import Nursery
 from tests.support.small_policies import MAIN
 from tests.support.waiting import wait_until
 from tests.support.workers import WorkerProcess
 from yoto.errors import PolicyError
+from yoto.rooms.policies.tables import PolicyKind, PolicyRevision, PolicyVersion
 from yoto.store.db import db
-from yoto.store.models import PolicyKind, PolicyRevision, PolicyVersion
 
 WORKERS = 4
 # Seconds. A process hears of a change at once and compiles it in a few milliseconds; the rest is

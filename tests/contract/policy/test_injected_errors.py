@@ -9,8 +9,8 @@ from tests.contract.policy.inputs import STRICT_DATA, Inputs
 from tests.support.bundles import default_bundle
 from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
-from yoto.policy import Bundle, CompiledPolicies, PolicyEngine
-from yoto.policy.rego import Token, tokenize
+from yoto.rooms.policies import Bundle, CompiledPolicies, PolicyEngine
+from yoto.rooms.policies.rego import Token, tokenize
 
 INPUTS = 40
 # On OPA each broken bundle has to be sent, and regopy takes long to compile one.

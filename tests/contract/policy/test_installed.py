@@ -26,11 +26,11 @@ def imported():
 """
 APPLICATION = """
 import json
-import yoto.policy
+import yoto.rooms.policies
 assert not imported()
 from app import create_app
 from app.extensions import policy
-from tests.integration.yoto.policy.conftest import empty_record
+from tests.integration.yoto.rooms.policies.conftest import empty_record
 
 given = json.loads(sys.argv[1])
 # Regopy comes first of all, the others when they are asked for.

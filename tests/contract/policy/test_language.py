@@ -3,7 +3,7 @@
 One case a line in ``language_expressions.txt``, one a block in ``language_forms.txt``: of each form
 of the language (https://www.openpolicyagent.org/docs/policy-language) and of each function that is
 let in, its usual and its odd arguments. What the engines read differently is refused: see
-``tests/unit/yoto/policy/portable``.
+``tests/unit/yoto/rooms/policies/portable``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tests.support.bundles import MAIN
 from tests.support.opa import opa_eval
 from tests.support.require import LONG, TEST_ALL
 from yoto.errors import PolicyError
-from yoto.policy import Bundle
-from yoto.policy.engine.admission import admit
-from yoto.policy.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
-from yoto.policy.rego import move
-from yoto.policy.result import UNDEFINED
+from yoto.rooms.policies import Bundle
+from yoto.rooms.policies.engine.admission import admit
+from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
+from yoto.rooms.policies.rego import move
+from yoto.rooms.policies.result import UNDEFINED
 
 # The value of a case that regorus answers with an error.
 FAILED = object()

@@ -17,10 +17,17 @@ from tests.support.opa import OpaServer
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.errors import PolicyError, PolicyUnavailable
-from yoto.policy import OPA_BREAKER, Bundle, CompiledPolicies, OpaEngine, OpaSettings, Verdict
-from yoto.policy.engine.opa import engine as opa_engine
-from yoto.policy.engine.opa.wire import Deadline
 from yoto.redis import RedisSettings
+from yoto.rooms.policies import (
+    OPA_BREAKER,
+    Bundle,
+    CompiledPolicies,
+    OpaEngine,
+    OpaSettings,
+    Verdict,
+)
+from yoto.rooms.policies.engine.opa import engine as opa_engine
+from yoto.rooms.policies.engine.opa.wire import Deadline
 
 BUNDLE = rules('deny contains "one" if input.x == 1')
 TIMEOUT = 1.0

@@ -15,7 +15,7 @@ from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_eval
 from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
-from yoto.policy import Bundle
+from yoto.rooms.policies import Bundle
 
 INPUT = {
     "d": [{"k": "a", "v": 1}, {"k": "b", "v": 2, "w": 3}],

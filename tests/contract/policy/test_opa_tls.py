@@ -14,7 +14,7 @@ from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_binary
 from tests.support.waiting import HOST
 from yoto.errors import PolicyUnavailable
-from yoto.policy import Verdict
+from yoto.rooms.policies import Verdict
 
 TOKEN = "the-token"
 WHO_MAY_ASK = f"""package system.authz

@@ -8,7 +8,7 @@ from tests.contract.policy.conftest import MakeOpa
 from tests.support.bundles import MAIN
 from tests.support.opa import OpaServer
 from yoto.errors import PolicyError
-from yoto.policy import Bundle
+from yoto.rooms.policies import Bundle
 
 # Nothing listens there.
 ASKED = '{"method": "GET", "url": "http://127.0.0.1:9/"}'

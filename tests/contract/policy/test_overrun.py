@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.extensions import policy
 from tests.contract.policy.workers import PolicyWorkers
-from tests.integration.yoto.policy.conftest import empty_record
+from tests.integration.yoto.rooms.policies.conftest import empty_record
 from tests.support.nursery import Nursery
 from tests.support.small_policies import MAIN, question
 from tests.support.waiting import wait_until

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.models import User
 from tests.conftest import DATABASE
 from tests.support.applications import another_app
-from yoto.store.models import PolicyRevision
+from yoto.rooms.policies.tables import PolicyRevision
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ from yoto.http.request_metrics import EXTENSION_KEY as REQUEST_METRICS
 from yoto.http.request_metrics import RequestMetrics
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.history import Batch
-from yoto.policy import PolicyManager
 from yoto.request.records import RequestRecord
 from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig
 from yoto.rooms.alerts.extension import alerts
+from yoto.rooms.policies import PolicyManager
 from yoto.rooms.prefetch.extension import Prefetch
 from yoto.rooms.prefetch.fetching.task import TaskState
 from yoto.rooms.warm_up.service import warming_of

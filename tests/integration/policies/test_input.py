@@ -23,8 +23,8 @@ from tests.integration.policies.conftest import (
     set_server_rules,
 )
 from tests.support.world import Community, Person, World
-from yoto.policy import InputBuilder
-from yoto.policy.service.serving import Serving
+from yoto.rooms.policies import InputBuilder
+from yoto.rooms.policies.service.serving import Serving
 
 SCHEMA = json.loads(
     (Path(__file__).parents[3] / "yoto" / "policies" / "input.schema.json").read_text()

@@ -12,7 +12,7 @@ from app.extensions import permissions, policy
 from tests.integration.policies.conftest import ALWAYS
 from tests.support.world import Community, Person, World
 from yoto.errors import StoreUnavailable, ValidationFailed
-from yoto.policy import PolicyUnavailable
+from yoto.rooms.policies import PolicyUnavailable
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_read_is_missing_and_leaves_roles_to_decide_nothing(
     hours = {"vault.*": ALWAYS | {"time_zone": "UTC"}}
     with app.app_context():
         policy.put_document("hours", {"business": hours, "access": [], "posting": []}, "test")
-        monkeypatch.setattr("yoto.permission.policy_input.facts.load_emergencies", fail)
+        monkeypatch.setattr("yoto.rooms.policies.checking.facts.load_emergencies", fail)
         found = permissions.decide(warden.id, "vault.lenient")
         assert (found.allowed, found.codes) == (False, ("missing:context.time",))
         # Nor is not having the right taken from it.
@@ -104,7 +104,7 @@ def test_a_database_that_goes_away_in_a_change_is_unavailable_as_at_any_time(
     with app.app_context():
         db.session.get_one(User, harbour.owner.id).clearance = 2
         db.session.flush()
-        monkeypatch.setattr("yoto.permission.policy_input.facts.load_place", fail)
+        monkeypatch.setattr("yoto.permission.judged.channels.load_place", fail)
         with pytest.raises(StoreUnavailable):
             permissions.decide(harbour.owner.id, "message.send", "channel", harbour.channel_id)
 

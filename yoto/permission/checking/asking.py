@@ -15,9 +15,14 @@ from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.requirement import BoundRequirement
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import PermissionState
-from yoto.permission.verdict.abac import PolicyAnswer, PolicyBatch, PolicyQuestion
+from yoto.permission.verdict.abac import (
+    POLICIES_OFF,
+    POLICY_ERROR,
+    PolicyAnswer,
+    PolicyBatch,
+    PolicyQuestion,
+)
 from yoto.permission.ways import AHEAD
-from yoto.policy import POLICY_ERROR, POLICY_UNAVAILABLE
 from yoto.store.models import OnPolicyError
 
 log = logging.getLogger(__name__)
@@ -67,9 +72,9 @@ def ask_policies(
 ) -> PolicyOutcome:
     """Ask the policy engine about each of ``permissions``, which RBAC allows.
 
-    Any error, and a missing engine, is a denial of all of them; but where a permission says
-    ``on_policy_error="rbac"``, roles decide about it, and that is counted. A part of the input that
-    cannot be read is a denial there, too.
+    Any error is a denial of all of them; but where a permission says ``on_policy_error="rbac"``,
+    roles decide about it, and that is counted. A part of the input that cannot be read is a denial
+    there, too, and so are policies that are switched off.
     """
     outcome = PolicyOutcome()
     for permission in permissions:
@@ -166,7 +171,7 @@ def batches_of(asked: Sequence[tuple[int, Place]]) -> Iterator[PolicyBatch]:
 
 def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:
     if state.policy is None:
-        return PolicyAnswer(False, POLICY_UNAVAILABLE, failed=True)
+        return PolicyAnswer(False, POLICIES_OFF, failed=True, unread=True)
     try:
         return state.policy(question)
     except Exception:

@@ -24,6 +24,7 @@ from yoto.permission.explain.derivation import (
     role_links,
 )
 from yoto.permission.explain.loading import load_facts, load_reach
+from yoto.permission.explain.policy_texts import LANGUAGES, text_of
 from yoto.permission.explain.report import Change, Explanation, PolicyLink, plain
 from yoto.permission.explain.text import change_text, detail_shown, explanation_text
 from yoto.permission.loading.source import reading
@@ -35,7 +36,6 @@ from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict import verdict
 from yoto.permission.verdict.context import checked_context
 from yoto.permission.verdict.verdict import Decision, reason_of
-from yoto.policy import LANGUAGES, text_of
 
 CHANGES_MAX = 5
 

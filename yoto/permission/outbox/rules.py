@@ -31,7 +31,6 @@ from yoto.store.models import (
     PermissionGroup,
     PermissionGroupMember,
     PlatformSwitch,
-    PolicyRevision,
     ProgramAccount,
     Resource,
     RevokedToken,
@@ -250,7 +249,6 @@ _RULES: dict[str, Rule] = {
         ("place",),
         _overwrite,
     ),
-    PolicyRevision.__tablename__: Rule(frozenset(), (), _policy),
     PlatformSwitch.__tablename__: Rule(frozenset({"enabled"}), (), _policy),
     EmergencyAccess.__tablename__: Rule(frozenset({"until", "ended_at"}), (), _policy),
     Permission.__tablename__: Rule(
@@ -292,6 +290,12 @@ def watch_declared(tables: Mapping[str, Declaration], types: ResourceTypes) -> N
         _DECLARED[declared.table] = _nodes_elsewhere(declared)
         if declared.members is not None:
             _DECLARED[declared.members.table] = _members_elsewhere(declared, people)
+
+
+def watch_policies(table: FromClause) -> None:
+    """Have each new row of ``table``, which is the platform's, say that policies changed."""
+    assert isinstance(table, Table)
+    _RULES[table.name] = Rule(frozenset(), (), _policy)
 
 
 def _nodes_elsewhere(declared: ResourceType) -> Rule:

@@ -12,6 +12,10 @@ from yoto.permission.registry.scopes import Place
 
 # The beginning of a code that names a missing field, for lack of which policies deny.
 MISSING = "missing:"
+# Reasons of a denial without a verdict. They are for people: policies may give any code, these too,
+# so only ``PolicyAnswer.failed`` says that there is no verdict.
+POLICY_ERROR = "policy_error"
+POLICIES_OFF = "policies_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class PolicyAnswer:
         failed: there is no verdict, which denies; codes cannot show this, since policies choose
             them.
         missing: codes of facts that policies read and the caller did not give; see ``unknown``.
-        unread: there is no verdict because an input of the policies could not be read; then roles
-            do not decide alone, whatever the permission's error setting.
+        unread: there is no verdict because an input of the policies could not be read, or there
+            are no policies; then roles do not decide alone, whatever the permission's error
+            setting.
     """
 
     allow: bool
@@ -95,6 +100,7 @@ class JudgedPlaces:
         holds: whether a place is one. It may raise ``StoreUnavailable``.
         among: gives those of many places, in one look.
         condition: the same condition on the mapped class of that type, for a statement.
+        attributes: by type and id, the attributes themselves, as remembered for ``holds``.
     """
 
     kind: str
@@ -102,3 +108,4 @@ class JudgedPlaces:
     holds: Callable[[Place], bool]
     among: Callable[[Sequence[Place]], frozenset[Place]]
     condition: Callable[[Any], ColumnElement[bool]]
+    attributes: Callable[[str, Any], Any] | None = None

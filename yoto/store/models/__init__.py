@@ -21,14 +21,6 @@ from yoto.store.models.permission import (
     PermissionGroupMember,
 )
 from yoto.store.models.person import KnownPerson, RoleProvided, RolesAsked, SubjectKey
-from yoto.store.models.policy import (
-    Policy,
-    PolicyKind,
-    PolicyRevision,
-    PolicyShadowCount,
-    PolicyState,
-    PolicyVersion,
-)
 from yoto.store.models.resilience import ResilienceConfigChange
 from yoto.store.models.resource import Resource
 from yoto.store.models.role import (
@@ -43,7 +35,7 @@ from yoto.store.models.role import (
     ScopeType,
 )
 from yoto.store.models.sign_in import ROTATED, Device, RevokedToken
-from yoto.store.models.switch import EmergencyAccess, PlatformSwitch
+from yoto.store.models.switch import EMERGENCY_SWITCH, EmergencyAccess, PlatformSwitch
 from yoto.store.models.team import ProgramAccount, Team, TeamMember, TeamParent
 
 # Sealed columns, each with its purpose; rooms and an application add theirs.
@@ -51,6 +43,7 @@ SEALED: dict[type[Any], dict[str, str]] = {}
 
 __all__ = [
     "SEALED",
+    "EMERGENCY_SWITCH",
     "EVERYONE",
     "IDEMPOTENCY_KEPT",
     "IDEMPOTENCY_LEASE",
@@ -74,12 +67,6 @@ __all__ = [
     "PermissionGroup",
     "PermissionGroupMember",
     "PlatformSwitch",
-    "Policy",
-    "PolicyKind",
-    "PolicyRevision",
-    "PolicyShadowCount",
-    "PolicyState",
-    "PolicyVersion",
     "ProgramAccount",
     "ResilienceConfigChange",
     "Resource",

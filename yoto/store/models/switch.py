@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
+EMERGENCY_SWITCH = "emergency"  # on while an emergency is declared
+
 
 class PlatformSwitch(Model):
     """One switch by its name; one that has no row is off.

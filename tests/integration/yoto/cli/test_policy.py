@@ -12,13 +12,13 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from tests.integration.yoto.policy.conftest import policy as in_force
+from tests.integration.yoto.rooms.policies.conftest import policy as in_force
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.world import World
 from yoto.cli.options import login
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
+from yoto.rooms.policies.tables import Policy, PolicyState, PolicyVersion
 from yoto.store.db import db
-from yoto.store.models import Policy, PolicyState, PolicyVersion
 
 # The application with ``main`` and ``bound`` in force.
 policy = in_force

@@ -10,13 +10,13 @@ from flask import Flask
 
 from app.auth import break_glass
 from app.extensions import policy as manager
-from tests.integration.yoto.policy.conftest import empty_record
+from tests.integration.yoto.rooms.policies.conftest import empty_record
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.waiting import wait_until
 from tests.support.world import World
-from yoto.policy import PolicyManager
 from yoto.rooms.decision_log.tables import DecisionRecord
+from yoto.rooms.policies import PolicyManager
 from yoto.store.db import db
 
 BOUND, SHADOW, DOCUMENT = "/policies/bound", "/policy-shadow", "/policy-documents/limits"

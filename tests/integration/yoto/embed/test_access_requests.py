@@ -17,7 +17,7 @@ from yoto.settings import EXTENSION as SETTINGS
 __all__ = ["desk", "office"]
 
 pytestmark = pytest.mark.parametrize(
-    "office", [OPERATED | {"rooms": "authzen,access_requests"}], indirect=True
+    "office", [OPERATED | {"rooms": "access_requests,authzen,policies"}], indirect=True
 )
 
 

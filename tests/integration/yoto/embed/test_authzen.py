@@ -29,11 +29,13 @@ from yoto import (
     register_application,
     register_role,
 )
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
 
 __all__ = ["office"]
 
-pytestmark = pytest.mark.parametrize("office", [OPERATED | {"rooms": "authzen"}], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "office", [OPERATED | {"rooms": "authzen,policies"}], indirect=True
+)
 
 SUBJECT, RESOURCE, ACTION = (
     f"/access/v1/search/{kind}" for kind in ("subject", "resource", "action")

@@ -44,7 +44,7 @@ from yoto.control_plane.navigation import PAGES
 from yoto.embed.plane import plane_of
 from yoto.fleet import Fleet, WorkerState
 from yoto.monitor import Monitor
-from yoto.policy import BehaviourWatch
+from yoto.rooms.policies import BehaviourWatch
 from yoto.sealing import secret_keys
 from yoto.store.db import db, is_writing
 from yoto.store.models import User
@@ -91,7 +91,7 @@ class Shop:
                 "control_plane": True,
                 "operators": self.grade,
                 "sign_in": "login",
-                "rooms": ["prefetch"],
+                "rooms": ["policies", "prefetch"],
             }
             | options,
         )

@@ -48,7 +48,7 @@ from yoto import (
     visible,
 )
 from yoto.errors import ConfigurationError
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
 
 SECRET = f"""package yoto.authz
 

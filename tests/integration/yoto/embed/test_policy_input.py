@@ -50,7 +50,7 @@ from yoto import (
 from yoto.errors import StoreUnavailable
 from yoto.permission import PermissionSystem, Place, number_of
 from yoto.permission.outbox.positions import to_position
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
 
 # Nobody prints by a public link alone, nor by a role that was given for reading on a screen.
 BY_WHAT = f"""package yoto.authz
@@ -313,7 +313,7 @@ def test_what_a_resource_shows_denies_where_it_cannot_be_read(
     def lost(*_: Any) -> Any:
         raise StoreUnavailable("database")
 
-    reads = "yoto.permission.policy_input.facts.attributes_of"
+    reads = "yoto.rooms.policies.checking.facts.attributes_of"
     # Nor is it read of what is not there any more, or holds what no policy can read.
     odd = ({}, {studio.note.id: {"name": b""}}, {studio.note.id: {"name": math.nan}})
     for read in (lost, *(lambda *_, found=one: found for one in odd)):

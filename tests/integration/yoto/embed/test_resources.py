@@ -61,7 +61,7 @@ from yoto import (
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import PermissionSystem, acting_as
 from yoto.permission.outbox.dirty_tags import MAX_USERS
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
 from yoto.store.columns import utcnow
 from yoto.store.models import (
     ApiToken,
@@ -137,8 +137,11 @@ class Office:
     """An application of somebody else's, with resources."""
 
     def __init__(
-        self, url: str, redis: str, folder: Path, rooms: str = "review,templates", **options: Any
+        self, url: str, redis: str, folder: Path, rooms: str | None = None, **options: Any
     ) -> None:
+        """``rooms``: None are those that the tests of resources need."""
+        if rooms is None:
+            rooms = "review,templates" + ",policies" * bool(options.get("control_plane"))
         self.engine = create_engine(url)
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
         Base.metadata.create_all(self.engine)

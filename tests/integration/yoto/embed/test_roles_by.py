@@ -256,7 +256,9 @@ def test_so_do_all_interfaces(
     url: str, valkey_server: Server, tmp_path: Path, groups: Groups
 ) -> None:
     operated = {"control_plane": True, "operators": lambda: "admin", "sign_in": "nowhere"}
-    desk = Desk(url, valkey_server.url, tmp_path, groups, rooms="authzen,review", **operated)
+    desk = Desk(
+        url, valkey_server.url, tmp_path, groups, rooms="authzen,policies,review", **operated
+    )
     for blueprint in (people_blueprint(insight), review):
         desk.app.register_blueprint(blueprint)
     with desk.app.app_context():

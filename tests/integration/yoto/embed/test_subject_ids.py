@@ -42,9 +42,10 @@ from yoto import (
     visible,
 )
 from yoto.errors import PolicyError, ValidationFailed
-from yoto.policy import PolicyManager
+from yoto.rooms.policies import PolicyManager
+from yoto.rooms.policies.tables import PolicyVersion
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, PolicyVersion
+from yoto.store.models import AuditRecord
 
 READ = "doc.read"
 BLOCKED = f"""package yoto.authz

@@ -24,7 +24,7 @@ from yoto.optimization import AdvancedOptimization
 from yoto.parts.rooms import ALL, NONE, ROOMS, chosen
 from yoto.permission import PermissionSystem
 from yoto.resilience import FLEET, Kind, Resilience
-from yoto.room import Room, rooms_of
+from yoto.room import Room, of_rooms, rooms_of
 
 Names = dict[str, str]  # what is there, to the module that it is from
 # What the application of this repository has beside a room, and only with it.
@@ -61,6 +61,12 @@ def live(app: Flask) -> set[str]:
 def topics(app: Flask) -> set[str]:
     with app.app_context():
         return set(event_topics())
+
+
+def parts(app: Flask) -> set[str]:
+    """Lines of the status that are none of the core."""
+    with app.app_context():
+        return {one.name for one in of_rooms(app, lambda room: room.parts)}
 
 
 def keys(app: Flask) -> set[str]:
@@ -105,6 +111,7 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
     }
     off_live = {key.lower() for room in chosen(gone_rooms) for key in room.live}
     assert live(without) == live(whole) - off_live
+    assert parts(without) == parts(whole) - set(gone_rooms)
 
 
 def test_each_room_is_in_a_folder_of_its_name() -> None:

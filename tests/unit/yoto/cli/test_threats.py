@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from yoto.cli.policy.threats import MOST_NETWORKS, networks_of, with_networks
 from yoto.errors import ValidationFailed
+from yoto.rooms.policies.commands.threats import MOST_NETWORKS, networks_of, with_networks
 
 OURS = {"cidr": "192.0.2.0/24", "source": "case 7", "until": None}
 OLD = {"cidr": "198.51.100.0/24", "source": "drop", "until": None}

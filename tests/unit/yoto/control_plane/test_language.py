@@ -22,8 +22,8 @@ from yoto.control_plane.language import (
     translate,
 )
 from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS
+from yoto.permission.explain.policy_texts import texts as policy_texts
 from yoto.permission.verdict import verdict
-from yoto.policy.texts import texts as policy_texts
 from yoto.resilience.config_store.document import Action
 from yoto.rooms.decision_log.replaying import PLACE_GONE
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from yoto.permission import CurrentRequest
-from yoto.request.current import current_request, token_hash
+from yoto.request.current import CurrentRequest, current_request, token_hash
 
 
 def of_request(**options: object) -> CurrentRequest:

@@ -47,7 +47,8 @@ def make(seen: Seen) -> Iterator[Callable[[float], RequestRecords]]:
     made: list[RequestRecords] = []
 
     def make(delay: float) -> RequestRecords:
-        made.append(RequestRecords((seen,), seen.stored.set, delay))
+        made.append(RequestRecords((), delay))
+        made[-1].follow(seen, seen.stored.set)
         return made[-1]
 
     yield make

@@ -20,10 +20,8 @@ from yoto.operate.live.components import (
     health_parts,
     log_part,
     overall,
-    policy_part,
     with_servers,
 )
-from yoto.policy import EngineHealth
 from yoto.redis import NodeInfo, RedisInfo
 
 
@@ -37,14 +35,6 @@ def test_unknown_is_never_healthy_and_failed_is_worst() -> None:
         worst = next(state for state in (FAILED, UNKNOWN, DEGRADED, OK) if state in states)
         assert found == worst
     assert overall([part(OK), part(FAILED, matters=False)]) == OK
-
-
-@pytest.mark.parametrize(
-    ("said", "state"), [("ok", OK), ("unavailable", FAILED), ("unknown", UNKNOWN)]
-)
-def test_the_whole_is_no_better_than_the_policy_engine(said: str, state: str) -> None:
-    found = policy_part(EngineHealth(said, "as it is"), 1)  # type: ignore[arg-type]
-    assert overall([part(OK), found]) == state
 
 
 def stats(loads: int, silent_for: float | None) -> CacheStats:

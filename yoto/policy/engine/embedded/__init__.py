@@ -1,5 +1,0 @@
-"""The engine in this process."""
-
-from yoto.policy.engine.embedded.engine import EmbeddedEngine
-
-__all__ = ["EmbeddedEngine"]

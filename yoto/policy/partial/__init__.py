@@ -1,7 +1,0 @@
-"""Reduces a set of policies to the part that can matter for a permission and a scope."""
-
-from yoto.policy.partial.clauses import NotDivisible
-from yoto.policy.partial.residual import Divided, Residual
-from yoto.policy.partial.topic import TOPIC_PATHS, Topic
-
-__all__ = ["TOPIC_PATHS", "Divided", "NotDivisible", "Residual", "Topic"]

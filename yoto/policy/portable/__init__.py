@@ -1,7 +1,0 @@
-"""Refuses valid Rego that the engines read differently."""
-
-from yoto.policy.portable.bodies import OBJECTS
-from yoto.policy.portable.checks import check_costs, check_portable
-from yoto.policy.portable.heads import MIXED_HEADS, mixed_heads, recursive
-
-__all__ = ["MIXED_HEADS", "OBJECTS", "check_costs", "check_portable", "mixed_heads", "recursive"]

@@ -1,5 +1,0 @@
-"""Tries a bundle where it can do no harm."""
-
-from yoto.policy.sandbox.running import OverLimit, SandboxLimits, refuse_failures, run_in_sandbox
-
-__all__ = ["OverLimit", "SandboxLimits", "refuse_failures", "run_in_sandbox"]

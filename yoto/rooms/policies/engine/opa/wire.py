@@ -1,0 +1,115 @@
+"""Requests to an OPA server: pooled, in time, and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import HTTPError, TimeoutError
+
+from yoto.deadline import DeadlineConnection, DeadlineTlsConnection
+from yoto.errors import PolicyUnavailable
+from yoto.rooms.policies.engine.opa.settings import OpaSettings
+
+# Each request may be sent twice: it reads, or puts the same data again.
+ATTEMPTS = 2
+# Connections that are kept open.
+CONNECTIONS = 16
+
+
+class BadAnswer(Exception):
+    """The response is not one of an OPA server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's response: HTTP status and JSON; None if it sent nothing."""
+
+    status: int
+    body: Any
+
+
+class Deadline:
+    """A time on the clock by which an operation must end."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds until then; 0 afterwards."""
+        return max(0.0, self._at - monotonic())
+
+
+class Wire:
+    """Connections to one server; opened when they are needed. Safe for threads and greenlets."""
+
+    def __init__(self, settings: OpaSettings) -> None:
+        """Nothing connects yet."""
+        self._settings = settings
+        self._base = (urllib3.util.parse_url(settings.url).path or "").rstrip("/")
+        self._headers = {"Content-Type": "application/json"}
+        if settings.token:
+            self._headers["Authorization"] = f"Bearer {settings.token}"
+        self._pool = _pool_of(settings)
+
+    def ask(self, method: str, path: str, body: str | None, deadline: Deadline) -> Answer:
+        """One request, sent again if its connection broke.
+
+        Raises:
+            PolicyUnavailable: no response within the deadline, an unreadable one, or one that
+                refuses our access.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(method, path, body, deadline)
+            except TimeoutError as error:
+                raise PolicyUnavailable(error) from error
+            except (HTTPError, OSError, BadAnswer) as error:
+                if attempt == ATTEMPTS or isinstance(error, BadAnswer) or not deadline.left():
+                    raise PolicyUnavailable(error) from error
+        raise AssertionError("every attempt returns or raises")
+
+    def close(self) -> None:
+        """Close all connections; a later request opens others."""
+        pool, self._pool = self._pool, _pool_of(self._settings)
+        pool.close()
+
+    def _once(self, method: str, path: str, body: str | None, deadline: Deadline) -> Answer:
+        left = deadline.left()
+        if not left:
+            raise TimeoutError("no time left")
+        response = self._pool.urlopen(
+            method,
+            self._base + path,
+            body=None if body is None else body.encode("utf-8"),
+            headers=self._headers,
+            retries=False,
+            redirect=False,
+            timeout=urllib3.Timeout(total=left),
+        )
+        if response.status not in (200, 204, 400, 404, 500):
+            raise BadAnswer(f"HTTP status {response.status}")
+        return Answer(response.status, _parsed(response.data))
+
+
+def _pool_of(settings: OpaSettings) -> urllib3.HTTPConnectionPool:
+    tls = urllib3.util.parse_url(settings.url).scheme == "https"
+    options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": False}
+    if tls:
+        options |= {"ca_certs": settings.ca_file, "cert_reqs": "CERT_REQUIRED"}
+    pool = urllib3.connection_from_url(settings.url, **options)
+    # urllib3 has this attribute for exactly such a connection.
+    pool.ConnectionCls = DeadlineTlsConnection if tls else DeadlineConnection
+    return pool
+
+
+def _parsed(data: bytes) -> Any:
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer("not JSON") from error

@@ -1,0 +1,363 @@
+"""Changes of the policies: examined first, written as one revision, published to all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yoto.errors import PlatformError, ValidationFailed, VersionConflict
+from yoto.rooms.policies.bundle import Bundle
+from yoto.rooms.policies.engine import PolicyEngine
+from yoto.rooms.policies.facts import PolicyChanged
+from yoto.rooms.policies.service.examining import Examined, Examiner
+from yoto.rooms.policies.service.loader import PolicyLoader, refuse_other_engine, refuse_overrun
+from yoto.rooms.policies.service.naming import (
+    KnowPermissions,
+    PolicyWarning,
+    warnings_of,
+    without_rule,
+)
+from yoto.rooms.policies.service.receipt import PolicyReceipt
+from yoto.rooms.policies.service.subject_ids import KnowKinds, refuse_other_kinds
+from yoto.rooms.policies.store import (
+    Change,
+    Entry,
+    Overtaken,
+    PolicyReader,
+    PolicyWriter,
+    StoredSet,
+    StoredVersion,
+    check_words,
+    checked_name,
+)
+from yoto.rooms.policies.tables import PolicyKind, PolicyState
+from yoto.rules import ABOVE_0, Number, checked
+
+log = logging.getLogger(__name__)
+
+# Changes of other entries that may come between reading and writing before we give up.
+ATTEMPTS = 5
+
+
+class _Step(NamedTuple):
+    """One revision to write; ``state`` None: only the state of a version changes."""
+
+    action: str
+    entry: Entry
+    state: PolicyState | None = PolicyState.LIVE
+    sample: float | None = None
+    acknowledged: bool = True
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A change in the making.
+
+    Attributes:
+        tried: the bundle to compile and try; None: none.
+        in_force: the bundle in force afterwards.
+    """
+
+    steps: Sequence[_Step]
+    tried: Bundle | None
+    in_force: Bundle
+
+
+class Publisher:
+    """Every way to change the policies of one application.
+
+    A change is made from the revision that was read. If another entry was changed meanwhile, it is
+    examined again together with that; if the same one was, it is a ``VersionConflict``.
+    """
+
+    def __init__(
+        self,
+        reader: PolicyReader,
+        writer: PolicyWriter,
+        examiner: Examiner,
+        loader: PolicyLoader,
+        publish_event: Callable[[PolicyChanged], object],
+        permissions: KnowPermissions,
+        kinds: KnowKinds,
+        engine: PolicyEngine,
+    ) -> None:
+        """Nothing is written yet.
+
+        ``publish_event`` publishes the event of a change; ``permissions`` gives those of the
+        application, and ``kinds`` the kinds of its ids, None if unknown.
+        """
+        self._kinds = kinds
+        self._engine = engine
+        self._reader = reader
+        self._writer = writer
+        self._examiner = examiner
+        self._loader = loader
+        self._publish_event = publish_event
+        self._permissions = permissions
+
+    def record_engine(self, author: str) -> None:
+        """Write the engine of this worker as that of the fleet, unless the record names one.
+
+        A change of its level is left to the next change of a policy: while a release is replaced,
+        workers of the release before go on.
+
+        Raises:
+            PolicyError: the fleet has another engine; ``POLICY_PORTABLE`` is the way to change it.
+            VersionConflict: others changed policies all the time.
+        """
+        own = self._engine.record
+        for _ in range(ATTEMPTS):
+            stored = self._reader.read()
+            refuse_other_engine(stored, self._engine)
+            if (stored.engine is None) == (own is None):
+                return
+            try:
+                return self._writer.write_engine(stored, own, author)
+            except Overtaken:
+                continue
+        raise VersionConflict(stored.revision, {"revision": stored.revision})
+
+    def put(
+        self,
+        entries: Sequence[Entry],
+        author: str,
+        comment: str = "",
+        version: int | None = None,
+        action: str = "put",
+        removed: Sequence[tuple[PolicyKind, str]] = (),
+        acknowledged: bool = True,
+    ) -> Sequence[PolicyReceipt]:
+        """Bring entries into force and take others out of it, all together or not at all.
+
+        Args:
+            version: the live version that an only entry was made from; None: the present one.
+            action: its name in the record.
+            removed: kind and name of entries in force.
+            acknowledged: see ``StoredVersion``.
+        """
+        for entry in entries:
+            checked_name(entry.name)
+
+        def plan(stored: StoredSet) -> _Plan:
+            for kind, name in removed:
+                if stored.find(kind, name) is None:
+                    raise ValidationFailed({"name": f"no '{name}' is in force"})
+            steps = [_Step(action, entry, acknowledged=acknowledged) for entry in entries]
+            steps += [_Step("remove", Entry(kind, name, ""), None) for kind, name in removed]
+            bundle = stored.bundle_with(entries, removed)
+            return _Plan(steps, bundle, bundle)
+
+        changed = [(entry.kind, entry.name) for entry in entries] + list(removed)
+        return self._change(changed, author, comment, version, plan)
+
+    def rollback(
+        self,
+        kind: PolicyKind,
+        name: str,
+        to_version: int,
+        author: str,
+        comment: str = "",
+        version: int | None = None,
+    ) -> PolicyReceipt:
+        """Bring the source of an old version into force, as a new one."""
+        old = self._reader.version(kind, checked_name(name), to_version)
+        if old is None:
+            raise ValidationFailed({"version": f"there is no version {to_version} of '{name}'"})
+        entry = Entry(kind, name, old.source, old.tests)
+        comment = comment or f"as version {to_version}"
+        (receipt,) = self.put(
+            [entry], author, comment, version, "rollback", acknowledged=old.acknowledged
+        )
+        return receipt
+
+    def start_shadow(
+        self, entry: Entry, sample: float, author: str, comment: str = ""
+    ) -> PolicyReceipt:
+        """Store a candidate, which every process evaluates beside the set in force."""
+        checked_name(entry.name)
+        says = "a share, above 0 and at most 1"
+        checked("sample", sample, Number(ABOVE_0, 1, says=says), shown=False)
+
+        def plan(stored: StoredSet) -> _Plan:
+            if stored.candidate is not None:
+                running = f"'{stored.candidate.name}' version {stored.candidate.version}"
+                raise ValidationFailed({"name": f"{running} is the candidate; end that first"})
+            step = _Step("shadow", entry, PolicyState.CANDIDATE, float(sample))
+            return _Plan([step], stored.bundle_with([entry]), stored.bundle())
+
+        (receipt,) = self._change([(entry.kind, entry.name)], author, comment, None, plan)
+        return receipt
+
+    def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """Bring the candidate into force; ``seen``: the version that it must be."""
+        return self._end_shadow("promote", author, comment, seen)
+
+    def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """End the candidate, which never was in force; ``seen`` as in ``promote``."""
+        return self._end_shadow("drop", author, comment, seen)
+
+    def _end_shadow(
+        self, action: str, author: str, comment: str, seen: int | None
+    ) -> PolicyReceipt:
+        candidate = self._reader.read().candidate
+        if candidate is None:
+            raise ValidationFailed({"candidate": "there is none"})
+        if seen is not None and candidate.version != seen:
+            raise ValidationFailed({"candidate": f"is version {candidate.version} by now"})
+        kind, name = candidate.kind, candidate.name
+        step = _Step(action, Entry(kind, name, candidate.source, candidate.tests), None)
+
+        def plan(stored: StoredSet) -> _Plan:
+            bundle = stored.candidate_bundle()
+            if bundle is None or stored.candidate is None or stored.candidate.id != candidate.id:
+                raise ValidationFailed({"candidate": "somebody else has just ended it"})
+            if action == "drop":
+                return _Plan([step], None, stored.bundle())
+            return _Plan([step], bundle, bundle)
+
+        (receipt,) = self._change([(kind, name)], author, comment, None, plan)
+        return receipt
+
+    def _change(
+        self,
+        changed: Sequence[tuple[PolicyKind, str]],
+        author: str,
+        comment: str,
+        version: int | None,
+        plan: Callable[[StoredSet], _Plan],
+    ) -> list[PolicyReceipt]:
+        check_words(author, comment)
+        stored = self._reader.read()
+        made_from = {key: _number(stored.find(*key)) for key in changed}
+        if version is not None:
+            made_from = dict.fromkeys(changed, version)
+        for _ in range(ATTEMPTS):
+            refuse_other_engine(stored, self._engine)
+            for key, number in made_from.items():
+                _refuse_conflict(stored.find(*key), number)
+            planned = plan(stored)
+            for step in planned.steps:
+                # Policies that come with the code are written for ids of any kind.
+                if step.action != "default":
+                    self.refuse_other_ids(step.entry)
+            examined = Examined()
+            if planned.tried is not None:
+                refuse_overrun(changed[0][1], planned.tried, stored)
+                examined = self._examiner.examine(changed[0][1], planned.tried)
+            changes = [
+                Change(
+                    action=step.action,
+                    kind=step.entry.kind,
+                    name=step.entry.name,
+                    author=author,
+                    comment=comment,
+                    base=base,
+                    bundle=planned.in_force.version,
+                    source=step.entry.source,
+                    tests=step.entry.tests,
+                    state=step.state,
+                    sample=step.sample,
+                    acknowledged=_acknowledged(step, stored),
+                    engine=self._engine.record,
+                )
+                for base, step in enumerate(planned.steps, stored.revision)
+            ]
+            try:
+                versions = self._writer.write(changes)
+            except Overtaken:
+                examined.close()
+                stored = self._reader.read()
+                continue
+            except BaseException:
+                examined.close()
+                raise
+            return self._made(changes, versions, examined, planned)
+        raise VersionConflict(stored.revision, {"revision": stored.revision})
+
+    def _made(
+        self,
+        changes: Sequence[Change],
+        versions: Sequence[int],
+        examined: Examined,
+        planned: _Plan,
+    ) -> list[PolicyReceipt]:
+        # The author of the change sees it from here on; others are notified.
+        self._loader.load(ready_made=examined.compiled)
+        for change, version in zip(changes, versions, strict=True):
+            self._publish_event(
+                PolicyChanged(
+                    kind=change.kind,
+                    name=change.name,
+                    version=version,
+                    action=change.action,
+                    revision=change.base + 1,
+                    bundle=change.bundle,
+                    author=change.author,
+                )
+            )
+        warnings = self._warnings(planned)
+        return [
+            PolicyReceipt(
+                kind=change.kind,
+                name=change.name,
+                version=version,
+                revision=change.base + 1,
+                bundle=change.bundle,
+                tests_passed=examined.tests_passed,
+                comparison=examined.comparison,
+                warnings=warned,
+            )
+            for change, version, warned in zip(changes, versions, warnings, strict=True)
+        ]
+
+    def refuse_other_ids(self, entry: Entry) -> None:
+        """Refuse a policy that compares ``input.subject.id`` with a value that no id has.
+
+        Raises:
+            PolicyError: it does.
+        """
+        kinds = self._kinds() if entry.kind is PolicyKind.REGO else None
+        if kinds is not None and entry.source:
+            refuse_other_kinds(entry.name, entry.source, kinds)
+
+    def _warnings(self, planned: _Plan) -> list[tuple[PolicyWarning, ...]]:
+        """Names without effect in each step; the last also gets the permissions that the whole set
+        leaves out."""
+        found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.steps]
+        if planned.tried is None or any(step.action == "default" for step in planned.steps):
+            # Policies that come with the code are written for many applications.
+            return found
+        try:
+            permissions = self._permissions()
+        except PlatformError as error:
+            log.warning("nobody looked whether policies name permissions in vain: %s", error)
+            return found
+        if permissions is None or not permissions.known:
+            return found
+        for number, step in enumerate(planned.steps):
+            if step.action != "remove":
+                found[number] = tuple(warnings_of(step.entry, permissions))
+        tried = planned.tried
+        found[-1] += tuple(without_rule(tried.modules, tried.data, permissions))
+        return found
+
+
+def _number(stored: StoredVersion | None) -> int:
+    """The number of a live version; 0 when nothing is live."""
+    return 0 if stored is None else stored.version
+
+
+def _acknowledged(step: _Step, stored: StoredSet) -> bool:
+    """Whether a new version needs no review: the one before needed none, or it is the code's."""
+    live = stored.find(step.entry.kind, step.entry.name)
+    apart = step.action in ("default", "rollback")
+    replaced = apart or live is None or live.acknowledged
+    return step.acknowledged and replaced
+
+
+def _refuse_conflict(live: StoredVersion | None, made_from: int) -> None:
+    if _number(live) != made_from:
+        current = {} if live is None else {"source": live.source, "author": live.author}
+        raise VersionConflict(_number(live), current)

@@ -1,0 +1,36 @@
+"""The record of policies in the database: the entries in force, all earlier ones, and authors."""
+
+from yoto.rooms.policies.store.difference import DiffLine, difference_of
+from yoto.rooms.policies.store.entry import (
+    Change,
+    Entry,
+    StoredSet,
+    StoredVersion,
+    Version,
+    VersionTexts,
+)
+from yoto.rooms.policies.store.names import check_words, checked_name, document_text, source_hash
+from yoto.rooms.policies.store.reading import ENGINE_OF_FLEET, PolicyReader
+from yoto.rooms.policies.store.shadow_counts import ShadowCountStore, StoredCounts
+from yoto.rooms.policies.store.writing import Overtaken, PolicyWriter
+
+__all__ = [
+    "Change",
+    "DiffLine",
+    "ENGINE_OF_FLEET",
+    "Entry",
+    "Overtaken",
+    "PolicyReader",
+    "PolicyWriter",
+    "ShadowCountStore",
+    "StoredCounts",
+    "StoredSet",
+    "StoredVersion",
+    "Version",
+    "VersionTexts",
+    "difference_of",
+    "document_text",
+    "check_words",
+    "checked_name",
+    "source_hash",
+]
