@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 
 from yoto.control_plane.palette import palette
 from yoto.control_plane.session import session
+from yoto.http.declared import blueprint
 from yoto.operate.audit import audit
 from yoto.operate.config import config
 from yoto.operate.degradation import degradation
@@ -28,7 +29,6 @@ from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.reach import reach
-from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
     blueprint(session),

@@ -209,8 +209,8 @@ class Operations:
         before: object = None,
     ) -> None:
         if self._audit is not None:
-            action = f"resilience.{act}"
-            self._audit(AuditEntry(action, subject, author, reason, before, after))
+            entry = AuditEntry(f"resilience.{act}", subject, author, reason, before, after)
+            self._audit(entry)
 
 
 def _plain(key: MultiDimensionalKey | str | None) -> object:

@@ -2,7 +2,7 @@
 
 from .board import Board, RaisedLevel
 from .fallbacks import DEFAULT_KEEP, Fallback, LastGood
-from .manager import EVERY_FEATURE, Degradation, DegradationStatus
+from .manager import EVERY_FEATURE, Degradation
 from .open_breakers import OpenBreakers
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "EVERY_FEATURE",
     "Board",
     "Degradation",
-    "DegradationStatus",
     "Fallback",
     "LastGood",
     "OpenBreakers",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import click
     from sqlalchemy import Connection
 
+    from yoto.http.operation import Subject
     from yoto.operate.live.components import Part
-    from yoto.operate.operation import Subject
 
     from .service.service import PolicyService
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import click
 
 from yoto.cli.operations import command
-from yoto.operate.operation import Author
+from yoto.http.operation import Author
 from yoto.rooms.policies import PolicyReceipt
 from yoto.rooms.policies.commands.group import (
     FILE,

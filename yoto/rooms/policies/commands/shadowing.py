@@ -9,8 +9,8 @@ import click
 from flask.cli import AppGroup
 
 from yoto.cli.operations import command
+from yoto.http.operation import Author
 from yoto.http.shapes import Between
-from yoto.operate.operation import Author
 from yoto.rooms.policies import PolicyReceipt, ShadowReport
 from yoto.rooms.policies.commands.group import (
     Comment,

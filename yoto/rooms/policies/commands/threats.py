@@ -13,7 +13,7 @@ import click
 
 from yoto.cli.operations import command
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.operate.operation import Author, Until
+from yoto.http.operation import Author, Until
 from yoto.rooms.policies import PolicyReceipt
 from yoto.rooms.policies.commands.group import Comment, managing, policy, receipt_lines
 from yoto.rooms.policies.tables import PolicyKind

@@ -13,9 +13,9 @@ from marshmallow.validate import Length
 from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.operation import Author, Reason, Subject
 from yoto.http.shapes import Between
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import Author, Reason, Subject
 from yoto.permission import NO_PERSON, current_keys, number_of, own_ids
 from yoto.rooms.policies import PolicyReceipt, ShadowReport
 from yoto.rooms.policies.manager import policy

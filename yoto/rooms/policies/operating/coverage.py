@@ -10,10 +10,10 @@ from flask import current_app
 from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
 from yoto.extensions import permissions
+from yoto.http.operation import Command, Subject
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL
 from yoto.operate.insight import demand_operators_insight
-from yoto.operate.operation import Command, Subject
 from yoto.room import has_room
 from yoto.rooms.policies import JudgedPermission
 from yoto.rooms.policies.manager import policy

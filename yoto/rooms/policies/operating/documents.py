@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import marshmallow as ma
 
 from yoto.auth.operators import ADMIN, VIEW, demand_right
-from yoto.operate.operation import Author, Reason, SeenVersion, Subject
+from yoto.http.operation import Author, Reason, SeenVersion, Subject
 from yoto.rooms.policies import PolicyDryRun, PolicyReceipt, StoredVersion
 from yoto.rooms.policies.manager import policy
 from yoto.rooms.policies.operating.entries import (

@@ -10,9 +10,9 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import PolicyError, UnknownResource
+from yoto.http.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.problems import problem
-from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.rooms.policies import PolicyReceipt, StoredVersion, Version, difference_of
 from yoto.rooms.policies.manager import policy
 from yoto.rooms.policies.operating.shapes import Diff, Number

@@ -8,7 +8,7 @@ from flask import current_app
 
 from yoto.auth.operators import ADMIN, VIEW, demand_right
 from yoto.events import Events
-from yoto.operate.operation import Author, Reason, SeenVersion, Subject
+from yoto.http.operation import Author, Reason, SeenVersion, Subject
 from yoto.rooms.policies import (
     ManagerMetrics,
     PolicyDryRun,
