@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, TypedDict
 
-from sqlalchemy import false, func, select
+from sqlalchemy import func, select
 
 from yoto import cache as cache_layer
 from yoto.errors import UnknownResource, ValidationFailed
@@ -169,9 +169,7 @@ def _members(place: Place) -> People | None:
     declared = None if home is None else known_types().get(home.kind).members
     if home is None or declared is None:
         return None
-    statement = select(func.count()).where(declared.node == home.id)
-    if declared.banned is not None:
-        statement = statement.where(func.coalesce(declared.banned, false()) == false())
+    statement = select(func.count()).where(declared.node == home.id, declared.belonging)
     return _people(_count(statement), False)
 
 

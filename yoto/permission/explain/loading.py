@@ -210,9 +210,9 @@ def _members_of(connection: Connection, homes: Iterable[str]) -> dict[str, int]:
         members = None if declared is None else declared.members
         if members is None:
             continue  # people belonged there under an earlier declaration
-        counted = select(members.node, func.count()).where(members.node.in_(list(texts)))
-        if members.banned is not None:
-            counted = counted.where(func.coalesce(members.banned, false()) == false())
+        counted = select(members.node, func.count()).where(
+            members.node.in_(list(texts)), members.belonging
+        )
         for id_, number in connection.execute(counted.group_by(members.node)):
             if id_ in texts:  # a database may take other texts to be equal
                 found[texts[id_]] = number

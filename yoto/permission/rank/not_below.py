@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
@@ -258,12 +258,11 @@ def members_of(home: str) -> Select[Any] | None:
     members = known_types().get(place.kind).members
     if members is None:
         return None
-    found = select(User.id).where(
-        members.node == place.id, members.person == own_id(User.__table__.c.id)
+    return select(User.id).where(
+        members.node == place.id,
+        members.person == own_id(User.__table__.c.id),
+        members.belonging,
     )
-    if members.banned is not None:
-        found = found.where(func.coalesce(members.banned, true()) != true())
-    return found
 
 
 class OtherHoldings:

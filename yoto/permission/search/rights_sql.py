@@ -152,9 +152,7 @@ def _belonging(types: ResourceTypes, user_id: int, now: datetime) -> CTE | None:
                 _number(MEMBER).label("layer"),
                 text_in_sql(one, members.node).label("node"),
                 timed_out.label("timed_out"),
-            ).where(members.person == me)
-            if members.banned is not None:
-                joined = joined.where(func.coalesce(members.banned, true()) != true())
+            ).where(members.person == me, members.belonging)
             rows.append(joined)
         if one.owner is not None:
             owned: Any = select(

@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -210,9 +209,8 @@ def _candidates(site: Site) -> Select[Any]:
             members.node == bindparam(HOME_ID, type_=home.id.type),
             number > AFTER,
             or_(default, everyone),
+            members.belonging,
         )
-        if members.banned is not None:
-            belonging = belonging.where(func.coalesce(members.banned, true()) != true())
         sources.append(belonging)
     # Each is limited by itself, so that none is read to its end.
     cut = [source.order_by("id").limit(MOST).subquery() for source in sources]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, delete, func, true, update
+from sqlalchemy import Column, ColumnElement, and_, delete, update
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
@@ -80,10 +80,8 @@ def _row_of(
         owned = site is not None and site.owner_id == number
         if owned or not authority.outranks(number, str(home)):
             raise PermissionDenied(OUTRANKED, right)
-    row = and_(members.node == home.id, person_number(members.person) == number)
-    if members.banned is not None:
-        row = and_(row, func.coalesce(members.banned, true()) != true())
-    return members, row
+    of_number = person_number(members.person) == number
+    return members, and_(members.node == home.id, of_number, members.belonging)
 
 
 def _demand_one(changed: int, subject: SubjectId) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -131,9 +130,8 @@ def _belonging(declared: ResourceType) -> Any:
     members = declared.members
     assert members is not None
     number = person_number(members.person)
-    found = select(number.label("id")).where(
-        members.node == bindparam(HOME_ID, type_=declared.id.type), number.is_not(None)
+    return select(number.label("id")).where(
+        members.node == bindparam(HOME_ID, type_=declared.id.type),
+        number.is_not(None),
+        members.belonging,
     )
-    if members.banned is not None:
-        found = found.where(func.coalesce(members.banned, true()) != true())
-    return found

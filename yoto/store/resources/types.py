@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
-from sqlalchemy import Column, ColumnElement, FromClause, Table
+from sqlalchemy import Column, ColumnElement, FromClause, Table, func, true
 
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, TEXT_MAX_LENGTH, NodeId, Place, mark_of
@@ -56,6 +56,11 @@ class Members:
     person: Column[Any]
     banned: ColumnElement[bool] | None = None
     timeout_until: ColumnElement[Any] | None = None
+
+    @property
+    def belonging(self) -> ColumnElement[bool]:
+        """Whether the person of a row belongs; not where it is unknown whether they are banned."""
+        return true() if self.banned is None else func.coalesce(self.banned, true()) != true()
 
 
 class Sync(NamedTuple):
