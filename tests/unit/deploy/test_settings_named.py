@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from app.settings import FOREIGN_VARIABLES
-from app.settings import SETTINGS as DECLARED
+from app.settings import SETTINGS as OF_APPLICATION
 from config import Base
 from tests.unit.deploy.files import (
     COMPOSE,
@@ -23,7 +23,9 @@ from tests.unit.deploy.files import (
     compose,
     manifest,
 )
+from yoto.parts.rooms import ALL, chosen
 
+DECLARED = OF_APPLICATION | {key: one for room in chosen(ALL) for key, one in room.keys.items()}
 GUIDE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
 # Those of smoke.sh are its own.
 NAME = re.compile(r"\bYOTO_(?!SMOKE_)[A-Z_]*[A-Z]\b")

@@ -52,17 +52,18 @@ def _remove_overwrite(detail: Detail, ids: Mapping[str, int]) -> None:
 def _set_overwrite(detail: Detail, ids: Mapping[str, int]) -> None:
     table = ChannelOverwrite.__table__
     key = f"{detail['place']}/{detail['target']}"
-    place, place_id = detail["place"].split(":")
     target, target_id = detail["target"].split(":")
     permission_id = ids[detail["permission"]]
     db.session.connection().execute(
         delete(table).where(table.c.overwrite_key == key, table.c.permission_id == permission_id)
     )
-    columns = {"channel_id": None, "category_id": None, "role_id": None, "user_id": None}
-    columns |= {f"{place}_id": int(place_id), f"{target}_id": int(target_id)}
+    columns = {"role_id": None, "user_id": None, f"{target}_id": int(target_id)}
     _run(
         insert(table).values(
-            **columns, permission_id=permission_id, effect=Effect(detail["effect"])
+            place=detail["place"],
+            **columns,
+            permission_id=permission_id,
+            effect=Effect(detail["effect"]),
         )
     )
 
@@ -138,16 +139,7 @@ def _grant(detail: Detail, ids: Mapping[str, int]) -> None:
         "scope_key": detail["scope"],
     }
     db.session.connection().execute(delete(table).filter_by(**key))
-    server = detail["scope"].removeprefix("server:")
-    server_id = int(server) if server != detail["scope"] else None
-    _run(
-        insert(table).values(
-            role_id=detail["role_id"],
-            permission_id=permission_id,
-            server_id=server_id,
-            effect=Effect(detail["effect"]),
-        )
-    )
+    _run(insert(table).values(**key, effect=Effect(detail["effect"])))
 
 
 def _active(active: bool) -> Any:
