@@ -169,11 +169,15 @@ def test_tries_to_join_are_paced_since_each_asks_the_database(
     connect: Callable[..., RawSocket],
 ) -> None:
     socket = connect()
-    socket.flood(lambda: socket.say('40/control,{"token":"yoto_api_nonsense"}'), 100)
+    tried = '40/control,{"token":"yoto_api_nonsense"}'
+    socket.say(tried)
+    # By itself: an end that is in haste takes answers with it that were not read yet.
+    socket.hear_until("44/control,")
+    socket.flood(lambda: socket.say(tried), 100)
     answers = 0
     while (said := socket.hear()) is not None:
         answers += said.startswith("44/control,")
-    assert 1 <= answers < 40
+    assert answers < 40
 
 
 @pytest.mark.parametrize(
