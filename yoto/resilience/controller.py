@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from yoto.audit import Audit
 from yoto.errors import ValidationFailed
@@ -56,26 +56,8 @@ from .trail import StoredTrails
 if TYPE_CHECKING:
     from yoto.monitor.alert_rules import AlertRule
 
-S = TypeVar("S", bound=Settings)
 # Parameters of the setters beside the fields; no configuration class has a field of such a name.
 _OPTIONS = ("version", "author", "reason", "origin", "expires_in")
-
-
-def _getter(kind: Kind, config: type[S]) -> Callable[[ResilienceController, str], S]:
-    def get(controller: ResilienceController, name: str) -> S:
-        """The configuration in force."""
-        return cast(S, controller.config.get(kind, name).config)
-
-    return get
-
-
-def _setter(kind: Kind) -> Callable[Concatenate[ResilienceController, str, ...], Receipt]:
-    def set_fields(controller: ResilienceController, name: str, **change: Any) -> Receipt:
-        """Lay fields over the configuration; see ``set_config``."""
-        options = {option: change.pop(option) for option in _OPTIONS if option in change}
-        return controller.set_config(kind, name, change, **options)
-
-    return set_fields
 
 
 class ResilienceController:
@@ -256,15 +238,37 @@ class ResilienceController:
         self.start()
         return self._config
 
-    get_circuit_breaker_config = _getter(Kind.CIRCUIT_BREAKER, CircuitBreakerConfig)
-    get_rate_limit_config = _getter(Kind.RATE_LIMIT, RateLimitConfig)
-    get_bulkhead_config = _getter(Kind.BULKHEAD, BulkheadConfig)
-    get_degradation_config = _getter(Kind.DEGRADATION, DegradationConfig)
+    def get_circuit_breaker_config(self, name: str) -> CircuitBreakerConfig:
+        """The configuration in force."""
+        return cast(CircuitBreakerConfig, self.config.get(Kind.CIRCUIT_BREAKER, name).config)
 
-    set_circuit_breaker_config = _setter(Kind.CIRCUIT_BREAKER)
-    set_rate_limit_config = _setter(Kind.RATE_LIMIT)
-    set_bulkhead_config = _setter(Kind.BULKHEAD)
-    set_degradation_config = _setter(Kind.DEGRADATION)
+    def get_rate_limit_config(self, name: str) -> RateLimitConfig:
+        """The configuration in force."""
+        return cast(RateLimitConfig, self.config.get(Kind.RATE_LIMIT, name).config)
+
+    def get_bulkhead_config(self, name: str) -> BulkheadConfig:
+        """The configuration in force."""
+        return cast(BulkheadConfig, self.config.get(Kind.BULKHEAD, name).config)
+
+    def get_degradation_config(self, name: str) -> DegradationConfig:
+        """The configuration in force."""
+        return cast(DegradationConfig, self.config.get(Kind.DEGRADATION, name).config)
+
+    def set_circuit_breaker_config(self, /, name: str, **change: Any) -> Receipt:
+        """Lay fields over the configuration; see ``set_config``."""
+        return self._set_fields(Kind.CIRCUIT_BREAKER, name, change)
+
+    def set_rate_limit_config(self, /, name: str, **change: Any) -> Receipt:
+        """Lay fields over the configuration; see ``set_config``."""
+        return self._set_fields(Kind.RATE_LIMIT, name, change)
+
+    def set_bulkhead_config(self, /, name: str, **change: Any) -> Receipt:
+        """Lay fields over the configuration; see ``set_config``."""
+        return self._set_fields(Kind.BULKHEAD, name, change)
+
+    def set_degradation_config(self, /, name: str, **change: Any) -> Receipt:
+        """Lay fields over the configuration; see ``set_config``."""
+        return self._set_fields(Kind.DEGRADATION, name, change)
 
     def set_config(
         self,
@@ -307,6 +311,10 @@ class ResilienceController:
             origin=origin,
             expires_in=expires_in,
         )
+
+    def _set_fields(self, kind: Kind, name: str, change: dict[str, Any]) -> Receipt:
+        options = {option: change.pop(option) for option in _OPTIONS if option in change}
+        return self.set_config(kind, name, change, **options)
 
     def get_all_resilience_configs(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Every entry that is stored or in use: kind to name to plain data."""
