@@ -97,6 +97,7 @@ def list_operator_roles() -> OperatorRoles:
 def grant_operator_role(
     username: Annotated[str, Regexp(rf"{USERNAME_PATTERN}\Z")],
     role_id: RoleId,
+    *,
     reason: Reason,
     by: Author,
     valid_until: Until = None,
@@ -132,7 +133,9 @@ def grant_operator_role(
     body="RevokeRole",
     also=(409,),
 )
-def revoke_operator_role(user_id: UserId, role_id: RoleId, reason: Reason, by: Author) -> Operator:
+def revoke_operator_role(
+    user_id: UserId, role_id: RoleId, *, reason: Reason, by: Author
+) -> Operator:
     """Take a role back; the last administrator keeps theirs"""
     _existing(user_id)
     _check_role(role_id)
@@ -160,7 +163,7 @@ def revoke_operator_role(user_id: UserId, role_id: RoleId, reason: Reason, by: A
     ),
     also=(409,),
 )
-def disable_operator(user_id: UserId, reason: Reason, by: Author) -> Operator:
+def disable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Let an account sign in no more, and end its sessions and API tokens for good"""
     _check_above(_existing(user_id), by)
     with keeping_an_administrator():
@@ -186,7 +189,7 @@ def disable_operator(user_id: UserId, reason: Reason, by: Author) -> Operator:
     ADMIN,
     _command("enable", "Let the account USER_ID sign in again."),
 )
-def enable_operator(user_id: UserId, reason: Reason, by: Author) -> Operator:
+def enable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Let an account sign in again"""
     _check_above(_existing(user_id), by)
     actor_id = account_of(by)
@@ -218,7 +221,7 @@ def enable_operator(user_id: UserId, reason: Reason, by: Author) -> Operator:
         "Let the account USER_ID, which lost its second factor, sign in without.",
     ),
 )
-def remove_operator_second_factor(user_id: UserId, reason: Reason, by: Author) -> Operator:
+def remove_operator_second_factor(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Take the second factor of somebody who lost it; they sign in with their password alone"""
     _check_above(_existing(user_id), by)
     second_factor.remove(user_id, by, reason)
@@ -231,7 +234,7 @@ def remove_operator_second_factor(user_id: UserId, reason: Reason, by: Author) -
     ADMIN,
     _command("end-sessions", "Sign the account USER_ID out everywhere; its API tokens end, too."),
 )
-def end_operator_sessions(user_id: UserId, reason: Reason, by: Author) -> Operator:
+def end_operator_sessions(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Sign an account out everywhere; its API tokens end with its sessions"""
     _check_above(_existing(user_id), by)
     with writing():
