@@ -96,12 +96,8 @@ def set_channel_overwrite(
     """Set the overwrites of a role or user in a channel, which ends its sync"""
     target = Target(target_type, target_id)
     _go_own_way(locked(Channel, channel_id), actor_id)
-    _check_room(overwrites_in(channel_id=channel_id), target)
-    permissions.set_overwrite(
-        channel_id, **target.ids(), allow=allow, deny=deny, actor_id=actor_id, commit=False
-    )
-    db.session.commit()
-    return Overwrite(target, frozenset(allow), frozenset(deny))
+    present = overwrites_in(channel_id=channel_id)
+    return _set(present, target, allow, deny, channel_id=channel_id, actor_id=actor_id)
 
 
 @overwrites.operation("DELETE", f"{IN_CHANNEL}/{TARGET}", OF_CHANNEL)
@@ -138,17 +134,8 @@ def set_category_overwrite(
     """Set the overwrites of a role or user in a category and the channels in sync with it"""
     target = Target(target_type, target_id)
     _locked_category(server_id, category_id)
-    _check_room(overwrites_in(category_id=category_id), target)
-    permissions.set_overwrite(
-        at=("category", category_id),
-        **target.ids(),
-        allow=allow,
-        deny=deny,
-        actor_id=actor_id,
-        commit=False,
-    )
-    db.session.commit()
-    return Overwrite(target, frozenset(allow), frozenset(deny))
+    present = overwrites_in(category_id=category_id)
+    return _set(present, target, allow, deny, at=("category", category_id), actor_id=actor_id)
 
 
 @overwrites.operation("DELETE", f"{IN_CATEGORY}/{TARGET}", OF_SERVER)
@@ -187,9 +174,15 @@ def _locked_category(server_id: int, category_id: int, lock: bool = True) -> Cat
     return found
 
 
-def _check_room(present: Sequence[Overwrite], target: Target) -> None:
+def _set(
+    present: Sequence[Overwrite], target: Target, allow: Names, deny: Names, **where: Any
+) -> Overwrite:
+    """Set them beside those that are there; ``where`` is the place and the actor."""
     if len(present) >= TARGETS_MAX and target not in [found.target for found in present]:
         raise Conflict(f"At most {TARGETS_MAX} roles and users have overwrites in one place.")
+    permissions.set_overwrite(**where, **target.ids(), allow=allow, deny=deny, commit=False)
+    db.session.commit()
+    return Overwrite(target, frozenset(allow), frozenset(deny))
 
 
 def _require(present: Sequence[Overwrite], target: Target) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import marshmallow as ma
 from marshmallow.validate import OneOf
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.blueprints.naming import api_names
 from app.blueprints.roles.access import MANAGE, needs_role_right
@@ -130,8 +130,7 @@ def remove_grant(
             Permission.name == permission,
         )
     )
-    if db.session.scalar(held) is None:
-        raise UnknownResource("grant", permission, "permission")
+    _demand_held(held, permission, "permission")
     with api_names(FIELDS):
         permissions.revoke_permissions_from_role(
             role_id, [permission], scope, scope_id, actor_id=actor_id, reason=reason
@@ -185,12 +184,16 @@ def remove_group_grant(
         RoleGroupGrant.group_id == group_id,
         RoleGroupGrant.scope_key == str(Place(scope, scope_id)),
     )
-    if db.session.scalar(held) is None:
-        raise UnknownResource("grant", group_id, "group_id")
+    _demand_held(held, group_id, "group_id")
     with api_names(FIELDS):
         permissions.remove_group_from_role(
             group_id, role_id, scope, scope_id, actor_id=actor_id, reason=reason
         )
+
+
+def _demand_held(held: Select[tuple[int]], granted: str | int, field: str) -> None:
+    if db.session.scalar(held) is None:
+        raise UnknownResource("grant", granted, field)
 
 
 def shown(row: RoleGrant, permission: str) -> Grant:
