@@ -129,9 +129,9 @@ def _changed(
 ) -> tuple[User, dict[str, Any]]:
     """The account, and what changed about it.
 
-    Nobody changes their own account, so there is always a super-admin left. Only super-admins
-    concern one, now or then; and nobody changes an account that stands above theirs, or enables
-    one with platform rights that they do not have.
+    No account changes itself, so there is always a super-admin left. An account that is a
+    super-admin's, or becomes one, is changed by super-admins alone; one that stands above the
+    actor, or has platform rights that the actor lacks and is to be enabled, by neither.
     """
     actor, user = _locked(actor_id, user_id)
     if user.id == actor.id:

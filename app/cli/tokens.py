@@ -58,7 +58,7 @@ def make(
 ) -> list[str]:
     """Make a token called NAME for the account USERNAME, which has the rights itself."""
     with writing():
-        token, secret = service.make(_id_of(username), name, right, days, by, reason)
+        token, secret = service.make(_id_of(username), name, right, days, by=by, reason=reason)
     until = moment(token.expires_at)
     return [f"Token {token.id} is good until {until}. Shown this once:", secret]
 
@@ -67,7 +67,7 @@ def make(
 def revoke(token_id: Annotated[int, click.IntRange(1)], reason: Reason, by: Author) -> str:
     """Take the token TOKEN_ID back."""
     with writing():
-        service.revoke(token_id, by, None, reason)
+        service.revoke(token_id, None, by=by, reason=reason)
     return f"Token {token_id} is taken back."
 
 

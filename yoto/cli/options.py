@@ -15,6 +15,7 @@ import click
 
 from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
 from yoto.store.columns import utcnow
+from yoto.store.models import account_of
 from yoto.store.resources import known_types
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -114,6 +115,13 @@ def ending(seconds: float | None) -> datetime | None:
     return None if seconds is None else utcnow() + timedelta(seconds=seconds)
 
 
+def _author(context: click.Context, option: click.Parameter, by: str) -> str:
+    """Any name, but none that looks like an account's and is none: it would be the system's."""
+    if by.strip().lower().startswith("user:") and account_of(by) is None:
+        raise click.BadParameter("an account is 'user:' and its number, such as user:42")
+    return by
+
+
 # Options that mean the same in every act: reason, author, expiry, and the version that the author
 # saw.
 with_reason = click.option("--reason", required=True, help="Why; it is audited.")
@@ -122,6 +130,7 @@ says_who = click.option(
     "by",
     default=login,
     show_default="cli:<login name>",
+    callback=_author,
     help="Who; 'user:42' for an account.",
 )
 how_long = click.option(

@@ -1,10 +1,10 @@
 """Declarations of operations.
 
 A function's parameters are the operation's inputs: those named in the path come from there, others
-from the query of a ``GET`` or the body of anything else. They are annotated with the shapes of
-``yoto.http.shapes``, or with a ``Common`` meaning of this module. The function returns a
-``TypedDict`` or a dataclass, whose fields are annotated likewise, or nothing. Its docstring is the
-operation's title in the API document and the terminal.
+from the query of a ``GET``, or of a ``DELETE`` by people, else from the body. They are annotated
+with the shapes of ``yoto.http.shapes``, or with a ``Common`` meaning of this module. The function
+returns a ``TypedDict`` or a dataclass, whose fields are annotated likewise, or nothing. Its
+docstring is the operation's title in the API document and the terminal.
 """
 
 from __future__ import annotations
@@ -188,9 +188,10 @@ class Subject:
 
         def declare(function: F) -> F:
             found = Operation(function, method, path, right, commands, **more)
+            reason = found.takes(Common.REASON)
             changes = isinstance(right, str) and method != "GET" and found.changes
-            if changes and not found.takes(Common.REASON):
-                raise TypeError(f"{function.__name__} changes something, and takes no reason")
+            if changes and (reason is None or reason.optional):
+                raise TypeError(f"{function.__name__} changes something, and demands no reason")
             self.operations.append(found)
             return function
 

@@ -93,7 +93,7 @@ def make_api_token(
     """Make an API token for yourself; only a session may, since a token could outlive itself"""
     if operator().via is not Via.SESSION:
         raise Forbidden("An API token is created in a session, not with another token.")
-    token, secret = make(account().user_id, name, rights, days, by, reason)
+    token, secret = make(account().user_id, name, rights, days, by=by, reason=reason)
     return {**_shown(token, valid=True), "token": secret}
 
 
@@ -106,7 +106,7 @@ def revoke_api_token(by: Author, reason: Reason, token_id: int) -> ApiToken:
     """
     demand_in_credential(OPERATE)
     owner = None if may(ADMIN) else actor_id()
-    return _shown(revoke(token_id, by, owner, reason), valid=False)
+    return _shown(revoke(token_id, owner, by=by, reason=reason), valid=False)
 
 
 def tokens_of(user_id: int | None, after: int | None, limit: int) -> Page[ApiToken]:
@@ -126,7 +126,7 @@ def tokens_of(user_id: int | None, after: int | None, limit: int) -> Page[ApiTok
 
 
 def make(
-    user_id: int, name: str, rights: Collection[str], days: int, by: str, reason: str
+    user_id: int, name: str, rights: Collection[str], days: int, *, by: str, reason: str
 ) -> tuple[Row, str]:
     """A token for the account, and its secret, which is not kept; ``by`` as in ``revoke``.
 
@@ -159,12 +159,12 @@ def make(
     return token, secret
 
 
-def revoke(token_id: int, by: str, owner_id: int | None, reason: str) -> Row:
+def revoke(token_id: int, owner_id: int | None, *, by: str, reason: str) -> Row:
     """Take a token back; one that was taken back stays so.
 
     Args:
-        by: the actor, such as ``user:42`` or ``cli:root``.
         owner_id: the required owner of the token; None: any.
+        by: the author, such as ``user:42`` or ``cli:root``.
 
     Raises:
         UnknownResource: there is none of that id, or it is another account's.

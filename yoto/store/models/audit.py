@@ -19,7 +19,7 @@ from yoto.store.models.declared import User
 from yoto.store.models.role import SUBJECT_LENGTH, ScopeType
 
 # The form of authors that are accounts; all others are programs or people at a terminal.
-_ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
+_ACCOUNT = re.compile(r"user:(\d{1,19})", re.ASCII)
 
 
 class AuditRecord(Model):

@@ -17,8 +17,9 @@ from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
 from app.models import User
 from app.models.user import USERNAME_PATTERN
+from yoto.api.rows import existing, locked
 from yoto.auth.operators import ADMIN
-from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.operation import After, Author, Command, Limit, Reason, Subject, Until
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
@@ -114,11 +115,7 @@ def grant_operator_role(
             None,
             None,
             valid_until,
-            actor_id=account_of(by),
-            by=by,
-            reason=reason,
-            in_maintenance=True,
-            commit=False,
+            **_written(by, reason),
         )
         # The response is read before the commit: after it nothing may make the action look failed.
         shown = listing.one(user_id)
@@ -137,18 +134,10 @@ def revoke_operator_role(
     user_id: UserId, role_id: RoleId, *, reason: Reason, by: Author
 ) -> Operator:
     """Take a role back; the last administrator keeps theirs"""
-    _existing(user_id)
+    existing(User, user_id)
     _check_role(role_id)
     with keeping_an_administrator():
-        permissions.revoke_roles_from_user(
-            user_id,
-            [role_id],
-            actor_id=account_of(by),
-            by=by,
-            reason=reason,
-            in_maintenance=True,
-            commit=False,
-        )
+        permissions.revoke_roles_from_user(user_id, [role_id], **_written(by, reason))
         shown = listing.one(user_id)
     return shown
 
@@ -165,9 +154,8 @@ def revoke_operator_role(
 )
 def disable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Let an account sign in no more, and end its sessions and API tokens for good"""
-    _check_above(_existing(user_id), by)
     with keeping_an_administrator():
-        user = db.session.get_one(User, user_id)
+        user = _locked_below(user_id, by)
         before = {"disabled": user.disabled}
         user.disabled = True
         user.token_epoch += 1
@@ -191,12 +179,11 @@ def disable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator
 )
 def enable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Let an account sign in again"""
-    _check_above(_existing(user_id), by)
-    actor_id = account_of(by)
-    if actor_id is not None:
-        permissions.check_enabling(actor_id, user_id)
     with writing():
-        user = db.session.get_one(User, user_id)
+        user = _locked_below(user_id, by)
+        actor_id = account_of(by)
+        if actor_id is not None:
+            permissions.check_enabling(actor_id, user_id)
         before = {"disabled": user.disabled}
         user.disabled = False
         record_audit(
@@ -223,9 +210,12 @@ def enable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
 )
 def remove_operator_second_factor(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Take the second factor of somebody who lost it; they sign in with their password alone"""
-    _check_above(_existing(user_id), by)
-    second_factor.remove(user_id, by, reason)
-    return listing.one(user_id)
+    with writing():
+        _locked_below(user_id, by)
+        second_factor.remove(user_id, by=by, reason=reason)
+        shown = listing.one(user_id)
+        db.session.commit()
+    return shown
 
 
 @operators.operation(
@@ -236,9 +226,8 @@ def remove_operator_second_factor(user_id: UserId, *, reason: Reason, by: Author
 )
 def end_operator_sessions(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
     """Sign an account out everywhere; its API tokens end with its sessions"""
-    _check_above(_existing(user_id), by)
     with writing():
-        user = db.session.get_one(User, user_id)
+        user = _locked_below(user_id, by)
         ended = listing.tokens_of([user_id]).get(user_id, 0)
         user.token_epoch += 1
         record_audit(
@@ -253,11 +242,15 @@ def end_operator_sessions(user_id: UserId, *, reason: Reason, by: Author) -> Ope
     return shown
 
 
-def _existing(user_id: int) -> User:
-    user = db.session.get(User, user_id)
-    if user is None:
-        raise UnknownResource("user", user_id)
-    return user
+def _written(by: str, reason: str) -> dict[str, Any]:
+    """How both acts on roles are written, in the transaction of their caller."""
+    return {
+        "actor_id": account_of(by),
+        "by": by,
+        "reason": reason,
+        "in_maintenance": True,
+        "commit": False,
+    }
 
 
 def _check_role(role_id: int) -> None:
@@ -265,12 +258,20 @@ def _check_role(role_id: int) -> None:
         raise ValidationFailed({"role_id": "is no global role that gives rights on the platform"})
 
 
-def _check_above(user: User, by: str) -> None:
+def _locked_below(user_id: int, by: str) -> User:
+    """The account as it is now, locked; its ranks cannot change before the act.
+
+    Raises:
+        UnknownResource: there is none.
+        PermissionDenied: it stands above the author.
+    """
+    user = locked(User, user_id)
     actor_id = account_of(by)
     if actor_id is None:
-        return
+        return user
     if user.super_admin:
         actor = db.session.get(User, actor_id)
         if actor is None or not actor.super_admin:
             raise PermissionDenied(ABOVE, ADMIN)
     permissions.check_not_above(actor_id, user.id)
+    return user

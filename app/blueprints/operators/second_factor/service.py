@@ -115,18 +115,19 @@ def remove_own(user_id: int, code: str, reason: str) -> None:
     """
     if not prove(user_id, code):
         raise ValidationFailed(WRONG)
-    _remove(user_id, f"user:{user_id}", reason)
+    with writing():
+        _remove(user_id, f"user:{user_id}", reason)
+        db.session.commit()
 
 
-def remove(user_id: int, by: str, reason: str) -> None:
-    """Remove the second factor of an account that has lost it.
+def remove(user_id: int, *, by: str, reason: str) -> None:
+    """Remove the second factor of an account that has lost it, in the caller's transaction.
 
     Raises:
         UnknownResource: the account has none.
     """
     if db.session.get(SecondFactor, user_id) is None:
         raise UnknownResource("second_factor", user_id)
-    db.session.rollback()
     _remove(user_id, by, reason)
 
 
@@ -193,16 +194,9 @@ def _take_recovery_code(user_id: int, code: str) -> bool:
 
 
 def _remove(user_id: int, by: str, reason: str) -> None:
-    with writing():
-        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-        db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
-        record_audit(
-            "second_factor.remove",
-            f"user:{user_id}",
-            by=by,
-            reason=reason,
-        )
-        db.session.commit()
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    record_audit("second_factor.remove", f"user:{user_id}", by=by, reason=reason)
 
 
 def _confirmed_at(user_id: int) -> datetime | None:

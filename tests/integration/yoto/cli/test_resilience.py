@@ -247,3 +247,13 @@ def test_the_login_name_is_the_actor_when_none_is_given(
     monkeypatch.setattr("getpass.getuser", lambda: "grace")
     run("switch", "signups", "on", "--reason", "open day")
     assert journal.appended[0].author == "cli:grace"
+
+
+@pytest.mark.parametrize("who", ["user:ada", "User:42", "user:42 "])
+def test_an_actor_that_looks_like_an_account_and_is_none_is_refused(
+    run: Run, journal: ListJournal, who: str
+) -> None:
+    """It would count as the system, which stands above everybody."""
+    refused = run("switch", "signups", "on", "--reason", "open day", "--actor", who)
+    assert refused.exit_code == 2 and "'user:' and its number" in refused.output
+    assert journal.appended == []

@@ -126,12 +126,18 @@ def test_a_partial_makes_a_field_that_plain_types_say_too_little_of() -> None:
     assert made().fields["text"].metadata == {"description": "Short"}
 
 
-def test_a_change_that_takes_no_reason_cannot_be_declared() -> None:
+def test_a_change_that_demands_no_reason_cannot_be_declared() -> None:
     subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
-    with pytest.raises(TypeError, match="turn_thing changes something, and takes no reason"):
+    with pytest.raises(TypeError, match="turn_thing changes something, and demands no reason"):
 
         @subject.operation("POST", "", "platform.operate")
         def turn_thing() -> Whole:
+            raise AssertionError("nobody calls it")
+
+    with pytest.raises(TypeError, match="end_thing changes something, and demands no reason"):
+
+        @subject.operation("POST", "/end", "platform.operate")
+        def end_thing(reason: Why = None) -> Whole:
             raise AssertionError("nobody calls it")
 
     assert subject.operations == []
