@@ -26,7 +26,7 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]
 )
 
-# Finds those of rooms, which are imported where somebody asks for them.
+# Finds the extensions of rooms, which are imported when they are first used.
 __getattr__ = partial(getattr, platform)
 
 __all__ = [  # noqa: F822  # those of rooms are found by __getattr__

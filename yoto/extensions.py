@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     optimization = AdvancedOptimization()
     cache = HybridPermissionCache()
     permissions = PermissionSystem()
-    # Of rooms, which the core does not import for types either.
+    # Extensions of rooms: the core does not import their types either.
     behaviour: Any
     policy: Any
     prefetch: Any

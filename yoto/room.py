@@ -67,8 +67,9 @@ class Room:
         sweeps: returns tables to be swept: a class, the name of the column of the end of a row, and
             the key of the days for which a row is kept after it.
         problems: returns answers to its errors, by their class.
-        brings: returns responses of the control plane's API that come with pages: by address, the
-            right of the viewer and the reader. Those that no page names come with each.
+        brings: returns responses of the control plane's API that are sent along with pages: by
+            address, the right that a viewer needs and the function that reads the response. A
+            response that no page names is sent along with every page.
         causes: returns what is out of order now, for the headline: by the name of a source, a
             function of ``yoto.operate.live.headline.Names``, which finds the names of accounts.
         finds: returns functions that find its things by name, as those of ``yoto.operate.finding``.

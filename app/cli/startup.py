@@ -54,8 +54,8 @@ def prepare(app: Flask) -> None:
 
 
 def set_up(app: Flask) -> list[str]:
-    """Make or mend the tables, the built-in permissions and what rooms need; what is there stays as
-    it is. Needs a context of ``app``.
+    """Make or mend the tables, the built-in permissions and the rows that rooms need; existing rows
+    stay as they are. Needs a context of ``app``.
 
     Returns:
         A line on each of them.
@@ -78,7 +78,7 @@ def set_up(app: Flask) -> list[str]:
                 if room.set_up is not None:
                     lines.append(room.set_up())
             except (PolicyError, StoreUnavailable, ValidationFailed) as error:
-                # What there is stays, and the server starts.
+                # Stored rows stay, and the server starts without the defaults of this room.
                 log.error("what %s need by default is not stored: %s", room.name, error)
                 lines.append(f"{room.name}: not stored: {error}")
     return lines

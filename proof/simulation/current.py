@@ -16,7 +16,7 @@ def world() -> World:
 
 
 def is_running() -> bool:
-    """Whether any does; a thread of something else in the process may ask between two."""
+    """Whether a simulation runs; other threads of the process may ask between two of them."""
     return bool(_worlds)
 
 

@@ -36,7 +36,7 @@ def reseal(
         others = [previous_key or click.prompt("The SECRET_KEY before", hide_input=True)]
     before, now = Sealer(*others), Sealer(key)
     resealed, unreadable = 0, 0
-    # Those of rooms that are off, too: they may be switched on again.
+    # Columns of rooms that are off are sealed, too: the rooms may be switched on again.
     for room in chosen(ALL):
         room.models()
     there = inspect(db.engine).get_table_names()

@@ -23,7 +23,7 @@ from yoto.room import named_of_rooms
 
 log = logging.getLogger(__name__)
 
-# Those of every page, by the address below the API that the scripts would request.
+# Responses that come with every page, by the address that its scripts would request otherwise.
 READERS: Mapping[str, Callable[[], Any]] = {"/overrides": read_overrides}
 
 

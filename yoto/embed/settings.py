@@ -35,8 +35,8 @@ def rooms_for(
 
     Args:
         level: what the application consists of, one of ``yoto.room.LEVELS``.
-        own_operators: whether the application does not say who operates a control plane: the room
-            of that name is then on beside the others, or there would be no way to sign in.
+        own_operators: whether the application leaves open who operates a control plane; then the
+            room of that name is on beside the others, or there would be no way to sign in.
 
     Raises:
         ConfigurationError: one is no room, or needs more than the application has.

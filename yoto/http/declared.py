@@ -129,7 +129,7 @@ def _add(
 
 
 def _address(subject: Subject, reading: str, attribute: str) -> Callable[[Any], dict[str, str]]:
-    """Gives the header with the address at which an operation reads what was made."""
+    """Returns a function that makes the ``Location`` of a new thing: where ``reading`` reads it."""
     [path] = (one.path for one in subject.operations if one.function.__name__ == reading)
     [name] = re.findall(r"[<:](\w+)>", path)
     return lambda made: {"Location": url_for(f".{reading}", **{name: get_value(made, attribute)})}

@@ -42,7 +42,7 @@ class Common(Enum):
 
 # The operator's reason, kept in the audit log.
 Reason = Annotated[str, Common.REASON]
-# The same of people, who may leave it out.
+# The reason of a person, who may leave it out.
 Why = Annotated[str | None, Common.REASON]
 # The signed-in caller of the application's API.
 Actor = Annotated[int, Common.ACTOR]
@@ -96,16 +96,15 @@ class Operation:
     """One thing that operators, or the people of an application, can see or do.
 
     Attributes:
-        right: an operator's takes a name; one of people is declared with a decorator.
-        body: the name of its input in the API document; or its schema, if annotations say too
-            little, whose fields are parameters of the function.
-        changes: whether it changes anything, which takes a ``Reason`` of operators; no ``GET``
-            does.
+        right: for operators the name of a right, for people a decorator, as on a view.
+        body: the name of its input in the API document; or, where annotations do not suffice, its
+            schema, whose fields are parameters of the function.
+        changes: whether it changes anything; an operator must then give a ``Reason``. A ``GET``
+            never does.
         once: whether people may name it by an ``Idempotency-Key``; operators always may.
-        some: the error if none of the parameters that may be ``LEFT_OUT`` is given; else it is no
-            error.
-        location: of what it makes: the name of the operation that reads it, and the attribute of
-            the result that is in its address.
+        some: the error if all parameters that may be ``LEFT_OUT`` are; "": that is allowed.
+        location: where the new thing can be read: the name of the operation that reads it, and the
+            attribute of the result that its address contains.
         tagged: whether the ``version`` of its result is sent as ``ETag``.
         status: the response's status; 204 if it returns nothing.
         also: further statuses of errors, which do not follow from its parameters.

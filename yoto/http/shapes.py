@@ -149,8 +149,8 @@ def schema_named(
 def parts_of(thing: Any) -> list[Parameter]:
     """A function's parameters and, last, its result; the fields of a ``TypedDict`` or dataclass.
 
-    Those of a ``TypedDict`` that keywords are unpacked to are parameters themselves; if it is not
-    ``total``, each may be left out.
+    The fields of a ``TypedDict`` in ``**name: Unpack[...]`` count as parameters; if it is not
+    ``total``, each of them may be left out.
     """
     defaults = {} if isinstance(thing, type) else inspect.signature(thing).parameters
     found: list[Parameter] = []

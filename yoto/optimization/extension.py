@@ -24,7 +24,7 @@ from yoto.optimization.lock.multi import MultiLock, in_order
 from yoto.redis import RedisConnection, RedisStore
 from yoto.room import EXTENSION, has_room
 
-# Parts that rooms bring, by name: the room, which provides them by a function of its ``wiring``.
+# The room of each part that a room brings; ``provide`` in the ``wiring`` of the room makes it.
 ROOMS = {"queue": "queues", "invalidation": "queues", "hot": "warm_up"}
 
 
@@ -52,7 +52,7 @@ class OptimizationState:
     def find(self, name: str) -> Any | None:
         """The part of this name; None: its room is off in this application."""
         room = ROOMS[name]
-        # An application whose parts a developer wires by hand chooses no rooms, and may have all.
+        # An application that is wired by hand chooses no rooms, and may use the parts of all.
         if EXTENSION in self.app.extensions and not has_room(self.app, room):
             return None
         with self._making:
@@ -61,7 +61,7 @@ class OptimizationState:
             return self._parts[name]
 
     def part(self, name: str) -> Any:
-        """The same.
+        """The part of this name.
 
         Raises:
             RuntimeError: its room is off.

@@ -80,7 +80,7 @@ class Host:
 def begin(app: Flask) -> None:
     """Begin the work in the background; every process that serves calls it once.
 
-    Even an idle worker must relay a dead one's outbox, and receive changes. What rooms do comes
+    Even an idle worker must relay a dead one's outbox, and receive changes. Rooms start
     last; nothing waits for a warm-up.
     """
     start_all(app, (*COMPONENTS, *components_of(app)))

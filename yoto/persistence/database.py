@@ -57,8 +57,8 @@ def guard_database(app: Flask) -> None:
 
 @contextmanager
 def bypassing_breaker() -> Iterator[None]:
-    """Connect even with an open breaker: it learns from the record how operators have set it, and
-    their acts are recorded whatever it says."""
+    """Connect even while the breaker is open: its settings are read from the record, and acts of
+    operators are recorded in every state of it."""
     token = _bypassing.set(True)
     try:
         yield

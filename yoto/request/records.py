@@ -92,10 +92,10 @@ class RequestRecords(Pending[RequestRecord]):
     def follow(
         self, work: Callable[[Sequence[RequestRecord]], None], store: Callable[[], None]
     ) -> None:
-        """Have each record worked up in one more way.
+        """Process each record in one more way.
 
         Args:
-            work: as for the others; it asks no server.
+            work: gets the records; it asks no server.
             store: writes its results to servers, with the next turn of the task.
         """
         self.work = (*self.work, work)

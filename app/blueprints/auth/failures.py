@@ -34,7 +34,7 @@ def _operator_of(failed: FailedSignIn) -> str | None:
 
 
 def _count(user_id: int, network: str) -> None:
-    """Policies judge by failed sign-ins, where there are policies."""
+    """Count a failed sign-in for policies, if the application has them."""
     if has_room(current_app, "policies"):
         from app.extensions import behaviour
 

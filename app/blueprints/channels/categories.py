@@ -112,7 +112,7 @@ def delete_category(actor_id: Actor, server_id: int, category_id: int) -> None:
         select(Channel).where(Channel.category_id == category_id).with_for_update()
     ).all()
     before = _kept(category, channels)
-    # Those in sync keep its overwrites as their own.
+    # Channels in sync keep the overwrites of the category as their own.
     detach(channels)
     _record("category.delete", category, actor_id, before, None)
     db.session.execute(delete(Category).where(Category.id == category_id))

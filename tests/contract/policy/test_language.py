@@ -95,7 +95,7 @@ def rule_of(name: str) -> str:
 
 @LONG
 def test_regopy_reads_every_case_like_regorus_or_refuses_it(embedded: dict[str, Any]) -> None:
-    """Every third one in a usual run, since regopy takes long to compile one."""
+    """In the long form alone, since regopy takes long to compile a case."""
     regopy, text = library("regopy"), json.dumps(INPUT)
     documents, refused, failed = regopy.documents("{}"), Counter[str](), []
     different: dict[str, Any] = {}

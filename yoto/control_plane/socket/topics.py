@@ -22,7 +22,7 @@ STATE_TOPICS = {
     PERFORMANCE: ("performance_stats", 1.0),
     CACHE: ("cache_stats", 2.0),
 }
-# Topics from the event stream; those of rooms come beside them.
+# Topics from the event stream, to which rooms add theirs.
 EVENT_TOPICS: dict[str, EventTopic] = {
     EVENTS: ("permission_event", TypeFilter()),
     TASKS: ("task_progress", TypeFilter(["task.*"])),
@@ -46,7 +46,7 @@ class Subscription:
         topics: of ``STATE_TOPICS`` and ``known``.
         types: filter of the topic ``events``.
         last_event_id: the last event that the client saw; None: it begins now.
-        known: the topics from the event stream that there are.
+        known: the topics from the event stream that the application has.
     """
 
     topics: frozenset[str] = frozenset()

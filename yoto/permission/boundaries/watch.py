@@ -29,7 +29,7 @@ LEASE = 3.0
 OVERLAP = 30.0
 # Share of the horizon after which moments that have come into sight are looked for.
 QUIET_SHARE = 1 / 3
-# More people than this of one home, whose moments have passed, are published as the home.
+# If the moments of more people than this in one home have passed, the home is published instead.
 MERGE_ABOVE = 20
 # Subjects of one entry of the log.
 ENTRY = 500
@@ -38,7 +38,8 @@ ENTRY = 500
 def span_of(window: Window, settings: BoundarySettings) -> tuple[float, float]:
     """The first and last moment to look for, in epoch seconds.
 
-    A clock that was set back must not leave anything out, nor what was within the margin then.
+    Neither moments before a clock that was set back, nor those within the margin of the last look,
+    may be skipped.
     """
     now = window.now_ms / 1000
     before = now + settings.horizon

@@ -17,7 +17,7 @@ from yoto.permission.state import state_of
 
 
 def may_remember(cache: TieredCache) -> bool:
-    """Whether what follows the log of ``cache`` includes everything that the caller may rely on."""
+    """Whether memory that follows the log of ``cache`` is recent enough for the caller."""
     tailer, required = cache.tailer, required_position()
     return (
         time.monotonic() < tailer.fresh_until

@@ -42,5 +42,5 @@ class Prefetch(Extension[PrefetchService]):
         self.keep(app, service)
 
 
-# It holds nothing: what it is asked, it asks the current application.
+# It holds nothing itself, and passes each call on to the current application.
 PREFETCH = Prefetch()

@@ -18,7 +18,7 @@ QUEUE_RATE = "yoto_queue_items_per_second"
 INVALIDATION_ITEMS = "yoto_invalidation_queue_items"
 INVALIDATION_RATE = "yoto_invalidation_queue_items_per_second"
 
-# Alert rules and units name the others, so that these are in ``yoto.monitor.names``.
+# Metrics that alert rules and units name are in ``yoto.monitor.names``.
 HELP = {
     QUEUE_RATE: "items a second put into the batch queue, and done or dead, by kind",
     INVALIDATION_ITEMS: "queued invalidations, over all workers, by state",

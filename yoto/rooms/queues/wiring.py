@@ -22,7 +22,7 @@ from .invalidation import LogAccess, SmartInvalidation, Submission
 from .series import samples_of
 from .settings import LIVE_INVALIDATION, InvalidationSettings, QueueSettings
 
-# How fields of ``tuning:fleet`` begin, which are named as the settings.
+# The prefix of fields of ``tuning:fleet``, which are named like the settings.
 FIELDS = "invalidation_"
 
 

@@ -25,7 +25,7 @@ from .service import EXTENSION, Warming, warming_of
 from .settings import LIVE, HotSettings, PreloadSettings
 from .warming import WarmUp, WarmUpParts
 
-# How fields of ``tuning:fleet`` begin, which are named as the settings; this one alone is a switch.
+# The prefix of fields of ``tuning:fleet``, which are named like the settings; and the switch.
 FIELDS, SWITCH = "preload_", "preload"
 
 

@@ -59,7 +59,7 @@ class Members:
 
     @property
     def belonging(self) -> ColumnElement[bool]:
-        """Whether the person of a row belongs; not where it is unknown whether they are banned."""
+        """Whether the person of a row belongs to its node; an unknown ban counts as one."""
         return true() if self.banned is None else func.coalesce(self.banned, true()) != true()
 
 

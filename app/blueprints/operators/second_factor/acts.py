@@ -16,7 +16,7 @@ from yoto.http.operation import Reason, Subject
 second_factor = Subject(
     "second_factor", "/second-factor", "A code that you sign in with", "second_factor"
 )
-# Of the app, or to remove it a recovery code.
+# A code of the app; to remove the factor, a recovery code will do, too.
 Code = Annotated[str, Length(min=1, max=40)]
 
 

@@ -1,4 +1,4 @@
-"""A room works in an application of the least that it needs, and is refused where there is less."""
+"""Rooms are refused below their level; those that need no control plane change no verdict."""
 
 from __future__ import annotations
 

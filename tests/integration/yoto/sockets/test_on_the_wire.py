@@ -171,7 +171,7 @@ def test_tries_to_join_are_paced_since_each_asks_the_database(
     socket = connect()
     tried = '40/control,{"token":"yoto_api_nonsense"}'
     socket.say(tried)
-    # By itself: an end that is in haste takes answers with it that were not read yet.
+    # Heard before the flood: a connection that is closed at once loses answers not yet read.
     socket.hear_until("44/control,")
     socket.flood(lambda: socket.say(tried), 100)
     answers = 0

@@ -32,7 +32,7 @@ def own_redis() -> Iterator[Server]:
 
 @pytest.fixture
 def app_config(app_config: dict[str, Any], own_redis: Server) -> dict[str, Any]:
-    # An event that Redis does not take in time is not published: a busy machine has time here.
+    # An event that Redis does not take in time is lost, so a busy machine gets more time here.
     return app_config | {"REDIS_URL": own_redis.url, "REDIS_SOCKET_TIMEOUT": 5.0}
 
 
