@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from flask import current_app
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.errors import StoreUnavailable
@@ -131,8 +131,13 @@ def _lacking(connection: Connection) -> str:
     unknown = [name for name in declarations_of(current_app).named_roles if name not in named]
     if unknown:
         return f"{len(unknown)} roles of the code are missing, such as {unknown[0]}"
-    lacks = (one.lacks(connection) for one in rooms_of(current_app))
-    return next(filter(None, lacks), "")
+    there = set(inspect(connection).get_table_names())
+    for room in rooms_of(current_app):
+        if any(one.__tablename__ not in there for one in room.models()):
+            return f"tables of the room '{room.name}' are missing"
+        if lacking := room.lacks(connection):
+            return lacking
+    return ""
 
 
 def _connection() -> Connection:

@@ -12,10 +12,12 @@ from sqlalchemy import insert, inspect
 from app.cli.startup import set_up
 from tests.support.applications import another_app
 from tests.support.database import DATABASES
+from yoto.health import State, probe
 from yoto.parts.rooms import ALL, NONE, chosen
 from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.alerts.model import MODELS as ALERTS
 from yoto.rooms.decision_log.tables import DecisionCount, DecisionRecord
+from yoto.store import migrations as platform
 from yoto.store.db import db
 
 OF_ROOMS = {one.__tablename__ for room in chosen(ALL) for one in room.models()}
@@ -81,3 +83,25 @@ def test_alerts_that_are_switched_on_later_are_evaluated(empty: str, tmp_path: P
         evaluator = alerts.of(app).evaluator
         evaluator.turn()
         assert evaluator.counts.evaluations == 1
+
+
+def test_a_worker_is_not_ready_until_a_room_that_was_switched_on_has_its_tables(
+    empty: str, tmp_path: Path
+) -> None:
+    made(empty, tmp_path, NONE)
+    for room in ("alerts", "policies"):
+        with another_app(configuration(empty, room), tmp_path / room) as app, app.app_context():
+            [found] = [one for one in probe().run() if one.name == "migrations"]
+            missing = f"tables of the room '{room}' are missing: run 'flask setup'"
+            assert (found.state, found.detail) == (State.FAILED, missing)
+
+
+def test_every_migration_goes_back_where_no_room_ever_had_a_table(
+    empty: str, tmp_path: Path
+) -> None:
+    with another_app(configuration(empty, NONE), tmp_path) as app, app.app_context():
+        set_up(app)
+        db.session.remove()
+        platform.downgrade(None)
+        left = [one for one in inspect(db.engine).get_table_names() if one.startswith("yoto_")]
+        assert left == ["yoto_alembic_version"]

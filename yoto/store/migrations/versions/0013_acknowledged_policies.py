@@ -15,6 +15,9 @@ VERSIONS = "yoto_policy_versions"
 
 
 def upgrade() -> None:
+    # A database without the room of policies has no tables of theirs.
+    if not sa.inspect(op.get_bind()).has_table(VERSIONS):
+        return
     op.add_column(
         VERSIONS,
         sa.Column("acknowledged", sa.Boolean(), server_default=sa.text("1"), nullable=False),
@@ -24,4 +27,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column(VERSIONS, "acknowledged")
+    if sa.inspect(op.get_bind()).has_table(VERSIONS):
+        op.drop_column(VERSIONS, "acknowledged")

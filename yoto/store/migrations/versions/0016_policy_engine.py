@@ -15,8 +15,10 @@ TABLE = "yoto_policy_revisions"
 
 
 def upgrade() -> None:
-    op.add_column(TABLE, sa.Column("engine", sa.String(length=32), nullable=True))
+    if sa.inspect(op.get_bind()).has_table(TABLE):
+        op.add_column(TABLE, sa.Column("engine", sa.String(length=32), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column(TABLE, "engine")
+    if sa.inspect(op.get_bind()).has_table(TABLE):
+        op.drop_column(TABLE, "engine")
