@@ -61,12 +61,11 @@ REST: list[Blueprint] = [
     people_blueprint(applications),
     people_blueprint(rules),
     people_blueprint(devices),
-    emergency,
     people_blueprint(registry),
     people_blueprint(audit_log),
 ]
 # By the room that they are of no use without.
-BESIDE_ROOMS = {"templates": people_blueprint(templates)}
+BESIDE_ROOMS = {"policies": emergency, "templates": people_blueprint(templates)}
 
 
 __all__ = ["close_pages", "init_api", "init_pages"]

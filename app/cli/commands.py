@@ -14,6 +14,7 @@ from app.cli.tokens import make_break_glass_token, tokens
 from app.cli.users import users
 from yoto.cli.commands import commands_in
 from yoto.cli.control import control
+from yoto.room import has_room
 
 control.add_command(make_break_glass_token)
 control.add_command(operators)
@@ -22,4 +23,6 @@ control.add_command(tokens)
 
 def commands_of(app: Flask) -> list[click.Command]:
     """Those of the platform, with what this application adds."""
-    return [*commands_in(app), emergency, roles, seed, setup, users]
+    # What it takes and declares is read by policies alone.
+    beside = [emergency] if has_room(app, "policies") else []
+    return [*commands_in(app), *beside, roles, seed, setup, users]

@@ -235,7 +235,7 @@ export function addressOf(of) {
     case "guard":
       return opens("guard") && !id.includes(":") ? `${home}guards/${name}` : `${home}guards?guard=${name}`;
     case "policy":
-      return `${home}policies?policy=${name}`;
+      return room("policies") ? `${home}policies?policy=${name}` : null;
     case "alert":
       return room("alerts") ? `${home}alerts?alert=${name}` : null;
     case "worker":

@@ -184,6 +184,20 @@ def of_maintenance(status: MaintenanceStatus, named: Names) -> Iterator[Headline
         )
 
 
+def of_policies_off(judged: int) -> Iterator[HeadlineCause]:
+    """Permissions that are denied to everybody, since policies judge them and are switched off."""
+    if judged:
+        yield HeadlineCause(
+            kind="policies_off",
+            name="policies",
+            state=Condition.PLANNED,
+            topic="policies",
+            value=judged,
+            where="permissions",
+            verb="look",
+        )
+
+
 def of_workers(workers: Sequence[Worker], now: int, longest: float) -> Iterator[HeadlineCause]:
     """Workers that fell silent, and those that heard nothing of the log for over ``longest`` s."""
     silent = [

@@ -16,7 +16,7 @@ from yoto.operate.application import of_application
 from yoto.operate.guard_history import History
 from yoto.operate.live import causes
 from yoto.operate.overrides import set_by_operators
-from yoto.permission import masked_address
+from yoto.permission import masked_address, state_of
 from yoto.redis import EXPECTED_FAILURES
 from yoto.resilience import (
     BreakerState,
@@ -57,7 +57,15 @@ def asked_sources() -> Mapping[str, Causes | None]:
         "limits": _asked(lambda: causes.of_limits(_rejecting(controller, names))),
         "bulkheads": _asked(lambda: causes.of_bulkheads(_bulkheads(controller))),
         "overrides": _asked(lambda: causes.of_overrides(operators, board.active(), names)),
+        "policies": _asked(lambda: causes.of_policies_off(_denied_without_policies())),
     }
+
+
+def _denied_without_policies() -> int:
+    state = state_of(current_app)
+    if state.policy is not None:
+        return 0
+    return sum(one.abac for one in state.registry.snapshot.by_name.values())
 
 
 def _asked(ask: Callable[[], Iterable[HeadlineCause]]) -> Causes | None:

@@ -28,7 +28,10 @@ from yoto.room import Room, of_rooms, rooms_of
 
 Names = dict[str, str]  # what is there, to the module that it is from
 # What the application of this repository has beside a room, and only with it.
-BESIDE = {"templates": "app.blueprints.templates"}
+BESIDE = {
+    "policies": ("app.blueprints.emergency", "app.cli.emergency"),
+    "templates": ("app.blueprints.templates",),
+}
 
 
 def routes(app: Flask) -> Names:
@@ -96,7 +99,7 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
     whole, without = made(ALL), made(",".join(left) or NONE)
     gone_rooms = [name for name in ROOMS if name not in left]
     homes = tuple(f"yoto.rooms.{name}." for name in gone_rooms)
-    homes += tuple(BESIDE[name] for name in gone_rooms if name in BESIDE)
+    homes += tuple(home for name in gone_rooms for home in BESIDE.get(name, ()))
     for listed in (routes, leaves, sources):
         before, after = listed(whole), listed(without)
         assert after.items() <= before.items()

@@ -14,6 +14,7 @@ from app.extensions import permissions
 from app.models import Channel
 from tests.integration.policies.conftest import send, set_channel_rules
 from tests.support.applications import another_app
+from tests.support.operators import VIEW, control_client
 from tests.support.world import Community, Person, World
 from yoto.parts.rooms import ROOMS
 from yoto.store.db import db
@@ -125,3 +126,22 @@ def test_a_permission_by_whose_setting_roles_decide_alone_is_denied_as_well(
         found = permissions.decide(warden.id, "vault.lenient")
         assert (found.allowed, found.reason) == (False, "policies_off")
         assert permissions.get_permission_registry_stats()["policy_failures"] == {}
+
+
+def test_operators_are_told_so_and_no_emergency_can_be_taken_that_changes_nothing(
+    app: Flask, without: Flask, world: World
+) -> None:
+    with app.app_context():
+        permissions.register_permission("vault.open", abac=True)
+        judged = sum(one.abac for one in permissions.list_registered_permissions())
+    operator = control_client(without, world, VIEW)
+    causes = operator.get("/status").get_json()["headline"]["causes"]
+    [off] = [one for one in causes if one["kind"] == "policies_off"]
+    assert (off["state"], off["value"]) == ("planned", judged)
+    warden = world.user("warden", super_admin=True)
+    taken = {"reason": "the bridge is out", "minutes": 30}
+    for client, status in ((app.test_client(), 201), (without.test_client(), 404)):
+        answer = client.post("/api/v1/emergency-access", headers=warden.headers, json=taken)
+        assert answer.status_code == status
+    commands = {one.name for one in without.cli.commands.values()}
+    assert "emergency" not in commands
