@@ -125,6 +125,9 @@ class BoundaryWatch:
         try:
             if keeps_lock(self._lock):
                 self.look()
+            elif self.queue is None:
+                # The process that has the lock may end before the moments that it alone knows.
+                self._looked_at = -inf
         except EXPECTED_FAILURES as error:
             self.failures += 1
             if not self._failing:

@@ -95,24 +95,34 @@ def test_a_wrong_setting_names_its_key(key: str, value: object) -> None:
 
 
 class HeldElsewhere:
-    """A lock that another process has."""
+    """Locks, of which another process has the one that is asked for."""
 
     held = False
+
+    def __init__(self) -> None:
+        self.tries = 0
 
     def create_lock(self, *given: object, **named: object) -> HeldElsewhere:
         return self
 
     def acquire(self) -> bool:
+        self.tries += 1
         return False
 
 
-def test_a_process_without_the_lock_looks_for_nothing_and_asks_again_after_an_interval() -> None:
+@pytest.mark.parametrize(("queue", "tries"), [(None, 2), (lambda moments: None, 1)])
+def test_a_process_without_the_lock_looks_for_nothing_and_asks_again_after_an_interval(
+    queue: Any, tries: int
+) -> None:
+    """Moments that are in no queue are known to the holder alone, which may end before them."""
     nothing: Any = None
     locks: Any = HeldElsewhere()
     settings = BoundarySettings(interval=7.0)
     watch = BoundaryWatch(nothing, nothing, locks, nothing, settings, heard=lambda: 1)
+    watch.queue = queue
     # It had the lock before, and a moment that it was to publish has passed since.
     watch._due = 0.0
     assert watch.turn() == 7.0
     assert watch.turn() == 7.0
+    assert locks.tries == tries
     assert watch.failures == 0
