@@ -18,7 +18,7 @@ LOCKS := requirements requirements-regorus requirements-frontend requirements-de
 
 SUITES := unit contract integration e2e chaos
 PYTEST = $(BIN)/python -m pytest
-# Three for two cores, since many tests wait for servers. Each takes a third of the tests in order
+# Four for two cores, since many tests wait for servers. Each takes a quarter of the tests in order
 # and then from the longest rest, so that what a folder or a module shares is started once. Where
 # eventlet has patched them, workers of pytest-xdist do not come up.
 WORKERS ?= 4

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 from tests.support.process import RunningYoto
-from tests.support.require import LONG, missing
+from tests.support.require import missing
 from tests.support.terminal import Shell, check_terminal
 
 GUIDE = Path(__file__).parents[2] / "docs" / "roles.md"
@@ -28,7 +28,6 @@ def run_python(app: Flask, block: str, names: dict[str, Any]) -> list[str]:
     return printed.getvalue().splitlines()
 
 
-@LONG
 def test_every_block_gives_what_is_stated(
     running_app: RunningYoto, neighbour: Flask, tmp_path: Path
 ) -> None:

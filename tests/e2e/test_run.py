@@ -74,7 +74,7 @@ def test_the_first_start_seeds_and_prints_credentials_and_one_after_a_crash_does
 
 
 @LONG
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=LONG), "2"])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_server_that_nobody_asks_warms_up_and_relays_what_a_dead_one_left(
     tmp_path: Path, workers: str
 ) -> None:
@@ -182,7 +182,6 @@ def test_sigterm_lets_running_requests_finish_and_says_that_their_connections_en
     assert code == 0
 
 
-@LONG
 @pytest.mark.parametrize("workers", [pytest.param("1", marks=LONG), "2"])
 def test_a_request_that_outlasts_the_drain_does_not_hold_up_the_end(
     tmp_path: Path, workers: str

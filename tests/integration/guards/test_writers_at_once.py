@@ -19,7 +19,7 @@ MESSAGES = 6
 
 
 @pytest.fixture(
-    params=["threading", *(pytest.param(one, marks=LONG) for one in ("eventlet", "gevent"))]
+    params=["eventlet", *(pytest.param(one, marks=LONG) for one in ("gevent", "threading"))]
 )
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningYoto]:
     running = RunningYoto(tmp_path, YOTO_SEED_DEMO="0", YOTO_ASYNC_MODE=request.param)

@@ -117,7 +117,7 @@ def test_a_server_that_holds_as_much_as_it_may_is_denied_more(
 def test_a_limit_of_things_may_have_a_fraction_and_any_size(
     client: FlaskClient, harbour: Community, put: Put
 ) -> None:
-    for below in (1.5, 10**30):
+    for below in (1.5, 2e0, 1e30, 10**30):
         put("quota", {"reserves": {}, "resources": {"*": {"counted": "channels", "below": below}}})
         assert manage(client, harbour).status_code == 200, below
     put("quota", {"reserves": {}, "resources": {"*": {"counted": "channels", "below": 0.5}}})

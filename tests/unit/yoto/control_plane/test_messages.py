@@ -17,7 +17,7 @@ SOURCES = (
     "yoto/rules.py",
     "yoto/operate",
     "yoto/permission/writes",
-    "yoto/alerts",
+    "yoto/rooms/alerts",
     "app/blueprints",
 )
 RAISED = ("ValidationFailed", "ValidationError", "ValueError", "Conflict", "Forbidden")

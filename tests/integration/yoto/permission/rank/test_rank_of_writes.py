@@ -18,7 +18,7 @@ from yoto.errors import LastAdministrator, PermissionDenied, ValidationFailed
 from yoto.store.db import db
 
 # How many writes: a few seconds of them in the suite, 100,000 once before a release.
-WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "400" if DATABASE == "sqlite" else "60"))
+WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "400" if DATABASE == "sqlite" else "100"))
 SEED = int(os.environ.get("YOTO_TEST_RANK_SEED", "0")) or None
 A_TOWN = 200  # writes in one town
 
