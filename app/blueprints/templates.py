@@ -15,6 +15,7 @@ from app.blueprints.channels.overwrites import (
     OF_CHANNEL,
     OF_SERVER,
     TARGET,
+    OverwriteSchema,
     set_category_overwrite,
     set_channel_overwrite,
 )
@@ -39,6 +40,7 @@ templates = Subject(
     "",
     "What roles and overwrites get by a level of a permission template",
     "template",
+    names={Overwrite: OverwriteSchema},
 )
 
 

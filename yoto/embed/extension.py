@@ -279,6 +279,8 @@ def _close(app: Flask) -> None:
     if wiring.operators is not None:
         _plane().close_plane(app, wiring.operators)
     else:
+        if wiring.permissions is not None:
+            _permissions().expect_end(app)
         close_all(app, _parts(app, wiring))
 
 

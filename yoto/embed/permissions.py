@@ -143,10 +143,13 @@ PERMISSIONS: tuple[Component[PermissionHost], ...] = (
         start=_start_permissions,
         close=PermissionSystem.close,
     ),
-    # The threads of this process are about to end, and with them the locks that they hold.
-    Component("end", close=lambda app: AdvancedOptimization.of(app).locks.expect_end()),
     Component("sweeper", close=lambda app: sweeper_of(app).close()),
 )
+
+
+def expect_end(app: Flask) -> None:
+    """The threads of this process are about to end, and with them the locks that they hold."""
+    AdvancedOptimization.of(app).locks.expect_end()
 
 
 class Other(str):

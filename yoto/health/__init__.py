@@ -1,12 +1,11 @@
 """Liveness and readiness of the process."""
 
 from .checks import MIGRATIONS, examine_setup, migrations_check
-from .probe import CheckResult, ComponentState, Finding, State, overall
+from .probe import CheckResult, Finding, State, overall
 from .views import init_health, probe
 
 __all__ = [
     "CheckResult",
-    "ComponentState",
     "Finding",
     "MIGRATIONS",
     "State",

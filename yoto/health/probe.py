@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from flask import Flask
 
@@ -64,20 +63,6 @@ class Check:
     timeout: float
     needed: bool = True
     bridged: Callable[[Flask], bool] | None = None
-
-
-class ComponentState(NamedTuple):
-    """The state of a component.
-
-    Attributes:
-        name: the component's name, such as ``redis``.
-        state: ``"ok"``, ``"failed"`` or ``"unknown"``; only the first is good.
-        detail: a sentence about it.
-    """
-
-    name: str
-    state: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 
 from yoto import __version__
 from yoto.collectors import measure
@@ -23,7 +23,6 @@ from yoto.extensions import (
     redis_store,
     resilience,
 )
-from yoto.health import ComponentState, probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.pipeline import Admission, init_pipeline
 from yoto.logs import follow_fleet
@@ -38,7 +37,7 @@ from yoto.persistence import SqlJournal
 from yoto.redis import RedisSettings
 from yoto.request.records import records_of
 from yoto.resilience import Settings
-from yoto.room import components_of, of_rooms
+from yoto.room import components_of
 from yoto.sweeping import sweeper_of
 
 from .guards import EVENTS, REDIS, RESILIENCE
@@ -95,12 +94,6 @@ def end(app: Flask, components: Sequence[Component[Host]]) -> None:
     """
     optimization.of(app).locks.expect_end()
     close_all(app, components)
-
-
-def component_states() -> Sequence[ComponentState]:
-    """The state of each component of the current application, for ``/readyz``, and of its rooms."""
-    found = [*probe().run(), *of_rooms(current_app, lambda room: room.parts)]
-    return [ComponentState(one.name, one.state, one.detail) for one in found]
 
 
 def _init_resilience(app: Flask, host: Host) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from yoto.api.admin.registry import MANAGE_REGISTRY, PermissionSchema
 from yoto.auth.access import signed_in
+from yoto.http.declared import people_blueprint
 from yoto.http.operation import Actor, Subject
 from yoto.http.reasons import ReasonSchema
 from yoto.rooms.templates.applying import TEMPLATES
@@ -110,3 +111,7 @@ def register_from_template(
     found = db.session.scalars(select(Permission).where(Permission.id.in_(receipt.ids)))
     by_id = {permission.id: permission for permission in found}
     return {"items": [by_id[permission_id] for permission_id in receipt.ids]}
+
+
+# Made once for all applications of a process.
+routes = people_blueprint(templates)

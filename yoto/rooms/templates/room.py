@@ -24,11 +24,9 @@ def _init(app: Flask, host: Any) -> None:
 
 
 def _rest() -> Sequence[Blueprint]:
-    from yoto.http.declared import people_blueprint
+    from .acts import routes
 
-    from .acts import templates
-
-    return (people_blueprint(templates),)
+    return (routes,)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 
 from yoto.events import Events
+from yoto.health import probe
 from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization, OptimizationState
-from yoto.parts.platform import component_states
 from yoto.permission import AccessGranted, GrantedAccess, state_of
 from yoto.resilience import FLEET, Kind, Resilience, Settings
-from yoto.room import rooms_of
+from yoto.room import of_rooms, rooms_of
 from yoto.settings import settings_of
 
 from .handlers import HANDLERS
@@ -23,7 +23,7 @@ from .preloading import Preloading
 from .series import hot_samples, preload_samples
 from .service import EXTENSION, Warming, warming_of
 from .settings import LIVE, HotSettings, PreloadSettings
-from .warming import WarmUp, WarmUpParts
+from .warming import ComponentState, WarmUp, WarmUpParts
 
 # The prefix of fields of ``tuning:fleet``, which are named like the settings; and the switch.
 FIELDS, SWITCH = "preload_", "preload"
@@ -57,7 +57,7 @@ def wire(app: Flask) -> None:
     )
     parts = WarmUpParts(
         more={name: step for one in rooms_of(app) for name, step in one.warm_up.items()},
-        components=component_states,
+        components=_component_states,
         publish=Events.of(app).stream.publish,
         limit=settings["WARM_UP_SECONDS"],
     )
@@ -74,6 +74,12 @@ def wire(app: Flask) -> None:
     monitoring = Monitor.of(app)
     monitoring.add_source("hot", lambda: hot_samples(hot))
     monitoring.add_source("preloading", lambda: preload_samples(preloading))
+
+
+def _component_states() -> Sequence[ComponentState]:
+    """The state of each component of the current application, and of its rooms."""
+    found = [*probe().run(), *of_rooms(current_app, lambda room: room.parts)]
+    return [ComponentState(one.name, one.state, one.detail) for one in found]
 
 
 def start(app: Flask) -> None:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from yoto.events import Event
-from yoto.health import ComponentState
 
 OK = "ok"
+
+
+class ComponentState(NamedTuple):
+    """The state of a component.
+
+    Attributes:
+        name: the component's name, such as ``redis``.
+        state: ``"ok"``, ``"failed"`` or ``"unknown"``; only the first is good.
+        detail: a sentence about it.
+    """
+
+    name: str
+    state: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from flask import Flask
 
 from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.events import Event, TaskFinished, TaskProgressed
-from yoto.health import ComponentState
-from yoto.rooms.warm_up.warming import WarmUp, WarmUpParts, isolation
+from yoto.rooms.warm_up.warming import ComponentState, WarmUp, WarmUpParts, isolation
 from yoto.rooms.warm_up.warming.report import CACHE, SYSTEM
 
 LEARNING = "ml_warmup"
