@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import CompoundSelect, Row, Select, and_, not_, select
 from sqlalchemy.orm import Session
 
 from yoto.store.models import (
@@ -45,85 +45,49 @@ def kept_of_role(session: Session, role_id: int) -> dict[str, Any]:
     """A role's ``grants``, ``group_grants``, ``overwrites``, ``holders`` (people that hold it
     wherever it counts), all other ``assignments``, further ``parents`` and ``children``.
     """
-    kept: dict[str, list[Any]] = {
-        "grants": _rows(
-            session,
-            select(
-                Permission.name.label("permission"),
-                RoleGrant.scope_key.label("scope"),
-                RoleGrant.effect,
-            )
-            .join(Permission, Permission.id == RoleGrant.permission_id)
-            .where(RoleGrant.role_id == role_id),
+    held, grant, group_grant = RoleAssignment, RoleGrant, RoleGroupGrant
+    window, inherits = (held.valid_from, held.valid_until), RoleParent
+    permission, group = Permission.name.label("permission"), PermissionGroup.name.label("group")
+    by_person = held.user_id.is_not(None), held.node == NOWHERE
+    return _kept(
+        session,
+        grants=select(permission, grant.scope_key.label("scope"), grant.effect)
+        .join(Permission, Permission.id == grant.permission_id)
+        .where(grant.role_id == role_id),
+        group_grants=select(
+            group_grant.group_id, group, group_grant.scope_key.label("scope"), group_grant.effect
+        )
+        .join(PermissionGroup, PermissionGroup.id == group_grant.group_id)
+        .where(group_grant.role_id == role_id),
+        overwrites=_MARKS.where(ChannelOverwrite.role_id == role_id),
+        holders=select(held.user_id, *window).where(held.role_id == role_id, *by_person),
+        assignments=select(held.subject, held.node, *window).where(
+            held.role_id == role_id, not_(and_(*by_person))
         ),
-        "group_grants": _rows(
-            session,
-            select(
-                RoleGroupGrant.group_id,
-                PermissionGroup.name.label("group"),
-                RoleGroupGrant.scope_key.label("scope"),
-                RoleGroupGrant.effect,
-            )
-            .join(PermissionGroup, PermissionGroup.id == RoleGroupGrant.group_id)
-            .where(RoleGroupGrant.role_id == role_id),
-        ),
-        "overwrites": _rows(session, _MARKS.where(ChannelOverwrite.role_id == role_id)),
-        "holders": _rows(
-            session,
-            select(
-                RoleAssignment.user_id, RoleAssignment.valid_from, RoleAssignment.valid_until
-            ).where(
-                RoleAssignment.role_id == role_id,
-                RoleAssignment.user_id.is_not(None),
-                RoleAssignment.node == NOWHERE,
-            ),
-        ),
-        "assignments": _rows(
-            session,
-            select(
-                RoleAssignment.subject,
-                RoleAssignment.node,
-                RoleAssignment.valid_from,
-                RoleAssignment.valid_until,
-            ).where(
-                RoleAssignment.role_id == role_id,
-                or_(RoleAssignment.user_id.is_(None), RoleAssignment.node != NOWHERE),
-            ),
-        ),
-        "parents": _ids(session, select(RoleParent.parent_id).where(RoleParent.role_id == role_id)),
-        "children": _ids(
-            session,
-            select(Role.id)
-            .where(Role.parent_id == role_id)
-            .union_all(select(RoleParent.role_id).where(RoleParent.parent_id == role_id)),
-        ),
-    }
-    return _short_enough(kept)
+        parents=select(inherits.parent_id).where(inherits.role_id == role_id),
+        children=select(Role.id)
+        .where(Role.parent_id == role_id)
+        .union_all(select(inherits.role_id).where(inherits.parent_id == role_id)),
+    )
 
 
 def kept_of_group(session: Session, group_id: int) -> dict[str, Any]:
     """A group's ``group_grants``: the roles that have it, where, and with which effect."""
-    grants = _rows(
-        session,
-        select(
-            RoleGroupGrant.role_id, RoleGroupGrant.scope_key.label("scope"), RoleGroupGrant.effect
-        ).where(RoleGroupGrant.group_id == group_id),
-    )
-    return _short_enough({"group_grants": grants})
+    grant = RoleGroupGrant
+    grants = select(grant.role_id, grant.scope_key.label("scope"), grant.effect)
+    return _kept(session, group_grants=grants.where(grant.group_id == group_id))
 
 
 def kept_of_team(session: Session, team_id: int) -> dict[str, Any]:
     """A team's ``members``, ``parents``, ``children``, ``assignments`` and ``overwrites``."""
-    kept: dict[str, list[Any]] = {
-        "members": _rows(session, _WINDOWS.where(TeamMember.team_id == team_id)),
-        "parents": _ids(session, select(TeamParent.parent_id).where(TeamParent.team_id == team_id)),
-        "children": _ids(
-            session, select(TeamParent.team_id).where(TeamParent.parent_id == team_id)
-        ),
-        "assignments": _rows(session, _HELD.where(RoleAssignment.team_id == team_id)),
-        "overwrites": _rows(session, _MARKS.where(ChannelOverwrite.team_id == team_id)),
-    }
-    return _short_enough(kept)
+    return _kept(
+        session,
+        members=_WINDOWS.where(TeamMember.team_id == team_id),
+        parents=select(TeamParent.parent_id).where(TeamParent.team_id == team_id),
+        children=select(TeamParent.team_id).where(TeamParent.parent_id == team_id),
+        assignments=_HELD.where(RoleAssignment.team_id == team_id),
+        overwrites=_MARKS.where(ChannelOverwrite.team_id == team_id),
+    )
 
 
 def windows_in_team(
@@ -147,20 +111,23 @@ def kept_of_people(session: Session, numbers: Collection[int]) -> dict[int, dict
         whose = rows.add_columns(of.label("user_id")).where(of.in_(numbers))
         for row in _shown(session.execute(whose)):
             kept[row.pop("user_id")][part].append(row)
-    return {number: _short_enough(parts) for number, parts in kept.items()}
+    return {
+        number: {part: rows for part, rows in parts.items() if len(rows) <= KEPT_MAX}
+        for number, parts in kept.items()
+    }
 
 
-def _short_enough(parts: dict[str, list[Any]]) -> dict[str, Any]:
-    return {part: rows for part, rows in parts.items() if len(rows) <= KEPT_MAX}
-
-
-def _ids(session: Session, statement: Any) -> list[int]:
-    return list(session.scalars(statement.limit(KEPT_MAX + 1)))
-
-
-def _rows(session: Session, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """The rows, with one more than may be kept when there are too many."""
-    return _shown(session.execute(statement.limit(KEPT_MAX + 1)))
+def _kept(
+    session: Session, **parts: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+) -> dict[str, list[Any]]:
+    """The rows of each part that is short enough; a single column as a list of its values."""
+    kept = {}
+    for part, statement in parts.items():
+        rows = session.execute(statement.limit(KEPT_MAX + 1)).all()
+        if len(rows) <= KEPT_MAX:
+            is_single = len(statement.selected_columns) == 1
+            kept[part] = [row[0] for row in rows] if is_single else _shown(rows)
+    return kept
 
 
 def _shown(rows: Iterable[Row[Any]]) -> list[dict[str, Any]]:

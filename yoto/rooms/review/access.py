@@ -22,8 +22,7 @@ from yoto.permission.verdict.facts import NOWHERE, By
 from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import reason_of
 from yoto.permission.ways.denials import IN_BASE, At, Denials, Step
-from yoto.rooms.review.origin_records import load_origins
-from yoto.rooms.review.origins import Origins
+from yoto.rooms.review.origins import Origins, load_origins
 from yoto.rooms.review.report import AccessLine, Way
 from yoto.store.models import ScopeType
 

@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask import Response, request
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
+from yoto.api.permissions.checks.service import Question, demand_insight, question_of
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
@@ -16,7 +17,6 @@ from yoto.http.files import MEDIA_TYPE
 from yoto.http.rest import RestBlueprint
 from yoto.http.shapes import parts_of, schema_named
 from yoto.resilience import rate_limit
-from yoto.rooms.review import service
 from yoto.rooms.review.export import access_file, csv_file
 from yoto.rooms.review.report import (
     DIFFERENCE_COLUMNS,
@@ -24,6 +24,7 @@ from yoto.rooms.review.report import (
     AccessPage,
     difference_rows,
 )
+from yoto.rooms.review.reviewing import REVIEWING
 from yoto.rooms.review.schemas import (
     CSV,
     AccessPageSchema,
@@ -49,6 +50,13 @@ def counted_caller() -> int:
     return current_user_id()
 
 
+def _asked(query: Mapping[str, Any]) -> Question:
+    """The question of a caller who may know about others there; else ``PermissionDenied``."""
+    question = question_of(query)
+    demand_insight(counted_caller(), [question])
+    return question
+
+
 @review.get("/review")
 @signed_in
 @review.arguments(AccessQuery, location="query")
@@ -61,8 +69,9 @@ def review_access(query: dict[str, Any]) -> AccessPage | Response:
 
     It takes the right to audit there, or `admin.audit`. CSV has a row for each way.
     """
-    found = service.access(counted_caller(), query)
-    return access_file(query, found, query["limit"]) if _wants_csv(query) else found
+    after, limit = query["after"], query["limit"]
+    found = REVIEWING.who_can(*_asked(query), after=after, limit=limit, numbers=True)
+    return access_file(query, found, limit) if _wants_csv(query) else found
 
 
 @review.get("/review/difference")
@@ -77,7 +86,8 @@ def review_difference(query: dict[str, Any]) -> AccessDifference | Response:
 
     It takes the right to audit there, or `admin.audit`.
     """
-    found = service.difference(counted_caller(), query)
+    since, until = query["since"], query["until"]
+    found = REVIEWING.difference(*_asked(query), since=since, until=until, numbers=True)
     if not _wants_csv(query):
         return found
     return csv_file("difference", query, DIFFERENCE_COLUMNS, difference_rows(found))

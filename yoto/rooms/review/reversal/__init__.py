@@ -1,50 +1,46 @@
-"""Undoes one record of the audit log: the rows as they were before it.
-
-Values that a record does not hold cannot be restored. They are listed in ``History.unknown``, never
-guessed.
-"""
+"""Undoes one record of the audit log: the rows as they were before it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from yoto.permission.audited import Record, is_about_one
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.rooms.review.history import History
-from yoto.rooms.review.reversal import groups, people, places, roles, teams
-from yoto.rooms.review.reversal.values import Reversal
+from yoto.rooms.review.reversal import people, places, rights
+from yoto.rooms.review.reversal.reversal import Reversal
 
-__all__ = ["REVERSALS", "reverse_record"]
-
-REVERSALS: dict[str, Reversal] = {
-    "role.assign": roles.assigned,
-    "role.unassign": roles.assigned,
-    "role.grant": roles.granted,
-    "role.revoke": roles.granted,
-    "role.create": roles.created,
-    "role.update": roles.updated,
-    "role.delete": roles.deleted,
-    "group.create": groups.created,
-    "group.update": groups.updated,
-    "group.delete": groups.deleted,
+REVERSALS: dict[str, Callable[[Reversal], None]] = {
+    "role.assign": rights.role_assigned,
+    "role.unassign": rights.role_assigned,
+    "role.grant": rights.role_granted,
+    "role.revoke": rights.role_granted,
+    "role.create": rights.role_created,
+    "role.update": rights.role_updated,
+    "role.delete": rights.role_deleted,
+    "group.create": rights.group_created,
+    "group.update": rights.group_updated,
+    "group.delete": rights.group_deleted,
     "overwrite.set": places.overwritten,
     "overwrite.clear": places.overwritten,
-    "server.create": places.server_created,
+    "server.create": places.place_created,
     "server.transfer": places.transferred,
-    "channel.create": places.channel_created,
+    "channel.create": places.place_created,
     "channel.move": places.channel_moved,
     "channel.sync": places.channel_moved,
     "channel.unsync": places.channel_moved,
     "category.delete": places.category_deleted,
-    "member.join": people.joined,
-    "member.leave": people.left,
-    "member.kick": people.left,
-    "member.ban": people.banned,
-    "member.unban": people.unbanned,
-    "member.timeout": people.timed_out,
-    "team.join": teams.joined,
-    "team.leave": teams.left,
-    "team.nest": teams.nested,
-    "team.unnest": teams.unnested,
-    "team.delete": teams.deleted,
+    "member.join": people.member_joined,
+    "member.leave": people.member_left,
+    "member.kick": people.member_left,
+    "member.ban": people.member_banned,
+    "member.unban": people.member_unbanned,
+    "member.timeout": people.member_timed_out,
+    "team.join": people.team_joined,
+    "team.leave": people.team_left,
+    "team.nest": people.team_nested,
+    "team.unnest": people.team_unnested,
+    "team.delete": people.team_deleted,
     "user.create": people.account_made,
     "user.update": people.account_changed,
     "user.delete": people.account_gone,
@@ -56,6 +52,6 @@ REVERSALS: dict[str, Reversal] = {
 
 def reverse_record(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Take back a record whose action is one of ``REVERSALS``: those that can change a verdict."""
-    REVERSALS[record.action](history, record, registry)
+    REVERSALS[record.action](Reversal(history, record, registry))
     if not is_about_one(record):
         history.forget_place()

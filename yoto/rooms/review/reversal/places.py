@@ -1,20 +1,17 @@
-"""Reversal of changes of servers, channels, categories and their overwrites."""
+"""Takes back changes of servers, channels, categories and their overwrites."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from yoto.permission.audited import Record, after_of, before_of, target_of
-from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.audited import Record, before_of, target_of
 from yoto.rooms.review.history import History
-from yoto.rooms.review.reversal.values import ids_of, note_absent
-
-PARTS_OF_CATEGORY = ("channels", "synced", "overwrites")
+from yoto.rooms.review.reversal.reversal import Reversal
 
 
-def overwritten(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Undo ``overwrite.set`` and ``overwrite.clear``: all overwrites of the target in the place."""
-    _set_overwrites(history, record.subject, before_of(record), registry)
+def overwritten(one: Reversal) -> None:
+    """``overwrite.set`` and ``overwrite.clear``: all overwrites of the target in the place."""
+    _set_overwrites(one, one.before)
 
 
 def lender_before(record: Record) -> str | None:
@@ -23,60 +20,52 @@ def lender_before(record: Record) -> str | None:
     return None if number is None else f"category:{number}"
 
 
-def server_created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Undo a creation: the place did not exist."""
-    if record.subject == history.site.home:
-        history.exists = False
+def place_created(one: Reversal) -> None:
+    """``server.create`` and ``channel.create``: the place did not exist."""
+    if one.record.subject in (one.history.site.home, str(one.history.place)):
+        one.history.exists = False
 
 
-def transferred(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Undo a transfer: the server had another owner."""
-    if record.subject == history.site.home:
-        history.owner_id = before_of(record)["owner_id"]
+def transferred(one: Reversal) -> None:
+    """The server had another owner."""
+    if one.record.subject == one.history.site.home:
+        one.history.owner_id = one.before["owner_id"]
 
 
-def channel_created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Undo a creation: the place did not exist."""
-    if record.subject == str(history.place):
-        history.exists = False
-
-
-def channel_moved(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Undo ``channel.move``, ``channel.sync``, ``channel.unsync``."""
-    if record.subject != str(history.place):
+def channel_moved(one: Reversal) -> None:
+    """``channel.move``, ``channel.sync``, ``channel.unsync``."""
+    history = one.history
+    if one.record.subject != str(history.place):
         return
-    before = before_of(record)
-    if after_of(record)["synced"]:
+    if one.after["synced"]:
         # Its own overwrites were first made equal to the category's, each with a record, then
         # dropped.
         _copy_overwrites(history, history.overwritten, str(history.place))
-    if "category_id" in before:
-        history.lender = lender_before(record)
-    history.synced = before["synced"]
+    if "category_id" in one.before:
+        history.lender = lender_before(one.record)
+    history.synced = one.before["synced"]
 
 
-def category_deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Undo a deletion: its channels were in it; its overwrites were in force in those in sync."""
-    before, sync = before_of(record), history.sync
-    if sync is None or not record.subject.startswith(f"{sync.type}:"):
+def category_deleted(one: Reversal) -> None:
+    """Its channels were in it; its overwrites were in force in those in sync."""
+    before, history, sync = one.before, one.history, one.history.sync
+    if sync is None or not one.record.subject.startswith(f"{sync.type}:"):
         return
-    note_absent(history, record, before, PARTS_OF_CATEGORY)
+    one.note_absent("channels", "synced", "overwrites")
     for values in before.get("overwrites", ()):
-        _set_overwrites(history, record.subject, values, registry)
+        _set_overwrites(one, values)
     if history.place.id in before.get("channels", ()):
-        history.lender = record.subject
+        history.lender = one.record.subject
         history.synced = history.place.id in before.get("synced", ())
 
 
-def _set_overwrites(
-    history: History, place: str, values: dict[str, Any], registry: PermissionRegistry
-) -> None:
-    target = target_of(values)
-    for key in [key for key in history.overwrites if key[:2] == (place, target)]:
-        del history.overwrites[key]
+def _set_overwrites(one: Reversal, values: dict[str, Any]) -> None:
+    place, target, rows = one.record.subject, target_of(values), one.history.overwrites
+    for key in [key for key in rows if key[:2] == (place, target)]:
+        del rows[key]
     for effect in ("allow", "deny"):
-        for permission_id in ids_of(registry, values[effect]):
-            history.overwrites[place, target, permission_id] = effect == "allow"
+        for permission_id in one.ids(values[effect]):
+            rows[place, target, permission_id] = effect == "allow"
 
 
 def _copy_overwrites(history: History, source: str, place: str) -> None:
