@@ -30,7 +30,7 @@ from yoto.errors import PolicyError
 from yoto.rooms.policies import Bundle, OpaEngine, OpaSettings, sources
 from yoto.rooms.policies.engine.admission import check_forms
 from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
-from yoto.rooms.policies.engine.opa.admitted import EXACT
+from yoto.rooms.policies.engine.opa.engine import EXACT
 from yoto.rooms.policies.engine.opa.layout import Layout, layout_of
 from yoto.rooms.policies.engine.opa.wire import Deadline
 from yoto.rooms.policies.engine.protocol import LibraryName

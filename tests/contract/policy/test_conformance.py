@@ -15,7 +15,7 @@ from tests.support.opa import OpaServer
 from tests.support.require import LONG, TEST_ALL
 from yoto.rooms.policies.engine.embedded.by_regorus.library import new_engine
 from yoto.rooms.policies.engine.embedded.library import library
-from yoto.rooms.policies.engine.opa.admitted import EXACT
+from yoto.rooms.policies.engine.opa.engine import EXACT
 from yoto.rooms.policies.engine.protocol import LibraryName
 
 # The one rule that is asked here is another question. Three ask for all of ``data``, to which that

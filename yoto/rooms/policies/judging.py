@@ -35,10 +35,15 @@ from yoto.rooms.policies.manager import PolicyManager
 from yoto.rooms.policies.metrics import BOUNDS_US
 from yoto.rooms.policies.overrun import EvaluationDeadline, overrun_folder
 from yoto.rooms.policies.result import UNDEFINED, Verdict
-from yoto.rooms.policies.service.coverage import JudgedPermission
-from yoto.rooms.policies.service.dry_run import Answer, BeforeAndAfter, Differing, PolicyDryRun
-from yoto.rooms.policies.service.naming import KnownPermissions, PolicyWarning
-from yoto.rooms.policies.service.receipt import Comparison, PolicyReceipt
+from yoto.rooms.policies.service.naming import JudgedPermission, KnownPermissions, PolicyWarning
+from yoto.rooms.policies.service.results import (
+    Answer,
+    BeforeAndAfter,
+    Comparison,
+    Differing,
+    PolicyDryRun,
+    PolicyReceipt,
+)
 from yoto.rooms.policies.service.status import ManagerMetrics, PolicyStatus
 from yoto.rooms.policies.service.subject_ids import IdKind, InputKinds, JsonKind
 from yoto.rooms.policies.shadow import ShadowReport

@@ -19,13 +19,12 @@ from yoto.extension import Extension
 from yoto.redis import RedisStore
 from yoto.rooms.policies.decision_cache import Validity
 from yoto.rooms.policies.engine import EngineHealth, PolicyEngine, TestReport
-from yoto.rooms.policies.engine.joining import fault_of
+from yoto.rooms.policies.engine.protocol import fault_of
 from yoto.rooms.policies.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
 from yoto.rooms.policies.recent import Mask
 from yoto.rooms.policies.result import PolicyDecision
-from yoto.rooms.policies.service.coverage import JudgedPermission, judged_permissions
-from yoto.rooms.policies.service.dry_run import PolicyDryRun
-from yoto.rooms.policies.service.receipt import PolicyReceipt
+from yoto.rooms.policies.service.naming import JudgedPermission, judged_permissions
+from yoto.rooms.policies.service.results import PolicyDryRun, PolicyReceipt
 from yoto.rooms.policies.service.service import PolicyService
 from yoto.rooms.policies.service.status import ManagerMetrics, PolicyStatus, metrics_of, status_of
 from yoto.rooms.policies.settings import PolicySettings

@@ -12,8 +12,8 @@ from yoto.permission.judged import JudgedChannels
 from yoto.permission.outbox.rules import watch_policies
 from yoto.request.current import current_request
 from yoto.request.records import EXTENSION_KEY as RECORDS
+from yoto.rooms.policies.behaviour.watching import watch_requests
 
-from .behaviour.activity import watch_requests
 from .checking.checker import PolicyChecker
 from .checking.facts import PolicyEnvironment
 from .engine.choosing import policy_engine

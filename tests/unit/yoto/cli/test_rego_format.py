@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.rooms.policies.commands.format import problems_of
+from yoto.rooms.policies.commands.trying import problems_of
 
 
 @pytest.mark.parametrize(

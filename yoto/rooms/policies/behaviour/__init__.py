@@ -1,8 +1,8 @@
 """The behaviour of users: decaying counters in Redis, and a risk score."""
 
 from yoto.rooms.policies.behaviour.counters import CountedAction
-from yoto.rooms.policies.behaviour.extension import BehaviourWatch
 from yoto.rooms.policies.behaviour.risk import Behaviour, risk_of
+from yoto.rooms.policies.behaviour.watching import BehaviourWatch
 
 __all__ = [
     "Behaviour",

@@ -27,8 +27,8 @@ from yoto.rooms.policies import (
     Validity,
 )
 from yoto.rooms.policies.checking.facts import PolicyEnvironment, PolicyFacts
-from yoto.rooms.policies.checking.kinds import kinds_of
 from yoto.rooms.policies.checking.parts import PARTS, Asked
+from yoto.rooms.policies.service.subject_ids import kinds_of
 
 log = logging.getLogger(__name__)
 

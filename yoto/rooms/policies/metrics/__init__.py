@@ -1,10 +1,15 @@
 """Metrics of policy evaluations, by engine and by policy."""
 
-from yoto.rooms.policies.metrics.counts import EngineCounts, EngineMetrics, Throughput
-from yoto.rooms.policies.metrics.histogram import BOUNDS_US, LatencyHistogram
-from yoto.rooms.policies.metrics.ledger import PolicyLedger
+from yoto.rooms.policies.metrics.counts import (
+    BOUNDS_US,
+    EngineCounts,
+    EngineMetrics,
+    LatencyHistogram,
+    Throughput,
+)
 from yoto.rooms.policies.metrics.per_policy import (
     Complexity,
+    PolicyLedger,
     PolicyMetrics,
     adds_codes,
     complexity_of,

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from yoto.rooms.policies.portable.globs import as_regex
-from yoto.rooms.policies.portable.patterns import glob_fault, regex_fault
+from yoto.rooms.policies.portable.patterns import as_regex, glob_fault, regex_fault
 from yoto.rooms.policies.portable.syntax import NotPortable, name_of, nodes, text_of
 from yoto.rooms.policies.rego import Syntax
 

@@ -15,8 +15,13 @@ from yoto.rooms.policies.engine.protocol import LibraryName
 from yoto.rooms.policies.recent import RecentInputs, SharedInputs
 from yoto.rooms.policies.result import Verdict
 from yoto.rooms.policies.sandbox import OverLimit, refuse_failures, run_in_sandbox
-from yoto.rooms.policies.service.dry_run import Answer, BeforeAndAfter, Differing, PolicyDryRun
-from yoto.rooms.policies.service.receipt import Comparison
+from yoto.rooms.policies.service.results import (
+    Answer,
+    BeforeAndAfter,
+    Comparison,
+    Differing,
+    PolicyDryRun,
+)
 from yoto.rooms.policies.service.serving import Serving
 from yoto.rooms.policies.shadow import FlipCounts
 

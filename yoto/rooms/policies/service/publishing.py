@@ -19,7 +19,7 @@ from yoto.rooms.policies.service.naming import (
     warnings_of,
     without_rule,
 )
-from yoto.rooms.policies.service.receipt import PolicyReceipt
+from yoto.rooms.policies.service.results import PolicyReceipt
 from yoto.rooms.policies.service.subject_ids import KnowKinds, refuse_other_kinds
 from yoto.rooms.policies.store import (
     Change,

@@ -10,8 +10,7 @@ from yoto.errors import PlatformError, VersionConflict
 from yoto.rooms.policies.facts import PolicyRolledBack
 from yoto.rooms.policies.service.loader import PolicyLoader
 from yoto.rooms.policies.service.publishing import Publisher
-from yoto.rooms.policies.service.serving import RollbackWatch
-from yoto.rooms.policies.shadow import jumped
+from yoto.rooms.policies.service.serving import RollbackWatch, jumped
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,9 +16,55 @@ from yoto.rooms.policies.metrics import Complexity, complexity_of
 from yoto.rooms.policies.partial import TOPIC_PATHS, Topic
 from yoto.rooms.policies.rego import EVERYTHING, reads_of, tokenize
 from yoto.rooms.policies.service.naming import named_in_source
-from yoto.rooms.policies.shadow import DenyRate, Shadow, Tally
+from yoto.rooms.policies.shadow import Shadow
 from yoto.rooms.policies.store import StoredSet
 from yoto.rooms.policies.tables import PolicyKind
+
+# Decisions on each side without which nothing is concluded.
+MINIMUM = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DenyRate:
+    """Denials among decisions."""
+
+    decisions: int
+    denials: int
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None without decisions."""
+        return self.denials / self.decisions if self.decisions else None
+
+
+class Tally:
+    """Counts decisions of one set in one process. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._decisions = self._denials = 0
+
+    def add(self, allow: bool) -> None:
+        """Count one."""
+        with self._lock:
+            self._decisions += 1
+            self._denials += not allow
+
+    def read(self) -> DenyRate:
+        """The counts now."""
+        with self._lock:
+            return DenyRate(self._decisions, self._denials)
+
+
+def jumped(before: DenyRate, after: DenyRate, bound: float) -> bool:
+    """Whether the share of denials rose by more than ``bound`` (0 to 1).
+
+    With fewer than ``MINIMUM`` decisions on either side this is unknown, so the result is False.
+    """
+    if min(before.decisions, after.decisions) < MINIMUM:
+        return False
+    return after.denials / after.decisions - before.denials / before.decisions > bound
+
 
 # s that a promotion is watched.
 ROLLBACK_WATCH_SECONDS = 900.0

@@ -8,8 +8,11 @@ from yoto.rooms.policies.store.entry import (
     StoredVersion,
     Version,
     VersionTexts,
+    check_words,
+    checked_name,
+    document_text,
+    source_hash,
 )
-from yoto.rooms.policies.store.names import check_words, checked_name, document_text, source_hash
 from yoto.rooms.policies.store.reading import ENGINE_OF_FLEET, PolicyReader
 from yoto.rooms.policies.store.shadow_counts import ShadowCountStore, StoredCounts
 from yoto.rooms.policies.store.writing import Overtaken, PolicyWriter

@@ -10,8 +10,7 @@ from sqlalchemy import exc, func, select, update
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.rooms.policies.store.entry import Change, StoredSet
-from yoto.rooms.policies.store.names import source_hash
+from yoto.rooms.policies.store.entry import Change, StoredSet, source_hash
 from yoto.rooms.policies.store.reading import ENGINE, OVERRUN, stored_set
 from yoto.rooms.policies.tables import (
     Policy,

@@ -11,8 +11,7 @@ from yoto.rooms.policies.engine.admission import admit
 from yoto.rooms.policies.engine.embedded.library import Library, installed
 from yoto.rooms.policies.engine.embedded.owner import Kept, Owner
 from yoto.rooms.policies.engine.embedded.policies import EmbeddedPolicies
-from yoto.rooms.policies.engine.joining import record_of
-from yoto.rooms.policies.engine.protocol import EngineHealth, EngineName, LibraryName
+from yoto.rooms.policies.engine.protocol import EngineHealth, EngineName, LibraryName, record_of
 from yoto.rooms.policies.overrun import EvaluationDeadline
 
 _PROBE = {"probe": "package yoto.probe\n\nanswer := input.value"}

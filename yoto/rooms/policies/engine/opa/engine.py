@@ -16,21 +16,47 @@ import msgspec
 from yoto.errors import CircuitOpen, PlatformError, PolicyError, PolicyUnavailable
 from yoto.resilience import CircuitBreaker, Classifier
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine.admission import admit
-from yoto.rooms.policies.engine.joining import record_of
-from yoto.rooms.policies.engine.opa.admitted import EXACT
-from yoto.rooms.policies.engine.opa.layout import ANSWER, Layout, layout_of
-from yoto.rooms.policies.engine.opa.messages import evaluation_error
+from yoto.rooms.policies.engine.admission import admit, rego_tests, run_rego_tests
+from yoto.rooms.policies.engine.opa.layout import ANSWER, Layout, evaluation_error, layout_of
 from yoto.rooms.policies.engine.opa.pushing import Refill, push, remove
-from yoto.rooms.policies.engine.opa.settings import OpaSettings
-from yoto.rooms.policies.engine.opa.wire import Answer, BadAnswer, Deadline, Wire
-from yoto.rooms.policies.engine.protocol import EngineHealth, EngineName, LibraryName, TestReport
-from yoto.rooms.policies.engine.rego_tests import rego_tests, run_rego_tests
+from yoto.rooms.policies.engine.opa.wire import Answer, BadAnswer, Deadline, OpaSettings, Wire
+from yoto.rooms.policies.engine.protocol import (
+    EngineHealth,
+    EngineName,
+    LibraryName,
+    TestReport,
+    record_of,
+)
 from yoto.rooms.policies.partial import Topic
 from yoto.rooms.policies.rego import reads_of, tokenize
 from yoto.rooms.policies.result import UNDEFINED, Verdict, read_verdict
+from yoto.rooms.policies.sources import EVERY_FORM, FORBIDDEN, HARMFUL
 
 log = logging.getLogger(__name__)
+
+# The additional builtins that an OPA server is given: OPA is the engine that others follow.
+#
+# They are listed and not taken from the server, so that a new one of a later OPA stays out until it
+# was looked at. Left out are those that ``policies.sources`` calls harmful; signatures and keys,
+# which are made by chance (``io.jwt.encode_sign``, ``providers.aws.sign_req``); templates
+# (``strings.render_template``), whose loops have no end that a server could set; ``rego.metadata``,
+# since policies stand at another place on the server; and the operators by their names.
+_ALONE = frozenset("""
+    array.flatten crypto.hmac.equal crypto.hmac.md5 crypto.hmac.sha1 crypto.hmac.sha256
+    crypto.hmac.sha512 crypto.md5 crypto.parse_private_keys crypto.sha1 crypto.sha256
+    crypto.x509.parse_and_verify_certificates
+    crypto.x509.parse_and_verify_certificates_with_options crypto.x509.parse_certificate_request
+    crypto.x509.parse_certificates crypto.x509.parse_keypair crypto.x509.parse_rsa_private_key
+    graphql.is_valid graphql.parse graphql.parse_and_verify graphql.parse_query graphql.parse_schema
+    graphql.schema_is_valid io.jwt.decode io.jwt.decode_verify io.jwt.verify_eddsa
+    io.jwt.verify_es256 io.jwt.verify_es384 io.jwt.verify_es512 io.jwt.verify_hs256
+    io.jwt.verify_hs384 io.jwt.verify_hs512 io.jwt.verify_ps256 io.jwt.verify_ps384
+    io.jwt.verify_ps512 io.jwt.verify_rs256 io.jwt.verify_rs384 io.jwt.verify_rs512 json.patch
+    net.cidr_contains_matches net.cidr_intersects net.cidr_merge regex.globs_match
+    rego.parse_module strings.split_n uri.is_valid uri.parse
+    """.split())
+EXACT = (frozenset(FORBIDDEN) - frozenset(HARMFUL)) | _ALONE | {EVERY_FORM}
+
 
 # Seconds. Other processes may use a version a little longer than this one does.
 KEPT_AFTER_USE = 60.0

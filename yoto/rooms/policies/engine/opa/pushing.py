@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from yoto.errors import PlatformError, PolicyError, PolicyUnavailable
-from yoto.rooms.policies.engine.opa.layout import Layout, Placed
-from yoto.rooms.policies.engine.opa.messages import compile_error
+from yoto.rooms.policies.engine.opa.layout import Layout, Placed, compile_error
 from yoto.rooms.policies.engine.opa.wire import Answer, BadAnswer, Deadline, Wire
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,13 @@ from regopy import rego_shared
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine.embedded.by_regopy.functions import PACKAGE, SOURCE, TABLES
-from yoto.rooms.policies.engine.embedded.by_regopy.subset import check_subset
-from yoto.rooms.policies.engine.embedded.by_regopy.values import from_json, read, to_json
-from yoto.rooms.policies.engine.embedded.by_regopy.writing import written
+from yoto.rooms.policies.engine.embedded.by_regopy.subset import (
+    PACKAGE,
+    SOURCE,
+    TABLES,
+    check_subset,
+)
+from yoto.rooms.policies.engine.embedded.by_regopy.writing import from_json, read, to_json, written
 from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, TextOf
 from yoto.rooms.policies.engine.protocol import LibraryName
 from yoto.rooms.policies.rego import syntax_of

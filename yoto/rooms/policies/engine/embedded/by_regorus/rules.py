@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from yoto.rooms.policies.engine.embedded.by_regorus.edits import (
+from yoto.rooms.policies.engine.embedded.by_regorus.objects import (
     CLOSES,
     OPENS,
     Edits,
     Part,
+    shaped,
     span_of,
 )
-from yoto.rooms.policies.engine.embedded.by_regorus.objects import shaped
 from yoto.rooms.policies.portable.objects import holds_object
 from yoto.rooms.policies.portable.syntax import name_of, nodes, text_of
 

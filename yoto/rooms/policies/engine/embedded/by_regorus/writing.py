@@ -9,15 +9,16 @@ from importlib import resources
 from typing import Any
 
 from yoto.errors import PolicyError
-from yoto.rooms.policies.engine.embedded.by_regorus.edits import Edits, span_of
 from yoto.rooms.policies.engine.embedded.by_regorus.objects import (
     PACKAGE,
+    Edits,
     rewrite_statement,
+    span_of,
     statements_of,
 )
 from yoto.rooms.policies.engine.embedded.by_regorus.rules import rewrite_every, rewrite_rule
 from yoto.rooms.policies.portable import MIXED_HEADS, OBJECTS, mixed_heads
-from yoto.rooms.policies.portable.globs import as_regex, delimiters_of
+from yoto.rooms.policies.portable.patterns import as_regex, delimiters_of
 from yoto.rooms.policies.portable.syntax import name_of, nodes, rules_of, text_of
 from yoto.rooms.policies.rego import Syntax, parse
 from yoto.rooms.policies.sources import FORBIDDEN

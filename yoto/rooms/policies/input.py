@@ -1,4 +1,4 @@
-"""Assembles the input of policies from parts, each made only for policies that read it."""
+"""The document that policies read as ``input``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from yoto.nodes import NodeId
 from yoto.rooms.policies.partial import Topic
 from yoto.rooms.policies.rego import EVERYTHING
 
-T = TypeVar("T")
-
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # s. The validity of a part that is read anew for each question.
 STEADY = math.inf

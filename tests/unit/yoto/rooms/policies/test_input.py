@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.errors import StoreUnavailable
-from yoto.rooms.policies.input import ABSENT, InputBuilder, Part, PartUnknown, Question
-from yoto.rooms.policies.input.builder import wanted
+from yoto.rooms.policies.input import ABSENT, InputBuilder, Part, PartUnknown, Question, wanted
 
 ASKED = Question(7, "server.manage", "server", 3)
 ALL = frozenset({"*"})

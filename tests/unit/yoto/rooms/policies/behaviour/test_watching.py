@@ -13,8 +13,8 @@ from app import close_app, create_app
 from yoto.errors import StoreUnavailable
 from yoto.request.records import RequestRecord
 from yoto.rooms.policies import BehaviourWatch, CountedAction
-from yoto.rooms.policies.behaviour import activity
-from yoto.rooms.policies.behaviour.activity import Activity
+from yoto.rooms.policies.behaviour import watching
+from yoto.rooms.policies.behaviour.watching import Activity
 from yoto.rooms.policies.series import BEHAVIOUR_LOST, samples
 
 MOST = 100
@@ -27,7 +27,7 @@ def refusals(count: int) -> list[RequestRecord]:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Flask]:
-    monkeypatch.setattr(activity, "MOST_ACTIONS", MOST)
+    monkeypatch.setattr(watching, "MOST_ACTIONS", MOST)
     app = create_app("testing", instance_path=str(tmp_path))
     yield app
     close_app(app)

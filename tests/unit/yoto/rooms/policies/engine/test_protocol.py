@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.rooms.policies.engine.joining import fault_of, record_of
+from yoto.rooms.policies.engine.protocol import fault_of, record_of
 
 
 @pytest.mark.parametrize(

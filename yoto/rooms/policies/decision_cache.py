@@ -1,15 +1,57 @@
-"""Cache keys for decisions of a set of policies, and how long each decision holds."""
+"""Verdicts that need no second evaluation: what identifies an input, and the cache by it."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from time import monotonic
+from typing import Any, NamedTuple, TypeAlias
+
+from cachebox import LRUCache
 
 from yoto.rooms.policies.rego import EVERYTHING
+from yoto.rooms.policies.result import Verdict
+
+
+class _Slot(NamedTuple):
+    verdict: Verdict
+    until: float
+
+
+class DecisionCache:
+    """Verdicts by version of the set and key. Safe for threads.
+
+    Attributes:
+        seconds: the longest that any verdict is given again; may be changed at any time.
+    """
+
+    def __init__(self, size: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+        """``size`` is a number of verdicts, ``seconds`` 0 stores none."""
+        self.seconds = seconds
+        self._clock = clock
+        self._slots: LRUCache[tuple[str, str], _Slot] = LRUCache(size)
+
+    def get(self, version: str, key: str) -> Verdict | None:
+        """The verdict, while it holds."""
+        slot = self._slots.get((version, key))
+        return slot.verdict if slot is not None and self._clock() < slot.until else None
+
+    def put(self, version: str, key: str, verdict: Verdict, holds: float) -> None:
+        """Keep a verdict for ``holds`` seconds, at most for ``self.seconds``."""
+        seconds = min(holds, self.seconds)
+        if seconds > 0:
+            self._slots.insert((version, key), _Slot(verdict, self._clock() + seconds))
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._slots.clear()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
 
 # From an input path, such as ``"context.time"``, to the seconds for which a verdict may be reused
 # that was made from its value; None: unknown. Values of other paths are part of the cache key.

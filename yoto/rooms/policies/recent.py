@@ -1,4 +1,4 @@
-"""A ring of recent inputs in one process."""
+"""Recent inputs, masked: a ring in each process, and a list of all processes in Redis."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
+
+from yoto.redis import RedisConnection, load_script
 
 CAPACITY = 200
 # Inputs taken in a second at most: masking one costs about as much as a decision.
@@ -75,3 +77,29 @@ class RecentInputs:
                 self._second, self._taken = second, 0
             self._taken += 1
             return self._taken <= self._per_second
+
+
+SHARED_CAPACITY = 500
+# ms. A change is tried on recent questions, and nothing is kept without need.
+TTL_MS = 24 * 3600 * 1000
+
+_KEEP = load_script("yoto.rooms.policies.lua", "keep.lua")
+
+
+class SharedInputs:
+    """A list of the newest inputs that any process of the application took."""
+
+    def __init__(self, redis: RedisConnection) -> None:
+        """Nothing connects before the first call."""
+        self._redis = redis
+        self._key = redis.keys.tagged("policy", "recent")
+
+    def keep(self, taken: Sequence[str]) -> None:
+        """Add inputs, oldest first; raises ``StoreUnavailable``."""
+        if taken:
+            self._redis.scripts.run(_KEEP, [self._key], (SHARED_CAPACITY, TTL_MS, *taken))
+
+    def latest(self, limit: int) -> Sequence[str]:
+        """The newest inputs, newest first; raises ``StoreUnavailable``."""
+        found = self._redis.client.lrange(self._key, 0, limit - 1)
+        return [one.decode() for one in found]

@@ -7,8 +7,15 @@ from typing import Any
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.result import Verdict
-from yoto.rooms.policies.shadow import DenyRate, FlipCounts, Shadow, Tally, jumped, report_of
-from yoto.rooms.policies.shadow.flips import MAX_NAMES, OTHERS, UNKNOWN
+from yoto.rooms.policies.service.serving import DenyRate, Tally, jumped
+from yoto.rooms.policies.shadow import (
+    MAX_NAMES,
+    OTHERS,
+    UNKNOWN,
+    FlipCounts,
+    Shadow,
+    report_of,
+)
 from yoto.rooms.policies.store import StoredCounts, StoredVersion
 from yoto.rooms.policies.tables import PolicyKind, PolicyState
 

@@ -9,7 +9,7 @@ from tests.unit.yoto.rooms.policies.overrun.test_deadline import LOOPING
 from yoto.errors import PolicyError
 from yoto.rooms.policies.rego import syntax_of
 from yoto.rooms.policies.sandbox import SandboxLimits, run_in_sandbox
-from yoto.rooms.policies.sandbox.synthetic import inputs_for
+from yoto.rooms.policies.sandbox.answering import inputs_for
 
 
 def made(body: str, *recorded: str) -> list[object]:
