@@ -29,11 +29,11 @@ from yoto.rooms.policies.engine import (
 )
 from yoto.rooms.policies.engine.choosing import policy_engine
 from yoto.rooms.policies.engine.embedded import EmbeddedEngine
+from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline, overrun_folder
 from yoto.rooms.policies.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from yoto.rooms.policies.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.rooms.policies.manager import PolicyManager
 from yoto.rooms.policies.metrics import BOUNDS_US
-from yoto.rooms.policies.overrun import EvaluationDeadline, overrun_folder
 from yoto.rooms.policies.result import UNDEFINED, Verdict
 from yoto.rooms.policies.service.naming import JudgedPermission, KnownPermissions, PolicyWarning
 from yoto.rooms.policies.service.results import (

@@ -94,8 +94,9 @@ class SharedInputs:
         self._redis = redis
         self._key = redis.keys.tagged("policy", "recent")
 
-    def keep(self, taken: Sequence[str]) -> None:
-        """Add inputs, oldest first; raises ``StoreUnavailable``."""
+    def share(self, recent: RecentInputs) -> None:
+        """Add the inputs since the last call, oldest first; raises ``StoreUnavailable``."""
+        taken = recent.take_unshared()
         if taken:
             self._redis.scripts.run(_KEEP, [self._key], (SHARED_CAPACITY, TTL_MS, *taken))
 

@@ -7,13 +7,15 @@ import logging
 import random
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Annotated, Any, NamedTuple
 
+from yoto.errors import PlatformError
 from yoto.rooms.policies.engine import CompiledPolicies
 from yoto.rooms.policies.result import Verdict
-from yoto.rooms.policies.store import StoredCounts, StoredVersion
+from yoto.rooms.policies.store import ShadowCountStore, StoredCounts, StoredVersion
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +143,8 @@ def _most(counter: Counter[str]) -> dict[str, int]:
     return dict(counter.most_common(SHOWN))
 
 
+# s between two writes of a candidate's counts.
+COUNT_SECONDS = 1.0
 # Evaluations that wait to be compared; a candidate that is too slow for more misses some.
 WAITING = 1_000
 
@@ -214,3 +218,52 @@ class Shadow:
             verdict = _DENIED
         if verdict.allow != seen.verdict.allow:
             self._flips.add(json.loads(seen.text), seen.verdict, verdict)
+
+
+class ShadowTask:
+    """Evaluates the candidate on inputs seen, and writes its counts."""
+
+    def __init__(self, shadow: Callable[[], Shadow | None], counts: ShadowCountStore) -> None:
+        """``shadow`` gives the candidate; None: there is none."""
+        self._shadow = shadow
+        self._counts = counts
+        self._written: tuple[int, StoredCounts] | None = None
+        self._written_at = float("-inf")
+        self._writing = threading.Lock()
+
+    def work(self) -> float:
+        """Compare the waiting inputs; seconds until the next time."""
+        shadow = self._shadow()
+        if shadow is None:
+            return COUNT_SECONDS
+        shadow.work()
+        if monotonic() - self._written_at >= COUNT_SECONDS:
+            self._written_at = monotonic()
+            self.flush()
+        return COUNT_SECONDS
+
+    def flush(self) -> None:
+        """Write the counts, unless they are written."""
+        with self._writing:
+            shadow = self._shadow()
+            if shadow is None:
+                return
+            now = (shadow.version_id, shadow.counts())
+            if now == self._written or not now[1].evaluated:
+                return
+            try:
+                self._counts.write(*now)
+                self._written = now
+            except PlatformError as error:
+                log.warning("what a candidate did is not written yet: %s", error)
+
+    def read(self, version_id: int) -> Sequence[StoredCounts]:
+        """Each process's counts for a candidate, this one's up to now; nothing is written.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        shadow = self._shadow()
+        if shadow is None or shadow.version_id != version_id:
+            return self._counts.read(version_id)
+        return self._counts.read(version_id, shadow.counts())

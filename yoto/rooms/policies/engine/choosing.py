@@ -7,8 +7,8 @@ from flask import Flask
 from yoto.resilience import Resilience
 from yoto.rooms.policies.engine import PolicyEngine
 from yoto.rooms.policies.engine.embedded import EmbeddedEngine
+from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline, overrun_folder
 from yoto.rooms.policies.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
-from yoto.rooms.policies.overrun import EvaluationDeadline, overrun_folder
 from yoto.settings import settings_of
 
 OPA = "opa"

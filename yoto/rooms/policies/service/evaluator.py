@@ -23,7 +23,6 @@ from yoto.rooms.policies.result import (
     Verdict,
 )
 from yoto.rooms.policies.service.serving import Loaded, Serving
-from yoto.rooms.policies.slow import Pace, SlowWatch
 
 log = logging.getLogger(__name__)
 
@@ -52,25 +51,23 @@ class Evaluator:
         cache: DecisionCache,
         metrics: EngineMetrics,
         ledger: PolicyLedger,
-        slow: SlowWatch,
         recent: RecentInputs,
-        on_pace: Callable[[Loaded, Pace], None],
+        on_evaluated: Callable[[Loaded, float], None],
     ) -> None:
         """Nothing is evaluated yet.
 
         Args:
             engine: its name, for decisions.
             serving: gives the set in service.
-            on_pace: called when evaluations of a set are slow.
+            on_evaluated: called with the us that an evaluation of a set took.
         """
         self._engine = engine
         self._serving = serving
         self._cache = cache
         self._metrics = metrics
         self._ledger = ledger
-        self._slow = slow
         self._recent = recent
-        self._on_pace = on_pace
+        self._on_evaluated = on_evaluated
         self.uncounted = 0
         self._last_error = ""
 
@@ -165,9 +162,7 @@ class Evaluator:
             span.set({"yoto.allowed": verdict.allow})
         latency_us = (perf_counter() - began) * MICROSECONDS
         self._metrics.evaluated(latency_us)
-        pace = self._slow.add(latency_us)
-        if pace is not Pace.FINE:
-            self._on_pace(loaded, pace)
+        self._on_evaluated(loaded, latency_us)
         if loaded.shadow is not None:
             loaded.shadow.see(text, verdict)
         return verdict

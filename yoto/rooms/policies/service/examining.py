@@ -126,7 +126,7 @@ class Examiner:
         """Recent inputs of all processes or, without Redis, of this one, newest first."""
         own = list(self._recent.latest())[: -SAMPLE - 1 : -1]
         try:
-            self._shared.keep(self._recent.take_unshared())
+            self._shared.share(self._recent)
             return self._shared.latest(SAMPLE) or own
         except PlatformError as error:
             log.warning("only this process's inputs are tried: %s", error)

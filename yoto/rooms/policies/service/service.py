@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask
 
-from yoto.cache import TieredCache
+from yoto import cache as cache_layer
+from yoto.cache import Position, TieredCache
+from yoto.errors import PlatformError
 from yoto.events import EventState
+from yoto.housekeeping import Housekeeper
 from yoto.redis import RedisConnection
-from yoto.rooms.policies.adaptive import AdaptivePart
 from yoto.rooms.policies.decision_cache import DecisionCache, Validity
 from yoto.rooms.policies.engine import PolicyEngine
+from yoto.rooms.policies.engine.embedded.deadline import overrun_folder
 from yoto.rooms.policies.facts import PolicyLoadFailed
 from yoto.rooms.policies.folder import DEFAULT_AUTHOR, FolderWatch
 from yoto.rooms.policies.metrics import EngineMetrics, PolicyLedger
-from yoto.rooms.policies.overrun import Overruns, overrun_folder
 from yoto.rooms.policies.recent import Mask, RecentInputs, SharedInputs
 from yoto.rooms.policies.result import PolicyDecision
-from yoto.rooms.policies.service.background import (
-    AdaptTask,
-    Background,
-    InputTask,
-    LoadTask,
-    OverrunCollector,
-    ShadowTask,
-    SweepTask,
-)
+from yoto.rooms.policies.service.adapting import AdaptivePart
 from yoto.rooms.policies.service.evaluator import Evaluator, MakeInput
 from yoto.rooms.policies.service.examining import Examiner
 from yoto.rooms.policies.service.loader import PolicyLoader
@@ -36,10 +32,10 @@ from yoto.rooms.policies.service.naming import KnowPermissions
 from yoto.rooms.policies.service.publishing import Publisher
 from yoto.rooms.policies.service.rollback import RollbackWatcher
 from yoto.rooms.policies.service.serving import Loaded, Serving
-from yoto.rooms.policies.service.slow_guard import SlowGuard
+from yoto.rooms.policies.service.slow import SlowGuard, record_overruns
 from yoto.rooms.policies.service.subject_ids import KnowKinds, reads_subject_id
 from yoto.rooms.policies.settings import PolicySettings
-from yoto.rooms.policies.slow import SlowWatch
+from yoto.rooms.policies.shadow import ShadowTask
 from yoto.rooms.policies.store import (
     Entry,
     PolicyReader,
@@ -52,6 +48,10 @@ from yoto.rooms.policies.tables import PolicyKind
 log = logging.getLogger(__name__)
 
 FOLDER_AUTHOR = "folder"
+SHARE_SECONDS = 1.0
+SWEEP_SECONDS = 30.0
+# Factor of the time between two looks at the record while the log is heard.
+HEARD_POLL_FACTOR = 5
 
 
 class PolicyService:
@@ -83,26 +83,30 @@ class PolicyService:
         self.settings = settings
         self.engine = engine
         self._publish = events.stream.publish
-        self.background = Background(cache)
-        light, heavy = self.background.light, self.background.heavy
+        self._cache = cache
+        # Light work must not wait long, such as loading; heavy work may take seconds.
+        light, heavy = Housekeeper("yoto-policy"), Housekeeper("yoto-policy-heavy")
+        self._housekeepers = light, heavy
+        self._starting = threading.Lock()
+        self._pid: int | None = None
+        self._end_listening: Callable[[], None] | None = None
 
         self.metrics, self.ledger = EngineMetrics(), PolicyLedger()
         self.decisions = DecisionCache(settings.cache_size, settings.cache_seconds)
         self.recent = RecentInputs(mask)
-        self.slow = SlowWatch(settings.slow_alert_ms, settings.slow_limit_ms)
         self.adaptive = AdaptivePart(settings.cache_seconds, settings.cache_seconds_max)
         self.reader, self.writer = PolicyReader(app), PolicyWriter(app)
-        overruns = Overruns(overrun_folder(app.instance_path))
+        overruns = overrun_folder(app.instance_path)
         self.loader = PolicyLoader(
             self.reader,
             engine,
             self._on_loaded,
             self._on_load_failure,
             self._wake_shadow,
-            OverrunCollector(overruns, self.writer, events.instance_id).collect,
+            lambda: record_overruns(overruns, self.writer, events.instance_id),
         )
-        shared = SharedInputs(redis)
-        self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
+        self._shared = SharedInputs(redis)
+        self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, self._shared)
         # Set by the code that knows the permissions.
         self.permissions: KnowPermissions = lambda: None
         self.kinds: KnowKinds = lambda: None
@@ -119,37 +123,36 @@ class PolicyService:
         self._listed: set[tuple[str, int]] = set()
         self.slow_guard = SlowGuard(
             self.loader,
-            self.slow,
             self.recent.latest,
             self._publish,
             self._wake_slow,
             settings,
         )
-        self.shadow_task = ShadowTask(self.loader, ShadowCountStore(app, events.instance_id))
+        self.shadow_task = ShadowTask(
+            lambda: self.loader.serving.shadow, ShadowCountStore(app, events.instance_id)
+        )
         self.evaluator = Evaluator(
             engine.name,
             self.loader.ready,
             self.decisions,
             self.metrics,
             self.ledger,
-            self.slow,
             self.recent,
-            self.slow_guard.hear,
+            self.slow_guard.note,
         )
         rollback_watch = RollbackWatcher(
             self.loader, self.publisher, self._publish, settings.deny_jump
         )
-        load = LoadTask(
-            self.loader, self.slow_guard.end_overruns, settings.poll_seconds, self.background.hears
+        self._wake_load = light.add("load", self._look)
+        light.add("inputs", self._share_inputs)
+        light.add(
+            "adaptation",
+            lambda: self.adaptive.work(self.metrics, self.decisions, self.recent),
         )
-        self._wake_load_now = light.add("load", load.work)
-        light.add("inputs", InputTask(self.recent, shared).work)
-        adapt = AdaptTask(self.adaptive, self.metrics, self.decisions, self.recent)
-        light.add("adaptation", adapt.work)
         self._wake_shadow_now = heavy.add("shadow", self.shadow_task.work)
         self._wake_slow_now = heavy.add("slow policies", self.slow_guard.work)
         heavy.add("probation", rollback_watch.work)
-        heavy.add("unused policies", SweepTask(engine).work)
+        heavy.add("unused policies", self._sweep)
         # Additions of the application's code to the default bundle, by author.
         self.bundles: dict[str, Sequence[Entry]] = {}
         self.folder: FolderWatch | None = None
@@ -165,23 +168,65 @@ class PolicyService:
         whole: MakeInput | None = None,
     ) -> PolicyDecision:
         """See ``PolicyManager.evaluate`` and ``Evaluator.evaluate``."""
-        self.background.start(self._wake_load_now)
+        if self._pid != os.getpid():
+            self._start_threads()
         return self.evaluator.evaluate(document, valid_for, serving, whole)
 
     def start(self) -> None:
         """Load, and follow changes from now on."""
-        self.background.start(self._wake_load_now)
+        self._start_threads()
         self.loader.ready()
 
     def close(self) -> None:
         """End the threads and release the engine; a later use begins anew."""
-        self.background.stop()
+        with self._starting:
+            end, self._end_listening = self._end_listening, None
+            self._pid = None
+        if end is not None:
+            end()
+        for one in self._housekeepers:
+            one.stop()
         try:
             self.shadow_task.flush()
         finally:
             self.loader.close()
             self.decisions.clear()
             self.engine.close()
+
+    def _start_threads(self) -> None:
+        """Start what does not run in this process, also after a fork."""
+        with self._starting:
+            if self._pid == os.getpid():
+                return
+            if self._cache is not None:
+                if self._end_listening is None:
+                    self._end_listening = self._cache.tailer.subscribe(self._heard)
+                self._cache.start(0)
+            for one in self._housekeepers:
+                one.start()
+            self._pid = os.getpid()
+
+    def _heard(self, dirty: Sequence[str], position: Position) -> None:
+        if cache_layer.tags.POLICY in dirty or cache_layer.tags.GLOBAL in dirty:
+            self._wake_load()
+
+    def _look(self) -> float:
+        """Follow the record: on notification, and at intervals in any case."""
+        self.loader.refresh()
+        self.slow_guard.end_overruns()
+        heard = self._cache is not None and self._cache.tailer.fresh and self._end_listening
+        return self.settings.poll_seconds * (HEARD_POLL_FACTOR if heard else 1)
+
+    def _share_inputs(self) -> float:
+        try:
+            self._shared.share(self.recent)
+        except PlatformError as error:
+            log.debug("recent inputs were not shared: %s", error)
+        return SHARE_SECONDS
+
+    def _sweep(self) -> float:
+        self.engine.sweep()
+        return SWEEP_SECONDS
 
     def _put_folder(self, entries: Sequence[Entry]) -> None:
         where = f"from {self.settings.directory}"
@@ -194,7 +239,7 @@ class PolicyService:
         self.ledger.loaded(versions, loaded.bundle.modules)
         newest = self.loader.serving.newest
         if newest is None or newest.version != loaded.version:
-            self.slow.forget()
+            self.slow_guard.forget()
 
         for one in self.unacknowledged(loaded.stored.live):
             # Once in each process, from its start.

@@ -181,6 +181,11 @@ class Serving:
         return self.taken_out or self.loaded
 
     @property
+    def shadow(self) -> Shadow | None:
+        """The candidate beside the newest set."""
+        return None if self.newest is None else self.newest.shadow
+
+    @property
     def answering(self) -> Loaded | None:
         """The set that decisions name: the one that decides, else the one that should."""
         return self.loaded or self.taken_out

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yoto.rooms.policies.adaptive import Adaptation
 from yoto.rooms.policies.metrics import EngineCounts, PolicyMetrics
+from yoto.rooms.policies.service.adapting import Adaptation
 from yoto.rooms.policies.service.loader import LoadState
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ class ManagerMetrics:
 def status_of(service: PolicyService) -> PolicyStatus:
     """Read the status."""
     serving = service.loader.serving
-    newest = serving.newest
-    shadow = newest.shadow if newest is not None else None
+    shadow = serving.shadow
     return PolicyStatus(
         engine=service.engine.name,
         runs_on=service.engine.runs_on,
@@ -84,10 +83,10 @@ def status_of(service: PolicyService) -> PolicyStatus:
 
 def metrics_of(service: PolicyService) -> ManagerMetrics:
     """Read the metrics."""
-    newest = service.loader.serving.newest
+    serving = service.loader.serving
+    newest, shadow = serving.newest, serving.shadow
     counts = service.metrics.read()
     costs = service.slow_guard.costs
-    shadow = newest.shadow if newest is not None else None
     return ManagerMetrics(
         engine=service.engine.name,
         counts=counts,

@@ -14,7 +14,7 @@ from tests.support.small_policies import bound, question
 from tests.support.waiting import wait_until
 from yoto.events import Events
 from yoto.rooms.policies import PolicyManager, Verdict
-from yoto.rooms.policies.service import slow_guard
+from yoto.rooms.policies.service import slow
 
 LIMIT_MS = 40.0
 
@@ -39,7 +39,7 @@ def slow_down(app: Flask, monkeypatch: pytest.MonkeyPatch, milliseconds: float) 
 
 @pytest.fixture
 def retried_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(slow_guard, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(slow, "RETRY_SECONDS", 0.5)
     yield
 
 

@@ -8,11 +8,11 @@ from time import perf_counter
 from yoto.errors import PlatformError
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.engine.admission import admit
+from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline
 from yoto.rooms.policies.engine.embedded.library import Library, installed
 from yoto.rooms.policies.engine.embedded.owner import Kept, Owner
 from yoto.rooms.policies.engine.embedded.policies import EmbeddedPolicies
 from yoto.rooms.policies.engine.protocol import EngineHealth, EngineName, LibraryName, record_of
-from yoto.rooms.policies.overrun import EvaluationDeadline
 
 _PROBE = {"probe": "package yoto.probe\n\nanswer := input.value"}
 _PROBED = "data.yoto.probe.answer"

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.engine.admission import rego_tests, run_rego_tests
+from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline
 from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, Library, Program
 from yoto.rooms.policies.engine.embedded.owner import Kept, Owner
 from yoto.rooms.policies.engine.protocol import Decider, TestReport
-from yoto.rooms.policies.overrun import EvaluationDeadline
 from yoto.rooms.policies.partial import Divided, NotDivisible, Residual, Topic
 from yoto.rooms.policies.rego import Kind, reads_of, syntax_of, tokenize
 from yoto.rooms.policies.result import ENTRY_POINT, UNDEFINED, Verdict, read_verdict

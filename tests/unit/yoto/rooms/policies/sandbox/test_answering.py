@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.bundles import rules
-from tests.unit.yoto.rooms.policies.overrun.test_deadline import LOOPING
+from tests.unit.yoto.rooms.policies.engine.test_deadline import LOOPING
 from yoto.errors import PolicyError
 from yoto.rooms.policies.rego import syntax_of
 from yoto.rooms.policies.sandbox import SandboxLimits, run_in_sandbox

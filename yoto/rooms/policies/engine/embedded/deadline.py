@@ -129,28 +129,22 @@ def overrun_folder(instance_path: str) -> Path:
     return Path(instance_path) / _FOLDER
 
 
-class Overruns:
-    """The overruns that the processes of this host recorded in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def found(self) -> Iterator[Overrun]:
-        """Evaluations that were ended, until their files are removed."""
-        try:
-            paths = list(self._folder.iterdir())
-        except FileNotFoundError:
-            return
-        for path in paths:
-            match = _NAME.fullmatch(path.name)
-            if match is None:
-                continue
-            text = _text(path)
-            if len(text) > VERSION_LENGTH:
-                stack = text[VERSION_LENGTH:]
-                yield Overrun(text[:VERSION_LENGTH], int(match[1]), stack, path)
-            elif not _lives(int(match[1])):
-                path.unlink(missing_ok=True)
+def overruns_in(folder: Path) -> Iterator[Overrun]:
+    """Evaluations of this host's processes that were ended, until their files are removed."""
+    try:
+        paths = list(folder.iterdir())
+    except FileNotFoundError:
+        return
+    for path in paths:
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            continue
+        text = _text(path)
+        if len(text) > VERSION_LENGTH:
+            stack = text[VERSION_LENGTH:]
+            yield Overrun(text[:VERSION_LENGTH], int(match[1]), stack, path)
+        elif not _lives(int(match[1])):
+            path.unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str:

@@ -1,24 +1,80 @@
-"""The reaction to a slow set: an alert, and in the end it is taken out of service."""
+"""Notices that evaluations turn slow: an alert, and in the end the set is taken out of service."""
 
 from __future__ import annotations
 
+import enum
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
 from time import monotonic, perf_counter
 
 from yoto.errors import ConfigurationError, PlatformError
 from yoto.events import Event
+from yoto.rooms.policies.engine.embedded.deadline import EVALUATION_SECONDS, overruns_in
 from yoto.rooms.policies.facts import PolicyPutBack, PolicySlow, PolicyTakenOut
-from yoto.rooms.policies.overrun import EVALUATION_SECONDS
 from yoto.rooms.policies.partial import Topic
+from yoto.rooms.policies.service.costs import PolicyCosts, costliest, measure_costs
 from yoto.rooms.policies.service.loader import PolicyLoader
 from yoto.rooms.policies.service.serving import Loaded, Serving
 from yoto.rooms.policies.settings import PolicySettings
-from yoto.rooms.policies.slow import MINIMUM, Pace, PolicyCosts, SlowWatch, costliest, measure_costs
+from yoto.rooms.policies.store import Overtaken, PolicyWriter
 
 log = logging.getLogger(__name__)
+
+# Evaluations in the median, and the least for a conclusion: a single one that the machine held up
+# says nothing about the policies.
+WINDOW = 21
+MINIMUM = 7
+
+
+class Pace(enum.Enum):
+    """The speed of evaluations."""
+
+    FINE = "fine"
+    SLOW = "slow"
+    TOO_SLOW = "too_slow"
+
+
+class SlowWatch:
+    """The median of the last evaluations against two bounds. Safe for threads."""
+
+    def __init__(self, alert_ms: float, limit_ms: float) -> None:
+        self._alert_us, self._limit_us = alert_ms * 1000, limit_ms * 1000
+        self._lock = threading.Lock()
+        self._window: deque[float] = deque(maxlen=WINDOW)
+
+    def add(self, latency_us: float) -> Pace:
+        """Note an evaluation; how fast they are by now."""
+        with self._lock:
+            self._window.append(latency_us)
+            # Everything is below the bound: the usual case, without sorting anything.
+            if latency_us < self._alert_us or len(self._window) < MINIMUM:
+                return Pace.FINE
+        return self.pace()
+
+    def pace(self) -> Pace:
+        """The speed of evaluations."""
+        with self._lock:
+            if len(self._window) < MINIMUM:
+                return Pace.FINE
+            middle = median(self._window)
+        if middle < self._alert_us:
+            return Pace.FINE
+        return Pace.SLOW if middle < self._limit_us else Pace.TOO_SLOW
+
+    def median_ms(self) -> float:
+        """The median that is judged; 0.0 before the first evaluation."""
+        with self._lock:
+            return median(self._window) / 1000 if self._window else 0.0
+
+    def forget(self) -> None:
+        """Judge only later evaluations."""
+        with self._lock:
+            self._window.clear()
+
 
 # s between two alerts about one set.
 ALERT_PAUSE = 60.0
@@ -42,7 +98,6 @@ class SlowGuard:
     def __init__(
         self,
         loader: PolicyLoader,
-        watch: SlowWatch,
         inputs: Callable[[], Sequence[str]],
         publish: Callable[[Event], object],
         wake: Callable[[], None],
@@ -52,12 +107,12 @@ class SlowGuard:
 
         Args:
             inputs: recent inputs as JSON.
-            tell: publishes an event.
+            publish: publishes an event.
             wake: has ``work`` called soon.
             settings: the bounds, and the fallback for a set that is too slow.
         """
         self._loader = loader
-        self._watch = watch
+        self._watch = SlowWatch(settings.slow_alert_ms, settings.slow_limit_ms)
         self._inputs = inputs
         self._publish = publish
         self._wake = wake
@@ -70,8 +125,11 @@ class SlowGuard:
         self._retry_at = 0.0
         self.costs: PolicyCosts | None = None
 
-    def hear(self, loaded: Loaded, pace: Pace) -> None:
-        """Evaluations of a set are slow, or too slow."""
+    def note(self, loaded: Loaded, latency_us: float) -> None:
+        """Note an evaluation of a set, and that they are slow, or too slow."""
+        pace = self._watch.add(latency_us)
+        if pace is Pace.FINE:
+            return
         median_ms = self._watch.median_ms()
         with self._lock:
             now = monotonic()
@@ -81,6 +139,10 @@ class SlowGuard:
                 self._wake()
         if pace is Pace.TOO_SLOW:
             self._take_out(loaded, median_ms)
+
+    def forget(self) -> None:
+        """Judge only later evaluations."""
+        self._watch.forget()
 
     def end_overruns(self) -> None:
         """Take sets out of service that the record forbids to evaluate."""
@@ -194,3 +256,30 @@ class SlowGuard:
         self._loader.replace_serving(back)
         self._watch.forget()
         self._publish(PolicyPutBack(bundle=out.version, median_ms=timing.median_ms()))
+
+
+def record_overruns(folder: Path, writer: PolicyWriter, instance: str) -> None:
+    """Record evaluations that ended their process on this host; the rest are found again.
+
+    A folder that this account may not read, such as one that root has made, stops no decision.
+
+    Args:
+        instance: the process that writes.
+    """
+    try:
+        for one in overruns_in(folder):
+            log.error(
+                "an evaluation of policies %s ended process %d: it took too long\n%s",
+                one.version,
+                one.pid,
+                one.stack,
+            )
+            reason = f"an evaluation ended process {one.pid}"
+            try:
+                writer.write_overrun(one.version, instance, reason)
+            except (Overtaken, PlatformError) as error:
+                log.warning("that policies %s run too long is not written: %s", one.version, error)
+            else:
+                one.path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("evaluations that took too long cannot be looked for: %s", error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.rooms.policies.slow import MINIMUM, Pace, SlowWatch
+from yoto.rooms.policies.service.slow import MINIMUM, Pace, SlowWatch
 
 
 def test_one_evaluation_that_was_held_up_says_nothing() -> None:

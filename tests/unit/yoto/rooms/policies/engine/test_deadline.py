@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.bundles import rules
 from yoto.rooms.policies import EmbeddedEngine, EvaluationDeadline
+from yoto.rooms.policies.engine.embedded.deadline import overruns_in
 from yoto.rooms.policies.engine.embedded.library import LIBRARIES
-from yoto.rooms.policies.overrun import Overruns
 
 # Such a policy was stored, and stopped a worker for 13 s.
 LOOPING = (
@@ -39,7 +39,7 @@ for name in ("app", "yoto", "yoto.rooms", "yoto.rooms.policies"):
 import json, pathlib
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.engine.embedded import EmbeddedEngine
-from yoto.rooms.policies.overrun import EvaluationDeadline
+from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline
 from yoto.rooms.policies.engine.embedded.library import library
 engine = EmbeddedEngine(EvaluationDeadline(pathlib.Path(sys.argv[2]), 0.3), library(sys.argv[4]))
 compiled = engine.compile(Bundle(json.loads(sys.argv[3])))
@@ -62,7 +62,7 @@ def test_an_evaluation_that_does_not_end_ends_its_process_and_names_the_set(
 
     assert ended.stdout == b"True\n", ended.stderr
     assert ended.returncode == -signal.SIGVTALRM
-    (found,) = Overruns(tmp_path).found()
+    (found,) = overruns_in(tmp_path)
     assert found.version == BUNDLE.version
     assert f"by_{name}" in found.stack
 
@@ -75,7 +75,7 @@ def test_what_ended_in_time_leaves_nothing(tmp_path: Path) -> None:
 
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
     assert [path.name for path in tmp_path.iterdir()] == [f"evaluating-{os.getpid()}"]
-    assert list(Overruns(tmp_path).found()) == []
+    assert list(overruns_in(tmp_path)) == []
     engine.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -86,7 +86,7 @@ def test_files_of_processes_that_are_gone_are_removed(tmp_path: Path) -> None:
     (tmp_path / f"evaluating-{gone.pid}").write_text("0" * 16)
     (tmp_path / "other").write_text("0" * 99)
 
-    assert list(Overruns(tmp_path).found()) == []
+    assert list(overruns_in(tmp_path)) == []
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 

@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from yoto.rooms.policies.metrics import EngineCounts
+from yoto.rooms.policies.decision_cache import DecisionCache
+from yoto.rooms.policies.metrics import EngineCounts, EngineMetrics, LatencyHistogram
+from yoto.rooms.policies.recent import RecentInputs
 from yoto.store.columns import utcnow
 
+# s between two looks.
+ADAPT_SECONDS = 5.0
 # us. A cheaper decision needs no help; a dearer one is reused longer and recorded less often.
 DEAR_US = 500.0
 CHEAP_US = 200.0
@@ -57,8 +61,17 @@ class AdaptivePart:
         self._configured = cache_seconds
         self._longest = max(cache_seconds, cache_seconds_max)
         self._seen: EngineCounts | None = None
+        self._latencies: LatencyHistogram | None = None
         self._done: deque[Adaptation] = deque(maxlen=KEPT_ACTIONS)
         self._lock = threading.Lock()
+
+    def work(self, metrics: EngineMetrics, cache: DecisionCache, recent: RecentInputs) -> float:
+        """Adapt to the measurements since the last call; seconds until the next time."""
+        before, self._latencies = self._latencies, metrics.latency.snapshot()
+        p95_us = None if before is None else self._latencies.since(before).quantile(0.95)
+        tunables = self.review(metrics.read(), p95_us, Tunables(cache.seconds, recent.share))
+        cache.seconds, recent.share = tunables.cache_seconds, tunables.explanation_share
+        return ADAPT_SECONDS
 
     def review(self, counts: EngineCounts, p95_us: float | None, tunables: Tunables) -> Tunables:
         """The tunables to set, by the counts so far.
