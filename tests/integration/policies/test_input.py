@@ -23,7 +23,7 @@ from tests.integration.policies.conftest import (
     set_server_rules,
 )
 from tests.support.world import Community, Person, World
-from yoto.rooms.policies import InputBuilder
+from yoto.rooms.policies.input import InputBuilder
 from yoto.rooms.policies.service.serving import Serving
 
 SCHEMA = json.loads(

@@ -14,7 +14,7 @@ from tests.support.prefetching import by_hand, turn
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.permission import AccessGranted
-from yoto.rooms.policies import InputBuilder
+from yoto.rooms.policies.input import InputBuilder
 from yoto.rooms.prefetch.recording.recorder import ONE_ACTION
 
 # Deeds that make somebody known.

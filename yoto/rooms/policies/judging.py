@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.rooms.policies.attributes import (
-    Emergencies,
-    EmergencyHeld,
-    Person,
-    RememberedEmergencies,
-    RememberedPeople,
-    attributes_of,
-    counts_in_server,
-    has_device,
-    load_emergencies,
-    load_person,
-    load_roles,
-    rows_of,
-)
-from yoto.rooms.policies.behaviour import BehaviourWatch, CountedAction, risk_of
+from yoto.rooms.policies.behaviour import BehaviourWatch
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.decision_cache import Validity
 from yoto.rooms.policies.engine import (
@@ -31,11 +17,9 @@ from yoto.rooms.policies.engine.choosing import policy_engine
 from yoto.rooms.policies.engine.embedded import EmbeddedEngine
 from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline, overrun_folder
 from yoto.rooms.policies.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
-from yoto.rooms.policies.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.rooms.policies.manager import PolicyManager
-from yoto.rooms.policies.metrics import BOUNDS_US
 from yoto.rooms.policies.result import UNDEFINED, Verdict
-from yoto.rooms.policies.service.naming import JudgedPermission, KnownPermissions, PolicyWarning
+from yoto.rooms.policies.service.naming import JudgedPermission, PolicyWarning
 from yoto.rooms.policies.service.results import (
     Answer,
     BeforeAndAfter,
@@ -45,13 +29,10 @@ from yoto.rooms.policies.service.results import (
     PolicyReceipt,
 )
 from yoto.rooms.policies.service.status import ManagerMetrics, PolicyStatus
-from yoto.rooms.policies.service.subject_ids import IdKind, InputKinds, JsonKind
 from yoto.rooms.policies.shadow import ShadowReport
-from yoto.rooms.policies.store import DiffLine, StoredVersion, Version, VersionTexts, difference_of
+from yoto.rooms.policies.store import StoredVersion, Version, VersionTexts
 
 __all__ = [
-    "ABSENT",
-    "BOUNDS_US",
     "OPA_BREAKER",
     "UNDEFINED",
     "Answer",
@@ -60,36 +41,21 @@ __all__ = [
     "Bundle",
     "Comparison",
     "CompiledPolicies",
-    "CountedAction",
-    "DiffLine",
     "Differing",
     "EmbeddedEngine",
-    "Emergencies",
-    "EmergencyHeld",
     "EngineHealth",
     "EvaluationDeadline",
-    "InputBuilder",
-    "IdKind",
-    "InputKinds",
-    "JsonKind",
     "JudgedPermission",
-    "KnownPermissions",
     "ManagerMetrics",
     "OpaEngine",
     "OpaSettings",
-    "Part",
-    "PartUnknown",
-    "Person",
     "PolicyEngine",
     "PolicyManager",
     "PolicyReceipt",
     "PolicyStatus",
     "PolicyUnavailable",
     "PolicyWarning",
-    "Question",
     "PolicyDryRun",
-    "RememberedEmergencies",
-    "RememberedPeople",
     "ShadowReport",
     "StoredVersion",
     "TestFailure",
@@ -98,15 +64,6 @@ __all__ = [
     "Verdict",
     "Version",
     "VersionTexts",
-    "attributes_of",
-    "counts_in_server",
-    "difference_of",
-    "has_device",
-    "load_emergencies",
-    "load_person",
-    "load_roles",
-    "rows_of",
     "overrun_folder",
-    "risk_of",
     "policy_engine",
 ]

@@ -18,16 +18,11 @@ from yoto.permission.verdict.abac import (
     PolicyBatch,
     PolicyQuestion,
 )
-from yoto.rooms.policies import (
-    InputBuilder,
-    KnownPermissions,
-    PartUnknown,
-    PolicyManager,
-    Question,
-    Validity,
-)
+from yoto.rooms.policies import PolicyManager, Validity
 from yoto.rooms.policies.checking.facts import PolicyEnvironment, PolicyFacts
 from yoto.rooms.policies.checking.parts import PARTS, Asked
+from yoto.rooms.policies.input import InputBuilder, PartUnknown, Question
+from yoto.rooms.policies.service.naming import KnownPermissions
 from yoto.rooms.policies.service.subject_ids import kinds_of
 
 log = logging.getLogger(__name__)

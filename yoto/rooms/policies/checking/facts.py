@@ -23,7 +23,7 @@ from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way
 from yoto.request.current import CurrentRequest
-from yoto.rooms.policies import (
+from yoto.rooms.policies.attributes import (
     Emergencies,
     Person,
     RememberedEmergencies,

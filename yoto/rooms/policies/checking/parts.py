@@ -18,19 +18,11 @@ from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way
 from yoto.request.current import CurrentRequest
 from yoto.resilience import Kind, MultiDimensionalKey, Resilience, network_of
-from yoto.rooms.policies import (
-    ABSENT,
-    BehaviourWatch,
-    Part,
-    PartUnknown,
-    Person,
-    Question,
-    counts_in_server,
-    has_device,
-    load_roles,
-    risk_of,
-)
+from yoto.rooms.policies import BehaviourWatch
+from yoto.rooms.policies.attributes import Person, counts_in_server, has_device, load_roles
+from yoto.rooms.policies.behaviour import risk_of
 from yoto.rooms.policies.checking.facts import PolicyFacts
+from yoto.rooms.policies.input import ABSENT, Part, PartUnknown, Question
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,10 @@ from yoto.errors import PolicyError, UnknownResource
 from yoto.http.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.problems import problem
-from yoto.rooms.policies import PolicyReceipt, StoredVersion, Version, difference_of
+from yoto.rooms.policies import PolicyReceipt, StoredVersion, Version
 from yoto.rooms.policies.manager import policy
 from yoto.rooms.policies.operating.shapes import Diff, Number
+from yoto.rooms.policies.store import difference_of
 from yoto.rooms.policies.tables import PolicyKind
 
 TESTS_OF = re.compile(r"(.+) \(test\)")

@@ -14,7 +14,6 @@ from yoto.http.fields import Facts
 from yoto.http.shapes import Between
 from yoto.rooms.policies import (
     BeforeAndAfter,
-    DiffLine,
     PolicyDryRun,
     PolicyReceipt,
     PolicyWarning,
@@ -22,6 +21,7 @@ from yoto.rooms.policies import (
     Version,
     VersionTexts,
 )
+from yoto.rooms.policies.store import DiffLine
 
 # Names of classes in the API document, where they differ.
 NAMES: Mapping[type, str] = {

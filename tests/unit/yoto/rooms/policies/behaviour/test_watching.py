@@ -12,8 +12,8 @@ from flask import Flask
 from app import close_app, create_app
 from yoto.errors import StoreUnavailable
 from yoto.request.records import RequestRecord
-from yoto.rooms.policies import BehaviourWatch, CountedAction
-from yoto.rooms.policies.behaviour import watching
+from yoto.rooms.policies import BehaviourWatch
+from yoto.rooms.policies.behaviour import CountedAction, watching
 from yoto.rooms.policies.behaviour.watching import Activity
 from yoto.rooms.policies.series import BEHAVIOUR_LOST, samples
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from yoto.rooms.policies import Question
+from yoto.rooms.policies.input import Question
 from yoto.rooms.policies.partial import Topic
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.rooms.policies import KnownPermissions
-from yoto.rooms.policies.service.naming import judged_permissions
+from yoto.rooms.policies.service.naming import KnownPermissions, judged_permissions
 
 PERMISSIONS = KnownPermissions(
     known=frozenset({"vault.open", "vault.seal", "hall.enter", "note.write"}),

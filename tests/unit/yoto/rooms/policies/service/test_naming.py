@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from yoto.rooms.policies import KnownPermissions, PolicyWarning
-from yoto.rooms.policies.service.naming import warnings_of, without_rule
+from yoto.rooms.policies import PolicyWarning
+from yoto.rooms.policies.service.naming import KnownPermissions, warnings_of, without_rule
 from yoto.rooms.policies.store import Entry
 from yoto.rooms.policies.tables import PolicyKind
 

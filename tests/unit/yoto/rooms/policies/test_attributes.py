@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from yoto.cache import Position
-from yoto.rooms.policies import Person, RememberedPeople
+from yoto.rooms.policies.attributes import Person, RememberedPeople
 
 AT = Position(1)
 
