@@ -198,7 +198,7 @@ def outcome(case: Case, reader: LibraryName | OnServer, exact: frozenset[str] | 
     except PolicyError as error:
         return _failed(case, "refused", error)
     try:
-        text = program.given(case.input)(rule)
+        text = program(case.input)(rule)
     except PolicyError as error:
         return _failed(case, "error", error)
     value = None if text == UNDEFINED_TEXT else [json.loads(text)]

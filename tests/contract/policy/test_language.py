@@ -74,7 +74,7 @@ def embedded() -> dict[str, Any]:
     modules, regorus = sources(), library("regorus")
     admit(Bundle({"main": MAIN, **modules}))
     program = regorus.program(regorus.documents("{}"), modules, [], tests=True)
-    text_of = program.given(json.dumps(INPUT))
+    text_of = program(json.dumps(INPUT))
     values: dict[str, Any] = {}
     for name in modules:
         try:
@@ -108,7 +108,7 @@ def test_regopy_reads_every_case_like_regorus_or_refuses_it(embedded: dict[str, 
             refused[error.reason.partition(": ")[2]] += 1
             continue
         try:
-            value = value_of(program.given(text), name)
+            value = value_of(program(text), name)
         except PolicyError:
             failed.append(source)
         else:

@@ -98,4 +98,4 @@ class EmbeddedEngine:
 
     def _probe(self, _: Kept) -> str:
         program = self.library.program(self.library.documents("{}"), _PROBE, [_PROBED])
-        return program.given('{"value": false}')(_PROBED)
+        return program('{"value": false}')(_PROBED)

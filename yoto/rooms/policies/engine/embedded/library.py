@@ -27,18 +27,9 @@ _MODULES = {
 # Raises PolicyError where a policy raised an error.
 TextOf = Callable[[str], str]
 UNDEFINED_TEXT = '"<undefined>"'
-
-
-class Program(Protocol):
-    """Modules and documents, compiled."""
-
-    def given(self, input_json: str | None) -> TextOf:
-        """The values of its rules for an input, or for none, until another is given.
-
-        Raises:
-            PolicyError: the input is no JSON text.
-        """
-        ...
+# Compiled modules and documents: the values of their rules for an input, or for none, until another
+# is given. Raises PolicyError where the input is no JSON text.
+Program = Callable[[str | None], TextOf]
 
 
 class Library(Protocol):

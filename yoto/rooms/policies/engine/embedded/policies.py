@@ -86,7 +86,7 @@ class EmbeddedPolicies:
             modules, tests = {**bundle.modules, **named}, rego_tests(runnable)
             documents, rules = self._documents(kept), [rule for _, rule in tests]
             program = self._library.program(documents, modules, rules, tests=True)
-            report = run_rego_tests(tests, lambda rule: _value(program.given(None)(rule)))
+            report = run_rego_tests(tests, lambda rule: _value(program(None)(rule)))
             skipped = [one for one in rego_tests(bundle.tests) if one not in tests]
             return replace(report, skipped=tuple(name for name, _ in skipped))
 
@@ -103,7 +103,7 @@ class EmbeddedPolicies:
 
     def _decide(self, program_of: Callable[[Kept], Program], input_json: str) -> Verdict:
         def decide(kept: Kept) -> str:
-            text_of = program_of(kept).given(input_json)
+            text_of = program_of(kept)(input_json)
             return self._kept_short(lambda: text_of(ENTRY_POINT))
 
         return _verdict_of(self._owner.run(decide))
@@ -183,7 +183,7 @@ class EmbeddedPolicies:
         modules = {**self._bundle.modules, **guards}
         rules = divided.guard_rules
         program = self._compiled(kept, f"{self._key}/guards", modules, rules)
-        text_of = program.given(json.dumps(topic.document))
+        text_of = program(json.dumps(topic.document))
 
         def ask(rule: str) -> bool | None:
             try:

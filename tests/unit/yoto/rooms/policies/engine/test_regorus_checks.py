@@ -24,7 +24,7 @@ def evaluated(modules: dict[str, str], given: Any, rule: str) -> Any:
 
     def evaluate(_: Kept) -> Any:
         program = regorus.program(regorus.documents("{}"), modules, [], tests=True)
-        return json.loads(program.given(json.dumps(given))(rule))
+        return json.loads(program(json.dumps(given))(rule))
 
     try:
         return owner.run(evaluate)

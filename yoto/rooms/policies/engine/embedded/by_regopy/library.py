@@ -50,8 +50,8 @@ class _Program:
             sources, "bundle", lambda: self._regopy.build(None, entries) if entries else None
         )
 
-    def given(self, input_json: str | None) -> TextOf:
-        """See ``Program``."""
+    def __call__(self, input_json: str | None) -> TextOf:
+        """See ``library.Program``."""
         if input_json is not None:
             try:
                 text = to_json(read(input_json))

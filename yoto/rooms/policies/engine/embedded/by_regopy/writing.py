@@ -1,8 +1,9 @@
 """Values and modules in the form that regopy takes; ``subset`` has the reasons.
 
-Regopy keeps texts as they are escaped in JSON, so that ``count`` counts backslashes, and ``"\u0041"``
-is another text than ``"A"``. Here a character that JSON has to escape is two of Unicode's private
-use: ``MARK`` and one that says which. So nothing is escaped, and equal texts are equal.
+Regopy keeps texts as they are escaped in JSON, so that ``count`` counts backslashes, and
+``"\\u0041"`` is another text than ``"A"``. Here a character that JSON has to escape is two of
+Unicode's private use: ``MARK`` and one that says which. So nothing is escaped, and equal texts are
+equal.
 """
 
 from __future__ import annotations

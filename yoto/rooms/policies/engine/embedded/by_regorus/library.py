@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.engine.embedded.by_regorus.objects import PACKAGE
 from yoto.rooms.policies.engine.embedded.by_regorus.writing import EXACT, reason_at, written
-from yoto.rooms.policies.engine.embedded.library import TextOf
+from yoto.rooms.policies.engine.embedded.library import Program, TextOf
 from yoto.rooms.policies.engine.protocol import LibraryName
 
 R = TypeVar("R")
@@ -33,22 +34,6 @@ def new_engine() -> regorus.Engine:
     """
     os.environ["RUST_LIB_BACKTRACE"] = "0"
     return regorus.Engine()
-
-
-class _Program:
-    """The compiled program; no real input ever reaches it, only copies of it."""
-
-    def __init__(self, engine: regorus.Engine) -> None:
-        self._engine = engine
-
-    def given(self, input_json: str | None) -> TextOf:
-        """See ``Program``."""
-        # Takes less than a microsecond.
-        engine = _copy(self._engine)
-        if input_json is not None:
-            # As text only: the binding's conversion of Python objects makes 0 of False.
-            translated("input", lambda: engine.set_input_json(input_json))
-        return lambda rule: translated("decision", lambda: engine.eval_rule_as_json(rule))
 
 
 class Regorus:
@@ -80,7 +65,7 @@ class Regorus:
         modules: Mapping[str, str],
         rules: Sequence[str],
         tests: bool = False,
-    ) -> _Program:
+    ) -> Program:
         """See ``Library``."""
         engine = _copy(documents)
         for name, source in written(modules).items():
@@ -94,10 +79,19 @@ class Regorus:
             # All rules would be all tests. A fault of this one is reported when it is run.
             with suppress(PolicyError):
                 translated("bundle", lambda: engine.eval_rule_as_json(rules[0]))
-        return _Program(engine)
+        return partial(_given, engine)
 
 
 LIBRARY = Regorus()
+
+
+def _given(compiled: regorus.Engine, input_json: str | None) -> TextOf:
+    """No real input ever reaches what is compiled, only copies of it: less than a microsecond."""
+    engine = _copy(compiled)
+    if input_json is not None:
+        # As text only: the binding's conversion of Python objects makes 0 of False.
+        translated("input", lambda: engine.set_input_json(input_json))
+    return lambda rule: translated("decision", lambda: engine.eval_rule_as_json(rule))
 
 
 def _copy(engine: regorus.Engine) -> regorus.Engine:
