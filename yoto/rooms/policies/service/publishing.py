@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from yoto.errors import PlatformError, ValidationFailed, VersionConflict
 from yoto.rooms.policies.bundle import Bundle
@@ -22,11 +21,12 @@ from yoto.rooms.policies.service.naming import (
 from yoto.rooms.policies.service.results import PolicyReceipt
 from yoto.rooms.policies.service.subject_ids import KnowKinds, refuse_other_kinds
 from yoto.rooms.policies.store import (
-    Change,
     Entry,
+    EntryChange,
     Overtaken,
     PolicyReader,
     PolicyWriter,
+    Revisions,
     StoredSet,
     StoredVersion,
     check_words,
@@ -41,16 +41,6 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 5
 
 
-class _Step(NamedTuple):
-    """One revision to write; ``state`` None: only the state of a version changes."""
-
-    action: str
-    entry: Entry
-    state: PolicyState | None = PolicyState.LIVE
-    sample: float | None = None
-    acknowledged: bool = True
-
-
 @dataclass(frozen=True)
 class _Plan:
     """A change in the making.
@@ -60,7 +50,7 @@ class _Plan:
         in_force: the bundle in force afterwards.
     """
 
-    steps: Sequence[_Step]
+    changes: Sequence[EntryChange]
     tried: Bundle | None
     in_force: Bundle
 
@@ -144,10 +134,10 @@ class Publisher:
             for kind, name in removed:
                 if stored.find(kind, name) is None:
                     raise ValidationFailed({"name": f"no '{name}' is in force"})
-            steps = [_Step(action, entry, acknowledged=acknowledged) for entry in entries]
-            steps += [_Step("remove", Entry(kind, name, ""), None) for kind, name in removed]
+            changes = [EntryChange(action, one, acknowledged=acknowledged) for one in entries]
+            changes += [EntryChange("remove", Entry(*gone, ""), None) for gone in removed]
             bundle = stored.bundle_with(entries, removed)
-            return _Plan(steps, bundle, bundle)
+            return _Plan(changes, bundle, bundle)
 
         changed = [(entry.kind, entry.name) for entry in entries] + list(removed)
         return self._change(changed, author, comment, version, plan)
@@ -184,8 +174,8 @@ class Publisher:
             if stored.candidate is not None:
                 running = f"'{stored.candidate.name}' version {stored.candidate.version}"
                 raise ValidationFailed({"name": f"{running} is the candidate; end that first"})
-            step = _Step("shadow", entry, PolicyState.CANDIDATE, float(sample))
-            return _Plan([step], stored.bundle_with([entry]), stored.bundle())
+            change = EntryChange("shadow", entry, PolicyState.CANDIDATE, float(sample))
+            return _Plan([change], stored.bundle_with([entry]), stored.bundle())
 
         (receipt,) = self._change([(entry.kind, entry.name)], author, comment, None, plan)
         return receipt
@@ -207,15 +197,15 @@ class Publisher:
         if seen is not None and candidate.version != seen:
             raise ValidationFailed({"candidate": f"is version {candidate.version} by now"})
         kind, name = candidate.kind, candidate.name
-        step = _Step(action, Entry(kind, name, candidate.source, candidate.tests), None)
+        change = EntryChange(action, Entry(kind, name, candidate.source, candidate.tests), None)
 
         def plan(stored: StoredSet) -> _Plan:
             bundle = stored.candidate_bundle()
             if bundle is None or stored.candidate is None or stored.candidate.id != candidate.id:
                 raise ValidationFailed({"candidate": "somebody else has just ended it"})
             if action == "drop":
-                return _Plan([step], None, stored.bundle())
-            return _Plan([step], bundle, bundle)
+                return _Plan([change], None, stored.bundle())
+            return _Plan([change], bundle, bundle)
 
         (receipt,) = self._change([(kind, name)], author, comment, None, plan)
         return receipt
@@ -238,34 +228,26 @@ class Publisher:
             for key, number in made_from.items():
                 _refuse_conflict(stored.find(*key), number)
             planned = plan(stored)
-            for step in planned.steps:
+            for change in planned.changes:
                 # Policies that come with the code are written for ids of any kind.
-                if step.action != "default":
-                    self.refuse_other_ids(step.entry)
+                if change.action != "default":
+                    self.refuse_other_ids(change.entry)
             examined = Examined()
             if planned.tried is not None:
                 refuse_overrun(changed[0][1], planned.tried, stored)
                 examined = self._examiner.examine(changed[0][1], planned.tried)
-            changes = [
-                Change(
-                    action=step.action,
-                    kind=step.entry.kind,
-                    name=step.entry.name,
-                    author=author,
-                    comment=comment,
-                    base=base,
-                    bundle=planned.in_force.version,
-                    source=step.entry.source,
-                    tests=step.entry.tests,
-                    state=step.state,
-                    sample=step.sample,
-                    acknowledged=_acknowledged(step, stored),
-                    engine=self._engine.record,
-                )
-                for base, step in enumerate(planned.steps, stored.revision)
-            ]
+            revisions = Revisions(
+                base=stored.revision,
+                changes=[
+                    one._replace(acknowledged=_acknowledged(one, stored)) for one in planned.changes
+                ],
+                author=author,
+                comment=comment,
+                bundle=planned.in_force.version,
+                engine=self._engine.record,
+            )
             try:
-                versions = self._writer.write(changes)
+                versions = self._writer.write(revisions)
             except Overtaken:
                 examined.close()
                 stored = self._reader.read()
@@ -273,43 +255,46 @@ class Publisher:
             except BaseException:
                 examined.close()
                 raise
-            return self._made(changes, versions, examined, planned)
+            return self._made(revisions, versions, examined, planned)
         raise VersionConflict(stored.revision, {"revision": stored.revision})
 
     def _made(
-        self,
-        changes: Sequence[Change],
-        versions: Sequence[int],
-        examined: Examined,
-        planned: _Plan,
+        self, revisions: Revisions, versions: Sequence[int], examined: Examined, planned: _Plan
     ) -> list[PolicyReceipt]:
         # The author of the change sees it from here on; others are notified.
         self._loader.load(ready_made=examined.compiled)
-        for change, version in zip(changes, versions, strict=True):
+        numbered = [
+            (change.entry, change.action, version, number)
+            for number, (change, version) in enumerate(
+                zip(revisions.changes, versions, strict=True), revisions.base + 1
+            )
+        ]
+        for entry, action, version, number in numbered:
             self._publish_event(
                 PolicyChanged(
-                    kind=change.kind,
-                    name=change.name,
+                    kind=entry.kind,
+                    name=entry.name,
                     version=version,
-                    action=change.action,
-                    revision=change.base + 1,
-                    bundle=change.bundle,
-                    author=change.author,
+                    action=action,
+                    revision=number,
+                    bundle=revisions.bundle,
+                    author=revisions.author,
                 )
             )
-        warnings = self._warnings(planned)
         return [
             PolicyReceipt(
-                kind=change.kind,
-                name=change.name,
+                kind=entry.kind,
+                name=entry.name,
                 version=version,
-                revision=change.base + 1,
-                bundle=change.bundle,
+                revision=number,
+                bundle=revisions.bundle,
                 tests_passed=examined.tests_passed,
                 comparison=examined.comparison,
                 warnings=warned,
             )
-            for change, version, warned in zip(changes, versions, warnings, strict=True)
+            for (entry, _, version, number), warned in zip(
+                numbered, self._warnings(planned), strict=True
+            )
         ]
 
     def refuse_other_ids(self, entry: Entry) -> None:
@@ -323,10 +308,9 @@ class Publisher:
             refuse_other_kinds(entry.name, entry.source, kinds)
 
     def _warnings(self, planned: _Plan) -> list[tuple[PolicyWarning, ...]]:
-        """Names without effect in each step; the last also gets the permissions that the whole set
-        leaves out."""
-        found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.steps]
-        if planned.tried is None or any(step.action == "default" for step in planned.steps):
+        """Names without effect in each change; the last also gets those that the set leaves out."""
+        found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.changes]
+        if planned.tried is None or any(one.action == "default" for one in planned.changes):
             # Policies that come with the code are written for many applications.
             return found
         try:
@@ -336,9 +320,9 @@ class Publisher:
             return found
         if permissions is None or not permissions.known:
             return found
-        for number, step in enumerate(planned.steps):
-            if step.action != "remove":
-                found[number] = tuple(warnings_of(step.entry, permissions))
+        for number, change in enumerate(planned.changes):
+            if change.action != "remove":
+                found[number] = tuple(warnings_of(change.entry, permissions))
         tried = planned.tried
         found[-1] += tuple(without_rule(tried.modules, tried.data, permissions))
         return found
@@ -349,12 +333,12 @@ def _number(stored: StoredVersion | None) -> int:
     return 0 if stored is None else stored.version
 
 
-def _acknowledged(step: _Step, stored: StoredSet) -> bool:
+def _acknowledged(change: EntryChange, stored: StoredSet) -> bool:
     """Whether a new version needs no review: the one before needed none, or it is the code's."""
-    live = stored.find(step.entry.kind, step.entry.name)
-    apart = step.action in ("default", "rollback")
+    live = stored.find(change.entry.kind, change.entry.name)
+    apart = change.action in ("default", "rollback")
     replaced = apart or live is None or live.acknowledged
-    return step.acknowledged and replaced
+    return change.acknowledged and replaced
 
 
 def _refuse_conflict(live: StoredVersion | None, made_from: int) -> None:

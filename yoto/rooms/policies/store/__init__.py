@@ -2,8 +2,9 @@
 
 from yoto.rooms.policies.store.difference import DiffLine, difference_of
 from yoto.rooms.policies.store.entry import (
-    Change,
     Entry,
+    EntryChange,
+    Revisions,
     StoredSet,
     StoredVersion,
     Version,
@@ -18,10 +19,11 @@ from yoto.rooms.policies.store.shadow_counts import ShadowCountStore, StoredCoun
 from yoto.rooms.policies.store.writing import Overtaken, PolicyWriter
 
 __all__ = [
-    "Change",
     "DiffLine",
     "ENGINE_OF_FLEET",
     "Entry",
+    "EntryChange",
+    "Revisions",
     "Overtaken",
     "PolicyReader",
     "PolicyWriter",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
@@ -163,34 +163,39 @@ class StoredSet:
         return None if one is None else self.bundle_with([_entry(one)])
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of one entry, to be written as the revision after ``base``.
+class EntryChange(NamedTuple):
+    """A change of one entry.
 
     Attributes:
         action: ``"put"``, ``"rollback"``, ``"remove"``, ``"shadow"``, ``"promote"``, ``"drop"``,
             ``"default"``.
         state: the state of the new version; None when only the state of an existing one changes,
             as by ``"remove"``, ``"promote"`` and ``"drop"``.
-        base: the revision it was made from.
-        bundle: version of the whole set after it.
         acknowledged: see ``StoredVersion``.
-        engine: see ``StoredSet``.
     """
 
     action: str
-    kind: PolicyKind
-    name: str
-    author: str
-    comment: str
-    base: int
-    bundle: str
-    source: str = ""
-    tests: str = ""
+    entry: Entry
     state: PolicyState | None = PolicyState.LIVE
     sample: float | None = None
     acknowledged: bool = True
-    engine: str | None = None
+
+
+class Revisions(NamedTuple):
+    """Changes to be written together, each as one revision after ``base``.
+
+    Attributes:
+        base: the revision that they were made from.
+        bundle: version of the whole set after them.
+        engine: see ``StoredSet``.
+    """
+
+    base: int
+    changes: Sequence[EntryChange]
+    author: str
+    comment: str
+    bundle: str
+    engine: str | None
 
 
 def _entry(stored: StoredVersion) -> Entry:

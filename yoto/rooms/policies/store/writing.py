@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
@@ -10,7 +10,7 @@ from sqlalchemy import exc, func, select, update
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.rooms.policies.store.entry import Change, StoredSet, source_hash
+from yoto.rooms.policies.store.entry import EntryChange, Revisions, StoredSet, source_hash
 from yoto.rooms.policies.store.reading import ENGINE, OVERRUN, stored_set
 from yoto.rooms.policies.tables import (
     Policy,
@@ -35,24 +35,27 @@ class PolicyWriter:
         """Nothing is opened before the first call."""
         self._app = app
 
-    def write(self, changes: Sequence[Change]) -> list[int]:
-        """Write changes as consecutive revisions, all or none.
+    def write(self, revisions: Revisions) -> list[int]:
+        """Write revisions, all or none.
 
         Returns:
             The version of each that became live, a candidate or the past.
 
         Raises:
-            Overtaken: the first one's ``base`` is not the newest revision any more.
+            Overtaken: their ``base`` is not the newest revision any more.
             ValidationFailed: the author is an account that does not exist.
             StoreUnavailable: the database did not answer; nothing was written.
         """
         try:
             with recording(self._app) as session:
-                _refuse_overtaken(session, changes[0])
-                return [_write(session, change) for change in changes]
+                _refuse_overtaken(session, revisions)
+                return [
+                    _write(session, revisions, number, change)
+                    for number, change in enumerate(revisions.changes, revisions.base + 1)
+                ]
         except exc.IntegrityError:
             with reading(self._app) as session:
-                _refuse_overtaken(session, changes[0])
+                _refuse_overtaken(session, revisions)
             raise
 
     def write_overrun(self, version: str, author: str, reason: str) -> None:
@@ -146,53 +149,52 @@ def _mark(
     )
 
 
-def _refuse_overtaken(session: Session, change: Change) -> None:
+def _refuse_overtaken(session: Session, revisions: Revisions) -> None:
     newest = session.scalar(select(func.max(PolicyRevision.revision))) or 0
-    if newest != change.base:
+    if newest != revisions.base:
         raise Overtaken
 
 
-def _write(session: Session, change: Change) -> int:
-    policy = session.scalar(
-        select(Policy).where(Policy.kind == change.kind, Policy.name == change.name)
-    )
+def _write(session: Session, revisions: Revisions, number: int, change: EntryChange) -> int:
+    kind, name, source, tests = change.entry
+    policy = session.scalar(select(Policy).where(Policy.kind == kind, Policy.name == name))
     before = None if policy is None else policy.live_version
     version = _next(session, policy) if change.state else _settled(session, policy, change)
     # The first lock: of two writers the second waits here, and gives up here.
     session.add(
         PolicyRevision(
-            revision=change.base + 1,
-            kind=change.kind,
-            name=change.name,
+            revision=number,
+            kind=kind,
+            name=name,
             version=version,
             action=change.action,
-            author=change.author,
-            bundle=change.bundle,
-            engine=change.engine,
+            author=revisions.author,
+            bundle=revisions.bundle,
+            engine=revisions.engine,
         )
     )
     session.flush()
     if policy is None:
-        policy = Policy(kind=change.kind, name=change.name, live_version=None)
+        policy = Policy(kind=kind, name=name, live_version=None)
         session.add(policy)
         session.flush()
     if change.state:
-        _add(session, policy, version, change)
+        _add(session, policy, version, change, revisions)
     else:
         _settle(session, policy, version, change)
     record_audit(
         f"policy.{change.action}",
-        f"{change.kind}:{change.name}",
-        by=_account(session, change.author),
+        f"{kind}:{name}",
+        by=_account(session, revisions.author),
         before={"live_version": before},
         after={
             "live_version": policy.live_version,
             "version": version,
-            "author": change.author,
-            "bundle": change.bundle,
-            "hash": source_hash(change.source, change.tests) if change.state else None,
+            "author": revisions.author,
+            "bundle": revisions.bundle,
+            "hash": source_hash(source, tests) if change.state else None,
         },
-        reason=change.comment or None,
+        reason=revisions.comment or None,
         session=session,
     )
     session.flush()
@@ -207,7 +209,7 @@ def _next(session: Session, policy: Policy | None) -> int:
     return (session.scalar(newest) or 0) + 1
 
 
-def _settled(session: Session, policy: Policy | None, change: Change) -> int:
+def _settled(session: Session, policy: Policy | None, change: EntryChange) -> int:
     """The number of the version whose state is to change."""
     statement = select(PolicyVersion.version).where(
         PolicyVersion.policy_id == (policy.id if policy is not None else None),
@@ -216,7 +218,7 @@ def _settled(session: Session, policy: Policy | None, change: Change) -> int:
     return session.scalars(statement).one()
 
 
-def _state_before(change: Change) -> PolicyState:
+def _state_before(change: EntryChange) -> PolicyState:
     return PolicyState.LIVE if change.action == "remove" else PolicyState.CANDIDATE
 
 
@@ -228,7 +230,9 @@ def _account(session: Session, author: str) -> int | None:
     return account
 
 
-def _add(session: Session, policy: Policy, version: int, change: Change) -> None:
+def _add(
+    session: Session, policy: Policy, version: int, change: EntryChange, revisions: Revisions
+) -> None:
     if change.state is PolicyState.LIVE:
         _move(session, policy, PolicyState.LIVE, PolicyState.RETIRED)
         policy.live_version = version
@@ -236,11 +240,11 @@ def _add(session: Session, policy: Policy, version: int, change: Change) -> None
         PolicyVersion(
             policy_id=policy.id,
             version=version,
-            source=change.source,
-            tests=change.tests,
-            source_hash=source_hash(change.source, change.tests),
-            author=change.author,
-            comment=change.comment,
+            source=change.entry.source,
+            tests=change.entry.tests,
+            source_hash=source_hash(change.entry.source, change.entry.tests),
+            author=revisions.author,
+            comment=revisions.comment,
             state=change.state,
             sample=change.sample,
             acknowledged=change.acknowledged,
@@ -249,7 +253,7 @@ def _add(session: Session, policy: Policy, version: int, change: Change) -> None
     )
 
 
-def _settle(session: Session, policy: Policy, version: int, change: Change) -> None:
+def _settle(session: Session, policy: Policy, version: int, change: EntryChange) -> None:
     """Change the state of a version, writing no new one."""
     old = _state_before(change)
     if change.action == "promote":
