@@ -34,7 +34,7 @@ from yoto.rooms.policies.engine.opa.engine import EXACT
 from yoto.rooms.policies.engine.opa.layout import Layout, layout_of
 from yoto.rooms.policies.engine.opa.wire import Deadline
 from yoto.rooms.policies.engine.protocol import LibraryName
-from yoto.rooms.policies.rego import syntax_of
+from yoto.rooms.policies.rego.parser import syntax_of
 
 SECONDS = 600.0
 # A whole reference, which gives the one value of a query.

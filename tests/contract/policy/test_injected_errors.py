@@ -10,7 +10,7 @@ from tests.support.bundles import default_bundle
 from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.rooms.policies import Bundle, CompiledPolicies, PolicyEngine
-from yoto.rooms.policies.rego import Token, tokenize
+from yoto.rooms.policies.rego.tokens import Token, tokenize
 
 INPUTS = 40
 # On OPA each broken bundle has to be sent, and regopy takes long to compile one.

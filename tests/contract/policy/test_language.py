@@ -22,7 +22,7 @@ from yoto.errors import PolicyError
 from yoto.rooms.policies import Bundle
 from yoto.rooms.policies.engine.admission import admit
 from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
-from yoto.rooms.policies.rego import move
+from yoto.rooms.policies.rego.moving import move
 from yoto.rooms.policies.result import UNDEFINED
 
 # The value of a case that regorus answers with an error.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from cachebox import LRUCache
 
-from yoto.rooms.policies.rego import EVERYTHING
+from yoto.rooms.policies.rego.heads import EVERYTHING
 from yoto.rooms.policies.result import Verdict
 
 

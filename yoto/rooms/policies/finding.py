@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from yoto.operate.finding import Hit, fits
 from yoto.operate.live.components import FAILED, OK, UNKNOWN, Part
 from yoto.operate.overrides import page_at
+from yoto.rooms.policies.engine.protocol import EngineHealth
 
-from .engine import EngineHealth
 from .manager import policy
 
 

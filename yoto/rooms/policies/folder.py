@@ -10,7 +10,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from yoto.errors import PlatformError, PolicyError, ValidationFailed, VersionConflict
-from yoto.rooms.policies.store import Entry, StoredSet, checked_name, document_text, source_hash
+from yoto.rooms.policies.store.entry import (
+    Entry,
+    StoredSet,
+    checked_name,
+    document_text,
+    source_hash,
+)
 from yoto.rooms.policies.tables import PolicyKind
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from uuid import UUID
 from yoto.errors import PlatformError
 from yoto.nodes import NodeId
 from yoto.rooms.policies.partial import Topic
-from yoto.rooms.policies.rego import EVERYTHING
+from yoto.rooms.policies.rego.heads import EVERYTHING
 
 log = logging.getLogger(__name__)
 

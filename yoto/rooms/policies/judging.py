@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from yoto.rooms.policies.behaviour import BehaviourWatch
+from yoto.errors import PolicyUnavailable
+from yoto.rooms.policies.behaviour.watching import BehaviourWatch
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.decision_cache import Validity
-from yoto.rooms.policies.engine import (
+from yoto.rooms.policies.engine.choosing import policy_engine
+from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline, overrun_folder
+from yoto.rooms.policies.engine.embedded.engine import EmbeddedEngine
+from yoto.rooms.policies.engine.opa.engine import OpaEngine
+from yoto.rooms.policies.engine.opa.wire import OPA_BREAKER, OpaSettings
+from yoto.rooms.policies.engine.protocol import (
     CompiledPolicies,
     EngineHealth,
     PolicyEngine,
-    PolicyUnavailable,
     TestFailure,
     TestReport,
 )
-from yoto.rooms.policies.engine.choosing import policy_engine
-from yoto.rooms.policies.engine.embedded import EmbeddedEngine
-from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline, overrun_folder
-from yoto.rooms.policies.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from yoto.rooms.policies.manager import PolicyManager
 from yoto.rooms.policies.result import UNDEFINED, Verdict
 from yoto.rooms.policies.service.naming import JudgedPermission, PolicyWarning
@@ -30,7 +31,7 @@ from yoto.rooms.policies.service.results import (
 )
 from yoto.rooms.policies.service.status import ManagerMetrics, PolicyStatus
 from yoto.rooms.policies.shadow import ShadowReport
-from yoto.rooms.policies.store import StoredVersion, Version, VersionTexts
+from yoto.rooms.policies.store.entry import StoredVersion, Version, VersionTexts
 
 __all__ = [
     "OPA_BREAKER",

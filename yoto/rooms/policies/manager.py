@@ -18,8 +18,7 @@ from yoto.events import Events
 from yoto.extension import Extension
 from yoto.redis import RedisStore
 from yoto.rooms.policies.decision_cache import Validity
-from yoto.rooms.policies.engine import EngineHealth, PolicyEngine, TestReport
-from yoto.rooms.policies.engine.protocol import fault_of
+from yoto.rooms.policies.engine.protocol import EngineHealth, PolicyEngine, TestReport, fault_of
 from yoto.rooms.policies.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
 from yoto.rooms.policies.recent import Mask
 from yoto.rooms.policies.result import PolicyDecision
@@ -30,14 +29,14 @@ from yoto.rooms.policies.service.service import PolicyService
 from yoto.rooms.policies.service.status import ManagerMetrics, PolicyStatus, metrics_of, status_of
 from yoto.rooms.policies.settings import PolicySettings
 from yoto.rooms.policies.shadow import ShadowReport, report_of
-from yoto.rooms.policies.store import (
-    ENGINE_OF_FLEET,
+from yoto.rooms.policies.store.entry import (
     Entry,
     StoredVersion,
     check_words,
     checked_name,
     document_text,
 )
+from yoto.rooms.policies.store.reading import ENGINE_OF_FLEET
 from yoto.rooms.policies.tables import PolicyKind, PolicyState
 from yoto.settings import settings_of
 

@@ -36,7 +36,10 @@ def _of(app: Flask) -> PolicyService:
 
 
 def _acts() -> Sequence[Subject]:
-    from .operating import candidate, coverage, documents, policies
+    from yoto.rooms.policies.operating.candidate import candidate
+    from yoto.rooms.policies.operating.coverage import coverage
+    from yoto.rooms.policies.operating.documents import documents
+    from yoto.rooms.policies.operating.rego import policies
 
     return (policies, documents, candidate, coverage)
 

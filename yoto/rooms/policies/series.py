@@ -8,10 +8,10 @@ from flask import Flask
 
 from yoto.monitor import Distribution, names
 from yoto.monitor.sources import Counted, Distributed, Sample
+from yoto.rooms.policies.behaviour.watching import BehaviourWatch
+from yoto.rooms.policies.metrics.counts import BOUNDS_US
 
-from .behaviour import BehaviourWatch
 from .manager import PolicyManager
-from .metrics import BOUNDS_US
 
 # Alerts count ``names.POLICY_EVALUATIONS``, too.
 DECISIONS = "yoto_policy_decisions_total"

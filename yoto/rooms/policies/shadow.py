@@ -13,9 +13,10 @@ from time import monotonic
 from typing import Annotated, Any, NamedTuple
 
 from yoto.errors import PlatformError
-from yoto.rooms.policies.engine import CompiledPolicies
+from yoto.rooms.policies.engine.protocol import CompiledPolicies
 from yoto.rooms.policies.result import Verdict
-from yoto.rooms.policies.store import ShadowCountStore, StoredCounts, StoredVersion
+from yoto.rooms.policies.store.entry import StoredVersion
+from yoto.rooms.policies.store.shadow_counts import ShadowCountStore, StoredCounts
 
 log = logging.getLogger(__name__)
 

@@ -12,18 +12,9 @@ from itertools import pairwise
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import NAME, NAME_RULE, Bundle
-from yoto.rooms.policies.rego import (
-    Call,
-    Kind,
-    Token,
-    calls_of,
-    defined_functions,
-    given_by_with,
-    has_rule,
-    package_of,
-    path_at,
-    tokenize,
-)
+from yoto.rooms.policies.rego.calls import Call, calls_of, defined_functions, given_by_with
+from yoto.rooms.policies.rego.heads import has_rule, package_of, path_at
+from yoto.rooms.policies.rego.tokens import Kind, Token, tokenize
 
 # Bytes. The largest rule file that people write by hand is a tenth of it; lists belong into data.
 LARGEST_SOURCE = 1_000_000

@@ -10,8 +10,10 @@ from typing import Any
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.engine.protocol import TestFailure, TestReport
-from yoto.rooms.policies.portable import check_costs, check_portable
-from yoto.rooms.policies.rego import Syntax, package_of, syntax_of, test_rules, tokenize
+from yoto.rooms.policies.portable.checks import check_costs, check_portable
+from yoto.rooms.policies.rego.heads import package_of, test_rules
+from yoto.rooms.policies.rego.parser import Syntax, syntax_of
+from yoto.rooms.policies.rego.tokens import tokenize
 from yoto.rooms.policies.result import UNDEFINED
 from yoto.rooms.policies.sources import EVERY_FORM, check_bundle
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from yoto.resilience import Resilience
-from yoto.rooms.policies.engine import PolicyEngine
-from yoto.rooms.policies.engine.embedded import EmbeddedEngine
 from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline, overrun_folder
-from yoto.rooms.policies.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
+from yoto.rooms.policies.engine.embedded.engine import EmbeddedEngine
+from yoto.rooms.policies.engine.opa.engine import OpaEngine
+from yoto.rooms.policies.engine.opa.wire import OPA_BREAKER, OpaSettings
+from yoto.rooms.policies.engine.protocol import PolicyEngine
 from yoto.settings import settings_of
 
 OPA = "opa"

@@ -11,7 +11,8 @@ from typing import Any
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.metrics.counts import LatencyHistogram
-from yoto.rooms.policies.rego import Kind, Token, parse, tokenize
+from yoto.rooms.policies.rego.parser import parse
+from yoto.rooms.policies.rego.tokens import Kind, Token, tokenize
 
 # Placeholders of a format.
 _VERB = re.compile(r"%[vsd%]")

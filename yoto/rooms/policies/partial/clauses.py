@@ -9,7 +9,8 @@ from typing import Any
 
 from yoto.rooms.policies.partial.references import Path, Scope, Uses
 from yoto.rooms.policies.portable.syntax import imports_of, nodes, package_of, path_of, rules_of
-from yoto.rooms.policies.rego import Kind, Syntax, Token, tokenize
+from yoto.rooms.policies.rego.parser import Syntax
+from yoto.rooms.policies.rego.tokens import Kind, Token, tokenize
 
 Span = tuple[int, int]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from yoto.rooms.policies.partial.topic import TOPIC_PATHS
 from yoto.rooms.policies.portable.syntax import constant_part, nodes, references
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 Path = tuple[str, ...]
 

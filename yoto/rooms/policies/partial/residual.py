@@ -16,7 +16,9 @@ from graphlib import CycleError, TopologicalSorter
 from yoto.rooms.policies.partial.clauses import Clause, Module, NotDivisible, Statement, modules_of
 from yoto.rooms.policies.partial.guards import Group, Guard, Guarded, guarded
 from yoto.rooms.policies.partial.references import Path, Uses
-from yoto.rooms.policies.rego import Syntax, reads_of, tokenize
+from yoto.rooms.policies.rego.heads import reads_of
+from yoto.rooms.policies.rego.parser import Syntax
+from yoto.rooms.policies.rego.tokens import tokenize
 
 # Characters of all sources; a larger set is evaluated as it is.
 LARGEST = 300_000

@@ -14,7 +14,7 @@ from yoto.rooms.policies.portable.objects import (
     is_unsure,
 )
 from yoto.rooms.policies.portable.syntax import NotPortable, name_of, nodes, path_of
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 # The name of a form that a library reads as OPA does if it checks the fields of patterns.
 OBJECTS = "objects in patterns"

@@ -8,7 +8,7 @@ from typing import Any
 
 from yoto.rooms.policies.portable.patterns import as_regex, glob_fault, regex_fault
 from yoto.rooms.policies.portable.syntax import NotPortable, name_of, nodes, text_of
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 # How far apart the ends of a range may be: it is made whole, in memory.
 LONGEST_RANGE = 10_000

@@ -9,7 +9,7 @@ from yoto.rooms.policies.portable.bodies import check_bodies
 from yoto.rooms.policies.portable.calls import check_calls, costly
 from yoto.rooms.policies.portable.heads import check_heads
 from yoto.rooms.policies.portable.syntax import NotPortable, path_of, rules_of
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 
 def check_portable(modules: Mapping[str, Syntax], exact: Collection[str] = ()) -> None:

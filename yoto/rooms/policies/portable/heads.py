@@ -18,7 +18,7 @@ from yoto.rooms.policies.portable.syntax import (
     references,
     rules_of,
 )
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 Path = tuple[str | None, ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from yoto.rooms.policies.portable.syntax import nodes, path_of
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 # Keys of a pattern whose text can be repeated.
 _LITERALS = ("String", "RawString", "Number", "Bool", "Null")

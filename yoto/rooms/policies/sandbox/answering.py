@@ -16,11 +16,11 @@ from typing import Any
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine.embedded import EmbeddedEngine
+from yoto.rooms.policies.engine.embedded.engine import EmbeddedEngine
 from yoto.rooms.policies.engine.embedded.library import library
 from yoto.rooms.policies.partial import Topic
 from yoto.rooms.policies.portable.syntax import nodes, path_of, rules_of, text_of
-from yoto.rooms.policies.rego import Syntax, syntax_of
+from yoto.rooms.policies.rego.parser import Syntax, syntax_of
 
 # Exit code of a child that had no memory left.
 NO_MEMORY = 77

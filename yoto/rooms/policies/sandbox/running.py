@@ -17,8 +17,7 @@ from typing import Any
 from yoto.child import child_command, child_environment
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine import TestFailure, TestReport
-from yoto.rooms.policies.engine.protocol import LibraryName
+from yoto.rooms.policies.engine.protocol import LibraryName, TestFailure, TestReport
 from yoto.rooms.policies.sandbox.answering import NO_MEMORY
 
 MEGABYTE = 1 << 20

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from yoto.rooms.policies.decision_cache import DecisionCache
-from yoto.rooms.policies.metrics import EngineCounts, EngineMetrics, LatencyHistogram
+from yoto.rooms.policies.metrics.counts import EngineCounts, EngineMetrics, LatencyHistogram
 from yoto.rooms.policies.recent import RecentInputs
 from yoto.store.columns import utcnow
 

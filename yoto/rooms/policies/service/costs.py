@@ -8,9 +8,9 @@ from time import perf_counter
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine import CompiledPolicies
-from yoto.rooms.policies.engine.embedded import EmbeddedEngine
-from yoto.rooms.policies.metrics import LatencyHistogram
+from yoto.rooms.policies.engine.embedded.engine import EmbeddedEngine
+from yoto.rooms.policies.engine.protocol import CompiledPolicies
+from yoto.rooms.policies.metrics.counts import LatencyHistogram
 from yoto.rooms.policies.partial import Topic
 
 MICROSECONDS = 1e6

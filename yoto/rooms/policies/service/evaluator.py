@@ -9,11 +9,12 @@ from time import perf_counter
 from typing import Any
 
 from yoto import tracing
-from yoto.errors import PlatformError, PolicyError
+from yoto.errors import PlatformError, PolicyError, PolicyUnavailable
 from yoto.permission.verdict.abac import POLICY_ERROR
 from yoto.rooms.policies.decision_cache import DecisionCache, Validity
-from yoto.rooms.policies.engine import Decider, PolicyUnavailable
-from yoto.rooms.policies.metrics import EngineMetrics, PolicyLedger
+from yoto.rooms.policies.engine.protocol import Decider
+from yoto.rooms.policies.metrics.counts import EngineMetrics
+from yoto.rooms.policies.metrics.per_policy import PolicyLedger
 from yoto.rooms.policies.partial import Topic
 from yoto.rooms.policies.recent import RecentInputs
 from yoto.rooms.policies.result import (

@@ -10,11 +10,15 @@ from typing import Any
 
 from yoto.errors import PlatformError, PolicyError, ValidationFailed
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine import CompiledPolicies, PolicyEngine, TestReport
-from yoto.rooms.policies.engine.protocol import LibraryName
+from yoto.rooms.policies.engine.protocol import (
+    CompiledPolicies,
+    LibraryName,
+    PolicyEngine,
+    TestReport,
+)
 from yoto.rooms.policies.recent import RecentInputs, SharedInputs
 from yoto.rooms.policies.result import Verdict
-from yoto.rooms.policies.sandbox import OverLimit, refuse_failures, run_in_sandbox
+from yoto.rooms.policies.sandbox.running import OverLimit, refuse_failures, run_in_sandbox
 from yoto.rooms.policies.service.results import (
     Answer,
     BeforeAndAfter,

@@ -11,12 +11,12 @@ from time import monotonic
 
 from yoto.errors import PlatformError, PolicyError
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine import CompiledPolicies, PolicyEngine
 from yoto.rooms.policies.engine.embedded.deadline import EVALUATION_SECONDS
-from yoto.rooms.policies.engine.protocol import fault_of
+from yoto.rooms.policies.engine.protocol import CompiledPolicies, PolicyEngine, fault_of
 from yoto.rooms.policies.service.serving import Loaded, RollbackWatch, Serving, Tally
 from yoto.rooms.policies.shadow import Shadow
-from yoto.rooms.policies.store import PolicyReader, StoredSet
+from yoto.rooms.policies.store.entry import StoredSet
+from yoto.rooms.policies.store.reading import PolicyReader
 
 log = logging.getLogger(__name__)
 

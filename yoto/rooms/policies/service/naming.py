@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from yoto.rooms.policies.metrics import adds_codes
-from yoto.rooms.policies.rego import Kind, tokenize
-from yoto.rooms.policies.store import Entry
+from yoto.rooms.policies.metrics.per_policy import adds_codes
+from yoto.rooms.policies.rego.tokens import Kind, tokenize
+from yoto.rooms.policies.store.entry import Entry
 from yoto.rooms.policies.tables import PolicyKind
 
 NEVER_ASKED: Final = "never_asked"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from yoto.errors import PlatformError, ValidationFailed, VersionConflict
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine import PolicyEngine
+from yoto.rooms.policies.engine.protocol import PolicyEngine
 from yoto.rooms.policies.facts import PolicyChanged
 from yoto.rooms.policies.service.examining import Examined, Examiner
 from yoto.rooms.policies.service.loader import PolicyLoader, refuse_other_engine, refuse_overrun
@@ -20,18 +20,17 @@ from yoto.rooms.policies.service.naming import (
 )
 from yoto.rooms.policies.service.results import PolicyReceipt
 from yoto.rooms.policies.service.subject_ids import KnowKinds, refuse_other_kinds
-from yoto.rooms.policies.store import (
+from yoto.rooms.policies.store.entry import (
     Entry,
     EntryChange,
-    Overtaken,
-    PolicyReader,
-    PolicyWriter,
     Revisions,
     StoredSet,
     StoredVersion,
     check_words,
     checked_name,
 )
+from yoto.rooms.policies.store.reading import PolicyReader
+from yoto.rooms.policies.store.writing import Overtaken, PolicyWriter
 from yoto.rooms.policies.tables import PolicyKind, PolicyState
 from yoto.rules import ABOVE_0, Number, checked
 

@@ -17,11 +17,12 @@ from yoto.events import EventState
 from yoto.housekeeping import Housekeeper
 from yoto.redis import RedisConnection
 from yoto.rooms.policies.decision_cache import DecisionCache, Validity
-from yoto.rooms.policies.engine import PolicyEngine
 from yoto.rooms.policies.engine.embedded.deadline import overrun_folder
+from yoto.rooms.policies.engine.protocol import PolicyEngine
 from yoto.rooms.policies.facts import PolicyLoadFailed
 from yoto.rooms.policies.folder import DEFAULT_AUTHOR, FolderWatch
-from yoto.rooms.policies.metrics import EngineMetrics, PolicyLedger
+from yoto.rooms.policies.metrics.counts import EngineMetrics
+from yoto.rooms.policies.metrics.per_policy import PolicyLedger
 from yoto.rooms.policies.recent import Mask, RecentInputs, SharedInputs
 from yoto.rooms.policies.result import PolicyDecision
 from yoto.rooms.policies.service.adapting import AdaptivePart
@@ -36,13 +37,10 @@ from yoto.rooms.policies.service.slow import SlowGuard, record_overruns
 from yoto.rooms.policies.service.subject_ids import KnowKinds, reads_subject_id
 from yoto.rooms.policies.settings import PolicySettings
 from yoto.rooms.policies.shadow import ShadowTask
-from yoto.rooms.policies.store import (
-    Entry,
-    PolicyReader,
-    PolicyWriter,
-    ShadowCountStore,
-    StoredVersion,
-)
+from yoto.rooms.policies.store.entry import Entry, StoredVersion
+from yoto.rooms.policies.store.reading import PolicyReader
+from yoto.rooms.policies.store.shadow_counts import ShadowCountStore
+from yoto.rooms.policies.store.writing import PolicyWriter
 from yoto.rooms.policies.tables import PolicyKind
 
 log = logging.getLogger(__name__)

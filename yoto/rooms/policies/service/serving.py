@@ -11,13 +11,14 @@ from typing import Any
 
 from yoto.rooms.policies.bundle import Bundle
 from yoto.rooms.policies.decision_cache import CachePlan, plan_for
-from yoto.rooms.policies.engine import CompiledPolicies, Decider
-from yoto.rooms.policies.metrics import Complexity, complexity_of
+from yoto.rooms.policies.engine.protocol import CompiledPolicies, Decider
+from yoto.rooms.policies.metrics.per_policy import Complexity, complexity_of
 from yoto.rooms.policies.partial import TOPIC_PATHS, Topic
-from yoto.rooms.policies.rego import EVERYTHING, reads_of, tokenize
+from yoto.rooms.policies.rego.heads import EVERYTHING, reads_of
+from yoto.rooms.policies.rego.tokens import tokenize
 from yoto.rooms.policies.service.naming import named_in_source
 from yoto.rooms.policies.shadow import Shadow
-from yoto.rooms.policies.store import StoredSet
+from yoto.rooms.policies.store.entry import StoredSet
 from yoto.rooms.policies.tables import PolicyKind
 
 # Decisions on each side without which nothing is concluded.

@@ -20,7 +20,7 @@ from yoto.rooms.policies.service.costs import PolicyCosts, costliest, measure_co
 from yoto.rooms.policies.service.loader import PolicyLoader
 from yoto.rooms.policies.service.serving import Loaded, Serving
 from yoto.rooms.policies.settings import PolicySettings
-from yoto.rooms.policies.store import Overtaken, PolicyWriter
+from yoto.rooms.policies.store.writing import Overtaken, PolicyWriter
 
 log = logging.getLogger(__name__)
 

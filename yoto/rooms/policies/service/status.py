@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yoto.rooms.policies.metrics import EngineCounts, PolicyMetrics
+from yoto.rooms.policies.metrics.counts import EngineCounts
+from yoto.rooms.policies.metrics.per_policy import PolicyMetrics
 from yoto.rooms.policies.service.adapting import Adaptation
 from yoto.rooms.policies.service.loader import LoadState
 

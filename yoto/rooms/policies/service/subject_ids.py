@@ -27,7 +27,9 @@ from yoto.rooms.policies.portable.syntax import (
     rules_of,
     text_of,
 )
-from yoto.rooms.policies.rego import EVERYTHING, Syntax, parse, reads_of, tokenize
+from yoto.rooms.policies.rego.heads import EVERYTHING, reads_of
+from yoto.rooms.policies.rego.parser import Syntax, parse
+from yoto.rooms.policies.rego.tokens import tokenize
 from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.people import USERS
 from yoto.store.resources import types_of

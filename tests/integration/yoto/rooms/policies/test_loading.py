@@ -19,7 +19,7 @@ from yoto.errors import PolicyError, StoreUnavailable
 from yoto.rooms.policies import PolicyManager, overrun_folder
 from yoto.rooms.policies.engine.embedded import engine
 from yoto.rooms.policies.engine.embedded.library import library
-from yoto.rooms.policies.store import StoredSet
+from yoto.rooms.policies.store.entry import StoredSet
 from yoto.rooms.policies.tables import PolicyRevision
 from yoto.store.db import db
 

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.events import Events
 from yoto.rooms.policies import PolicyManager, ShadowReport
-from yoto.rooms.policies.store import ShadowCountStore, StoredCounts
+from yoto.rooms.policies.store.shadow_counts import ShadowCountStore, StoredCounts
 from yoto.rooms.policies.tables import PolicyShadowCount
 from yoto.store.db import db, writing
 

@@ -10,7 +10,7 @@ import pytest
 
 from yoto.errors import PolicyError, StoreUnavailable, VersionConflict
 from yoto.rooms.policies.folder import DEFAULT_AUTHOR, FolderWatch, read_folder, upgrade_of
-from yoto.rooms.policies.store import Entry, StoredSet, StoredVersion, source_hash
+from yoto.rooms.policies.store.entry import Entry, StoredSet, StoredVersion, source_hash
 from yoto.rooms.policies.tables import PolicyKind, PolicyState
 
 REGO, DATA = PolicyKind.REGO, PolicyKind.DATA

@@ -16,7 +16,8 @@ from yoto.rooms.policies.shadow import (
     Shadow,
     report_of,
 )
-from yoto.rooms.policies.store import StoredCounts, StoredVersion
+from yoto.rooms.policies.store.entry import StoredVersion
+from yoto.rooms.policies.store.shadow_counts import StoredCounts
 from yoto.rooms.policies.tables import PolicyKind, PolicyState
 
 ALLOWED, DENIED = Verdict(True, ()), Verdict(False, ("time.closed",))

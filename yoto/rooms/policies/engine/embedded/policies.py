@@ -19,7 +19,9 @@ from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, Library,
 from yoto.rooms.policies.engine.embedded.owner import Kept, Owner
 from yoto.rooms.policies.engine.protocol import Decider, TestReport
 from yoto.rooms.policies.partial import Divided, NotDivisible, Residual, Topic
-from yoto.rooms.policies.rego import Kind, reads_of, syntax_of, tokenize
+from yoto.rooms.policies.rego.heads import reads_of
+from yoto.rooms.policies.rego.parser import syntax_of
+from yoto.rooms.policies.rego.tokens import Kind, tokenize
 from yoto.rooms.policies.result import ENTRY_POINT, UNDEFINED, Verdict, read_verdict
 
 R = TypeVar("R")

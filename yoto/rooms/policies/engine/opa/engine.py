@@ -28,7 +28,8 @@ from yoto.rooms.policies.engine.protocol import (
     record_of,
 )
 from yoto.rooms.policies.partial import Topic
-from yoto.rooms.policies.rego import reads_of, tokenize
+from yoto.rooms.policies.rego.heads import reads_of
+from yoto.rooms.policies.rego.tokens import tokenize
 from yoto.rooms.policies.result import UNDEFINED, Verdict, read_verdict
 from yoto.rooms.policies.sources import EVERY_FORM, FORBIDDEN, HARMFUL
 

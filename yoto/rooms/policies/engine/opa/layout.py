@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from yoto.errors import PolicyError
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.rego import Moved, move
+from yoto.rooms.policies.rego.moving import Moved, move
 from yoto.rooms.policies.result import ENTRY_POINT
 
 COMPLETE = "yoto_complete"

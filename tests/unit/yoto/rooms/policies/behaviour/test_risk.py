@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.rooms.policies.behaviour import Behaviour, risk_of
+from yoto.rooms.policies.behaviour.risk import Behaviour, risk_of
 
 counts = st.floats(0, 1e6)
 behaviours = st.builds(

@@ -13,7 +13,8 @@ from app import close_app, create_app
 from yoto.errors import StoreUnavailable
 from yoto.request.records import RequestRecord
 from yoto.rooms.policies import BehaviourWatch
-from yoto.rooms.policies.behaviour import CountedAction, watching
+from yoto.rooms.policies.behaviour import watching
+from yoto.rooms.policies.behaviour.counters import CountedAction
 from yoto.rooms.policies.behaviour.watching import Activity
 from yoto.rooms.policies.series import BEHAVIOUR_LOST, samples
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.rooms.policies.metrics import (
+from yoto.rooms.policies.metrics.counts import (
     BOUNDS_US,
-    Complexity,
+    MAX_CODES,
+    OTHER_CODES,
     EngineMetrics,
     LatencyHistogram,
-    PolicyLedger,
     Throughput,
-    complexity_of,
 )
-from yoto.rooms.policies.metrics.counts import MAX_CODES, OTHER_CODES
-from yoto.rooms.policies.metrics.per_policy import codes_of, policies_of_code
+from yoto.rooms.policies.metrics.per_policy import (
+    Complexity,
+    PolicyLedger,
+    codes_of,
+    complexity_of,
+    policies_of_code,
+)
 
 
 @given(st.lists(st.floats(0, 5e6), min_size=1, max_size=50), st.floats(0.01, 1.0))

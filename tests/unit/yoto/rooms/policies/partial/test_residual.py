@@ -10,7 +10,7 @@ import pytest
 from tests.support.bundles import MAIN, rules
 from yoto.rooms.policies import Bundle, EmbeddedEngine
 from yoto.rooms.policies.partial import Divided, NotDivisible, Residual, Topic
-from yoto.rooms.policies.rego import syntax_of
+from yoto.rooms.policies.rego.parser import syntax_of
 
 SEND = Topic("message.send", ("*", "message.*", "message.send"), "channel")
 

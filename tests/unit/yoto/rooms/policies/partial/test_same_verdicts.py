@@ -17,7 +17,7 @@ from tests.support.examples import drawn
 from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.rooms.policies import EmbeddedEngine
-from yoto.rooms.policies.engine import CompiledPolicies, Decider
+from yoto.rooms.policies.engine.protocol import CompiledPolicies, Decider
 from yoto.rooms.policies.partial import Topic
 
 DEFAULT_INPUTS = 400 if TEST_ALL else 150

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.rooms.policies.rego import EVERYTHING, reads_of, tokenize
+from yoto.rooms.policies.rego.heads import EVERYTHING, reads_of
+from yoto.rooms.policies.rego.tokens import tokenize
 
 
 def reads(body: str) -> frozenset[str]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.rooms.policies.rego import move, tokenize
+from yoto.rooms.policies.rego.moving import move
+from yoto.rooms.policies.rego.tokens import tokenize
 
 SOURCE = """# METADATA of data.x
 package yoto.authz

@@ -16,7 +16,8 @@ from tests.contract.policy.test_differential import CORPUS
 from tests.contract.policy.test_language import sources
 from tests.support.bundles import default_bundle, rules
 from yoto.errors import PolicyError
-from yoto.rooms.policies.rego import parse, tokenize
+from yoto.rooms.policies.rego.parser import parse
+from yoto.rooms.policies.rego.tokens import tokenize
 from yoto.rooms.policies.sources import BUILTINS
 
 # What regorus numbers for itself, and what it counts besides.

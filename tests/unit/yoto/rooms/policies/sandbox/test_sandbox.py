@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.bundles import default_bundle, rules
 from yoto.errors import PolicyError
-from yoto.rooms.policies.engine import TestFailure, TestReport
-from yoto.rooms.policies.sandbox import SandboxLimits, refuse_failures, run_in_sandbox
+from yoto.rooms.policies.engine.protocol import TestFailure, TestReport
+from yoto.rooms.policies.sandbox.running import SandboxLimits, refuse_failures, run_in_sandbox
 
 GOOD = rules(
     'deny contains "a" if input.x == 1', "test_it if authz.decision.allow with input as {}"

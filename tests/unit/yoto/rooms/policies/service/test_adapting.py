@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.rooms.policies.metrics import EngineCounts
+from yoto.rooms.policies.metrics.counts import EngineCounts
 from yoto.rooms.policies.service.adapting import AdaptivePart, Tunables
 
 CONFIGURED = Tunables(cache_seconds=5.0, explanation_share=1.0)

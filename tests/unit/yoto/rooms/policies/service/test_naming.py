@@ -9,7 +9,7 @@ import pytest
 
 from yoto.rooms.policies import PolicyWarning
 from yoto.rooms.policies.service.naming import KnownPermissions, warnings_of, without_rule
-from yoto.rooms.policies.store import Entry
+from yoto.rooms.policies.store.entry import Entry
 from yoto.rooms.policies.tables import PolicyKind
 
 PERMISSIONS = KnownPermissions(

@@ -21,7 +21,7 @@ from yoto.rooms.policies.engine.embedded.by_regopy.subset import (
 from yoto.rooms.policies.engine.embedded.by_regopy.writing import from_json, read, to_json, written
 from yoto.rooms.policies.engine.embedded.library import UNDEFINED_TEXT, TextOf
 from yoto.rooms.policies.engine.protocol import LibraryName
-from yoto.rooms.policies.rego import syntax_of
+from yoto.rooms.policies.rego.parser import syntax_of
 
 R = TypeVar("R")
 

@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from yoto.errors import PolicyError
-from yoto.rooms.policies.portable import recursive
+from yoto.rooms.policies.portable.heads import recursive
 from yoto.rooms.policies.portable.syntax import (
     NotPortable,
     imports_of,
@@ -24,7 +24,7 @@ from yoto.rooms.policies.portable.syntax import (
     rules_of,
     text_of,
 )
-from yoto.rooms.policies.rego import Syntax
+from yoto.rooms.policies.rego.parser import Syntax
 
 # The package of ``functions.rego``, and its tables.
 PACKAGE = "yoto_regopy"

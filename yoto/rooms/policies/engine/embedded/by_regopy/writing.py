@@ -19,7 +19,7 @@ from yoto.rooms.policies.engine.embedded.by_regopy.subset import (
     called_instead,
 )
 from yoto.rooms.policies.portable.syntax import name_of, package_of, rules_of, text_of
-from yoto.rooms.policies.rego import Syntax, syntax_of
+from yoto.rooms.policies.rego.parser import Syntax, syntax_of
 
 MARK = "\ue000"
 _ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f\ue000]')

@@ -17,10 +17,11 @@ from yoto.rooms.policies.engine.embedded.by_regorus.objects import (
     statements_of,
 )
 from yoto.rooms.policies.engine.embedded.by_regorus.rules import rewrite_every, rewrite_rule
-from yoto.rooms.policies.portable import MIXED_HEADS, OBJECTS, mixed_heads
+from yoto.rooms.policies.portable.bodies import OBJECTS
+from yoto.rooms.policies.portable.heads import MIXED_HEADS, mixed_heads
 from yoto.rooms.policies.portable.patterns import as_regex, delimiters_of
 from yoto.rooms.policies.portable.syntax import name_of, nodes, rules_of, text_of
-from yoto.rooms.policies.rego import Syntax, parse
+from yoto.rooms.policies.rego.parser import Syntax, parse
 from yoto.rooms.policies.sources import FORBIDDEN
 
 SOURCE = (resources.files(__package__) / "functions.rego").read_text("utf-8")
