@@ -343,11 +343,11 @@ class PolicyManager(Extension[PolicyService]):
         Args:
             seen: the version that the candidate must be; None: any version.
         """
-        return self.current.publisher.promote(author, comment, seen)
+        return self.current.publisher.end_shadow("promote", author, comment, seen)
 
     def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
         """End the candidate; ``seen`` as in ``promote``."""
-        return self.current.publisher.drop(author, comment, seen)
+        return self.current.publisher.end_shadow("drop", author, comment, seen)
 
     def acknowledge(self, name: str, author: str, comment: str = "") -> None:
         """Take a policy off the list that ``unacknowledged`` gives.

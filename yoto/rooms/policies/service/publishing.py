@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from yoto.errors import PlatformError, ValidationFailed, VersionConflict
 from yoto.rooms.policies.bundle import Bundle
@@ -179,17 +180,10 @@ class Publisher:
         (receipt,) = self._change([(entry.kind, entry.name)], author, comment, None, plan)
         return receipt
 
-    def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
-        """Bring the candidate into force; ``seen``: the version that it must be."""
-        return self._end_shadow("promote", author, comment, seen)
-
-    def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
-        """End the candidate, which never was in force; ``seen`` as in ``promote``."""
-        return self._end_shadow("drop", author, comment, seen)
-
-    def _end_shadow(
-        self, action: str, author: str, comment: str, seen: int | None
+    def end_shadow(
+        self, action: Literal["promote", "drop"], author: str, comment: str, seen: int | None
     ) -> PolicyReceipt:
+        """Bring the candidate into force, or end it; ``seen``: the version that it must be."""
         candidate = self._reader.read().candidate
         if candidate is None:
             raise ValidationFailed({"candidate": "there is none"})
