@@ -92,7 +92,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class InputPart(Generic[T]):
     """One part of the input, made from a ``T``.
 
     Attributes:
@@ -115,9 +115,9 @@ class Part(Generic[T]):
 class InputBuilder(Generic[T]):
     """Builds inputs. Safe for threads."""
 
-    def __init__(self, parts: Sequence[Part[T]]) -> None:
+    def __init__(self, parts: Sequence[InputPart[T]]) -> None:
         self._parts = tuple(parts)
-        self._read: dict[frozenset[str], tuple[Part[T], ...]] = {}
+        self._read: dict[frozenset[str], tuple[InputPart[T], ...]] = {}
 
     def build(
         self,
@@ -126,7 +126,7 @@ class InputBuilder(Generic[T]):
         reads: frozenset[str],
         documents: Mapping[str, Any],
     ) -> tuple[dict[str, Any], dict[str, float]]:
-        """The input, and the seconds for which some of its paths hold; see ``Part.seconds``.
+        """The input, and the seconds for which some of its paths hold; see ``InputPart.seconds``.
 
         Args:
             about: the source of the parts.
@@ -153,7 +153,7 @@ class InputBuilder(Generic[T]):
                 valid_for[part.path] = seconds
         return found, valid_for
 
-    def _wanted(self, reads: frozenset[str]) -> tuple[Part[T], ...]:
+    def _wanted(self, reads: frozenset[str]) -> tuple[InputPart[T], ...]:
         parts = self._read.get(reads)
         if parts is None:
             parts = tuple(part for part in self._parts if wanted(part.path, reads))
@@ -178,7 +178,7 @@ def wanted(path: str, reads: frozenset[str]) -> bool:
     )
 
 
-def _named(part: Part[T], question: Question, documents: Mapping[str, Any]) -> bool:
+def _named(part: InputPart[T], question: Question, documents: Mapping[str, Any]) -> bool:
     if not part.documents:
         return True
     return any(
@@ -195,7 +195,7 @@ def _at(documents: Mapping[str, Any], path: str) -> Any:
     return document.get(key) if isinstance(document, Mapping) else None
 
 
-def _made(part: Part[T], about: T) -> tuple[Any, float]:
+def _made(part: InputPart[T], about: T) -> tuple[Any, float]:
     """The value of a part, or ``ABSENT``, and for how many seconds it holds.
 
     Raises:

@@ -24,8 +24,8 @@ from yoto.rooms.policies.recent import Mask
 from yoto.rooms.policies.result import PolicyDecision
 from yoto.rooms.policies.service.costs import PolicyCosts
 from yoto.rooms.policies.service.naming import JudgedPermission, judged_permissions
+from yoto.rooms.policies.service.process import PolicyService
 from yoto.rooms.policies.service.results import PolicyDryRun, PolicyReceipt
-from yoto.rooms.policies.service.service import PolicyService
 from yoto.rooms.policies.service.status import ManagerMetrics, PolicyStatus, metrics_of, status_of
 from yoto.rooms.policies.settings import PolicySettings
 from yoto.rooms.policies.shadow import ShadowReport, report_of

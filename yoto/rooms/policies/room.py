@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from yoto.http.operation import Subject
     from yoto.operate.live.components import Part
 
-    from .service.service import PolicyService
+    from .service.process import PolicyService
 
 
 def _init(app: Flask, host: object) -> None:

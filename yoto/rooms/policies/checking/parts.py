@@ -22,7 +22,7 @@ from yoto.rooms.policies import BehaviourWatch
 from yoto.rooms.policies.attributes import Person, counts_in_server, has_device, load_roles
 from yoto.rooms.policies.behaviour.risk import risk_of
 from yoto.rooms.policies.checking.facts import PolicyFacts
-from yoto.rooms.policies.input import ABSENT, Part, PartUnknown, Question
+from yoto.rooms.policies.input import ABSENT, InputPart, PartUnknown, Question
 
 log = logging.getLogger(__name__)
 
@@ -265,39 +265,39 @@ def _in_maintenance(asked: Asked) -> Any:
     return caching.maintenance.holds_now()
 
 
-PARTS: tuple[Part[Asked], ...] = (
-    Part("via", lambda asked: [way.document() for way in asked.ways[:MOST_WAYS]]),
-    Part("via_count", lambda asked: len(asked.ways)),
-    Part("subject.clearance", _clearance),
-    Part("subject.super_admin", lambda asked: _of(asked.person, "super_admin")),
-    Part("subject.account_age_days", _account_age),
-    Part("subject.roles", _roles),
-    Part("subject.attributes", _own_attributes),
-    Part("subject.emergency", _emergency, documents=("emergency.lifts",)),
-    Part("resource.attributes", _attributes),
-    Part("resource.server", lambda asked: _of(asked.place, "server")),
-    Part("resource.usage", _usage, documents=("quota.resources",)),
-    Part("resource.channel", lambda asked: _of(asked.place, "channel")),
-    Part("context.time", lambda asked: int(asked.now), _time_holds),
-    Part("context.ip", lambda asked: _of(asked.current_request, "ip")),
-    Part("context.user_agent", lambda asked: _of(asked.current_request, "user_agent")),
-    Part("context.method", lambda asked: _of(asked.current_request, "method")),
-    Part("context.authenticated_at", _authenticated_at),
-    Part("context.device", _device, documents=("device.required", "device.servers")),
-    Part("context.risk", _risk, documents=("risk.limits",)),
-    Part("context.quota", _quota, documents=("quota.reserves",)),
-    Part("context.environment.load", _load_per_core, documents=("environment.load",)),
-    Part(
+PARTS: tuple[InputPart[Asked], ...] = (
+    InputPart("via", lambda asked: [way.document() for way in asked.ways[:MOST_WAYS]]),
+    InputPart("via_count", lambda asked: len(asked.ways)),
+    InputPart("subject.clearance", _clearance),
+    InputPart("subject.super_admin", lambda asked: _of(asked.person, "super_admin")),
+    InputPart("subject.account_age_days", _account_age),
+    InputPart("subject.roles", _roles),
+    InputPart("subject.attributes", _own_attributes),
+    InputPart("subject.emergency", _emergency, documents=("emergency.lifts",)),
+    InputPart("resource.attributes", _attributes),
+    InputPart("resource.server", lambda asked: _of(asked.place, "server")),
+    InputPart("resource.usage", _usage, documents=("quota.resources",)),
+    InputPart("resource.channel", lambda asked: _of(asked.place, "channel")),
+    InputPart("context.time", lambda asked: int(asked.now), _time_holds),
+    InputPart("context.ip", lambda asked: _of(asked.current_request, "ip")),
+    InputPart("context.user_agent", lambda asked: _of(asked.current_request, "user_agent")),
+    InputPart("context.method", lambda asked: _of(asked.current_request, "method")),
+    InputPart("context.authenticated_at", _authenticated_at),
+    InputPart("context.device", _device, documents=("device.required", "device.servers")),
+    InputPart("context.risk", _risk, documents=("risk.limits",)),
+    InputPart("context.quota", _quota, documents=("quota.reserves",)),
+    InputPart("context.environment.load", _load_per_core, documents=("environment.load",)),
+    InputPart(
         "context.environment.error_rate",
         _error_rate,
         documents=("environment.error_rate",),
     ),
-    Part(
+    InputPart(
         "context.environment.maintenance",
         _in_maintenance,
         documents=("environment.maintenance",),
     ),
-    Part(
+    InputPart(
         "context.environment.emergency",
         lambda asked: asked.facts.emergencies().declared,
         documents=("environment.emergency",),

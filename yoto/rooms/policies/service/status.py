@@ -12,7 +12,7 @@ from yoto.rooms.policies.service.adapting import Adaptation
 from yoto.rooms.policies.service.loader import LoadState
 
 if TYPE_CHECKING:
-    from yoto.rooms.policies.service.service import PolicyService
+    from yoto.rooms.policies.service.process import PolicyService
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.errors import StoreUnavailable
-from yoto.rooms.policies.input import ABSENT, InputBuilder, Part, PartUnknown, Question, wanted
+from yoto.rooms.policies.input import ABSENT, InputBuilder, InputPart, PartUnknown, Question, wanted
 
 ASKED = Question(7, "server.manage", "server", 3)
 ALL = frozenset({"*"})
@@ -40,7 +40,7 @@ def test_a_part_that_nobody_reads_is_not_made() -> None:
         made.append(asked.permission)
         return 1
 
-    builder = InputBuilder([Part("context.risk", make)])
+    builder = InputBuilder([InputPart("context.risk", make)])
     builder.build(ASKED, ASKED, frozenset({"context.ip", "context.risky"}), {})
     assert made == []
     document, _ = builder.build(ASKED, ASKED, frozenset({"context.risk.score"}), {})
@@ -48,7 +48,7 @@ def test_a_part_that_nobody_reads_is_not_made() -> None:
 
 
 def test_a_part_is_made_for_the_permissions_that_its_document_names() -> None:
-    builder = InputBuilder([Part("context.risk", lambda _: 1, documents=("risk.limits",))])
+    builder = InputBuilder([InputPart("context.risk", lambda _: 1, documents=("risk.limits",))])
 
     def has_risk(documents: Any) -> bool:
         return "risk" in builder.build(ASKED, ASKED, ALL, documents)[0]["context"]
@@ -62,18 +62,18 @@ def test_a_part_is_made_for_the_permissions_that_its_document_names() -> None:
 
 
 def test_what_is_not_there_is_left_out() -> None:
-    parts = [Part("context.device", lambda _: ABSENT)]
+    parts = [InputPart("context.device", lambda _: ABSENT)]
     assert InputBuilder(parts).build(ASKED, ASKED, ALL, {})[0]["context"] == {}
 
 
 @pytest.mark.parametrize(
     "part",
     [
-        Part("context.time", lambda _: unavailable()),
-        Part("context.time", lambda _: 5, lambda _: unavailable()),
+        InputPart("context.time", lambda _: unavailable()),
+        InputPart("context.time", lambda _: 5, lambda _: unavailable()),
     ],
 )
-def test_without_what_cannot_be_read_there_is_no_input(part: Part[Question]) -> None:
+def test_without_what_cannot_be_read_there_is_no_input(part: InputPart[Question]) -> None:
     builder = InputBuilder([part])
     with pytest.raises(PartUnknown) as unknown:
         builder.build(ASKED, ASKED, ALL, {})
@@ -85,12 +85,12 @@ def test_without_what_cannot_be_read_there_is_no_input(part: Part[Question]) -> 
 @pytest.mark.parametrize(
     "part",
     [
-        Part("context.risk", lambda _: {}["score"]),
-        Part("context.risk", lambda _: 1, lambda _: {}["score"]),
+        InputPart("context.risk", lambda _: {}["score"]),
+        InputPart("context.risk", lambda _: 1, lambda _: {}["score"]),
     ],
 )
 def test_a_mistake_is_not_taken_for_something_missing(
-    part: Part[Question], caplog: pytest.LogCaptureFixture
+    part: InputPart[Question], caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(PartUnknown) as unknown:
         InputBuilder([part]).build(ASKED, ASKED, ALL, {})
@@ -101,7 +101,7 @@ def test_a_mistake_is_not_taken_for_something_missing(
 def test_false_nought_and_nothing_are_values() -> None:
     values: list[Any] = [False, 0, None, ""]
     parts = [
-        Part(f"context.deep.p{number}", lambda _, value=value: value)  # type: ignore[misc]
+        InputPart(f"context.deep.p{number}", lambda _, value=value: value)  # type: ignore[misc]
         for number, value in enumerate(values)
     ]
     document, _ = InputBuilder(parts).build(ASKED, ASKED, ALL, {})
@@ -110,8 +110,8 @@ def test_false_nought_and_nothing_are_values() -> None:
 
 def test_how_long_a_part_holds_is_told() -> None:
     parts = [
-        Part("context.time", lambda _: 5, lambda _: 30.0),
-        Part("context.ip", lambda _: "192.0.2.1", lambda _: math.inf),
+        InputPart("context.time", lambda _: 5, lambda _: 30.0),
+        InputPart("context.ip", lambda _: "192.0.2.1", lambda _: math.inf),
     ]
     assert InputBuilder(parts).build(ASKED, ASKED, ALL, {})[1] == {"context.time": 30.0}
 

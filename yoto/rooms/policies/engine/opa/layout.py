@@ -24,7 +24,7 @@ MARK = "yoto_present"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ModulePart:
     """One policy in a module on the server; its first line is the module's ``first_line``."""
 
     policy: str
@@ -43,7 +43,7 @@ class Placed:
 
     module_id: str
     source: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ModulePart, ...] = ()
 
     @property
     def path(self) -> str:
@@ -115,9 +115,9 @@ def layout_of(bundle: Bundle, prefix: str, with_tests: bool = False) -> Layout:
 def _placed(prefix: str, package: str, named: list[tuple[str, Moved]]) -> Placed:
     imports = dict.fromkeys(one for _, moved in named for one in moved.imports)
     lines = [f"package {package}", "", *imports, f"{MARK}(_) := true"]
-    parts: list[Part] = []
+    parts: list[ModulePart] = []
     for name, moved in named:
-        parts.append(Part(name, moved, len(lines) + 1))
+        parts.append(ModulePart(name, moved, len(lines) + 1))
         lines += moved.body.split("\n")
     inside = package.removeprefix(f"{prefix}.")
     return Placed(f"yoto/{prefix}/{inside}", "\n".join((*lines, "")), tuple(parts))

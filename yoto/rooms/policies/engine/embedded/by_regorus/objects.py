@@ -13,7 +13,7 @@ from yoto.rooms.policies.portable.objects import holds_object, pairs_of
 from yoto.rooms.policies.portable.syntax import nodes
 
 # A text, or the start and end of a part of the source.
-Part = str | tuple[int, int]
+Piece = str | tuple[int, int]
 
 # The order of several insertions at one place.
 OPENS, INSIDE, AFTER, CLOSES = range(4)
@@ -24,7 +24,7 @@ class _Edit:
     start: int
     end: int
     order: int
-    parts: tuple[Part, ...]
+    parts: tuple[Piece, ...]
 
     @property
     def of_body(self) -> bool:
@@ -45,7 +45,7 @@ class Edits:
         self._names += 1
         return f"yoto_moved_{self._names}"
 
-    def replace(self, node: Any, *parts: Part) -> None:
+    def replace(self, node: Any, *parts: Piece) -> None:
         """Write ``parts`` for a node, whose own text may be among them."""
         start, end = span_of(node)
         self._found.append(_Edit(start, end, INSIDE, parts))
@@ -54,7 +54,7 @@ class Edits:
         """Write a text for another one."""
         self._found.append(_Edit(start, end, INSIDE, (text,)))
 
-    def insert(self, at: int, *parts: Part, order: int = INSIDE) -> None:
+    def insert(self, at: int, *parts: Piece, order: int = INSIDE) -> None:
         """Write ``parts`` at a place."""
         self._found.append(_Edit(at, at, order, parts))
 
@@ -99,7 +99,7 @@ def rewrite_statement(statement: Any, edits: Edits) -> None:
             _assign(literal[kind]["expr"]["AssignExpr"], statement, kind == "NotExpr", edits)
 
 
-def shaped(value: tuple[Part, ...], pattern: Any, source: str) -> tuple[Part, ...]:
+def shaped(value: tuple[Piece, ...], pattern: Any, source: str) -> tuple[Piece, ...]:
     """A call that gives ``value`` where its objects have only the fields of a pattern's objects."""
     return (f"data.{PACKAGE}.shaped(", *value, f", {_shapes(pattern, source)})")
 

@@ -16,14 +16,14 @@ from yoto.rooms.policies.engine.embedded.by_regorus.objects import (
     CLOSES,
     OPENS,
     Edits,
-    Part,
+    Piece,
     shaped,
     span_of,
 )
 from yoto.rooms.policies.portable.objects import holds_object
 from yoto.rooms.policies.portable.syntax import name_of, nodes, text_of
 
-Moved = list[tuple[Part, ...]]
+Moved = list[tuple[Piece, ...]]
 
 _LITERALS = ("String", "RawString", "Number", "Bool", "Null")
 
@@ -107,7 +107,7 @@ def _keys(reference: Any, edits: Edits, mixed: frozenset[int]) -> Moved:
             name = edits.name()
             edits.replace_text(span_of(node[kind]["refr"])[1], span_of(node)[1], f"[{name}]")
             text = node[kind]["field"][1] if kind == "RefDot" else None
-            key: Part = f'"{text}"' if text is not None else span_of(node[kind]["index"])
+            key: Piece = f'"{text}"' if text is not None else span_of(node[kind]["index"])
             found.append((name, " := ", key))
         node, place = node[kind]["refr"], place + 1
     return found
@@ -178,8 +178,8 @@ def _extend(body: Mapping[str, Any], before: Moved, after: Moved, edits: Edits) 
         return
     start, end = query["span"]["start"], query["span"]["end"]
     in_braces = statements[0]["span"]["start"] > start
-    first: list[Part] = [*_joined(before), "; "] if before else []
-    last: list[Part] = []
+    first: list[Piece] = [*_joined(before), "; "] if before else []
+    last: list[Piece] = []
     if after:
         gap = edits.source[statements[-1]["span"]["end"] : end - 1] if in_braces else ""
         last = [" " if "\n" in gap else "; ", *_joined(after)]
@@ -191,8 +191,8 @@ def _extend(body: Mapping[str, Any], before: Moved, after: Moved, edits: Edits) 
         edits.insert(end, *last, " }", order=CLOSES)
 
 
-def _joined(several: Moved) -> list[Part]:
-    found: list[Part] = []
+def _joined(several: Moved) -> list[Piece]:
+    found: list[Piece] = []
     for one in several:
         found += ("; ", *one) if found else one
     return found
