@@ -30,7 +30,7 @@ class Worker:
 
     def ready(self) -> str | None:
         """The version of the set in service."""
-        policy.of(self.app).start()
+        policy.of(self.app).ready()
         with self.app.app_context():
             return policy.status().version
 

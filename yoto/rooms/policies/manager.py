@@ -100,14 +100,14 @@ class PolicyManager(Extension[PolicyService]):
                 from them may be reused, in seconds; None in it: unknown. Without it, no verdict is
                 reused.
         """
-        return self.current.evaluate(input_document, valid_for)
+        return self.current.evaluator.evaluate(input_document, valid_for)
 
     def reads(self) -> frozenset[str]:
         """Input paths below which the policies in service look, candidate included.
 
         ``"*"`` when that is unknown, or when nothing is loaded.
         """
-        return self.current.loader.ready().reads
+        return self.current.ready().reads
 
     def try_out(self, input_document: Mapping[str, Any]) -> PolicyDecision:
         """Decide with the set in service, and count nothing.

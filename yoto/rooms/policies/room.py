@@ -91,7 +91,7 @@ def _lacks(connection: Connection) -> str:
 _POLICIES: Component[Any] = Component(
     "policies",
     init=_init,
-    start=lambda app: _of(app).start(),
+    start=lambda app: _of(app).ready(),
     close=lambda app: _of(app).close(),
 )
 ROOM = Room(

@@ -51,7 +51,7 @@ class PolicyChecker:
     def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
         service = PolicyManager.of(self._app)
         # Read once: the set that an input is made for is the one that judges it.
-        serving = service.loader.ready()
+        serving = service.ready()
         try:
             own_id = self._facts.own_id(asked.user_id, asked.batch or PolicyBatch())
         except PlatformError as error:
@@ -79,7 +79,7 @@ class PolicyChecker:
             except PartUnknown:
                 return document
 
-        decision = service.evaluate(document, valid_for, serving, whole)
+        decision = service.evaluator.evaluate(document, valid_for, serving, whole)
         if decision.allow:
             emergency = "emergency" in document["subject"]
             return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)

@@ -54,7 +54,7 @@ add_history(policies, PolicyKind.REGO, "policy")
 def list_policies() -> Policies:
     """The active policies, and the engine of this worker"""
     # Loads the policies if nothing was decided yet in this worker.
-    policy.current.start()
+    policy.current.ready()
     metrics, in_use = policy.metrics(), policy.in_use()
     unacknowledged = {one.name for one in policy.current.unacknowledged(in_use)}
     candidates = {one.name: one.version for one in in_use if one.state is PolicyState.CANDIDATE}

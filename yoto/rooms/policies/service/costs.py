@@ -56,7 +56,7 @@ def _measured(
     engine: EmbeddedEngine, bundle: Bundle, inputs: Sequence[str], deadline: float
 ) -> PolicyCosts:
     compiled = engine.compile(bundle)
-    whole = [_latency_us(compiled, text) for text in inputs]
+    whole = [_cost(compiled, text) for text in inputs]
     latency: dict[str, LatencyHistogram] = {}
     for name in bundle.modules:
         if perf_counter() >= deadline:
@@ -69,7 +69,7 @@ def _measured(
         try:
             histogram = LatencyHistogram()
             for text, cost in zip(inputs, whole, strict=True):
-                other = _latency_us(without, text)
+                other = _cost(without, text)
                 if cost is not None and other is not None:
                     histogram.add(max(0.0, cost - other))
             latency[name] = histogram
@@ -87,13 +87,17 @@ def costliest(costs: PolicyCosts, limit: int = 3) -> dict[str, float]:
     return {name: round(means[name], 3) for name in dearest}
 
 
-def _latency_us(compiled: CompiledPolicies, text: str) -> float | None:
-    """The time of one evaluation; None if it gives no verdict."""
-    # As decisions are made: policies that cannot matter for an input are not evaluated.
+def latency_us(compiled: CompiledPolicies, text: str) -> float:
+    """The time of one evaluation, made as decisions are; raises as ``Decider.evaluate``."""
     decider = compiled.about(Topic.of_text(text))
     began = perf_counter()
+    decider.evaluate(text)
+    return (perf_counter() - began) * MICROSECONDS
+
+
+def _cost(compiled: CompiledPolicies, text: str) -> float | None:
+    """The time of one evaluation; None if it gives no verdict."""
     try:
-        decider.evaluate(text)
+        return latency_us(compiled, text)
     except PolicyError:
         return None
-    return (perf_counter() - began) * MICROSECONDS

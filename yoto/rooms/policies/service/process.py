@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from flask import Flask
 
@@ -16,7 +15,7 @@ from yoto.errors import PlatformError
 from yoto.events import EventState
 from yoto.housekeeping import Housekeeper
 from yoto.redis import RedisConnection
-from yoto.rooms.policies.decision_cache import DecisionCache, Validity
+from yoto.rooms.policies.decision_cache import DecisionCache
 from yoto.rooms.policies.engine.embedded.deadline import overrun_folder
 from yoto.rooms.policies.engine.protocol import PolicyEngine
 from yoto.rooms.policies.facts import PolicyLoadFailed
@@ -24,9 +23,8 @@ from yoto.rooms.policies.folder import DEFAULT_AUTHOR, FolderWatch
 from yoto.rooms.policies.metrics.counts import EngineMetrics
 from yoto.rooms.policies.metrics.per_policy import PolicyLedger
 from yoto.rooms.policies.recent import Mask, RecentInputs, SharedInputs
-from yoto.rooms.policies.result import PolicyDecision
 from yoto.rooms.policies.service.adapting import AdaptivePart
-from yoto.rooms.policies.service.evaluator import Evaluator, MakeInput
+from yoto.rooms.policies.service.evaluator import Evaluator
 from yoto.rooms.policies.service.examining import Examiner
 from yoto.rooms.policies.service.loader import PolicyLoader
 from yoto.rooms.policies.service.naming import KnowPermissions
@@ -131,7 +129,7 @@ class PolicyService:
         )
         self.evaluator = Evaluator(
             engine.name,
-            self.loader.ready,
+            self.ready,
             self.decisions,
             self.metrics,
             self.ledger,
@@ -158,22 +156,11 @@ class PolicyService:
             self.folder = FolderWatch(settings.directory, self.reader.read, self._put_folder)
             heavy.add("folder", self.folder.work)
 
-    def evaluate(
-        self,
-        document: Mapping[str, Any],
-        valid_for: Validity | None,
-        serving: Serving | None = None,
-        whole: MakeInput | None = None,
-    ) -> PolicyDecision:
-        """See ``PolicyManager.evaluate`` and ``Evaluator.evaluate``."""
+    def ready(self) -> Serving:
+        """The sets in service, whose changes are followed from now on."""
         if self._pid != os.getpid():
             self._start_threads()
-        return self.evaluator.evaluate(document, valid_for, serving, whole)
-
-    def start(self) -> None:
-        """Load, and follow changes from now on."""
-        self._start_threads()
-        self.loader.ready()
+        return self.loader.ready()
 
     def close(self) -> None:
         """End the threads and release the engine; a later use begins anew."""

@@ -102,7 +102,7 @@ def test_a_folder_is_followed(
     (folder / "bound.rego").write_text(bound(20))
     with another_process(app_config, tmp_path, POLICY_DIR=str(folder)) as other:
         with other.app_context():
-            manager.of(other).start()
+            manager.of(other).ready()
             wait_until(lambda: manager.evaluate(question(15)).allow, what="the folder to be read")
             (folder / "bound.rego").write_text("package yoto.authz\n\ndeny contains")
             wait_until(lambda: manager.status().folder_error, what="the refusal")

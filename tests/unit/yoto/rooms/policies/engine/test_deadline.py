@@ -38,7 +38,7 @@ for name in ("app", "yoto", "yoto.rooms", "yoto.rooms.policies"):
     sys.modules[name].__path__ = [name.replace(".", "/")]
 import json, pathlib
 from yoto.rooms.policies.bundle import Bundle
-from yoto.rooms.policies.engine.embedded import EmbeddedEngine
+from yoto.rooms.policies.engine.embedded.engine import EmbeddedEngine
 from yoto.rooms.policies.engine.embedded.deadline import EvaluationDeadline
 from yoto.rooms.policies.engine.embedded.library import library
 engine = EmbeddedEngine(EvaluationDeadline(pathlib.Path(sys.argv[2]), 0.3), library(sys.argv[4]))
