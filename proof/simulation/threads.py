@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from proof.simulation.current import task, world
+from proof.simulation.current import is_running, task, world
 from proof.simulation.scheduler import Task
 
 
@@ -205,4 +206,4 @@ def current_thread() -> Any:
 
 
 def get_ident() -> int:
-    return id(task())
+    return id(task()) if is_running() else threading.get_ident()

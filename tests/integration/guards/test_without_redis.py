@@ -66,7 +66,8 @@ def test_once_the_loss_is_known_a_message_waits_for_nothing(
     assert say(client, talker, community.channel_id).status_code == 201
     own_redis.kill()
     for _ in range(5):  # the first of these find out
-        assert say(client, talker, community.channel_id).status_code == 201
+        answer = say(client, talker, community.channel_id)
+        assert answer.status_code == 201, answer.text
     times = []
     for _ in range(8):
         started = time.perf_counter()
