@@ -20,10 +20,10 @@ from yoto.permission.verdict.abac import (
 )
 from yoto.rooms.policies import PolicyManager, Validity
 from yoto.rooms.policies.checking.facts import PolicyEnvironment, PolicyFacts
+from yoto.rooms.policies.checking.kinds import kinds_of
 from yoto.rooms.policies.checking.parts import PARTS, Asked
 from yoto.rooms.policies.input import InputBuilder, PartUnknown, Question
 from yoto.rooms.policies.service.naming import KnownPermissions
-from yoto.rooms.policies.service.subject_ids import kinds_of
 
 log = logging.getLogger(__name__)
 

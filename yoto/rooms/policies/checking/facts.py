@@ -24,15 +24,13 @@ from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way
 from yoto.request.current import CurrentRequest
 from yoto.rooms.policies.attributes import (
-    Emergencies,
     Person,
-    RememberedEmergencies,
     RememberedPeople,
     attributes_of,
-    load_emergencies,
     load_person,
     rows_of,
 )
+from yoto.rooms.policies.emergencies import Emergencies, RememberedEmergencies, load_emergencies
 from yoto.store.asked import Asked as AskedFunction
 from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.people import USERS
