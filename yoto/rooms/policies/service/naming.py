@@ -72,6 +72,11 @@ def warnings_of(entry: Entry, permissions: KnownPermissions) -> Iterator[PolicyW
         yield PolicyWarning(NOT_REGISTERED, tuple(sorted(unknown)))
 
 
+def names_of(permission: str) -> frozenset[str]:
+    """The names that mean a permission: its own, its group's, and that of all permissions."""
+    return frozenset((permission, f"{_group(permission)}.*", _ALL))
+
+
 def without_rule(
     modules: Mapping[str, str], documents: Mapping[str, Any], permissions: KnownPermissions
 ) -> Iterator[PolicyWarning]:
@@ -83,11 +88,7 @@ def without_rule(
         named |= set(named_in_source(source, groups)) - {_ALL}
     for document in documents.values():
         named |= set(named_in_document(document, groups))
-    left = {
-        name
-        for name in permissions.always
-        if named.isdisjoint((name, _ALL, f"{name.partition('.')[0]}.*"))
-    }
+    left = {name for name in permissions.always if named.isdisjoint(names_of(name))}
     if left:
         yield PolicyWarning(NO_RULE, tuple(sorted(left)))
 
@@ -174,7 +175,7 @@ def judged_permissions(
         modules: Rego by name, without tests.
         documents: the documents that they read, by name.
     """
-    groups = {name.partition(".")[0] for name in permissions.known}
+    groups = {_group(name) for name in permissions.known}
     named = {
         name: _named_by(source, documents, groups)
         for name, source in sorted(modules.items())
@@ -182,7 +183,7 @@ def judged_permissions(
     }
     rows = []
     for permission in sorted(permissions.known):
-        names = {permission, "*", f"{permission.partition('.')[0]}.*"}
+        names = names_of(permission)
         policies = tuple(
             policy
             for policy, found in named.items()

@@ -199,7 +199,8 @@ class PolicyService:
         """Follow the record: on notification, and at intervals in any case."""
         self.loader.refresh()
         self.slow_guard.end_overruns()
-        heard = self._cache is not None and self._cache.tailer.fresh and self._end_listening
+        listens, cache = self._end_listening is not None, self._cache
+        heard = listens and cache is not None and cache.tailer.fresh
         return self.settings.poll_seconds * (HEARD_POLL_FACTOR if heard else 1)
 
     def _share_inputs(self) -> float:

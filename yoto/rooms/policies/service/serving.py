@@ -16,7 +16,7 @@ from yoto.rooms.policies.metrics.per_policy import Complexity, complexity_of
 from yoto.rooms.policies.partial import TOPIC_PATHS, Topic
 from yoto.rooms.policies.rego.heads import EVERYTHING, reads_of
 from yoto.rooms.policies.rego.tokens import tokenize
-from yoto.rooms.policies.service.naming import named_in_source
+from yoto.rooms.policies.service.naming import named_in_source, names_of
 from yoto.rooms.policies.shadow import Shadow
 from yoto.rooms.policies.store.entry import StoredSet
 from yoto.rooms.policies.tables import PolicyKind
@@ -129,8 +129,7 @@ class Loaded:
         whole.
         """
         if permission not in self._given:
-            group = permission.partition(".")[0]
-            names = {"*", f"{group}.*", permission}
+            names, group = names_of(permission), permission.partition(".")[0]
             found: set[str] = set()
             for source in self.bundle.modules.values():
                 paths = self._given_by[source]
