@@ -9,9 +9,9 @@ from yoto.rooms.review.history import History
 from yoto.rooms.review.reversal.reversal import Reversal
 
 
-def overwritten(one: Reversal) -> None:
+def overwritten(reversal: Reversal) -> None:
     """``overwrite.set`` and ``overwrite.clear``: all overwrites of the target in the place."""
-    _set_overwrites(one, one.before)
+    _set_overwrites(reversal, reversal.before)
 
 
 def lender_before(record: Record) -> str | None:
@@ -20,51 +20,51 @@ def lender_before(record: Record) -> str | None:
     return None if number is None else f"category:{number}"
 
 
-def place_created(one: Reversal) -> None:
+def place_created(reversal: Reversal) -> None:
     """``server.create`` and ``channel.create``: the place did not exist."""
-    if one.record.subject in (one.history.site.home, str(one.history.place)):
-        one.history.exists = False
+    if reversal.record.subject in (reversal.history.site.home, str(reversal.history.place)):
+        reversal.history.exists = False
 
 
-def transferred(one: Reversal) -> None:
+def transferred(reversal: Reversal) -> None:
     """The server had another owner."""
-    if one.record.subject == one.history.site.home:
-        one.history.owner_id = one.before["owner_id"]
+    if reversal.record.subject == reversal.history.site.home:
+        reversal.history.owner_id = reversal.before["owner_id"]
 
 
-def channel_moved(one: Reversal) -> None:
+def channel_moved(reversal: Reversal) -> None:
     """``channel.move``, ``channel.sync``, ``channel.unsync``."""
-    history = one.history
-    if one.record.subject != str(history.place):
+    history = reversal.history
+    if reversal.record.subject != str(history.place):
         return
-    if one.after["synced"]:
+    if reversal.after["synced"]:
         # Its own overwrites were first made equal to the category's, each with a record, then
         # dropped.
         _copy_overwrites(history, history.overwritten, str(history.place))
-    if "category_id" in one.before:
-        history.lender = lender_before(one.record)
-    history.synced = one.before["synced"]
+    if "category_id" in reversal.before:
+        history.lender = lender_before(reversal.record)
+    history.synced = reversal.before["synced"]
 
 
-def category_deleted(one: Reversal) -> None:
+def category_deleted(reversal: Reversal) -> None:
     """Its channels were in it; its overwrites were in force in those in sync."""
-    before, history, sync = one.before, one.history, one.history.sync
-    if sync is None or not one.record.subject.startswith(f"{sync.type}:"):
+    before, history, sync = reversal.before, reversal.history, reversal.history.sync
+    if sync is None or not reversal.record.subject.startswith(f"{sync.type}:"):
         return
-    one.note_absent("channels", "synced", "overwrites")
+    reversal.note_absent("channels", "synced", "overwrites")
     for values in before.get("overwrites", ()):
-        _set_overwrites(one, values)
+        _set_overwrites(reversal, values)
     if history.place.id in before.get("channels", ()):
-        history.lender = one.record.subject
+        history.lender = reversal.record.subject
         history.synced = history.place.id in before.get("synced", ())
 
 
-def _set_overwrites(one: Reversal, values: dict[str, Any]) -> None:
-    place, target, rows = one.record.subject, target_of(values), one.history.overwrites
+def _set_overwrites(reversal: Reversal, values: dict[str, Any]) -> None:
+    place, target, rows = reversal.record.subject, target_of(values), reversal.history.overwrites
     for key in [key for key in rows if key[:2] == (place, target)]:
         del rows[key]
     for effect in ("allow", "deny"):
-        for permission_id in one.ids(values[effect]):
+        for permission_id in reversal.ids(values[effect]):
             rows[place, target, permission_id] = effect == "allow"
 
 

@@ -47,7 +47,8 @@ class Reversal:
         """The ids of those permissions that are registered; the others decide nothing."""
         return {self._known[name].id for name in names if name in self._known}
 
-    def set_effect(self, rows: dict[Any, bool], key: Any, effect: str | None) -> None:
+    @staticmethod
+    def set_effect(rows: dict[Any, bool], key: Any, effect: str | None) -> None:
         """Put a row back as it was; None: there was no row."""
         if effect is None:
             rows.pop(key, None)
