@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +17,8 @@ def world() -> World:
 
 
 def is_running() -> bool:
-    """Whether a simulation runs; other threads of the process may ask between two of them."""
-    return bool(_worlds)
+    """Whether a simulation runs in this thread; others of the process keep what is real."""
+    return bool(_worlds) and threading.get_ident() == world().thread
 
 
 @contextmanager

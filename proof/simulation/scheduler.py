@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import random
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -57,6 +58,7 @@ class World:
         perturbations: those that were met, in order.
         violation: what was found, or None.
         finished: the last promise was checked.
+        thread: the system's number of the thread whose greenlets they are.
         dead: workers that were killed, and whose threads are not ended yet.
         on_death: called after a worker was killed.
     """
@@ -71,6 +73,7 @@ class World:
         """Perturbations are drawn from ``seed``, ``rate`` a point, until the moment ``until``; or
         they are those given, when that is None."""
         self.now = 0.0
+        self.thread = threading.get_ident()
         self.current: Task | None = None
         self.perturbations: list[Item] = []
         self.violation: str | None = None
