@@ -50,6 +50,14 @@ def own_redis() -> Iterator[Server]:
         yield server
 
 
+def lose(app: Flask, own_redis: Server) -> None:
+    """Kill the server of a worker that was counted: one that never was has one unit of a limit."""
+    shares = resilience.of(app).runtime.shares
+    assert shares is not None
+    wait_until(lambda: shares.count)
+    own_redis.kill()
+
+
 @pytest.fixture
 def operate(app: Flask, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Operate]:
     """Runs ``flask resilience ...`` in an application of its own; what it prints, read as JSON."""

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.extensions import resilience
 from app.models import Message
-from tests.integration.guards.conftest import say
+from tests.integration.guards.conftest import lose, say
 from tests.support.database import MariadbTemplate
 from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
@@ -112,10 +112,15 @@ def test_a_server_that_refuses_is_told_with_a_time_to_come_back(
 
 
 def test_the_breaker_works_without_redis_too(
-    client: FlaskClient, link: Link, own_redis: Server, community: Community, talker: Person
+    app: Flask,
+    client: FlaskClient,
+    link: Link,
+    own_redis: Server,
+    community: Community,
+    talker: Person,
 ) -> None:
     assert say(client, talker, community.channel_id).status_code == 201
-    own_redis.kill()
+    lose(app, own_redis)
     assert say(client, talker, community.channel_id).status_code == 201
     link.half_open()
     for _ in range(FAILURES_TO_OPEN):

@@ -12,7 +12,14 @@ from werkzeug.test import TestResponse
 
 from app.extensions import resilience
 from app.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER
-from tests.integration.guards.conftest import dimensions, refused_by, say, sign_in, until_refused
+from tests.integration.guards.conftest import (
+    dimensions,
+    lose,
+    refused_by,
+    say,
+    sign_in,
+    until_refused,
+)
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person
@@ -37,7 +44,7 @@ def test_limits_go_on_in_the_process_and_are_shared_again_afterwards(
 ) -> None:
     controller = resilience.of(app)
     assert say(client, talker, community.channel_id).status_code == 201
-    own_redis.kill()
+    lose(app, own_redis)
 
     def speak() -> TestResponse:
         return say(client, talker, community.channel_id)
@@ -61,10 +68,10 @@ def test_limits_go_on_in_the_process_and_are_shared_again_afterwards(
 
 
 def test_once_the_loss_is_known_a_message_waits_for_nothing(
-    client: FlaskClient, own_redis: Server, community: Community, talker: Person
+    app: Flask, client: FlaskClient, own_redis: Server, community: Community, talker: Person
 ) -> None:
     assert say(client, talker, community.channel_id).status_code == 201
-    own_redis.kill()
+    lose(app, own_redis)
     for _ in range(5):  # the first of these find out
         answer = say(client, talker, community.channel_id)
         assert answer.status_code == 201, answer.text
