@@ -1,7 +1,8 @@
 // Acts upon rights: foretold by the server, and followed by what did change.
 
-import { isLost, replace, toHeading } from "../control/dom.js";
+import { h, isLost, replace, toHeading } from "../control/dom.js";
 import { now } from "../control/format.js";
+import { t } from "../control/page.js";
 import { doing } from "./denied.js";
 import { foretold, outcome } from "./preview.js";
 
@@ -46,7 +47,9 @@ export async function changeRights(place, { tries, run, ...options }) {
   });
   if (done && turns.length) {
     // Whoever called draws meanwhile.
-    outcome(place, turns, since).catch(() => null).then((said) => replace(document.getElementById("outcome"), said));
+    outcome(place, turns, since)
+      .catch((problem) => h("p", { role: "status" }, t("preview.outcome_not_now", { why: problem.message })))
+      .then((said) => replace(document.getElementById("outcome"), said));
   }
   return done;
 }

@@ -60,12 +60,21 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   const entered = () => JSON.stringify([values(), typed?.value()]);
   const untouched = entered();
 
-  function changed() {
+  const mayGo = () => {
     go.disabled = typed !== null && typed.value() !== confirm;
+  };
+
+  function changed() {
+    mayGo();
     if (preview) {
       clearTimeout(waiting);
       waiting = setTimeout(look, PREVIEW_DELAY);
     }
+  }
+
+  function lookNoMore() {
+    clearTimeout(waiting);
+    asking?.abort();
   }
 
   async function look() {
@@ -125,6 +134,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     }
     sent = JSON.stringify(given);
     alert.hidden = true;
+    lookNoMore(); // a preview that is read while it happens is of what comes after it
     become(true);
     try {
       const result = await run(given, { key });
@@ -136,6 +146,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     } catch (problem) {
       become(false);
       showProblem(problem);
+      changed(); // the preview, too, is of now
     }
   }
 
@@ -167,14 +178,11 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   dialog.append(form);
   dialog.showModal();
   parts[0]?.focus();
-  changed();
+  mayGo();
   if (preview) {
     look();
   }
-  return ended.finally(() => {
-    clearTimeout(waiting);
-    asking?.abort();
-  });
+  return ended.finally(lookNoMore);
 }
 
 /**
