@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import redis
@@ -25,6 +27,7 @@ from yoto.rooms.queues.batch import scripts as queue
 LATE_MS, LATE_US = 5_000, 5_000_000
 # Numbers below are no moments.
 COUNTS = 10_000
+STRETCH = re.compile(rb"(\w+):\d")
 ID = re.compile(rb"\d{13,}-\d+")
 DIGITS = re.compile(rb"(\d+)")
 
@@ -59,6 +62,8 @@ class Pair:
         seconds, microseconds = self._theirs([b"TIME"])
         self._now = int(seconds) * 1_000_000 + int(microseconds)
         ours = self._ask(self._model.execute, script, asked[1])
+        if asked[0] == [b"HGETALL", key("q:counts")]:
+            theirs, ours = summed(theirs), summed(ours)
         assert alike(theirs, ours), f"{script} {asked}: {theirs!r}, not {ours!r}"
         for ids, reply in zip(self._ids, (theirs, ours), strict=True):
             ids += [one for one in ID.findall(flat(reply)) if one not in ids]
@@ -122,6 +127,20 @@ def alike(theirs: Any, ours: Any) -> bool:
     if isinstance(theirs, int) and isinstance(ours, int) and max(theirs, ours) > COUNTS:
         return abs(theirs - ours) < (LATE_US if theirs > 1e14 else LATE_MS)
     return bool(theirs == ours)
+
+
+def summed(counts: list[Any]) -> list[Any]:
+    """Sums of two seconds each (``in:6``, ``898112542 8``) as one: a call at their border is in one
+    of them by the server's clock, and in the next by the model's."""
+    kept: list[Any] = []
+    sums = Counter[bytes]()
+    for name, value in zip(counts[::2], counts[1::2], strict=True):
+        stretch = STRETCH.fullmatch(name)
+        if stretch is None:
+            kept += [name, value]
+        else:
+            sums[stretch[1]] += int(value.split()[1])
+    return [*kept, *chain.from_iterable(sorted(sums.items()))]
 
 
 def in_order(text: bytes) -> bytes:
