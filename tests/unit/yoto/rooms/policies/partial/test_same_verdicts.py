@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
-from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
+from tests.contract.rooms.policies.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
 from tests.support.examples import drawn
 from tests.support.require import TEST_ALL

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import regorus
 
-from tests.contract.policy.test_differential import CORPUS
-from tests.contract.policy.test_language import sources
+from tests.contract.rooms.policies.test_differential import CORPUS
+from tests.contract.rooms.policies.test_language import sources
 from tests.support.bundles import default_bundle, rules
 from yoto.errors import PolicyError
 from yoto.rooms.policies.rego.parser import parse

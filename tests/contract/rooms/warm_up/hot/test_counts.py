@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.contract.optimization.hot.conftest import MakeHot
+from tests.contract.rooms.warm_up.hot.conftest import MakeHot
 from tests.support.links import Link, link_to
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until

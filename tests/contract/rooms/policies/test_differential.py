@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.policy.conftest import MakeOpa
-from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
+from tests.contract.rooms.policies.conftest import MakeOpa
+from tests.contract.rooms.policies.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
 from tests.support.require import LONG, TEST_ALL
 from yoto.errors import PolicyError

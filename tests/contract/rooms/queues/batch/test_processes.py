@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import redis as redis_client
 
-from tests.contract.optimization.queue.conftest import MakeQueue, adds_up, of_kind, settled
-from tests.contract.optimization.queue.workers import QueueWorkers, effect_keys
+from tests.contract.rooms.queues.batch.conftest import MakeQueue, adds_up, of_kind, settled
+from tests.contract.rooms.queues.batch.workers import QueueWorkers, effect_keys
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
 from tests.support.waiting import wait_until

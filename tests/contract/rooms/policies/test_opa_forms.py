@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.policy.conftest import MakeOpa
+from tests.contract.rooms.policies.conftest import MakeOpa
 from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_eval
 from tests.support.require import TEST_ALL

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.optimization.invalidation.conftest import QUICK, MakeInvalidation
+from tests.contract.rooms.queues.invalidation.conftest import QUICK, MakeInvalidation
 from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.permission.boundaries import SearchedUntil

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import Server, start_valkey
 from yoto.cache import place_key
 from yoto.permission import AccessGranted
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
@@ -85,20 +83,6 @@ MakeWorker = Callable[[RedisSettings], Worker]
 @pytest.fixture(autouse=True)
 def listens_whenever_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("yoto.rooms.prefetch.work.LISTEN", 0.0)
-
-
-@pytest.fixture(params=SERVERS)
-def reach(request: pytest.FixtureRequest) -> RedisSettings:
-    """How to reach a server or a cluster, under a prefix that no other test uses."""
-    server = request.getfixturevalue(request.param)
-    return settings_of(server, key_prefix=f"test-{secrets.token_hex(6)}:")
-
-
-@pytest.fixture
-def own_server() -> Iterator[Server]:
-    """A server that this test may break."""
-    with start_valkey() as server:
-        yield server
 
 
 @pytest.fixture

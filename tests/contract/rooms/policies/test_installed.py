@@ -72,7 +72,7 @@ def run(
         [sys.executable, "-c", f"HIDDEN = {hidden}\n{HIDE}{APPLICATION}", json.dumps(given)],
         capture_output=True,
         check=False,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
         text=True,
         timeout=200,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.optimization.queue.workers import QueueWorkers
+from tests.contract.rooms.queues.batch.workers import QueueWorkers
 from tests.support.nursery import Nursery
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.optimization.invalidation.conftest import Log, MakeInvalidation
+from tests.contract.rooms.queues.invalidation.conftest import Log, MakeInvalidation
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable

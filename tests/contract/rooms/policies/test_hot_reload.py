@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.extensions import policy
-from tests.contract.policy.workers import PolicyWorkers
+from tests.contract.rooms.policies.workers import PolicyWorkers
 from tests.integration.yoto.rooms.policies.conftest import empty_record
 from tests.support.nursery import Nursery
 from tests.support.small_policies import MAIN

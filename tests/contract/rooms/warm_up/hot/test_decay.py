@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.optimization.hot.conftest import MakeHot
+from tests.contract.rooms.warm_up.hot.conftest import MakeHot
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 from yoto.nodes import node_key

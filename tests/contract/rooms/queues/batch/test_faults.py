@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.contract.optimization.queue.conftest import (
+from tests.contract.rooms.queues.batch.conftest import (
     QUICK,
     HandlerCount,
     MakeQueue,
@@ -19,7 +19,7 @@ from tests.contract.optimization.queue.conftest import (
     of_kind,
     settled,
 )
-from tests.contract.optimization.queue.workers import QueueWorkers
+from tests.contract.rooms.queues.batch.workers import QueueWorkers
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until

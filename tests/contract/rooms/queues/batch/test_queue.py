@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.optimization.queue.conftest import (
+from tests.contract.rooms.queues.batch.conftest import (
     HandlerCount,
     MakeQueue,
     Recorder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.contract.policy.inputs import STRICT_DATA, Inputs
+from tests.contract.rooms.policies.inputs import STRICT_DATA, Inputs
 from tests.support.bundles import default_bundle
 from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.policy.conftest import MakeOpa
+from tests.contract.rooms.policies.conftest import MakeOpa
 from tests.support.bundles import MAIN
 from tests.support.opa import OpaServer
 from yoto.errors import PolicyError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.cache.workers import CacheWorkers, Truth
-from tests.contract.optimization.invalidation.conftest import MakeInvalidation
+from tests.contract.rooms.queues.invalidation.conftest import MakeInvalidation
 from tests.support.nursery import Nursery
 from tests.support.waiting import wait_until
 from yoto import cache as cache_layer

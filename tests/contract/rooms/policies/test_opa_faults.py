@@ -9,8 +9,8 @@ from time import monotonic
 
 import pytest
 
-from tests.contract.policy.conftest import AMPLE, MakeOpa
 from tests.contract.resilience.platform import Platform
+from tests.contract.rooms.policies.conftest import AMPLE, MakeOpa
 from tests.support.bundles import default_bundle, rules
 from tests.support.faulty_opa import ALLOW, FaultyOpa, http
 from tests.support.opa import OpaServer

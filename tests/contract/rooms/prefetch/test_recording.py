@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.prefetch.conftest import SETTINGS, MakeWorker, Worker
+from tests.contract.rooms.prefetch.conftest import SETTINGS, MakeWorker, Worker
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until

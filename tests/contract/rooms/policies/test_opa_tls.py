@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.contract.policy.conftest import MakeOpa
+from tests.contract.rooms.policies.conftest import MakeOpa
 from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_binary
 from tests.support.waiting import HOST
