@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,25 @@ def follow_live_settings(app: Flask) -> None:
     controller = Resilience.of(app)
     controller.define(FLEET, tuning=configured)
     controller.on_config_change(Kind.TUNING, FLEET, _follower(app, configured))
+
+
+def follow_keys(
+    app: Flask, keys: Iterable[str], prefix: str, retune: Callable[[dict[str, Any]], object]
+) -> None:
+    """Have a part of a room follow what is set of the room's ``live`` keys.
+
+    Args:
+        keys: names of settings.
+        prefix: the beginning of their fields, in lower case, which ``retune`` gets without it.
+        retune: called with the values that are set; others are to be as configured.
+    """
+    names = [key.lower() for key in keys]
+
+    def follow(config: Settings) -> None:
+        values = config.to_mapping()
+        retune({one.removeprefix(prefix): values[one] for one in names if values[one] is not None})
+
+    Resilience.of(app).on_config_change(Kind.TUNING, FLEET, follow)
 
 
 def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None]:

@@ -12,15 +12,15 @@ from yoto import cache as cache_layer
 from yoto.cache import HybridPermissionCache, TieredCache
 from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization, OptimizationState
+from yoto.parts.live_settings import follow_keys
 from yoto.permission import Boundary, PermissionSystem
-from yoto.resilience import FLEET, Kind, Resilience, Settings
 from yoto.settings import settings_of
 
 from .batch import BatchQueue
 from .handlers import register_permission_handlers
 from .invalidation import LogAccess, SmartInvalidation, Submission
 from .series import samples_of
-from .settings import LIVE_INVALIDATION, InvalidationSettings, QueueSettings
+from .settings import LIVE, InvalidationSettings, QueueSettings
 
 # The prefix of fields of ``tuning:fleet``, which are named like the settings.
 FIELDS = "invalidation_"
@@ -59,7 +59,7 @@ def wire(app: Flask) -> None:
     if watch is not None:
         watch.queue = _ahead(state.invalidation, watch.settings.margin)
     if Monitor.key in app.extensions:
-        Resilience.of(app).on_config_change(Kind.TUNING, FLEET, _follower(state))
+        _follow(app, state)
         Monitor.of(app).add_slow_source("queues", samples_of(app))
 
 
@@ -93,16 +93,12 @@ def _ahead(
     return take
 
 
-def _follower(state: OptimizationState) -> Callable[[Settings], None]:
-    """Applies an entry's values to the queues of this process; others stay as configured."""
+def _follow(app: Flask, state: OptimizationState) -> None:
     queue, invalidation = state.queue, state.invalidation
     size, configured = queue.batch_size, invalidation.settings
-    live = [key.lower() for key in LIVE_INVALIDATION]
 
-    def follow(config: Settings) -> None:
-        values = {name: one for name, one in config.to_mapping().items() if one is not None}
-        queue.set_batch_size(values.get("queue_batch_size", size))
-        changed = {name.removeprefix(FIELDS): values[name] for name in live if name in values}
-        invalidation.retune(replace(configured, **changed))
+    def retune(live: dict[str, Any]) -> None:
+        queue.set_batch_size(live.pop("queue_batch_size", size))
+        invalidation.retune(replace(configured, **live))
 
-    return follow
+    follow_keys(app, LIVE, FIELDS, retune)

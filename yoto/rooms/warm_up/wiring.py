@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,8 +12,8 @@ from yoto.events import Events
 from yoto.health import probe
 from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization, OptimizationState
+from yoto.parts.live_settings import follow_keys
 from yoto.permission import AccessGranted, GrantedAccess, state_of
-from yoto.resilience import FLEET, Kind, Resilience, Settings
 from yoto.room import of_rooms, rooms_of
 from yoto.settings import settings_of
 
@@ -70,7 +70,7 @@ def wire(app: Flask) -> None:
     if queue is not None:
         for one in HANDLERS:
             queue.register_handler(one.KIND, one.handle, one.check)
-    Resilience.of(app).on_config_change(Kind.TUNING, FLEET, _follower(preloading))
+    _follow(app, preloading)
     monitoring = Monitor.of(app)
     monitoring.add_source("hot", lambda: hot_samples(hot))
     monitoring.add_source("preloading", lambda: preload_samples(preloading))
@@ -104,15 +104,11 @@ def _note(hot: HotCounts, access: AccessGranted) -> None:
     hot.note(access.user_id, access.key)
 
 
-def _follower(preloading: Preloading) -> Callable[[Settings], None]:
-    """Applies an entry's values to preloading; others stay as configured."""
+def _follow(app: Flask, preloading: Preloading) -> None:
     configured = preloading.settings
 
-    def follow(config: Settings) -> None:
-        values = config.to_mapping()
-        live = {name: values[name] for name in map(str.lower, LIVE) if values[name] is not None}
+    def retune(live: dict[str, Any]) -> None:
         enabled = live.pop(SWITCH, configured.enabled)
-        changed = {name.removeprefix(FIELDS): value for name, value in live.items()}
-        preloading.retune(replace(configured, enabled=enabled, **changed))
+        preloading.retune(replace(configured, enabled=enabled, **live))
 
-    return follow
+    follow_keys(app, LIVE, FIELDS, retune)
