@@ -5,14 +5,11 @@ A database of 1.0.0 is here already; one of an earlier version is brought here b
 Revision: 0019
 """
 
-from types import ModuleType
-
 import sqlalchemy as sa
 from alembic import op
-from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import mysql
 
-from yoto.store.migrations import MIGRATIONS, VERSIONS
+from yoto.store.migrations import VERSIONS, module_of
 from yoto.store.migrations.exact import exact_texts
 
 revision = "0019"
@@ -55,7 +52,7 @@ REFERENCES = {
 def upgrade() -> None:
     _compare_exactly()
     _make_own_tables()
-    platform = _first_of_platform()
+    platform = module_of(FIRST)
     platform.upgrade()
     versions = op.create_table(VERSIONS, sa.Column("version_num", sa.String(32), primary_key=True))
     op.bulk_insert(versions, [{"version_num": FIRST}])
@@ -77,13 +74,9 @@ def downgrade() -> None:
             f"the platform's tables are at {found}: 'flask yoto db downgrade {FIRST}' comes first"
         )
     op.drop_table(VERSIONS)
-    _first_of_platform().downgrade()
+    module_of(FIRST).downgrade()
     for table in reversed(TABLES):
         op.drop_table(table)
-
-
-def _first_of_platform() -> ModuleType:
-    return ScriptDirectory(str(MIGRATIONS)).get_revision(FIRST).module
 
 
 def _compare_exactly() -> None:

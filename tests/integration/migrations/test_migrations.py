@@ -21,7 +21,7 @@ from yoto.store import migrations as platform
 from yoto.store.columns import Model
 from yoto.store.migrations import MIGRATIONS as MIGRATIONS_OF_PLATFORM
 from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
-from yoto.store.migrations import found_in, known_to_code
+from yoto.store.migrations import folders_of, found_in, known_to_code
 from yoto.store.models import AuditRecord, Role, RoleAssignment
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def tables() -> set[str]:
 
 
 def alembic_knows(directory: Path) -> tuple[frozenset[str], frozenset[str]]:
-    scripts = ScriptDirectory(str(directory))
+    scripts = ScriptDirectory(str(directory), version_locations=folders_of(directory))
     return frozenset(scripts.get_heads()), frozenset(
         script.revision for script in scripts.walk_revisions()
     )

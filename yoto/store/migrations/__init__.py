@@ -1,7 +1,10 @@
 """The migrations of the platform's tables, beside those that the application has of its own.
 
 They have a version table of their own and follow one another in one line, so that running them
-takes the operations of alembic and none of its environment.
+takes the operations of alembic and none of its environment. Those of one room's tables are in its
+folder ``migrations``. They stand in the same line and run whether the room is on or off, so that
+the line is the same everywhere; each does nothing where its table is missing, since set-up makes
+the tables of a room that is switched on later as they are then.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from yoto.store.failures import is_outage
 from yoto.store.time_limits import TIME_LIMIT
 
 MIGRATIONS = Path(__file__).parent
+OF_ROOMS = MIGRATIONS.parents[1] / "rooms"
 VERSIONS = "yoto_alembic_version"
 LOCK, LOCK_SECONDS = "yoto.setup", 300
 
@@ -61,7 +65,7 @@ def known_to_code(directory: Path = MIGRATIONS) -> tuple[frozenset[str], frozens
     """
     known: set[str] = set()
     followed: set[str] = set()
-    for file in (directory / "versions").glob("*.py"):
+    for file in (file for folder in folders_of(directory) for file in folder.glob("*.py")):
         source = file.read_text(encoding="utf-8")
         names = _named(source, "revision")
         if len(names) != 1:
@@ -69,6 +73,12 @@ def known_to_code(directory: Path = MIGRATIONS) -> tuple[frozenset[str], frozens
         known.update(names)
         followed.update(_named(source, "down_revision"))
     return frozenset(known - followed), frozenset(known)
+
+
+def folders_of(directory: Path = MIGRATIONS) -> list[Path]:
+    """The folders with files of migrations: that of ``directory``, and the platform's of rooms."""
+    more = sorted(OF_ROOMS.glob("*/migrations")) if directory == MIGRATIONS else []
+    return [directory / "versions", *more]
 
 
 def refuse_unknown(found: frozenset[str], directory: Path = MIGRATIONS) -> None:
@@ -120,6 +130,14 @@ def downgrade(revision: str | None) -> list[str]:
     return ran
 
 
+def module_of(revision: str) -> Any:
+    """The module of one of the platform's migrations."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(MIGRATIONS, version_locations=folders_of())
+    return scripts.get_revision(revision).module
+
+
 def _up_to(revision: str | None) -> list[str]:
     """All migrations in their order, the last of them ``revision``."""
     line = sorted(known_to_code()[1])
@@ -134,13 +152,11 @@ def _run(connection: Connection, revision: str, act: str, then: list[str]) -> No
     """One migration, and the note that it was run; on SQLite both or neither."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    script = ScriptDirectory(str(MIGRATIONS)).get_revision(revision)
     # The application's naming: MySQL wants names of checks unique in a database.
     names = {"target_metadata": Model.metadata}
     with Operations.context(MigrationContext.configure(connection, opts=names)):
-        getattr(script.module, act)()
+        getattr(module_of(revision), act)()
     versions = _versions(VERSIONS)
     connection.execute(delete(versions))
     if then:
