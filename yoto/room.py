@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, has_app_context
@@ -50,7 +53,9 @@ class Room:
             register, and closed before them.
         needs: the lowest of ``LEVELS`` that an application must have for it.
         rest: returns blueprints of the API for people.
-        pages: returns blueprints that belong to no API.
+        blueprints: returns blueprints that belong to no API.
+        pages: returns its pages of the control plane, and sections on those of the core, each a
+            ``yoto.control_plane.navigation.Page``.
         acts: returns the acts of operators: subjects with declared routes and commands, or
             blueprints of the control plane.
         commands: returns commands by the name of their group after ``flask``; "": groups.
@@ -90,6 +95,7 @@ class Room:
     components: tuple[Component[Any], ...] = ()
     needs: str = PERMISSIONS
     rest: Callable[[], Sequence[Any]] = nothing
+    blueprints: Callable[[], Sequence[Any]] = nothing
     pages: Callable[[], Sequence[Any]] = nothing
     acts: Callable[[], Sequence[Any]] = nothing
     commands: Callable[[], Mapping[str, Sequence[Any]]] = no_names
@@ -118,6 +124,11 @@ class Room:
     def keys(self) -> dict[str, Setting]:
         """The declarations of its settings."""
         return {key: one for owner in self.settings for key, one in declared(owner).items()}
+
+    @cached_property
+    def folder(self) -> Path:
+        """The folder that it is in."""
+        return Path(str(import_module(f"yoto.rooms.{self.name}.room").__file__)).parent
 
 
 def keep_rooms(app: Flask, rooms: Iterable[Room]) -> None:
@@ -148,7 +159,7 @@ def components_of(app: Flask) -> tuple[Component[Any], ...]:
 
 
 def of_rooms(app: Flask, kind: Callable[[Room], Callable[[], Sequence[Any]]]) -> list[Any]:
-    """All additions of the rooms of ``app`` of one kind, such as ``lambda room: room.pages``."""
+    """All additions of the rooms of ``app`` of one kind, such as ``lambda room: room.acts``."""
     return list(chain.from_iterable(kind(one)() for one in rooms_of(app)))
 
 

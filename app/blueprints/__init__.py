@@ -92,7 +92,7 @@ def init_pages(app: Application) -> None:
     app.register_blueprint(docs)
     app.register_blueprint(community_pages)
     app.register_blueprint(session_pages)
-    for one in of_rooms(app, lambda room: room.pages):
+    for one in of_rooms(app, lambda room: room.blueprints):
         app.register_blueprint(one)
     init_community(app, message_payload)
     init_control(app, CONTROL_PLANE)

@@ -24,6 +24,7 @@ from pathlib import Path
 VERSION_LENGTH = 16  # hex digits
 RECHECKED_AFTER = 1.0  # s
 SMALLEST_COMPRESSED = 512  # bytes; below, headers are most of an answer
+TEMPLATE = ".html"  # templates of a room's pages are beside their files
 # Only types that are not compressed themselves.
 COMPRESSED_TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
@@ -73,12 +74,12 @@ class Snapshot:
     files: Mapping[tuple[str, str], Asset]
     signature: Signature = field(repr=False)
 
-    def imports(self, folder: str, *paths: str) -> list[tuple[str, str]]:
+    def imports(self, *modules: tuple[str, str]) -> list[tuple[str, str]]:
         """Modules with all their imports, each once, as named in ``files``. A browser that knows
         them beforehand need not discover them one after the other.
         """
         found: dict[tuple[str, str], None] = {}
-        waiting = [(folder, path) for path in reversed(paths)]
+        waiting = [*reversed(modules)]
         while waiting:
             name = waiting.pop()
             if name in found or name not in self.files:
@@ -138,7 +139,7 @@ def _listed(folders: Mapping[str, Path]) -> Iterator[tuple[str, str, int, int]]:
         for at, _, files in os.walk(folder, followlinks=True):
             for file in files:
                 path = Path(at, file)
-                if not file.startswith("."):
+                if not file.startswith(".") and path.suffix != TEMPLATE:
                     stat = path.stat()
                     relative = path.relative_to(folder).as_posix()
                     yield name, relative, stat.st_mtime_ns, stat.st_size

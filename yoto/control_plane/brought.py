@@ -15,11 +15,11 @@ from flask import current_app
 from flask_smorest.utils import resolve_schema_instance
 from sqlalchemy.exc import SQLAlchemyError
 
-from yoto.control_plane.navigation import PAGES
+from yoto.control_plane.navigation import pages_of
 from yoto.errors import PlatformError
 from yoto.http.shapes import parts_of, schema_of
 from yoto.operate.overrides import read_overrides
-from yoto.room import named_of_rooms
+from yoto.room import named_of_rooms, rooms_of
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
         more: addresses of the page's own; those that other pages name are left out.
         rights: of the page's viewer; responses of rooms that take another one are left out.
     """
-    elsewhere = {address for page in PAGES for address in page.brings}.difference(more)
+    pages = pages_of(rooms_of(current_app))
+    elsewhere = {address for page in pages for address in page.brings}.difference(more)
     readers = dict(READERS)
     for address, (right, reader) in named_of_rooms(current_app, lambda one: one.brings).items():
         if right in rights and address not in elsewhere:

@@ -1,4 +1,8 @@
-"""The languages of the pages: a folder of catalogues each, with the same keys."""
+"""The languages of the pages: a folder of catalogues each, with the same keys.
+
+Texts of a room are in its own folders ``locale/LANGUAGE``, and there only where it is on. A file of
+the name of another area, such as ``events.json``, adds to that area.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from flask import g, request
+from flask import current_app, g, has_app_context, request
 
 from yoto.control_plane.choice import Choice
+from yoto.room import rooms_of
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT_LANGUAGE = "en"
@@ -29,8 +34,6 @@ def add_texts(folder: Path) -> None:
     """
     if folder not in _folders:
         _folders.append(folder)
-        areas.cache_clear()
-        catalogue.cache_clear()
 
 
 def current_language() -> str:
@@ -44,32 +47,41 @@ def translate(key: str, **values: object) -> str:
     Raises:
         KeyError: no catalogue has the key.
     """
-    if "language" not in g:
-        g.language = current_language()
-    return catalogue(g.language)[key].format(**values)
+    if "texts" not in g:
+        g.texts = catalogue(current_language())
+    return g.texts[key].format(**values)  # type: ignore[no-any-return]
 
 
-@lru_cache
 def catalogue(language: str) -> dict[str, str]:
-    """All texts of a language."""
-    return {key: text for texts in areas(language).values() for key, text in texts.items()}
+    """All texts of a language, those of rooms only where the current application has them."""
+    return _read(language, _folders_here())[1]
 
 
-@lru_cache
 def areas(language: str) -> dict[str, dict[str, str]]:
-    """The texts of a language by area; an area is a file's name."""
-    found = sorted(
-        (file for folder in _folders for file in (folder / language).glob("*.json")),
-        key=lambda file: file.name,
-    )
-    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in found}
+    """The same by area; an area is a file's name."""
+    return _read(language, _folders_here())[0]
 
 
 def texts_of(language: str, names: Iterable[str]) -> dict[str, str]:
-    """The texts of the areas ``names``.
-
-    Raises:
-        KeyError: there is no such area.
-    """
+    """The texts of the areas ``names``; an area of a room that is off has none."""
     every = areas(language)
-    return {key: text for name in names for key, text in every[name].items()}
+    return {key: text for name in names for key, text in every.get(name, {}).items()}
+
+
+def _folders_here() -> tuple[Path, ...]:
+    rooms = rooms_of(current_app) if has_app_context() else ()
+    return (*_folders, *(one.folder / "locale" for one in rooms))
+
+
+@lru_cache
+def _read(
+    language: str, folders: tuple[Path, ...]
+) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """The texts by area, and all together."""
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(
+        (file for folder in folders for file in (folder / language).glob("*.json")),
+        key=lambda file: file.name,
+    ):
+        found.setdefault(file.stem, {}).update(json.loads(file.read_text(encoding="utf-8")))
+    return found, {key: text for texts in found.values() for key, text in texts.items()}

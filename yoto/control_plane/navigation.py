@@ -5,16 +5,20 @@ of it in the folder ``<key>`` beside it), an icon of its key in ``static/icons.s
 texts in the areas it names; its own area is ``<key>`` and holds ``<key>.title``. An entry here is
 enough to serve and link a page. ``DETAILS`` are pages of one thing each: links lead to them, not
 the navigation, and their paths name the thing.
+
+A room declares its pages in ``Room.pages``. Its folder ``page`` has ``<key>.html``, ``<key>.js``
+and ``icon.svg``; ``locale``, beside it, has the texts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from flask import current_app
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from yoto.auth.operators import VIEW
-from yoto.room import has_room
+from yoto.room import Room
+
+CONTROL = "control"  # the folder of the pages of the core, in addresses of files
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +27,52 @@ class Page:
 
     Attributes:
         key: its name in addresses of the code: ``url_for("control.<key>")``.
-        path: below ``/control``.
+        path: below ``/control``; a section has none.
         right: needed to open it.
         texts: further areas of texts that its module uses.
         live: whether the page follows changes of the platform; else it shows its last read.
         part_of: for a page of one thing, the page whose entry in the navigation is marked.
         brings: responses of the API that come with it alone, see ``yoto.control_plane.brought``.
-        rooms: rooms one of which must be on, else there is no such page; none: always there.
+        after: for a page of a room, the page of the core that it follows in the navigation.
+        on: for a section of a room on a page of the core, the key of that page.
+        of_sections: whether it consists of sections, and is only there where there are some.
+        room: the room that it is from, "": the core; ``pages_of`` sets it, and ``sections``.
     """
 
     key: str
-    path: str
+    path: str = ""
     right: str = VIEW
     texts: tuple[str, ...] = ()
     live: bool = True
     part_of: str | None = None
     brings: tuple[str, ...] = ()
-    rooms: tuple[str, ...] = ()
+    after: str = "settings"
+    on: str = ""
+    of_sections: bool = False
+    room: str = ""
+    sections: tuple[Page, ...] = ()
 
     @property
     def areas(self) -> tuple[str, ...]:
         """The areas of texts that the browser gets."""
-        return (*SHARED_TEXTS, self.key, *self.texts)
+        more = (name for one in self.sections for name in (one.key, *one.texts))
+        return (*SHARED_TEXTS, self.key, *self.texts, *more)
 
     @property
-    def is_there(self) -> bool:
-        """Whether the current application has it."""
-        return not self.rooms or any(has_room(current_app, name) for name in self.rooms)
+    def modules(self) -> list[tuple[str, str]]:
+        """The folders and paths of its modules, without what these import."""
+        with_one = self.sections if self.of_sections else (self, *self.sections)
+        return [(one.room or CONTROL, f"{one.key}.js") for one in with_one]
+
+    @property
+    def template(self) -> str:
+        """The name of its template."""
+        return f"rooms/{self.room}/{self.key}.html" if self.room else f"control/{self.key}.html"
+
+    @property
+    def icon(self) -> str:
+        """The name of the template of its icon, for a page of a room."""
+        return f"rooms/{self.room}/icon.svg"
 
 
 # Texts of the shared modules.
@@ -57,17 +80,14 @@ SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
     Page("overview", "/", texts=("status", "help", "reasons"), brings=("/alerts/rules",)),
-    Page("alerts", "/alerts", rooms=("alerts",)),
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
-    Page("access_requests", "/access-requests", rooms=("access_requests",)),
-    Page("policies", "/policies", live=False, rooms=("policies",)),
     Page("cache", "/cache", texts=("guards", "help")),
     Page("queues", "/queues", texts=("help",)),
     Page("events", "/events", texts=("acts", "forecasts")),
     Page("audit", "/audit", texts=("acts",)),
     Page("instances", "/instances", texts=("help",)),
-    Page("suggestions", "/suggestions", texts=("forecasts",), rooms=("tuner", "forecast")),
+    Page("suggestions", "/suggestions", of_sections=True),
     Page("settings", "/settings"),
 )
 
@@ -92,3 +112,26 @@ DETAILS = (
         part_of="permissions",
     ),
 )
+
+
+def pages_of(rooms: Iterable[Room]) -> list[Page]:
+    """The pages of an application with ``rooms``, in the order of the navigation.
+
+    A section with the key of its page comes first; the others are in the order of their rooms.
+
+    Raises:
+        ValueError: a room's page follows, or a section stands on, a page that the core lacks.
+    """
+    more = [replace(page, room=room.name) for room in rooms for page in room.pages()]
+    for page in more:
+        if (page.on or page.after) not in {one.key for one in PAGES}:
+            where = page.on or page.after
+            raise ValueError(f"room {page.room!r}: the core has no page {where!r} for {page.key!r}")
+    found = []
+    for core in PAGES:
+        sections = [one for one in more if one.on == core.key]
+        sections.sort(key=lambda one: one.key != core.key)
+        if sections or not core.of_sections:
+            found.append(replace(core, sections=tuple(sections)))
+        found += [one for one in more if not one.on and one.after == core.key]
+    return found

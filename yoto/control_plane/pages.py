@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, current_app, json, redirect, render_template
+from flask.blueprints import BlueprintSetupState
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.exceptions import NotFound, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
 from yoto.control_plane import choice, destination, language, shell
 from yoto.control_plane.messages import init_messages, translated_problem
-from yoto.control_plane.navigation import DETAILS, PAGES, Page
+from yoto.control_plane.navigation import DETAILS, Page, pages_of
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.runbook import read_runbook
 from yoto.control_plane.socket import init_control_socket
@@ -27,7 +30,7 @@ from yoto.http.declared import as_blueprint
 from yoto.monitor.links import Links
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
 from yoto.operate.live.views import init_live
-from yoto.room import of_rooms
+from yoto.room import of_rooms, rooms_of
 from yoto.settings import read
 
 DOCUMENT = "control-api-docs"  # the name that flask-smorest makes
@@ -53,6 +56,9 @@ def init_control(app: Application, plane: ControlPlane) -> None:
         SCHEMES,
     )
     init_static(app, plane.static)
+    templates = {one.name: FileSystemLoader(one.folder / "page") for one in rooms_of(app)}
+    loaders = [app.jinja_loader, PrefixLoader({"rooms": PrefixLoader(templates)})]
+    app.jinja_loader = ChoiceLoader([one for one in loaders if one is not None])
     app.register_blueprint(control)
     init_messages(app)
     for name in (DOCUMENT, *(blueprint.name for blueprint in routes)):
@@ -77,19 +83,24 @@ def as_page(answer: Response, page: str) -> Response:
     return answer
 
 
-def _add(page: Page) -> None:
-    """Serve a page. Its data comes from ``/control/api``, also the error for an unknown thing."""
+def _view(page: Page) -> Callable[..., str]:
+    """A page. Its data comes from ``/control/api``, also the error for an unknown thing."""
 
-    @control.get(page.path, endpoint=page.key)
     @right(page.right)
     def view(**_: str) -> str:
-        if not page.is_there:
-            raise NotFound()
-        return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
+        return render_template(page.template, page=page, **signed_in_as())
+
+    return view
 
 
-for _page in (*PAGES, *DETAILS):
-    _add(_page)
+def _add(state: BlueprintSetupState) -> None:
+    """Serve the pages that the application has."""
+    rooms = rooms_of(state.app)  # type: ignore[arg-type]
+    for page in (*pages_of(rooms), *DETAILS):
+        state.add_url_rule(page.path, page.key, _view(page), methods=["GET"])
+
+
+control.record(_add)
 
 
 @control.get("/status")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Annotated, TypedDict
 
 from flask import current_app
@@ -11,7 +10,7 @@ from marshmallow.validate import Length
 
 from yoto.auth.operators import ADMIN, OPERATE, VIEW, may
 from yoto.control_plane.language import catalogue, current_language, translate
-from yoto.control_plane.navigation import PAGES
+from yoto.control_plane.navigation import pages_of
 from yoto.http.operation import Subject
 from yoto.http.shapes import Between
 from yoto.operate.application import of_application
@@ -20,7 +19,7 @@ from yoto.operate.overrides import page_at
 from yoto.operate.permissions.shapes import SEARCH_LENGTH
 from yoto.persistence import DATABASE
 from yoto.resilience import REDIS_BREAKER, Kind, get_resilience_controller
-from yoto.room import has_room
+from yoto.room import has_room, rooms_of
 
 OF_A_KIND, MOST_OF_A_KIND = 4, 20
 TABS = ("explain", "search", "matrix")
@@ -80,7 +79,7 @@ def _called(kind: str, name: str) -> str:
 def _pages(text: str, limit: int) -> Iterator[Result]:
     """Pages of the navigation, and places on them, that the caller may open."""
     found: list[Result] = []
-    for page in filter(attrgetter("is_there"), PAGES):
+    for page in pages_of(rooms_of(current_app)):
         title = translate(f"{page.key}.title")
         if may(page.right) and fits(f"{page.key} {title}", text):
             found.append(_result("page", title, page.path.removeprefix("/")))

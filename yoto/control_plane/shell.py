@@ -16,7 +16,7 @@ from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
 from yoto.control_plane.brought import brought
-from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS, Page
+from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, Page, pages_of
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
 from yoto.operate.application import of_application
@@ -88,7 +88,7 @@ def first_steps() -> list[FirstStep]:
 
 def reachable(rights: Sequence[str]) -> list[Page]:
     """The entries of the navigation for an operator with ``rights``."""
-    return [page for page in PAGES if page.right in rights and page.is_there]
+    return [page for page in pages_of(rooms_of(current_app)) if page.right in rights]
 
 
 def here(**changed: str) -> str:

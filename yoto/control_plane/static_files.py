@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ from flask import Blueprint, Flask, Response, abort, current_app, request, url_f
 from werkzeug.routing import BaseConverter
 
 from yoto.control_plane.assets import VERSION_LENGTH, Assets
+from yoto.control_plane.navigation import CONTROL
 from yoto.http.compression import accepts_gzip
+from yoto.room import rooms_of
 
 FOLDER = Path(__file__).parent / "static"
-CONTROL = "control"  # the folder of the pages themselves
 EXTENSION_KEY = "yoto.assets"
 VERSION = f"[0-9a-f]{{{VERSION_LENGTH}}}"
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -28,8 +29,9 @@ class _VersionConverter(BaseConverter):
 
 
 def init_static(app: Flask, folders: Mapping[str, Path]) -> None:
-    """Serve the files of the pages, and those of ``folders``, by name, beside them."""
-    app.extensions[EXTENSION_KEY] = Assets({CONTROL: FOLDER, **folders})
+    """Serve the files of the pages, those of the rooms, and ``folders``, by name, beside them."""
+    of_rooms = {one.name: one.folder / "page" for one in rooms_of(app)}
+    app.extensions[EXTENSION_KEY] = Assets({CONTROL: FOLDER, **of_rooms, **folders})
     app.url_map.converters["assets_version"] = _VersionConverter
     app.register_blueprint(static)
 
@@ -40,12 +42,16 @@ def _current_version(endpoint: str, values: dict[str, Any]) -> None:
     values.setdefault("version", _assets().snapshot().version)
 
 
-def modules_of(page: str) -> list[str]:
-    """Addresses of all modules of a page of the control plane, without what loads on demand."""
+def modules_of(own: Iterable[tuple[str, str]]) -> list[str]:
+    """Addresses of all modules of a page of the control plane, without what loads on demand.
+
+    Args:
+        own: folders and paths of those that only this page has.
+    """
     now = _assets().snapshot()
     return [
         url_for("control_static.static", folder=folder, filename=path)
-        for folder, path in now.imports(CONTROL, "shell.js", f"{page}.js")
+        for folder, path in now.imports((CONTROL, "shell.js"), *own)
     ]
 
 

@@ -203,8 +203,8 @@ class Yoto:
             prefix = self._control_plane if isinstance(self._control_plane, str) else ""
             _plane().serve_plane(app, prefix.rstrip("/"), processes.notice)
             _plane().add_commands(app)
-        for page in of_rooms(app, lambda room: room.pages):
-            app.register_blueprint(page)
+        for one in of_rooms(app, lambda room: room.blueprints):
+            app.register_blueprint(one)
         if self._problems:
             init_refusals(app)
         else:

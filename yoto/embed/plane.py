@@ -23,7 +23,8 @@ from yoto.auth.operators import CONTROL_PREFIX
 from yoto.cli import Commands, guest_commands
 from yoto.component import Component, init_all
 from yoto.control_plane import init_control
-from yoto.control_plane.static_files import CONTROL, VERSION
+from yoto.control_plane.navigation import CONTROL
+from yoto.control_plane.static_files import VERSION
 from yoto.embed.operators import AS_IT_CAME, Operators
 from yoto.embed.permissions import subject_of, visitor_of
 from yoto.embed.requests import count_requests, name_caller
@@ -76,7 +77,8 @@ def serve_plane(app: Flask, prefix: str, noticed: Callable[[Flask], None]) -> No
     """
     serve = app.wsgi_app
     pages = f"{prefix}{CONTROL_PREFIX}"
-    static = re.compile(f"{re.escape(prefix)}/static/(?:{VERSION}/)?{CONTROL}/").match
+    folders = "|".join((CONTROL, *(one.name for one in rooms_of(app))))
+    static = re.compile(f"{re.escape(prefix)}/static/(?:{VERSION}/(?:{folders})|{CONTROL})/").match
 
     def dispatch(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         path = environ.get("PATH_INFO", "")

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 from tests.support.browser import watched_page
 from tests.support.control_pages import WIDE, sign_in
 from tests.support.process import RunningYoto
-from yoto.control_plane.navigation import PAGES
+from yoto.control_plane.navigation import pages_of
+from yoto.parts.rooms import ALL, chosen
 
 THINGS = ("/guards/message.send", "/people/mara", "/roles/1")
 
@@ -26,7 +27,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
 def test_each_page_is_quiet_and_those_of_rooms_are_not_there(
     browser: Browser, bare: RunningYoto
 ) -> None:
-    there = [page.path for page in PAGES if not page.rooms]
+    there = [page.path for page in pages_of(())]
     with watched_page(browser, bare.url, viewport=WIDE) as (page, watch):
         sign_in(page, bare)
         for path in (*there, *THINGS):
@@ -40,7 +41,8 @@ def test_each_page_is_quiet_and_those_of_rooms_are_not_there(
         expect(editor.get_by_role("button", name="Save")).to_be_visible()
         expect(editor.get_by_text("Dry run")).to_have_count(0)
         watch.assert_quiet()
-        for one in PAGES:
-            if one.rooms:
-                expect(page.locator(f"nav a[href$='{one.path}']")).to_have_count(0)
-                assert page.request.get(f"{bare.url}/control{one.path}").status == 404
+        gone = {page.path for page in pages_of(chosen(ALL))}.difference(there)
+        assert gone
+        for path in gone:
+            expect(page.locator(f"nav a[href$='{path}']")).to_have_count(0)
+            assert page.request.get(f"{bare.url}/control{path}").status == 404

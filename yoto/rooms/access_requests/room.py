@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask import Response
     from flask_smorest import Blueprint
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
     from .requesting import Requesting
@@ -47,6 +48,12 @@ def _acts() -> Sequence[Subject]:
     from .operating import access_requests
 
     return (access_requests,)
+
+
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("access_requests", "/access-requests", after="permissions"),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:
@@ -110,6 +117,7 @@ ROOM = Room(
     ),
     rest=_rest,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     offers=_offers,
     models=_models,

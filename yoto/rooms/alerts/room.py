@@ -15,6 +15,7 @@ from .settings import AlertKeys
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
     from .extension import AlertState
@@ -39,6 +40,12 @@ def _acts() -> Sequence[Subject]:
     from .operating.webhooks import alert_webhooks
 
     return (alerts, alert_causes, alert_rules, alert_webhooks)
+
+
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("alerts", "/alerts", after="overview"),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:
@@ -103,6 +110,7 @@ ROOM = Room(
     components=(_ALERTS,),
     needs=CONTROL_PLANE,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     series=_series,
     models=_models,

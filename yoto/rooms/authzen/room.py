@@ -11,7 +11,7 @@ from yoto.room import CONTROL_PLANE, Room
 from .settings import Access
 
 
-def _pages() -> Sequence[Blueprint]:
+def _blueprints() -> Sequence[Blueprint]:
     from .views import access
 
     return (access,)
@@ -24,5 +24,5 @@ ROOM = Room(
     as_guest={"AUTHZEN_SUBJECT": "id"},
     # Without a control plane, routes of the platform do not know their callers.
     needs=CONTROL_PLANE,
-    pages=_pages,
+    blueprints=_blueprints,
 )

@@ -13,6 +13,7 @@ from yoto.room import CONTROL_PLANE, Room
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
     from .election import ElectedForecasting
@@ -40,6 +41,12 @@ def _acts() -> Sequence[Subject]:
     return (forecasts,)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("forecasts", on="suggestions"),)
+
+
 def _commands() -> Mapping[str, Sequence[click.Command]]:
     from yoto.cli.operations import group_of
 
@@ -61,6 +68,7 @@ ROOM = Room(
     ),
     needs=CONTROL_PLANE,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     warm_up={"ml_warmup": _learn},
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import click
     from sqlalchemy import Connection
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
     from yoto.operate.live.components import Part
 
@@ -42,6 +43,12 @@ def _acts() -> Sequence[Subject]:
     from yoto.rooms.policies.operating.rego import policies
 
     return (policies, documents, candidate, coverage)
+
+
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("policies", "/policies", live=False, after="permissions"),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:
@@ -99,6 +106,7 @@ ROOM = Room(
     settings=(Policies,),
     components=(_POLICIES,),
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     series=_series,
     models=_models,

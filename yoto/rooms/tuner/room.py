@@ -15,6 +15,7 @@ from .settings import Tuning
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
     from yoto.operate.live.views import SuggestionReport
 
@@ -47,6 +48,12 @@ def _acts() -> Sequence[Subject]:
     return (suggestions,)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("suggestions", on="suggestions"),)
+
+
 def _commands() -> Mapping[str, Sequence[click.Command]]:
     from yoto.cli.operations import group_of
 
@@ -68,6 +75,7 @@ ROOM = Room(
     ),
     needs=CONTROL_PLANE,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     offers=_offers,
     suggestions=_suggestions,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from tests.support.applications import another_app
 from tests.support.commands_page import commands
 from yoto import warm_up
 from yoto.auth.operators import RIGHTS
-from yoto.control_plane.navigation import PAGES
+from yoto.control_plane.language import LANGUAGES, catalogue
+from yoto.control_plane.navigation import pages_of
+from yoto.control_plane.pages import control
 from yoto.control_plane.shell import reachable
 from yoto.control_plane.socket.snapshots import event_topics
+from yoto.control_plane.static_files import EXTENSION_KEY as ASSETS
 from yoto.errors import ConfigurationError
 from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization
@@ -35,9 +39,16 @@ BESIDE = {
 
 
 def routes(app: Flask) -> Names:
+    pages = {f"{control.name}.{page.key}": page for page in pages_of(rooms_of(app))}
+    homes = {name: f"yoto.rooms.{page.room}.page" for name, page in pages.items() if page.room}
+    # A page of sections is there as long as one of several rooms is: see ``pages``.
+    shared = {name for name, page in pages.items() if page.of_sections}
     return {
-        f"{sorted(rule.methods or ())} {rule}": app.view_functions[rule.endpoint].__module__
+        f"{sorted(rule.methods or ())} {rule}": homes.get(
+            rule.endpoint, app.view_functions[rule.endpoint].__module__
+        )
         for rule in app.url_map.iter_rules()
+        if rule.endpoint not in shared
     }
 
 
@@ -48,6 +59,21 @@ def leaves(app: Flask) -> Names:
 def pages(app: Flask) -> set[str]:
     with app.app_context():
         return {one.key for one in reachable(RIGHTS)}
+
+
+def files(app: Flask) -> Names:
+    """Style and scripts of pages."""
+    return {
+        "/".join(name): f"yoto.rooms.{name[0]}." if name[0] in ROOMS else ""
+        for name in app.extensions[ASSETS].snapshot().files
+    }
+
+
+def texts(app: Flask) -> set[str]:
+    with app.app_context():
+        found = [set(catalogue(language)) for language in LANGUAGES]
+    assert all(one == found[0] for one in found)
+    return found[0]
 
 
 def sources(app: Flask) -> Names:
@@ -70,6 +96,10 @@ def parts(app: Flask) -> set[str]:
     """Lines of the status that are none of the core."""
     with app.app_context():
         return {one.name for one in of_rooms(app, lambda room: room.parts)}
+
+
+def locale(rooms: Iterable[Room]) -> list[Path]:
+    return [file for one in rooms for file in (one.folder / "locale" / "en").glob("*.json")]
 
 
 def keys(app: Flask) -> set[str]:
@@ -100,15 +130,19 @@ def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
     gone_rooms = [name for name in ROOMS if name not in left]
     homes = tuple(f"yoto.rooms.{name}." for name in gone_rooms)
     homes += tuple(home for name in gone_rooms for home in BESIDE.get(name, ()))
-    for listed in (routes, leaves, sources):
+    for listed in (routes, leaves, sources, files):
         before, after = listed(whole), listed(without)
         assert after.items() <= before.items()
         gone = {name: before[name] for name in before.keys() - after.keys()}
         assert all(home.startswith(homes) for home in gone.values()), gone
         assert not any(home.startswith(homes) for home in after.values())
     assert keys(without) == {key for room in chosen(left) for key in room.keys}
-    gone = {one.key for one in PAGES if one.rooms and not set(one.rooms).intersection(left)}
-    assert pages(without) == pages(whole) - gone
+    of_gone = {one.key for one in pages_of(chosen(gone_rooms))} - {
+        one.key for one in pages_of(chosen(left))
+    }
+    assert pages(without) == pages(whole) - of_gone
+    gone_texts = [json.loads(one.read_text()) for one in locale(chosen(gone_rooms))]
+    assert texts(without) == texts(whole).difference(*gone_texts)
     assert topics(without) == topics(whole) - {
         key for one in chosen(gone_rooms) for key in one.topics()
     }

@@ -82,7 +82,7 @@ def test_a_page_knows_all_modules_that_it_imports_each_once(folders: dict[str, P
     }
     for name, source in sources.items():
         (folders[name.split("/")[0]].parent / name).write_text(source)
-    found = Assets(folders).snapshot().imports("community", "page.js", "page.js")
+    found = Assets(folders).snapshot().imports(("community", "page.js"), ("community", "page.js"))
     assert sorted(found) == [
         ("community", "page.js"),
         ("control", "dom.js"),

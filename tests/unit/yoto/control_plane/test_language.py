@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,17 +22,22 @@ from yoto.control_plane.language import (
     texts_of,
     translate,
 )
-from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS
+from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, pages_of
+from yoto.parts.rooms import ALL, chosen
 from yoto.permission.explain.policy_texts import texts as policy_texts
 from yoto.permission.verdict import verdict
 from yoto.resilience.config_store.document import Action
+from yoto.room import keep_rooms
 from yoto.rooms.decision_log.replaying import PLACE_GONE
 
 ROOT = Path(__file__).parents[4]
+ROOMS = chosen(ALL)
+PAGES = (*pages_of(ROOMS), *DETAILS)
 TEMPLATES, SCRIPTS = (
     ROOT / "yoto/control_plane/templates/control",
     ROOT / "yoto/control_plane/static",
 )
+OF_ROOMS = [one.folder / "page" for one in ROOMS]
 COMMUNITY = ROOT / "app/static/community"
 PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
@@ -135,6 +141,14 @@ ACTIONS_OF_RUN_TIME = {
 }
 
 
+@pytest.fixture(autouse=True)
+def with_all_rooms() -> Iterator[None]:
+    app = Flask("rooms")
+    keep_rooms(app, ROOMS)
+    with app.app_context():
+        yield
+
+
 def test_every_language_has_the_same_texts() -> None:
     keys = {language: list(catalogue(language)) for language in LANGUAGES}
     assert all(found == keys["en"] for found in keys.values())
@@ -162,7 +176,7 @@ def test_no_key_is_in_two_areas() -> None:
 
 def used_keys() -> set[str]:
     """Keys that templates, scripts and code spell out."""
-    folders = [ROOT / "yoto/control_plane", ROOT / "app"]
+    folders = [ROOT / "yoto/control_plane", ROOT / "app", *OF_ROOMS]
     texts = [
         path.read_text(encoding="utf-8")
         for folder in folders
@@ -173,7 +187,7 @@ def used_keys() -> set[str]:
 
 
 def test_no_text_is_there_for_nothing() -> None:
-    titles = {f"{page.key}.title" for page in (*PAGES, *DETAILS)}
+    titles = {f"{page.key}.title" for page in PAGES}
     unused = set(catalogue("en")) - used_keys() - titles
     assert {key for key in unused if not key.startswith(PUT_TOGETHER)} == set()
 
@@ -185,17 +199,26 @@ def asked_for(path: Path) -> set[str]:
 
 def test_a_template_asks_for_texts_that_there_are() -> None:
     own = (ROOT / "app/templates" / name for name in ("operators", "community"))
-    for path in (*TEMPLATES.iterdir(), *(file for folder in own for file in folder.iterdir())):
+    of_rooms = (file for folder in OF_ROOMS for file in folder.glob("*.html"))
+    found = (*TEMPLATES.iterdir(), *(file for folder in own for file in folder.iterdir()))
+    for path in (*found, *of_rooms):
         assert asked_for(path) <= set(catalogue("en")), path.name
 
 
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
-    of_page = {page.key: page.areas for page in (*PAGES, *DETAILS)}
+    of_page = {page.key: page.areas for page in PAGES}
     for path in SCRIPTS.rglob("*.js"):
         # A folder has the parts of the module of its name.
         module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
         handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
         assert asked_for(path) <= set(handed_out), path.name
+    for room in ROOMS:
+        own = (
+            one for one in PAGES if room.name in (one.room, *(part.room for part in one.sections))
+        )
+        handed_out = texts_of("en", (area for page in own for area in page.areas))
+        for path in (room.folder / "page").glob("*.js"):
+            assert asked_for(path) <= set(handed_out), path.name
     for path in COMMUNITY.iterdir():
         assert asked_for(path) <= set(texts_of("en", COMMUNITY_TEXTS)), path.name
 
@@ -248,7 +271,8 @@ def test_every_action_of_the_audit_log_is_said_in_words() -> None:
 
 
 def test_every_figure_with_a_question_mark_is_explained_and_leads_to_a_runbook() -> None:
-    scripts = [path.read_text("utf-8") for path in SCRIPTS.rglob("*.js")]
+    files = (file for folder in (SCRIPTS, *OF_ROOMS) for file in folder.rglob("*.js"))
+    scripts = [path.read_text("utf-8") for path in files]
     asked = {key for text in scripts for key in re.findall(r'help: "(\w+)"', text)}
     runbooks = dict(
         re.findall(r'^  (\w+): "(\w+)",$', (SCRIPTS / "states.js").read_text("utf-8"), re.M)

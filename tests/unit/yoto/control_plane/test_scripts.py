@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from yoto.control_plane.static_files import FOLDER
+from yoto.parts.rooms import ALL, chosen
 
 COMMUNITY = Path(__file__).parents[4] / "app/static/community"
 # As addresses have them: beside each other.
-FOLDERS = {"control": FOLDER, "community": COMMUNITY}
+OF_ROOMS = {one.name: one.folder / "page" for one in chosen(ALL)}
+FOLDERS = {"control": FOLDER, "community": COMMUNITY, **OF_ROOMS}
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";$', re.MULTILINE)
 LATER = re.compile(r'\bimport\("([^"]+)"\)')
 EXPORT = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
@@ -43,6 +45,16 @@ def missing(texts: dict[str, str]) -> list[str]:
 
 def test_modules_import_what_there_is() -> None:
     assert missing(modules()) == []
+
+
+def test_no_module_outside_a_room_imports_one_of_it() -> None:
+    found = []
+    for address, text in modules().items():
+        home = address.partition("/")[0]
+        others = OF_ROOMS.keys() - {home}
+        asked = (*(one[2] for one in IMPORT.finditer(text)), *LATER.findall(text))
+        found += [(address, one) for one in asked for other in others if f"../{other}/" in one]
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[4]
 SHEETS = sorted(
     path
-    for folder in ("yoto/control_plane/static", "app/static")
+    for folder in ("yoto/control_plane/static", "yoto/rooms", "app/static")
     for path in (ROOT / folder).rglob("*.css")
 )
 RULE = re.compile(r"([^{};/]+)\{([^{}]*)\}")

@@ -6,10 +6,13 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.control_plane.language import catalogue
+from yoto.parts.rooms import chosen
+from yoto.room import keep_rooms
 from yoto.rooms.tuner.recommenders import advise
 from yoto.rooms.tuner.snapshot import (
     BulkheadSnapshot,
@@ -117,10 +120,13 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
 def test_what_is_suggested(snapshot: TuningSnapshot, ids: list[str]) -> None:
     found = advise(snapshot)
     assert [one.id for one in found] == ids
-    for one, language in product(found, ("en", "zh")):
-        # Every figure that the text names is there; nothing of it is left to the English words.
-        assert catalogue(language)[f"suggest.{one.code}"].format(**one.figures)
-        assert f"suggest.{one.code}_effect" in catalogue(language)
+    app = Flask("tuned")
+    keep_rooms(app, chosen("tuner"))
+    with app.app_context():
+        for one, language in product(found, ("en", "zh")):
+            # Each figure that the text names is there; nothing of it is left to the English words.
+            assert catalogue(language)[f"suggest.{one.code}"].format(**one.figures)
+            assert f"suggest.{one.code}_effect" in catalogue(language)
 
 
 def test_memory_bounds_how_much_larger_a_store_may_get() -> None:
