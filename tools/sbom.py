@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -118,6 +116,10 @@ def bill(environment: dict[str, Any], wanted: dict[str, str], npm: dict[str, Any
     dependencies.append({"ref": root["bom-ref"], "dependsOn": roots})
     whole = {**environment, "components": components, "dependencies": dependencies}
     text = json.dumps(whole, indent=2, sort_keys=True) + "\n"
+    # Imported here, since it takes two seconds, which each process that collects tests would pay.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if fault is not None:
         raise Incomplete(str(fault))
