@@ -18,7 +18,7 @@ from typing import Any
 from tests.support.redis_servers import start_valkey
 from yoto.events import new_instance_id
 from yoto.monitor import Distribution, Recorder, RedisBackend, Series, series
-from yoto.monitor.recording import BOUNDS
+from yoto.monitor.distribution import BOUNDS
 from yoto.permission.verdict.meters import CheckMeters
 from yoto.redis import RedisConnection, RedisSettings
 

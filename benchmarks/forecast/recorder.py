@@ -32,7 +32,8 @@ from benchmarks.forecast.load import planted, schedule
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import start_valkey
 from tests.support.world import World
-from yoto.monitor.history import FINE, summarise
+from yoto.monitor.history import FINE
+from yoto.monitor.summary import summarise
 from yoto.rooms.forecast.forecaster import METRICS
 
 SEED = 7

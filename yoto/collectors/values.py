@@ -15,9 +15,10 @@ from yoto.collectors.polled import STATE_NUMBERS
 from yoto.monitor import names, signals
 from yoto.monitor.alert_rules import AlertRule, format_series
 from yoto.monitor.health import Component, components_of
-from yoto.monitor.history import Point, summarise
+from yoto.monitor.history import Point
 from yoto.monitor.monitoring import Monitoring
-from yoto.monitor.scale import Extent, Value
+from yoto.monitor.signals import Extent, Value
+from yoto.monitor.summary import summarise
 from yoto.resilience import Kind, Resilience, State
 
 WINDOW = 60.0  # s

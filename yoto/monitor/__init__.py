@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from yoto.lazy import exports
 
 from . import metric_names as names
-from . import signal_names as signals
-from .recording import Counter, Distribution, Histogram, Recorder, Series, series
+from . import signals
+from .distribution import Distribution
+from .recording import Counter, Histogram, Recorder
+from .series_names import Series, series
 
 if TYPE_CHECKING:
     from .backends import MemoryBackend, RedisBackend

@@ -14,10 +14,10 @@ from yoto.settings import settings_of, value_of
 
 from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend
 from .backends.archive import Signs
-from .history import Summary
 from .monitoring import Monitoring
 from .recording import Counter, Histogram
 from .sources import Source
+from .summary import Summary
 
 
 class Monitor(Extension[Monitoring]):

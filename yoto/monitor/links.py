@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from yoto.settings import of
 
-from .alert_rules import DEFAULT_RULES
+from .default_rules import DEFAULT_RULES
 
 # The platform's own rules have a runbook in ``docs/runbooks``, which the control plane shows.
 SHIPPED = frozenset(rule.name for rule in DEFAULT_RULES)

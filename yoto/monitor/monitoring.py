@@ -13,11 +13,12 @@ from yoto.rules import ABOVE_0, Number, checked
 
 from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
-from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution, Summary, summarise
-from .polled_collectors import LOOK_EVERY, PolledCollector
+from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution
 from .process import SharedMemory, process_samples
-from .recording import Recorder, Series, series
-from .sources import Source, Sources
+from .recording import Recorder
+from .series_names import Series, series
+from .sources import LOOK_EVERY, PolledCollector, Source, Sources
+from .summary import Summary, summarise
 
 FLUSH_INTERVAL = 1.0  # s
 _REFUSED = series(names.SERIES_REFUSED, {"by": "process"})

@@ -26,7 +26,7 @@ from yoto.extensions import (
 from yoto.http.acts import audit_of_guards
 from yoto.http.pipeline import Admission, init_pipeline
 from yoto.logs import follow_fleet
-from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.parts.live_settings import follow_live_settings
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (

@@ -9,7 +9,7 @@ from time import monotonic
 
 from ..history import Batch
 from ..metric_names import LOST_SECONDS
-from ..recording import Series
+from ..series_names import Series
 
 # Batches that wait singly: two minutes of an outage to the second, older ones more coarsely.
 MOST_WAITING = 120

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..distribution import Distribution
 from ..history import Batch, Point, Readings
-from ..recording import Distribution, Series, parse_series
+from ..series_names import Series, parse_series
 
 Flat = list[Any]
 

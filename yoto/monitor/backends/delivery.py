@@ -10,8 +10,7 @@ import msgspec
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection, ServerClock, load_script
 
-from ..history import Resolution
-from ..history.resolution import DAY
+from ..history import DAY, Resolution
 from ..recording import Histogram
 from .backlog import Parcel
 from .cells import to_cells

@@ -11,7 +11,7 @@ from redis import exceptions
 from yoto.errors import PlatformError, StoreUnavailable
 
 from ..metric_names import BACKEND_FAILURES
-from ..recording import Series, series
+from ..series_names import Series, series
 
 log = logging.getLogger(__name__)
 

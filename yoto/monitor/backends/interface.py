@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ..history import Counters, Gauges, Histograms, Point, Resolution
-from ..recording import Series
+from ..series_names import Series
 
 
 class WorkerState(StrEnum):

@@ -9,9 +9,20 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from ..history import COARSE, FINE, MIDDLE, Counters, Gauges, Histograms, Point, Resolution
-from ..history.resolution import DAY, HOUR, MINUTE
-from ..recording import Series
+from ..history import (
+    COARSE,
+    DAY,
+    FINE,
+    HOUR,
+    MIDDLE,
+    MINUTE,
+    Counters,
+    Gauges,
+    Histograms,
+    Point,
+    Resolution,
+)
+from ..series_names import Series
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 
 # Without Redis a process keeps records only for itself, and fewer of them: some 20 MB.

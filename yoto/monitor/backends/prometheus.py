@@ -11,9 +11,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.utils import floatToGoString
 
 from .. import metric_names as names
+from ..distribution import BOUNDS, PER_OCTAVE, Distribution
 from ..history import Counters, Gauges, Histograms, Resolution
-from ..recording import BOUNDS, Distribution, Labels, Series
-from ..recording.distribution import PER_OCTAVE
+from ..series_names import Labels, Series
 from .interface import Backend, BackendHealth, Reading, Totals, WorkerStatus
 
 V = TypeVar("V")

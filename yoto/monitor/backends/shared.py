@@ -14,7 +14,7 @@ from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, ServerClock
 
 from .. import metric_names as names
 from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
-from ..recording import Series, series
+from ..series_names import Series, series
 from .archive import Archive, Signs
 from .backlog import Backlog
 from .delivery import Delivery

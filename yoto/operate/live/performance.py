@@ -9,17 +9,9 @@ from typing import Annotated, Any, TypedDict
 
 from yoto.http.shapes import parts_of
 from yoto.monitor import names
-from yoto.monitor.history import (
-    COARSE,
-    FINE,
-    MIDDLE,
-    RESOLUTIONS,
-    Point,
-    Quantiles,
-    Resolution,
-    summarise,
-)
+from yoto.monitor.history import COARSE, FINE, MIDDLE, RESOLUTIONS, Point, Resolution
 from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.summary import Quantiles, summarise
 
 PER_SECOND, MS, RATIO = "per_second", "ms", "ratio"
 PerSecond = Annotated[float | None, PER_SECOND]

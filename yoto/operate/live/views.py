@@ -19,8 +19,8 @@ from yoto.monitor import names
 from yoto.monitor.backends import WorkerStatus
 from yoto.monitor.headlines import Headline, headline, without_networks
 from yoto.monitor.health import HealthReport, assess
-from yoto.monitor.history import summarise
 from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.summary import summarise
 from yoto.operate.instances import shown
 from yoto.operate.live import causes, components, performance
 from yoto.operate.live.breakdown import Breakdown, breakdown

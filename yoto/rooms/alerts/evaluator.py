@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from yoto.monitor.alert_rules import AlertRule
 from yoto.monitor.links import Links
-from yoto.monitor.scale import Value
+from yoto.monitor.signals import Value
 from yoto.optimization import Elected
 from yoto.redis import EXPECTED_FAILURES
 

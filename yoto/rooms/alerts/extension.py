@@ -11,7 +11,8 @@ from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.extension import Extension
 from yoto.housekeeping import Housekeeper
-from yoto.monitor.alert_rules import DEFAULT_RULES, AlertRule
+from yoto.monitor.alert_rules import AlertRule
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.optimization import Elected
 from yoto.resilience import ConfigStore, Resilience
 

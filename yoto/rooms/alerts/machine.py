@@ -13,7 +13,7 @@ from enum import StrEnum
 from yoto.monitor import names
 from yoto.monitor.alert_rules import AlertRule, Level, format_series, level_of, parse_series
 from yoto.monitor.recording import COUNTER_ENDING
-from yoto.monitor.scale import Direction, Value
+from yoto.monitor.signals import Direction, Value
 
 from .track import Track, observe
 

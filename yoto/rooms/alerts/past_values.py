@@ -72,10 +72,10 @@ def value_of(
         if not text.startswith(rule.metric):
             continue
         try:
-            series = parse_series(text)
+            name, own = parse_series(text)
         except ValueError:  # evaluations cannot watch it either
             continue
-        if series.name == rule.metric and {**series.labels, **rule.labels} == labels:
+        if name == rule.metric and {**own, **rule.labels} == labels:
             return rule.direction.worst(value)
     return 0.0 if recorded and rule.metric.endswith(COUNTER_ENDING) else None
 

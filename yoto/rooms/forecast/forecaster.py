@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
-from yoto.monitor.history import Quantiles, Summary
+from yoto.monitor.summary import Quantiles, Summary
 
 from .metric import HISTORY, Anomaly, Drift, Forecast, LastValue, MetricForecaster, NoForecast
 

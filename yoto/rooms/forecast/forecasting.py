@@ -9,8 +9,9 @@ from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.monitor import names
 from yoto.monitor.backends import Reading
-from yoto.monitor.history import COARSE, Point, summarise
+from yoto.monitor.history import COARSE, Point
 from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.summary import summarise
 
 from .forecaster import LearnReport
 from .metric import NoForecast

@@ -10,7 +10,7 @@ import msgspec
 
 from yoto.child import child_command, child_environment
 from yoto.errors import StoreUnavailable
-from yoto.monitor.history import Summary
+from yoto.monitor.summary import Summary
 
 from .forecaster import METRICS, LearnReport
 from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from yoto.monitor.history import Summary
+from yoto.monitor.summary import Summary
 
 from .forecaster import LearnReport
 from .metric import Anomaly, Drift, Forecast, LastValue, NoForecast

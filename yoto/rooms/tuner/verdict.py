@@ -9,9 +9,9 @@ from math import sqrt
 from statistics import fmean, variance
 
 from yoto.monitor import names
-from yoto.monitor.history import Point, summarise
-from yoto.monitor.scale import Direction
-from yoto.monitor.units import MS, SHARE
+from yoto.monitor.history import Point
+from yoto.monitor.signals import MS, SHARE, Direction
+from yoto.monitor.summary import summarise
 
 # Measurements on each side; a mean of fewer proves nothing.
 LEAST_READINGS = 5

@@ -20,8 +20,9 @@ from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.monitor import names
-from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution, Summary, summarise
+from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution
 from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.summary import Summary, summarise
 from yoto.resilience import BulkheadConfig, BulkheadStrategy
 from yoto.rooms.alerts import series
 from yoto.rooms.alerts.extension import alerts

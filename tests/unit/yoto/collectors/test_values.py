@@ -6,7 +6,7 @@ from yoto.collectors.values import Values, values_of
 from yoto.monitor import Distribution, Series, names, signals
 from yoto.monitor.alert_rules import AlertRule
 from yoto.monitor.history import Point
-from yoto.monitor.scale import Direction, Extent
+from yoto.monitor.signals import Direction, Extent
 from yoto.rooms.alerts.machine import step
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))

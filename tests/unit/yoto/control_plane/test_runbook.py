@@ -11,7 +11,7 @@ from yoto.control_plane import runbook
 from yoto.control_plane.language import DEFAULT_LANGUAGE, LANGUAGES
 from yoto.control_plane.navigation import pages_of
 from yoto.control_plane.runbook import Block, Runbook, Span, read_runbook
-from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.parts.rooms import ALL, chosen
 
 RULES = {rule.name for rule in DEFAULT_RULES}

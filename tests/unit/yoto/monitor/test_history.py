@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from yoto.monitor import Distribution, MemoryBackend, Series, names, series
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.backends.cells import to_cells, to_point
-from yoto.monitor.history import COARSE, FINE, Batch, Point, summarise
+from yoto.monitor.history import COARSE, FINE, Batch, Point
 from yoto.monitor.sources import Counted, Distributed, Measured, Sample, Sources
+from yoto.monitor.summary import summarise
 
 HITS = Series("hits_total")
 COUNTS = st.dictionaries(

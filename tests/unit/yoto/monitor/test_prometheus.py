@@ -12,8 +12,9 @@ from prometheus_client.registry import Collector
 
 from yoto.monitor import MemoryBackend
 from yoto.monitor.backends import PrometheusBackend, Totals, WorkerState, WorkerStatus
+from yoto.monitor.distribution import Distribution
 from yoto.monitor.history import Point
-from yoto.monitor.recording import Distribution, series
+from yoto.monitor.series_names import series
 
 AWKWARD = 'a "quoted" \\ back-slash,\nand a line'
 WORKER = WorkerStatus("w", "here", 7, WorkerState.ALIVE, 0.0, 0.0, {series("size"): 1.5})

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.support.together import together
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.monitor import Counter, Distribution, Histogram, Recorder, Series, series
-from yoto.monitor.recording import BOUNDS, parse_series, place
-from yoto.monitor.recording.metrics import MOST_WAITING
+from yoto.monitor.distribution import BOUNDS, place
+from yoto.monitor.recording import MOST_WAITING
+from yoto.monitor.series_names import parse_series
 
 SECONDS = st.floats(min_value=0, max_value=2_000, allow_nan=False)
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,10}", fullmatch=True)

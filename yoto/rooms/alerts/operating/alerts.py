@@ -17,7 +17,7 @@ from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment
 from yoto.monitor.alert_rules import AlertRule, Level
-from yoto.monitor.units import unit_of
+from yoto.monitor.signals import unit_of
 
 from ..extension import alerts as platform
 from ..machine import Cause

@@ -11,7 +11,7 @@ from yoto.extensions import monitor
 from yoto.http.operation import Command, Subject
 from yoto.moments import Epoch, moment
 from yoto.monitor.alert_rules import AlertRule, Level
-from yoto.monitor.units import unit_of
+from yoto.monitor.signals import unit_of
 from yoto.operate.live.changes import MOST, Change, acts, happened, restarts
 
 from ..extension import alerts as platform

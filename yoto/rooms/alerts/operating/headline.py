@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from yoto.monitor.alert_rules import AlertRule, Level
 from yoto.monitor.headlines import ALERT, Condition, HeadlineCause
-from yoto.monitor.units import unit_of
+from yoto.monitor.signals import unit_of
 from yoto.operate.live.causes import Names, topic_of_rule
 from yoto.operate.live.headline import network_of_sign_ins
 from yoto.operate.overrides import page_at

@@ -13,8 +13,7 @@ from yoto.http.operation import After, Author, Command, Limit, Reason, SeenVersi
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
 from yoto.monitor.alert_rules import AlertRule, settable
-from yoto.monitor.scale import Direction
-from yoto.monitor.units import unit_of
+from yoto.monitor.signals import Direction, unit_of
 
 from ..extension import alerts as platform
 from ..rulebook import RuleInForce

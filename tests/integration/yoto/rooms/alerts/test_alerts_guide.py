@@ -10,8 +10,8 @@ from typing import Any
 from flask import Flask
 
 from tests.support.world import World
-from yoto.monitor.alert_rules import DEFAULT_RULES
-from yoto.monitor.alert_rules.rule import settable
+from yoto.monitor.alert_rules import settable
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.monitor.health import DEFAULT_COMPONENTS
 from yoto.rooms.alerts.commands import alerts as group
 from yoto.rooms.alerts.extension import alerts

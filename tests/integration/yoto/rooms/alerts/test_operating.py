@@ -14,7 +14,7 @@ from tests.support.waiting import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
 from yoto.monitor import names
-from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.rooms.alerts.extension import alerts
 
 ALERTS, RULES, WEBHOOKS = "/alerts", "/alerts/rules", "/alerts/webhooks"

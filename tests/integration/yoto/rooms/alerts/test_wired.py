@@ -12,7 +12,7 @@ from app import initialize_permission_platform
 from app.extensions import optimization
 from tests.support.waiting import wait_until
 from yoto.events import Events
-from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.optimization import elected_by
 from yoto.rooms.alerts.extension import AlertState, alerts
 from yoto.rooms.alerts.wiring import degrade_by

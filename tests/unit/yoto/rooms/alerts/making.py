@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from yoto.monitor.alert_rules import AlertRule
-from yoto.monitor.scale import Direction, Value
+from yoto.monitor.signals import Direction, Value
 from yoto.rooms.alerts.machine import Transition, step
 from yoto.rooms.alerts.track import Track
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.yoto.rooms.alerts.making import Run
 from yoto.monitor import names, signals
-from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.default_rules import DEFAULT_RULES
 
 HIT, MS, ERRORS, MEMORY = (
     signals.CACHE_HIT_RATE,

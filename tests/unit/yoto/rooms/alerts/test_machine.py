@@ -9,7 +9,7 @@ import pytest
 from tests.unit.yoto.rooms.alerts.making import Run, rule, short
 from yoto.monitor.alert_rules import Level
 from yoto.monitor.metric_names import FLUSHED_SECONDS
-from yoto.monitor.scale import Direction, Extent
+from yoto.monitor.signals import Direction, Extent
 from yoto.rooms.alerts.machine import GONE_AFTER, LONGEST_GAP, MOST_SERIES, Cause
 
 

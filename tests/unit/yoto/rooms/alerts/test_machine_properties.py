@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.yoto.rooms.alerts.making import Run, rule
 from yoto.monitor.alert_rules import AlertRule
-from yoto.monitor.scale import Direction
+from yoto.monitor.signals import Direction
 from yoto.rooms.alerts.machine import Kind
 
 Row: TypeAlias = list[tuple[float | None, float]]

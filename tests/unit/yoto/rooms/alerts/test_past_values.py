@@ -10,7 +10,7 @@ from yoto.monitor import MemoryBackend, Series, names, signals
 from yoto.monitor.alert_rules import AlertRule
 from yoto.monitor.history import COARSE
 from yoto.monitor.monitoring import Monitoring
-from yoto.monitor.scale import Direction
+from yoto.monitor.signals import Direction
 from yoto.rooms.alerts.past_values import past_values
 
 NOW = 1_800_000_000.0

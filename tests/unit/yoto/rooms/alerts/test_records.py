@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from yoto.monitor.alert_rules import AlertRule, Level
-from yoto.monitor.scale import Direction
+from yoto.monitor.signals import Direction
 from yoto.rooms.alerts.machine import Cause
 from yoto.rooms.alerts.records import Alert
 

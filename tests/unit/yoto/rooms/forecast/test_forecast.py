@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from yoto.errors import StoreUnavailable
 from yoto.monitor import names, series
 from yoto.monitor.backends import Reading
-from yoto.monitor.history import Point, summarise
+from yoto.monitor.history import Point
+from yoto.monitor.summary import summarise
 from yoto.rooms.forecast.answering import answer
 from yoto.rooms.forecast.backtest import Backtest
 from yoto.rooms.forecast.forecaster import METRICS, Forecaster, Metric

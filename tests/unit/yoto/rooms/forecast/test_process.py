@@ -15,7 +15,7 @@ from tests.support.require import LONG
 from tests.support.waiting import wait_until
 from tests.unit.yoto.rooms.forecast.test_forecast import minute, noise
 from yoto.errors import StoreUnavailable
-from yoto.monitor.history import Summary, summarise
+from yoto.monitor.summary import Summary, summarise
 from yoto.rooms.forecast import process
 from yoto.rooms.forecast.forecaster import Forecaster
 from yoto.rooms.forecast.metric import NoForecast

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import metric_names as names
-from .. import signal_names as signals
-from ..scale import Direction
-from .rule import AlertRule
+from . import metric_names as names
+from . import signals
+from .alert_rules import AlertRule
+from .signals import Direction
 
 DEFAULT_RULES = (
     AlertRule(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from yoto.errors import ValidationFailed
 from yoto.monitor import signals
-from yoto.monitor.alert_rules import DEFAULT_RULES
+from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.monitor.health import DEFAULT_COMPONENTS, Band, Component, assess, components_of, overall
-from yoto.monitor.scale import Direction
+from yoto.monitor.signals import Direction
 
 HEALTHY = {
     signals.CACHE_HIT_RATE: 0.97,

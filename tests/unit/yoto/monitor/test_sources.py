@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import pytest
 
 from yoto.errors import StoreUnavailable
-from yoto.monitor import MemoryBackend, names, polled_collectors
+from yoto.monitor import MemoryBackend, names, sources
 from yoto.monitor.monitoring import Monitoring
-from yoto.monitor.polled_collectors import PolledCollector
-from yoto.monitor.sources import Measured, Sample
+from yoto.monitor.sources import Measured, PolledCollector, Sample
 
 ONE = Measured("shop_queue_length", 3)
 
@@ -25,7 +24,7 @@ def test_nothing_is_told_before_the_first_look() -> None:
 
 def test_the_last_answer_is_told_until_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(polled_collectors, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sources, "monotonic", lambda: now[0])
     slow = PolledCollector(lambda: [ONE], 5.0)
     assert slow.look() == 5.0
     now[0] += 14.9
@@ -36,7 +35,7 @@ def test_the_last_answer_is_told_until_it_is_old(monkeypatch: pytest.MonkeyPatch
 
 def test_a_source_that_takes_long_is_asked_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(polled_collectors, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sources, "monotonic", lambda: now[0])
 
     def long() -> Iterable[Sample]:
         now[0] += 1.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from yoto.monitor import names
-from yoto.monitor.alert_rules import DEFAULT_RULES
-from yoto.monitor.units import unit_of
+from yoto.monitor.default_rules import DEFAULT_RULES
+from yoto.monitor.signals import unit_of
 from yoto.rooms.queues.series import QUEUE_RATE
 
 

@@ -8,8 +8,13 @@ import pytest
 
 from yoto.monitor import names, process
 from yoto.monitor.health import DEFAULT_COMPONENTS, Band, assess
-from yoto.monitor.memory import MemoryUse, memory_use
-from yoto.monitor.process import SharedMemory, process_samples, shared_memory_samples
+from yoto.monitor.process import (
+    MemoryUse,
+    SharedMemory,
+    memory_use,
+    process_samples,
+    shared_memory_samples,
+)
 from yoto.monitor.sources import Measured
 
 GIB = 2**30

@@ -1,11 +1,76 @@
-"""All records of one stretch of time, over all workers."""
+"""Records by time: resolutions, the records of one process, and points over all. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
-from ..recording import Distribution, Series
-from .batch import Counters, Gauges, Histograms
+from .distribution import Distribution
+from .series_names import Series
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Points of ``seconds`` each, kept for ``keep`` seconds after they ended."""
+
+    seconds: int
+    keep: int
+
+    def number(self, at: float) -> int:
+        """Number of the point that the epoch second ``at`` falls into."""
+        return int(at // self.seconds)
+
+    def keeping(self, seconds: int) -> Resolution:
+        """The same resolution, kept for another time."""
+        return replace(self, keep=seconds)
+
+    @property
+    def most(self) -> int:
+        """The largest number of points at a time."""
+        return self.keep // self.seconds + 1
+
+
+FINE = Resolution(1, 10 * MINUTE)
+MIDDLE = Resolution(10, 6 * HOUR)
+COARSE = Resolution(MINUTE, 7 * DAY)
+RESOLUTIONS = (FINE, MIDDLE, COARSE)
+
+Counters: TypeAlias = Mapping[Series, float]
+Gauges: TypeAlias = Mapping[Series, float]
+Histograms: TypeAlias = Mapping[Series, Distribution]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Additions to counters and histograms, and the last values of gauges."""
+
+    counters: dict[Series, float] = field(default_factory=dict)
+    gauges: dict[Series, float] = field(default_factory=dict)
+    histograms: dict[Series, Distribution] = field(default_factory=dict)
+
+    def count(self, about: Series, added: float) -> None:
+        """Add to a counter."""
+        if added:
+            self.counters[about] = self.counters.get(about, 0) + added
+
+    def distribution(self, about: Series, found: Distribution) -> None:
+        """Add to a histogram."""
+        known = self.histograms.get(about)
+        if known is not None:
+            known.merge(found)
+        elif found.counts:
+            self.histograms[about] = found.copy()
+
+    def absorb(self, later: Batch) -> None:
+        """Add the records made after this."""
+        for about, added in later.counters.items():
+            self.count(about, added)
+        self.gauges.update(later.gauges)
+        for about, found in later.histograms.items():
+            self.distribution(about, found)
 
 
 @dataclass(slots=True)

@@ -55,14 +55,14 @@ def series(name: str, labels: dict[str, str] | None = None) -> Series:
 
 
 @lru_cache(maxsize=16_384)
-def parse_series(text: str) -> Series:
-    """The inverse of ``str(series)``.
+def parse_series(text: str, names: re.Pattern[str] = _NAME) -> Series:
+    """The inverse of ``str(series)``, with a name that matches ``names``.
 
     Raises:
         ValueError: the text is no series.
     """
     name, brace, rest = text.partition("{")
-    if not _NAME.fullmatch(name):
+    if not names.fullmatch(name):
         raise ValueError(f"{text!r} is no series")
     if not brace:
         return Series(name)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import metric_names as names
-from ..recording import Distribution
-from .point import Point, Readings
+from . import metric_names as names
+from .distribution import Distribution
+from .history import Point, Readings
 
 
 @dataclass(frozen=True, slots=True)
