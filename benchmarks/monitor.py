@@ -17,8 +17,9 @@ from typing import Any
 
 from tests.support.redis_servers import start_valkey
 from yoto.events import new_instance_id
-from yoto.monitor import Distribution, Recorder, RedisBackend, Series, series
+from yoto.monitor import Distribution, Recorder, RedisBackend, series
 from yoto.monitor.distribution import BOUNDS
+from yoto.monitor.history import Batch
 from yoto.permission.verdict.meters import CheckMeters
 from yoto.redis import RedisConnection, RedisSettings
 
@@ -52,7 +53,7 @@ def count(meters: CheckMeters, permission: str) -> None:
     meters.plain[permission] += 1
 
 
-def busy() -> tuple[dict[Series, float], dict[Series, float], dict[Series, Distribution]]:
+def busy() -> Batch:
     """The records of a busy worker in a second."""
     chance = random.Random(1)
     counters = {
@@ -63,7 +64,7 @@ def busy() -> tuple[dict[Series, float], dict[Series, float], dict[Series, Distr
         series("took_seconds", {"n": str(n)}): Distribution.of(chance.choices(BOUNDS[20:35], k=200))
         for n in range(8)
     }
-    return counters, gauges, spreads
+    return Batch(counters, gauges, spreads)
 
 
 def flushes() -> dict[str, float]:
@@ -72,10 +73,10 @@ def flushes() -> dict[str, float]:
         redis = RedisConnection(RedisSettings(url=server.url, socket_timeout=2.0))
         backend = RedisBackend(redis, new_instance_id())
         batch = busy()
-        backend.record(*batch)
+        backend.record(batch)
         with server.client() as client:
             client.config_resetstat()
-            times = timeit.repeat(lambda: backend.record(*batch), number=1, repeat=FLUSHES)
+            times = timeit.repeat(lambda: backend.record(batch), number=1, repeat=FLUSHES)
             stats: Any = client.info("commandstats")
             sizes = [
                 client.memory_usage(key)

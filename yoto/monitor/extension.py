@@ -12,12 +12,11 @@ from yoto.extension import Extension
 from yoto.redis import RedisStore
 from yoto.settings import settings_of, value_of
 
-from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend
+from .backends import Backend, MemoryBackend, RedisBackend
 from .backends.archive import Signs
 from .monitoring import Monitoring
 from .recording import Counter, Histogram
 from .sources import Source
-from .summary import Summary
 
 
 class Monitor(Extension[Monitoring]):
@@ -61,14 +60,6 @@ class Monitor(Extension[Monitoring]):
     def add_source(self, name: str, source: Source) -> None:
         """See ``Monitoring.add_source``."""
         self.current.add_source(name, source)
-
-    def summaries(self, hours: float = 24) -> list[Summary]:
-        """See ``Monitoring.summaries``."""
-        return self.current.summaries(hours)
-
-    def health(self) -> BackendHealth:
-        """See ``Monitoring.health``."""
-        return self.current.health()
 
 
 def _backend(app: Flask, config: Mapping[str, Any], interval: float, signs: Signs) -> Backend:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from .distribution import Distribution
 from .series_names import Series
@@ -38,14 +36,10 @@ MIDDLE = Resolution(10, 6 * HOUR)
 COARSE = Resolution(MINUTE, 7 * DAY)
 RESOLUTIONS = (FINE, MIDDLE, COARSE)
 
-Counters: TypeAlias = Mapping[Series, float]
-Gauges: TypeAlias = Mapping[Series, float]
-Histograms: TypeAlias = Mapping[Series, Distribution]
-
 
 @dataclass(slots=True)
 class Batch:
-    """Additions to counters and histograms, and the last values of gauges."""
+    """One process's additions to counters and histograms, and its gauges' last values."""
 
     counters: dict[Series, float] = field(default_factory=dict)
     gauges: dict[Series, float] = field(default_factory=dict)
@@ -127,13 +121,13 @@ class Point:
     gauges: dict[Series, Readings] = field(default_factory=dict)
     histograms: dict[Series, Distribution] = field(default_factory=dict)
 
-    def add(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
+    def add(self, batch: Batch) -> None:
         """Add the records of one process."""
-        for about, added in counters.items():
+        for about, added in batch.counters.items():
             self.counters[about] = self.counters.get(about, 0) + added
-        for about, value in gauges.items():
+        for about, value in batch.gauges.items():
             self.gauges.setdefault(about, Readings()).add(value)
-        for about, found in histograms.items():
+        for about, found in batch.histograms.items():
             self.histograms.setdefault(about, Distribution()).merge(found)
 
     def merge(self, other: Point) -> None:
@@ -144,6 +138,12 @@ class Point:
             self.gauges.setdefault(about, Readings()).merge(level)
         for about, found in other.histograms.items():
             self.histograms.setdefault(about, Distribution()).merge(found)
+
+    def copy(self) -> Point:
+        """A copy."""
+        made = Point(self.at, self.seconds)
+        made.merge(self)
+        return made
 
     def counted(self, name: str, /, **labels: str) -> float:
         """Sum of the counters of that name with at least these labels."""

@@ -13,7 +13,7 @@ from yoto.rules import ABOVE_0, Number, checked
 
 from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
-from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution
+from .history import COARSE, FINE, RESOLUTIONS, Resolution
 from .process import SharedMemory, process_samples
 from .recording import Recorder
 from .series_names import Series, series
@@ -99,15 +99,14 @@ class Monitoring:
         """Pass the records since the last flush to the backend."""
         with self._flushing:
             began = monotonic()
-            counters, gauges, histograms = self.recorder.drain()
-            batch = Batch(counters, gauges, histograms)
+            batch = self.recorder.drain()
             self._sources.collect(batch)
             if self._flushed_at is not None:
                 batch.count(Series(names.FLUSHED_SECONDS), began - self._flushed_at)
             batch.count(_REFUSED, self.recorder.refused - self._refused)
             self._refused = self.recorder.refused
             self._flushed_at = began
-            self.backend.record(batch.counters, batch.gauges, batch.histograms)
+            self.backend.record(batch)
             self._flush_time.observe(monotonic() - began)
 
     def read(

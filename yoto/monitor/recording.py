@@ -18,6 +18,7 @@ from typing import TypeAlias, TypeVar
 from yoto.errors import ConfigurationError
 
 from .distribution import Distribution
+from .history import Batch
 from .series_names import Series, series
 
 # Values that may wait: a few hundred KB at most, with one locking for that many writes.
@@ -153,30 +154,24 @@ class Recorder:
         """The histogram of a series; its name ends with ``_seconds``; raises as ``counter``."""
         return self._get(Histogram, name, labels)
 
-    def drain(
-        self,
-    ) -> tuple[dict[Series, float], dict[Series, float], dict[Series, Distribution]]:
+    def drain(self) -> Batch:
         """The counts and observations since the last call, and the present values of gauges.
 
-        Returns:
-            Counters, gauges and histograms; those without news are left out.
+        Metrics without news are left out.
         """
-        counters: dict[Series, float] = {}
-        gauges: dict[Series, float] = {}
-        histograms: dict[Series, Distribution] = {}
+        found = Batch()
         self._read()
         with self._lock:
             metrics = list(self._metrics.items())
         for about, metric in metrics:
             if isinstance(metric, Counter):
-                if added := metric.drain():
-                    counters[about] = added
-            elif isinstance(metric, Gauge):
-                if (value := metric.read()) is not None:
-                    gauges[about] = value
-            elif (found := metric.drain()).counts:
-                histograms[about] = found
-        return counters, gauges, histograms
+                found.count(about, metric.drain())
+            elif isinstance(metric, Histogram):
+                if (new := metric.drain()).counts:
+                    found.histograms[about] = new
+            elif (value := metric.read()) is not None:
+                found.gauges[about] = value
+        return found
 
     def _get(self, kind: type[M], name: str, labels: dict[str, str]) -> M:
         about = series(name, labels)

@@ -12,7 +12,7 @@ from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 from yoto.events import new_instance_id
 from yoto.monitor import MemoryBackend, RedisBackend
-from yoto.monitor.backends import Backend, PrometheusBackend
+from yoto.monitor.backends import Backend
 from yoto.redis import RedisConnection, RedisSettings
 
 MakeBackend = Callable[..., RedisBackend]
@@ -54,18 +54,16 @@ def make_backend() -> Iterator[MakeBackend]:
         redis.close()
 
 
-@pytest.fixture(params=["memory", "redis", "prometheus"])
+@pytest.fixture(params=["memory", "redis"])
 def backend(
     request: pytest.FixtureRequest,
     impatient: RedisSettings,
     make_backend: MakeBackend,
 ) -> Iterator[Backend]:
-    """One of the three, over ``own_server`` if it needs one."""
+    """One of the two, over ``own_server`` if it needs one."""
     made: Backend
     if request.param == "memory":
         made = MemoryBackend()
-    elif request.param == "prometheus":
-        made = PrometheusBackend(make_backend(impatient))
     else:
         made = make_backend(impatient)
     yield made

@@ -1,4 +1,4 @@
-"""What all four backends promise, also while Redis is killed and comes back."""
+"""What both backends promise, also while Redis is killed and comes back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.contract.monitor.conftest import MakeBackend
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from yoto.monitor import Distribution, Series, series
-from yoto.monitor.backends import Backend, BackendHealth, PrometheusBackend, WorkerState
-from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution
+from yoto.monitor.backends import Backend, PrometheusBackend, WorkerState
+from yoto.monitor.history import COARSE, FINE, MIDDLE, Batch, Point, Resolution
 from yoto.redis import RedisSettings
 
 HITS = series("hits_total", {"tier": "l1"})
@@ -22,20 +22,13 @@ def everything(backend: Backend, resolution: Resolution = COARSE) -> float:
     return sum(point.counted("hits_total") for point in reading.points)
 
 
-def health_of_store(backend: Backend) -> BackendHealth:
-    health = backend.health()
-    while health.behind is not None:
-        health = health.behind
-    return health
-
-
 @pytest.mark.parametrize("resolution", [FINE, MIDDLE, COARSE])
 def test_what_was_recorded_adds_up_in_every_resolution(
     backend: Backend, resolution: Resolution
 ) -> None:
     for _ in range(3):
-        backend.record({HITS: 2}, {SIZE: 5.0}, {TIME: Distribution.of([0.001, 0.004])})
-    backend.record({HITS: 1}, {SIZE: 9.0}, {})
+        backend.record(Batch({HITS: 2}, {SIZE: 5.0}, {TIME: Distribution.of([0.001, 0.004])}))
+    backend.record(Batch({HITS: 1}, {SIZE: 9.0}))
     reading = backend.read(resolution, backend.now() - 120)
     assert reading.complete
     assert sum(point.counted("hits_total", tier="l1") for point in reading.points) == 7
@@ -53,10 +46,10 @@ def test_what_was_recorded_adds_up_in_every_resolution(
 
 def test_sums_are_what_the_points_add_up_to(backend: Backend) -> None:
     first = backend.now()
-    backend.record({HITS: 2}, {SIZE: 5.0}, {TIME: Distribution.of([0.001])})
+    backend.record(Batch({HITS: 2}, {SIZE: 5.0}, {TIME: Distribution.of([0.001])}))
     # A second later, so that there are two points.
     wait_until(lambda: backend.now() >= int(first) + 1)
-    backend.record({HITS: 3}, {SIZE: 2.0}, {TIME: Distribution.of([0.004])})
+    backend.record(Batch({HITS: 3}, {SIZE: 2.0}, {TIME: Distribution.of([0.004])}))
     for since in (first - 60, first + 60):
         whole = Point(0, 0)
         for point in backend.read(FINE, since).points:
@@ -71,14 +64,14 @@ def test_sums_are_what_the_points_add_up_to(backend: Backend) -> None:
 
 
 def test_nothing_is_read_from_another_time(backend: Backend) -> None:
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     now = backend.now()
     assert backend.read(FINE, now + 60).points == []
     assert backend.read(FINE, now - 300, now - 60).points == []
 
 
 def test_what_is_asked_for_by_name_is_as_complete_as_all(backend: Backend) -> None:
-    backend.record({HITS: 3}, {SIZE: 5.0}, {TIME: Distribution.of([0.001])})
+    backend.record(Batch({HITS: 3}, {SIZE: 5.0}, {TIME: Distribution.of([0.001])}))
     whole = backend.read(FINE, backend.now() - 60).points
     some = backend.read(FINE, backend.now() - 60, None, {"hits_total", "call_seconds"}).points
     assert [point.at for point in some] == [point.at for point in whole]
@@ -89,7 +82,7 @@ def test_what_is_asked_for_by_name_is_as_complete_as_all(backend: Backend) -> No
 def test_totals_only_grow(backend: Backend) -> None:
     seen = []
     for _ in range(3):
-        backend.record({HITS: 4}, {SIZE: 1.0}, {TIME: Distribution.of([0.002])})
+        backend.record(Batch({HITS: 4}, {SIZE: 1.0}, {TIME: Distribution.of([0.002])}))
         totals = backend.totals()
         assert totals.complete
         seen.append(
@@ -99,7 +92,7 @@ def test_totals_only_grow(backend: Backend) -> None:
 
 
 def test_a_worker_is_known_with_what_its_gauges_said(backend: Backend) -> None:
-    backend.record({}, {SIZE: 3.0}, {})
+    backend.record(Batch({}, {SIZE: 3.0}))
     (worker,) = backend.workers()
     assert worker.state is WorkerState.ALIVE and worker.silent_for < 5
     assert worker.gauges == {SIZE: 3.0}
@@ -108,36 +101,36 @@ def test_a_worker_is_known_with_what_its_gauges_said(backend: Backend) -> None:
 def test_redis_is_killed_and_comes_back_and_everything_since_counts_once(
     backend: Backend, own_server: Server
 ) -> None:
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     own_server.kill()
     for _ in range(5):
-        backend.record({HITS: 10}, {SIZE: 2.0}, {TIME: Distribution.of([0.003])})
+        backend.record(Batch({HITS: 10}, {SIZE: 2.0}, {TIME: Distribution.of([0.003])}))
     # Memory has taken over.
     assert everything(backend) == 51
     uses_redis = backend.name != "memory"
-    assert health_of_store(backend).available is not uses_redis
+    assert backend.health().available is not uses_redis
     own_server.restart()
 
     def returned() -> bool:
-        backend.record({}, {}, {})
-        return health_of_store(backend).available is True
+        backend.record(Batch())
+        return backend.health().available is True
 
     wait_until(returned)
     # What was delivered before went with the server.
     assert everything(backend) == (50 if uses_redis else 51)
-    backend.record({HITS: 100}, {}, {})
+    backend.record(Batch({HITS: 100}))
     assert everything(backend) == (150 if uses_redis else 151)
     assert backend.read(COARSE, backend.now() - 300).complete
 
 
 def test_health_says_what_is_wrong(backend: Backend, own_server: Server) -> None:
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     assert backend.health().available
     if backend.name == "memory":
         return
     own_server.kill()
-    backend.record({HITS: 1}, {}, {})
-    health = health_of_store(backend)
+    backend.record(Batch({HITS: 1}))
+    health = backend.health()
     assert health.available is False and health.waiting == 1
     assert health.detail.startswith("connection: ")
     assert health.failures["connection"] >= 1
@@ -146,13 +139,14 @@ def test_health_says_what_is_wrong(backend: Backend, own_server: Server) -> None
 def test_prometheus_shows_no_sums_while_they_are_not_known(
     make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
 ) -> None:
-    backend = PrometheusBackend(make_backend(impatient))
-    backend.record({HITS: 2}, {SIZE: 7.0}, {TIME: Distribution.of([0.003])})
-    text = backend.render().decode()
+    backend = make_backend(impatient)
+    prometheus = PrometheusBackend(backend)
+    backend.record(Batch({HITS: 2}, {SIZE: 7.0}, {TIME: Distribution.of([0.003])}))
+    text = prometheus.render().decode()
     assert 'hits_total{tier="l1"} 2.0' in text and "yoto_monitor_complete 1.0" in text
     assert "call_seconds_count 1.0" in text
     own_server.kill()
-    backend.record({HITS: 2}, {SIZE: 8.0}, {})
-    text = backend.render().decode()
+    backend.record(Batch({HITS: 2}, {SIZE: 8.0}))
+    text = prometheus.render().decode()
     assert "hits_total" not in text and "yoto_monitor_complete 0.0" in text
     assert "size{worker=" in text and " 8.0" in text

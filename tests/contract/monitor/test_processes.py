@@ -14,7 +14,7 @@ from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.waiting import wait_until
 from yoto.monitor import RedisBackend
 from yoto.monitor.backends import WorkerState
-from yoto.monitor.history import COARSE, FINE
+from yoto.monitor.history import COARSE, FINE, Batch
 from yoto.redis import RedisSettings
 
 EACH = 5_000  # more than may wait in a counter
@@ -77,7 +77,7 @@ def test_sums_over_workers_equal_what_was_sent(
     assert sum(point.counted("sent_total") for point in fine) == expected
 
     def states() -> list[str]:
-        watcher.record({}, {}, {})
+        watcher.record(Batch())
         return sorted(one.state.value for one in watcher.workers())
 
     wait_until(lambda: WorkerState.SILENT in states())

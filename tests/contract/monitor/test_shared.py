@@ -16,8 +16,8 @@ from yoto.errors import StoreUnavailable
 from yoto.events import new_instance_id
 from yoto.monitor import Distribution, RedisBackend, Series, names
 from yoto.monitor.backends import WorkerState, delivery
-from yoto.monitor.backends.backlog import Backlog
-from yoto.monitor.history import COARSE, FINE, MIDDLE
+from yoto.monitor.backends.delivery import Backlog
+from yoto.monitor.history import COARSE, FINE, MIDDLE, Batch
 from yoto.monitor.monitoring import Monitoring
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
 from yoto.rooms.forecast.forecasting import learning_from
@@ -36,7 +36,7 @@ def test_workers_add_up(make_backend: MakeBackend, reach: RedisSettings) -> None
     backends = [make_backend(reach) for _ in range(3)]
     for turn in range(4):
         for backend in backends:
-            backend.record({HITS: turn}, {}, {TIME: Distribution.of([0.001 * (turn + 1)])})
+            backend.record(Batch({HITS: turn}, {}, {TIME: Distribution.of([0.001 * (turn + 1)])}))
     assert counted(backends[0]) == 18
     assert backends[0].totals().point.counted("hits_total") == 18
     assert len(backends[0].workers()) == 3
@@ -46,7 +46,7 @@ def test_every_key_has_an_end_and_they_share_a_slot(
     make_backend: MakeBackend, reach: RedisSettings
 ) -> None:
     backend = make_backend(reach)
-    backend.record({HITS: 1}, {Series("size"): 1.0}, {})
+    backend.record(Batch({HITS: 1}, {Series("size"): 1.0}))
     connection = RedisConnection(reach)
     client = connection.client
     keys = list(client.scan_iter(match=f"{reach.key_prefix}*", count=10_000))
@@ -65,12 +65,12 @@ def test_an_answer_that_was_lost_counts_its_batch_once(
             url=f"redis://{link.address}", socket_timeout=2.0, connect_timeout=2.0
         )
         backend = make_backend(settings)
-        backend.record({HITS: 1}, {}, {})
+        backend.record(Batch({HITS: 1}))
         for _ in range(5):
             link.lose_reply()
-            backend.record({HITS: 10}, {}, {})
+            backend.record(Batch({HITS: 10}))
             assert link.fault is None
-        backend.record({}, {}, {})
+        backend.record(Batch())
         assert counted(backend) == 51
         assert backend.totals().point.counted("hits_total") == 51
         backend.close()
@@ -80,17 +80,17 @@ def test_a_pause_of_the_server_loses_and_doubles_nothing(
     make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
 ) -> None:
     backend = make_backend(impatient)
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     own_server.pause()
     try:
         for _ in range(4):
-            backend.record({HITS: 10}, {}, {})
+            backend.record(Batch({HITS: 10}))
         assert backend.health().failures["timeout"] >= 1
     finally:
         own_server.resume()
 
     def delivered() -> bool:
-        backend.record({HITS: 1}, {}, {})
+        backend.record(Batch({HITS: 1}))
         return backend.health().waiting == 0 and backend.health().available is True
 
     rounds = 0
@@ -105,15 +105,15 @@ def test_what_waited_goes_to_the_time_when_it_was_recorded(
     make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
 ) -> None:
     backend = make_backend(impatient)
-    backend.record({}, {}, {})
+    backend.record(Batch())
     own_server.kill()
-    backend.record({HITS: 5}, {}, {})
+    backend.record(Batch({HITS: 5}))
     recorded = backend.now()
     own_server.restart()
     wait_until(lambda: backend.now() > recorded + 1.5)
 
     def delivered() -> bool:
-        backend.record({}, {}, {})
+        backend.record(Batch())
         return backend.health().waiting == 0
 
     wait_until(delivered)
@@ -123,10 +123,10 @@ def test_what_waited_goes_to_the_time_when_it_was_recorded(
 
 def test_scripts_may_be_flushed(make_backend: MakeBackend, own_server: Server) -> None:
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     with own_server.client() as client:
         client.script_flush()
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     assert counted(backend) == 2
 
 
@@ -134,12 +134,12 @@ def test_numbers_that_were_lost_make_no_series_of_another(
     make_backend: MakeBackend, own_server: Server
 ) -> None:
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
-    backend.record({HITS: 7}, {}, {})
+    backend.record(Batch({HITS: 7}))
     assert counted(backend) == 7
     with own_server.client() as client:
         assert client.delete("yoto:{mon}:numbers") == 1
     time.sleep(0.002)  # the generation is the server's ms
-    backend.record({Series("others_total"): 3}, {}, {})
+    backend.record(Batch({Series("others_total"): 3}))
     assert counted(backend) == 0
     point = backend.totals().point
     assert {about.name for about in point.counters} == {names.SERIES_REFUSED, "others_total"}
@@ -152,12 +152,12 @@ def test_numbers_that_are_known_are_not_read_again(
     one, other = [
         make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0)) for _ in range(2)
     ]
-    one.record({HITS: 1}, {}, {})
+    one.record(Batch({HITS: 1}))
     assert counted(other) == 1
     with count_client_round_trips() as trips:
         assert counted(other) == 1
     assert ["MGET" in trip for trip in trips] == [True]
-    one.record({HITS: 1, Series("news_total"): 1}, {}, {})
+    one.record(Batch({HITS: 1, Series("news_total"): 1}))
     with count_client_round_trips() as trips:
         assert counted(other) == 2
         assert other.totals().point.counted("news_total") == 1
@@ -169,10 +169,10 @@ def test_series_beyond_what_the_store_holds_are_refused_and_told(
 ) -> None:
     monkeypatch.setattr(delivery, "MOST_CELLS", 4)
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
-    backend.record({Series(f"n{number}_total"): 1 for number in range(5)}, {}, {})
+    backend.record(Batch({Series(f"n{number}_total"): 1 for number in range(5)}))
     assert len(backend.totals().point.counters) == 4
     assert "no room for 2 series" in backend.health().detail
-    backend.record({}, {}, {})
+    backend.record(Batch())
     assert backend.totals().point.counted(names.SERIES_REFUSED, by="store") == 2
 
 
@@ -182,12 +182,12 @@ def test_a_series_is_kept_with_all_its_cells_or_not_at_all(
     monkeypatch.setattr(delivery, "MOST_CELLS", 8)
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
     size = Series("size")
-    backend.record({}, {size: 2.0}, {TIME: Distribution.of([0.001, 0.1])})
+    backend.record(Batch({}, {size: 2.0}, {TIME: Distribution.of([0.001, 0.1])}))
     # There is room for nothing new, and the histogram has other buckets now.
     other = Series("other_seconds")
     late = Distribution.of([0.01, 1.0, 2.0])
-    backend.record({HITS: 1}, {Series("late"): 1.0}, {other: late})
-    backend.record({}, {size: 1.0}, {TIME: late, other: late})
+    backend.record(Batch({HITS: 1}, {Series("late"): 1.0}, {other: late}))
+    backend.record(Batch({}, {size: 1.0}, {TIME: late, other: late}))
     point = backend.totals().point
     assert point.distribution("call_seconds") == Distribution.of([0.001, 0.1, 0.01, 1.0, 2.0])
     assert other not in point.histograms and HITS not in point.counters
@@ -207,11 +207,11 @@ def test_a_worker_that_ends_says_so_and_one_that_was_killed_is_silent(
     connection = RedisConnection(settings)
     watcher = RedisBackend(connection, new_instance_id(), interval=0.01)
     for backend in (ended, killed):
-        backend.record({HITS: 1}, {}, {})
+        backend.record(Batch({HITS: 1}))
     ended.close()
 
     def states() -> dict[str, tuple[str, float]]:
-        watcher.record({}, {}, {})
+        watcher.record(Batch())
         return {one.id: (one.state.value, one.unreported) for one in watcher.workers()}
 
     wait_until(lambda: states()[killed.worker_id][0] == WorkerState.SILENT)
@@ -226,19 +226,19 @@ def test_what_went_wrong_is_counted_by_kind_with_the_time_it_took(
     make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
 ) -> None:
     backend = make_backend(impatient)
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     own_server.pause()
     try:
-        backend.record({}, {}, {})
+        backend.record(Batch())
     finally:
         own_server.resume()
 
     def delivered() -> bool:
-        backend.record({}, {}, {})
+        backend.record(Batch())
         return backend.health().waiting == 0
 
     wait_until(delivered)
-    backend.record({}, {}, {})
+    backend.record(Batch())
     point = backend.totals().point
     told = point.counted(names.BACKEND_FAILURES, backend="redis", kind="timeout")
     assert told == backend.health().failures["timeout"] >= 1
@@ -250,7 +250,7 @@ def test_a_wrong_password_is_told_as_such(make_backend: MakeBackend, own_server:
     with own_server.client() as client:
         client.config_set("requirepass", "secret")
     backend = make_backend(RedisSettings(url=f"redis://:wrong@127.0.0.1:{own_server.port}/0"))
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     assert backend.health().failures["authentication"] >= 1
     assert backend.health().detail.startswith("authentication: ")
 
@@ -261,11 +261,11 @@ def test_a_server_that_refuses_writes_is_told_as_such(
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
     with own_server.client() as client:
         client.set("yoto:{mon}:numbers", "no hash")
-        backend.record({HITS: 1}, {}, {})
+        backend.record(Batch({HITS: 1}))
         assert backend.health().failures["operation"] == 1
         assert counted(backend, complete=False) == 1
         client.delete("yoto:{mon}:numbers")
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     assert counted(backend) == 2
 
 
@@ -276,7 +276,7 @@ def test_a_clock_of_this_host_that_is_wrong_changes_nothing(
     clock = partial(ServerClock, wall=lambda: wrong)
     monkeypatch.setattr("yoto.monitor.backends.shared.ServerClock", clock)
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     assert counted(backend) == 1
     assert backend.now() > wrong + 86_000
     for resolution in (FINE, MIDDLE):
@@ -293,16 +293,16 @@ def test_what_was_given_up_is_counted(
         "yoto.monitor.backends.shared.Backlog", lambda longest: Backlog(0.0, most=2)
     )
     backend = make_backend(impatient)
-    backend.record({}, {}, {})
+    backend.record(Batch())
     own_server.kill()
     for _ in range(5):
-        backend.record({HITS: 1}, {}, {})
+        backend.record(Batch({HITS: 1}))
     lost = backend.health().lost_seconds
     assert lost > 0
     own_server.restart()
 
     def delivered() -> bool:
-        backend.record({}, {}, {})
+        backend.record(Batch())
         return backend.health().waiting == 0
 
     wait_until(delivered)

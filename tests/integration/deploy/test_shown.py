@@ -20,7 +20,7 @@ from tests.support.world import World
 from yoto.errors import BulkheadFull, StoreUnavailable
 from yoto.http.request_metrics import EXTENSION_KEY as REQUEST_METRICS
 from yoto.http.request_metrics import RequestMetrics
-from yoto.monitor.backends.backlog import Backlog
+from yoto.monitor.backends.delivery import Backlog
 from yoto.monitor.history import Batch
 from yoto.request.records import RequestRecord
 from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.prometheus_files import rules
 from yoto.monitor import Distribution, MemoryBackend, Series
 from yoto.monitor.backends import PrometheusBackend
+from yoto.monitor.history import Batch
 
 RULE = re.compile(
     r"histogram_quantile\(([\d.]+), sum by \(le\)\s*\(rate\((\w+)_bucket\[\w+\]\)\)\) > ([\d.]+)"
@@ -40,11 +41,11 @@ def quantile_rules() -> dict[str, QuantileRule]:
 def seen(rule: QuantileRule, seconds: float) -> float:
     """The quantile that Prometheus reads (promql's ``histogram_quantile``) if every call took
     ``seconds``."""
-    backend = PrometheusBackend(MemoryBackend())
-    backend.record({}, {}, {Series(rule.metric): Distribution.of([seconds] * CALLS)})
+    backend = MemoryBackend()
+    backend.record(Batch({}, {}, {Series(rule.metric): Distribution.of([seconds] * CALLS)}))
     (family,) = [
         one
-        for one in text_string_to_metric_families(backend.render().decode())
+        for one in text_string_to_metric_families(PrometheusBackend(backend).render().decode())
         if one.name == rule.metric
     ]
     buckets = sorted(

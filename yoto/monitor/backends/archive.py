@@ -13,9 +13,8 @@ import msgspec
 from yoto.redis import RedisConnection, ServerClock
 
 from ..history import Point, Resolution
-from .cells import Flat, is_rising, name_in, to_gauges, to_point
 from .interface import WorkerState, WorkerStatus
-from .keys import MonitorKeys, host_of, pid_of
+from .layout import Flat, MonitorKeys, host_of, is_rising, name_in, pid_of, to_gauges, to_point
 
 _unpack = msgspec.msgpack.Decoder().decode
 

@@ -1,4 +1,4 @@
-"""The kinds of failures between a backend and its server."""
+"""The failures between the backend and Redis, by kind."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from enum import StrEnum
 from redis import exceptions
 
 from yoto.errors import PlatformError, StoreUnavailable
-
-from ..metric_names import BACKEND_FAILURES
-from ..series_names import Series, series
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +40,11 @@ _KINDS: tuple[tuple[FailureKind, tuple[type[BaseException], ...]], ...] = (
 )
 
 _SENTENCES = {
-    FailureKind.CONNECTION: "%s cannot be reached, %s: %s",
-    FailureKind.TIMEOUT: "%s does not answer in time, %s: %s",
-    FailureKind.AUTHENTICATION: "%s refuses our user or password, %s: %s",
-    FailureKind.OPERATION: "%s refuses what the monitor asks, %s: %s",
+    FailureKind.CONNECTION: "redis cannot be reached, memory takes over: %s",
+    FailureKind.TIMEOUT: "redis does not answer in time, memory takes over: %s",
+    FailureKind.AUTHENTICATION: "redis refuses our user or password, memory takes over: %s",
+    FailureKind.OPERATION: "redis refuses what the monitor asks, memory takes over: %s",
 }
-
-
-def failures_of(backend: str, kind: str) -> Series:
-    """The counter of failures of a kind."""
-    return series(BACKEND_FAILURES, {"backend": backend, "kind": kind})
 
 
 def failure_kind(error: BaseException) -> FailureKind:
@@ -80,24 +72,20 @@ class FailureLog:
         last: the last error of the outage.
     """
 
-    def __init__(self, name: str, meanwhile: str) -> None:
-        """``meanwhile``: the fate of measurements during an outage, for the log."""
-        self._name = name
-        self._meanwhile = meanwhile
+    def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._reported: Counter[str] = Counter()
         self.current: FailureKind | None = None
         self.last: str | None = None
 
-    def failed(self, error: BaseException) -> FailureKind:
+    def failed(self, error: BaseException) -> None:
         """Record an error."""
         kind = failure_kind(error)
         self.counts[kind.value] += 1
         if kind is not self.current:
             level = logging.ERROR if kind is FailureKind.AUTHENTICATION else logging.WARNING
-            log.log(level, _SENTENCES[kind], self._name, self._meanwhile, error)
+            log.log(level, _SENTENCES[kind], error)
         self.current, self.last = kind, str(error)
-        return kind
 
     def news(self) -> dict[str, int]:
         """Failures since the last call, by kind."""
@@ -108,5 +96,5 @@ class FailureLog:
     def succeeded(self) -> None:
         """Record a success, which ends an outage."""
         if self.current is not None:
-            log.info("%s takes measurements again", self._name)
+            log.info("redis takes measurements again")
             self.current = self.last = None

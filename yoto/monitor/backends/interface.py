@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from ..history import Counters, Gauges, Histograms, Point, Resolution
+from ..history import Batch, Point, Resolution
 from ..series_names import Series
 
 
@@ -82,7 +82,6 @@ class BackendHealth:
         waiting: batches that are not delivered yet.
         lost_seconds: seconds whose measurements were given up.
         failures: failures so far, by kind.
-        behind: the health of the backend behind this one.
     """
 
     name: str
@@ -91,7 +90,6 @@ class BackendHealth:
     waiting: int = 0
     lost_seconds: float = 0.0
     failures: Mapping[str, int] = field(default_factory=dict)
-    behind: BackendHealth | None = None
 
 
 class Backend(Protocol):
@@ -101,8 +99,8 @@ class Backend(Protocol):
     def name(self) -> str:
         """Its name for operators."""
 
-    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        """Take the additions and observations since the last call, and the gauges' present values.
+    def record(self, batch: Batch) -> None:
+        """Take the records since the last call.
 
         Once taken they count exactly once, also if the server is unavailable now and comes back.
         """

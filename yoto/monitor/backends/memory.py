@@ -7,21 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
-from ..history import (
-    COARSE,
-    DAY,
-    FINE,
-    HOUR,
-    MIDDLE,
-    MINUTE,
-    Counters,
-    Gauges,
-    Histograms,
-    Point,
-    Resolution,
-)
+from ..history import COARSE, DAY, FINE, HOUR, MIDDLE, MINUTE, Batch, Point, Resolution
 from ..series_names import Series
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 
@@ -50,7 +37,7 @@ class MemoryBackend:
             worker_id: the name of this process; by default its host and number.
         """
         self._lock = threading.Lock()
-        self.clock = clock
+        self.now = clock
         self._worker_id = worker_id or _own_id
         self._kept = {one.seconds: one for one in resolutions}
         self._points: dict[int, dict[int, Point]] = {one.seconds: {} for one in resolutions}
@@ -58,12 +45,12 @@ class MemoryBackend:
         self._gauges: dict[Series, float] = {}
         self._heard: float | None = None
 
-    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        now = self.clock()
+    def record(self, batch: Batch) -> None:
+        now = self.now()
         with self._lock:
             self._heard = now
-            self._gauges = dict(gauges)
-            self._totals.add(counters, {}, histograms)
+            self._gauges = dict(batch.gauges)
+            self._totals.add(Batch(batch.counters, {}, batch.histograms))
             for resolution in self._kept.values():
                 points = self._points[resolution.seconds]
                 number = resolution.number(now)
@@ -72,7 +59,7 @@ class MemoryBackend:
                     point = Point(number * resolution.seconds, resolution.seconds)
                     points[number] = point
                     _forget(points, resolution, number)
-                point.add(counters, gauges, histograms)
+                point.add(batch)
 
     def read(
         self,
@@ -84,7 +71,7 @@ class MemoryBackend:
         end = float("inf") if until is None else until
         with self._lock:
             points = self._points.get(resolution.seconds, {})
-            found = [_copy(points[n]) for n in sorted(points) if since <= points[n].at < end]
+            found = [points[n].copy() for n in sorted(points) if since <= points[n].at < end]
         return Reading(found, complete=True)
 
     def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
@@ -95,14 +82,11 @@ class MemoryBackend:
 
     def totals(self) -> Totals:
         with self._lock:
-            return Totals(_copy(self._totals), [self._worker()], complete=True)
+            return Totals(self._totals.copy(), [self._worker()], complete=True)
 
     def workers(self) -> list[WorkerStatus]:
         with self._lock:
             return [self._worker()]
-
-    def now(self) -> float:
-        return self.clock()
 
     @property
     def on_redis_time(self) -> bool:
@@ -116,7 +100,7 @@ class MemoryBackend:
 
     def _worker(self) -> WorkerStatus:
         name = self._worker_id()
-        silent = 0.0 if self._heard is None else max(0.0, self.clock() - self._heard)
+        silent = 0.0 if self._heard is None else max(0.0, self.now() - self._heard)
         gauges = dict(self._gauges)
         return WorkerStatus(
             name, socket.gethostname(), os.getpid(), WorkerState.ALIVE, silent, 0.0, gauges
@@ -140,11 +124,3 @@ def _sum(points: Iterable[Point]) -> Point:
     for point in points:
         whole.merge(point)
     return whole
-
-
-def _copy(point: Point) -> Point:
-    copy = Point(point.at, point.seconds)
-    copy.counters = dict(point.counters)
-    copy.gauges = {about: replace(level) for about, level in point.gauges.items()}
-    copy.histograms = {about: found.copy() for about, found in point.histograms.items()}
-    return copy

@@ -1,9 +1,9 @@
-"""The scrape for Prometheus: sums of a host, in its text format, on top of another backend."""
+"""The scrape for Prometheus: sums of a host, in its text format."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
@@ -12,9 +12,8 @@ from prometheus_client.utils import floatToGoString
 
 from .. import metric_names as names
 from ..distribution import BOUNDS, PER_OCTAVE, Distribution
-from ..history import Counters, Gauges, Histograms, Resolution
 from ..series_names import Labels, Series
-from .interface import Backend, BackendHealth, Reading, Totals, WorkerStatus
+from .interface import Backend, Totals
 
 V = TypeVar("V")
 
@@ -36,10 +35,8 @@ WORKER_LABEL = "worker"
 
 
 class PrometheusBackend:
-    """Stores records in ``store``, and exports its totals. Counters are sums over all workers of
-    the host, also ended ones, so that no counter ever falls because a worker was replaced."""
-
-    name = "prometheus"
+    """Exports the totals of ``store``. Counters are sums over all workers of the host, also ended
+    ones, so that no counter ever falls because a worker was replaced."""
 
     def __init__(self, store: Backend) -> None:
         self._store = store
@@ -51,46 +48,6 @@ class PrometheusBackend:
         0: sums that fell and rose again would count twice in every rate.
         """
         return "\n".join([*_lines(self._store.totals()), ""]).encode()
-
-    def health(self) -> BackendHealth:
-        behind = self._store.health()
-        return BackendHealth(
-            self.name,
-            behind.available,
-            "shows the sums" if behind.available else "shows the gauges of one worker",
-            behind=behind,
-        )
-
-    @property
-    def on_redis_time(self) -> bool:
-        return self._store.on_redis_time
-
-    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        self._store.record(counters, gauges, histograms)
-
-    def read(
-        self,
-        resolution: Resolution,
-        since: float,
-        until: float | None = None,
-        only: Collection[str] | None = None,
-    ) -> Reading:
-        return self._store.read(resolution, since, until, only)
-
-    def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
-        return self._store.sums(resolution, since)
-
-    def totals(self) -> Totals:
-        return self._store.totals()
-
-    def workers(self) -> list[WorkerStatus]:
-        return self._store.workers()
-
-    def now(self) -> float:
-        return self._store.now()
-
-    def close(self) -> None:
-        self._store.close()
 
 
 def _lines(totals: Totals) -> Iterator[str]:

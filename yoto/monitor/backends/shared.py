@@ -13,14 +13,13 @@ from yoto.events import new_instance_id
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, ServerClock
 
 from .. import metric_names as names
-from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
+from ..history import COARSE, RESOLUTIONS, Batch, Point, Resolution
 from ..series_names import Series, series
 from .archive import Archive, Signs
-from .backlog import Backlog
-from .delivery import Delivery
-from .failures import FailureKind, FailureLog, failures_of
+from .delivery import Backlog, Delivery
+from .failures import FailureLog
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
-from .keys import MonitorKeys, host_of, pid_of
+from .layout import MonitorKeys, host_of, pid_of
 from .memory import BESIDE, MemoryBackend
 
 log = logging.getLogger(__name__)
@@ -60,12 +59,13 @@ class RedisBackend:
         self._worker_id = worker_id or new_instance_id()
         self._keys = MonitorKeys(redis.keys)
         self._clock = ServerClock()
+        self.now = self._clock.now
         self._delivery = Delivery(redis, self._keys, self._clock, resolutions)
         self._archive = Archive(redis, self._keys, self._clock, interval, signs)
         self._memory = MemoryBackend(BESIDE, self._clock.now, lambda: self.worker_id)
         self._backlog = Backlog(longest=COARSE.keep)
         self._sending = threading.Lock()
-        self._failures = FailureLog("redis", "memory takes over")
+        self._failures = FailureLog()
         self._recorded_at: float | None = None
         self._refused = 0
 
@@ -76,19 +76,21 @@ class RedisBackend:
             self._worker_id = new_instance_id()
         return self._worker_id
 
-    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        self._memory.record(counters, gauges, histograms)
+    def record(self, batch: Batch) -> None:
+        self._memory.record(batch)
         now = monotonic()
         # Always sent, and first, so that it gets a place even if others fill the room.
-        refused: Counters = {_REFUSED: self._refused}
-        batch = Batch({**refused, **counters}, dict(gauges), dict(histograms))
+        own = Batch({_REFUSED: self._refused})
+        own.absorb(batch)
         with self._sending:
-            batch.distribution(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
+            own.distribution(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
             for kind, count in self._failures.news().items():
-                batch.count(failures_of(self.name, kind), count)
+                own.count(
+                    series(names.BACKEND_FAILURES, {"backend": self.name, "kind": kind}), count
+                )
             seconds = 0.0 if self._recorded_at is None else now - self._recorded_at
             self._recorded_at = now
-            self._backlog.add(batch, seconds)
+            self._backlog.add(own, seconds)
             self._deliver()
 
     def read(
@@ -121,22 +123,22 @@ class RedisBackend:
         found = self._ask(self._archive.workers)
         return self._memory.workers() if found is None else found
 
-    def now(self) -> float:
-        return self._clock.now()
-
     @property
     def on_redis_time(self) -> bool:
         return self._clock.known
 
     def health(self) -> BackendHealth:
-        responds = self._check_connection_health() is None
+        try:
+            self._redis.client.ping()
+        except REDIS_UNAVAILABLE as error:
+            self._failures.failed(error)
         kind = self._failures.current
         detail = "takes measurements" if kind is None else f"{kind}: {self._failures.last}"
         if self._refused:
             detail += f"; no room for {self._refused} series"
         return BackendHealth(
             self.name,
-            responds and kind is None,
+            kind is None,
             detail,
             len(self._backlog),
             self._backlog.lost_seconds,
@@ -153,14 +155,6 @@ class RedisBackend:
             self._deliver(last=True)
             if len(self._backlog):
                 log.warning("%d batches of measurements were not delivered", len(self._backlog))
-
-    def _check_connection_health(self) -> FailureKind | None:
-        """Ping Redis; the error, or None."""
-        try:
-            self._redis.client.ping()
-        except REDIS_UNAVAILABLE as error:
-            return self._failures.failed(error)
-        return None
 
     def _deliver(self, last: bool = False) -> None:
         """Send waiting batches, the oldest first, until one cannot be delivered."""
@@ -179,8 +173,7 @@ class RedisBackend:
 
     def _ask(self, question: Callable[[], T]) -> T | None:
         try:
-            answer = question()
+            return question()
         except REDIS_UNAVAILABLE as error:
             self._failures.failed(error)
             return None
-        return answer

@@ -20,7 +20,7 @@ from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.monitor import names
-from yoto.monitor.history import COARSE, FINE, MIDDLE, Point, Resolution
+from yoto.monitor.history import COARSE, FINE, MIDDLE, Batch, Point, Resolution
 from yoto.monitor.monitoring import Monitoring
 from yoto.monitor.summary import Summary, summarise
 from yoto.resilience import BulkheadConfig, BulkheadStrategy
@@ -45,7 +45,7 @@ def measured(monitoring: Monitoring, resolution: Resolution = COARSE) -> Point:
     monitoring.flush()
     whole = Point(0, 60)
     for point in monitoring.read(resolution, monitoring.now() - 300).points:
-        whole.add(point.counters, {}, point.histograms)
+        whole.add(Batch(point.counters, {}, point.histograms))
         for about, level in point.gauges.items():
             whole.gauges[about] = level
     return whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yoto.collectors.values import Values, values_of
 from yoto.monitor import Distribution, Series, names, signals
 from yoto.monitor.alert_rules import AlertRule
-from yoto.monitor.history import Point
+from yoto.monitor.history import Batch, Point
 from yoto.monitor.signals import Direction, Extent
 from yoto.rooms.alerts.machine import step
 
@@ -33,8 +33,8 @@ def spread(*seconds: float) -> Distribution:
 
 def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
     first, second = Point(0, 10), Point(10, 10)
-    first.add({ANSWERED: 90, HIT: 60}, {MEMORY: 0.2}, {TIME: spread(*[0.1] * 90)})
-    second.add({FAILED: 30, MISS: 40}, {MEMORY: 0.8}, {TIME: spread(*[0.1] * 30)})
+    first.add(Batch({ANSWERED: 90, HIT: 60}, {MEMORY: 0.2}, {TIME: spread(*[0.1] * 90)}))
+    second.add(Batch({FAILED: 30, MISS: 40}, {MEMORY: 0.8}, {TIME: spread(*[0.1] * 30)}))
     values = judged(first, second)
     assert values["error_rate"] == 0.25
     assert values["cache_hit_rate"] == 0.6
@@ -45,7 +45,7 @@ def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
 
 def test_too_little_says_nothing() -> None:
     point = Point(0, 10)
-    point.add({FAILED: 3, MISS: 3}, {}, {TIME: spread(*[9.0] * 99)})
+    point.add(Batch({FAILED: 3, MISS: 3}, {}, {TIME: spread(*[9.0] * 99)}))
     shown = ("error_rate", "cache_hit_rate", "response_ms", "memory_share")
     for points in ([point], []):
         values = judged(*points)
@@ -56,8 +56,8 @@ def test_too_little_says_nothing() -> None:
 def test_rules_may_be_on_any_series() -> None:
     point = Point(0, 10)
     waiting = Series(names.QUEUE_ITEMS, (("kind", "mail"), ("state", "waiting")))
-    point.add({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 100)})
-    point.add({}, {waiting: 9.0}, {})
+    point.add(Batch({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 100)}))
+    point.add(Batch({}, {waiting: 9.0}))
     values = judged(point)
     assert values['yoto_queue_items{kind="mail",state="waiting"}'] == Extent(4, 9)
     assert values['yoto_http_requests_total{status="2xx"}'] == 0.5
@@ -76,8 +76,8 @@ def test_an_alert_on_a_counter_ends_when_nothing_is_counted_any_more() -> None:
     )
     lived = {Series(names.FLUSHED_SECONDS): 60.0}
     outage, quiet = Point(0, 60), Point(60, 60)
-    outage.add({**lived, Series(names.CHECK_ERRORS): 600}, {}, {})
-    quiet.add(lived, {}, {})
+    outage.add(Batch({**lived, Series(names.CHECK_ERRORS): 600}))
+    quiet.add(Batch(lived))
     raised = step([rule], {}, judged(outage), 0)
     assert [one.kind for one in raised.transitions] == ["raised"]
     silent = step([rule], raised.tracks, judged(), 60)
@@ -92,7 +92,7 @@ def test_a_low_rule_on_a_gauge_sees_the_worst_worker() -> None:
     )
     point = Point(0, 60)
     for up in (1.0, 0.0, 1.0):
-        point.add({}, {Series(names.REDIS_UP): up}, {})
+        point.add(Batch({}, {Series(names.REDIS_UP): up}))
     (raised,) = step([rule], {}, judged(point), 0).transitions
     assert (raised.kind, raised.value) == ("raised", 0.0)
 
@@ -101,8 +101,8 @@ def test_a_gauge_is_judged_by_what_it_says_now() -> None:
     # Redis was away for a second, half a minute ago.
     whole, latest = Point(0, 60), Point(0, 15)
     for up in (1.0, 0.0, 1.0):
-        whole.add({}, {Series(names.REDIS_UP): up}, {})
-    latest.add({}, {Series(names.REDIS_UP): 1.0}, {})
+        whole.add(Batch({}, {Series(names.REDIS_UP): up}))
+    latest.add(Batch({}, {Series(names.REDIS_UP): 1.0}))
     assert values_of(whole, latest)[names.REDIS_UP] == Extent(1, 1)
     assert values_of(whole, whole)[names.REDIS_UP] == Extent(0, 1)
 
@@ -113,24 +113,25 @@ def test_signals_are_of_parts_and_sums_of_series() -> None:
 
     point = Point(0, 60)
     point.add(
-        {
-            Series(names.FLUSHED_SECONDS): 60.0,
-            series(names.SIGN_INS, outcome="accepted"): 5,
-            series(names.SIGN_INS, outcome="failed"): 30,
-            series(names.SIGN_INS, outcome="locked_out"): 4,
-            series(names.DATABASE_ERRORS, kind="operation"): 9,
-            series(names.DATABASE_ERRORS, kind="connection"): 2,
-            series(names.POLICY_EVALUATIONS, outcome="unavailable"): 1,
-        },
-        {
-            series(names.BREAKER_STATE, name="a"): 2.0,
-            series(names.BREAKER_STATE, name="b"): 3.0,
-            series(names.QUEUE_ITEMS, kind="mail", state="dead"): 2.0,
-            series(names.QUEUE_ITEMS, kind="mail", state="waiting"): 7.0,
-            series(names.WORKERS, state="live"): 2.0,
-            series(names.WORKERS, state="silent"): 1.0,
-        },
-        {},
+        Batch(
+            {
+                Series(names.FLUSHED_SECONDS): 60.0,
+                series(names.SIGN_INS, outcome="accepted"): 5,
+                series(names.SIGN_INS, outcome="failed"): 30,
+                series(names.SIGN_INS, outcome="locked_out"): 4,
+                series(names.DATABASE_ERRORS, kind="operation"): 9,
+                series(names.DATABASE_ERRORS, kind="connection"): 2,
+                series(names.POLICY_EVALUATIONS, outcome="unavailable"): 1,
+            },
+            {
+                series(names.BREAKER_STATE, name="a"): 2.0,
+                series(names.BREAKER_STATE, name="b"): 3.0,
+                series(names.QUEUE_ITEMS, kind="mail", state="dead"): 2.0,
+                series(names.QUEUE_ITEMS, kind="mail", state="waiting"): 7.0,
+                series(names.WORKERS, state="live"): 2.0,
+                series(names.WORKERS, state="silent"): 1.0,
+            },
+        )
     )
     values = judged(point)
     assert (

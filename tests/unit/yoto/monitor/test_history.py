@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.monitor import Distribution, MemoryBackend, Series, names, series
-from yoto.monitor.backends.backlog import Backlog
-from yoto.monitor.backends.cells import to_cells, to_point
+from yoto.monitor.backends.delivery import Backlog
+from yoto.monitor.backends.layout import to_cells, to_point
 from yoto.monitor.history import COARSE, FINE, Batch, Point
 from yoto.monitor.sources import Counted, Distributed, Measured, Sample, Sources
 from yoto.monitor.summary import summarise
@@ -35,7 +35,7 @@ def test_cells_read_back_as_the_point_they_were_made_from(
     flat = adding + rising
     made = to_point(60, 60, zip(flat[::2], flat[1::2], strict=True))
     expected = Point(60, 60)
-    expected.add(counts, gauges, spreads)
+    expected.add(Batch(counts, gauges, spreads))
     assert made == expected
 
 
@@ -87,13 +87,13 @@ def test_memory_keeps_a_bounded_number_of_points() -> None:
     now = [1_000_000.0]
     backend = MemoryBackend((FINE.keeping(10), COARSE.keeping(120)), lambda: now[0])
     for _ in range(100):
-        backend.record({HITS: 1}, {}, {})
+        backend.record(Batch({HITS: 1}))
         now[0] += 1
     fine = backend.read(FINE, 0).points
     assert len(fine) <= 11 and fine[-1].at == 1_000_099
     assert sum(point.counted("hits_total") for point in backend.read(COARSE, 0).points) == 100
     now[0] -= 1_000
-    backend.record({HITS: 1}, {}, {})
+    backend.record(Batch({HITS: 1}))
     assert len(backend.read(FINE, 0).points) <= 11
 
 
@@ -155,20 +155,22 @@ def test_a_source_that_raises_is_counted_and_loses_nothing() -> None:
 def test_a_summary_of_a_minute() -> None:
     point = Point(600, 60)
     point.add(
-        {
-            series(names.REQUESTS, {"area": "messages", "status": "2xx"}): 570,
-            series(names.REQUESTS, {"area": "messages", "status": "5xx"}): 30,
-            series(names.CHECKS, {"tier": "l1", "result": "allowed"}): 90,
-            series(names.CHECKS, {"tier": "db", "result": "denied"}): 10,
-            series(names.LOOKUPS, {"tier": "l1", "result": "hit"}): 80,
-            series(names.LOOKUPS, {"tier": "l1", "result": "miss"}): 20,
-            series(names.LOOKUPS, {"tier": "l2", "result": "hit"}): 5,
-            series(names.LOOKUPS, {"tier": "l2", "result": "miss"}): 15,
-            Series(names.FLUSHED_SECONDS): 120.0,
-            series(names.CPU, {"mode": "user"}): 30.0,
-        },
-        {Series(names.MEMORY): 100.0},
-        {Series(names.REQUEST_TIME): Distribution.of([0.010] * 100)},
+        Batch(
+            {
+                series(names.REQUESTS, {"area": "messages", "status": "2xx"}): 570,
+                series(names.REQUESTS, {"area": "messages", "status": "5xx"}): 30,
+                series(names.CHECKS, {"tier": "l1", "result": "allowed"}): 90,
+                series(names.CHECKS, {"tier": "db", "result": "denied"}): 10,
+                series(names.LOOKUPS, {"tier": "l1", "result": "hit"}): 80,
+                series(names.LOOKUPS, {"tier": "l1", "result": "miss"}): 20,
+                series(names.LOOKUPS, {"tier": "l2", "result": "hit"}): 5,
+                series(names.LOOKUPS, {"tier": "l2", "result": "miss"}): 15,
+                Series(names.FLUSHED_SECONDS): 120.0,
+                series(names.CPU, {"mode": "user"}): 30.0,
+            },
+            {Series(names.MEMORY): 100.0},
+            {Series(names.REQUEST_TIME): Distribution.of([0.010] * 100)},
+        )
     )
     found = summarise(point)
     assert (found.at, found.workers, found.cpu, found.memory_bytes) == (600, 2.0, 0.5, 100.0)

@@ -13,6 +13,7 @@ from tests.support.together import together
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.monitor import Counter, Distribution, Histogram, Recorder, Series, series
 from yoto.monitor.distribution import BOUNDS, place
+from yoto.monitor.history import Batch
 from yoto.monitor.recording import MOST_WAITING
 from yoto.monitor.series_names import parse_series
 
@@ -127,7 +128,7 @@ def test_a_series_has_one_metric_and_a_process_a_bounded_number() -> None:
     recorder.counter("a_total", x="2").add(3)
     recorder.counter("a_total", x="3").add(5)
     assert recorder.refused == 1
-    assert recorder.drain() == ({Series("a_total", (("x", "2"),)): 3}, {}, {})
+    assert recorder.drain() == Batch({Series("a_total", (("x", "2"),)): 3})
 
 
 def test_draining_tells_what_is_new() -> None:
@@ -136,8 +137,8 @@ def test_draining_tells_what_is_new() -> None:
     recorder.gauge("b").set(4.0)
     recorder.gauge("c").set(float("nan"))
     recorder.histogram("d_seconds").observe(0.5)
-    counters, gauges, histograms = recorder.drain()
-    assert counters == {Series("a_total"): 2}
-    assert gauges == {Series("b"): 4.0}
-    assert histograms[Series("d_seconds")].count == 1
-    assert recorder.drain() == ({}, {Series("b"): 4.0}, {})
+    found = recorder.drain()
+    assert found.counters == {Series("a_total"): 2}
+    assert found.gauges == {Series("b"): 4.0}
+    assert found.histograms[Series("d_seconds")].count == 1
+    assert recorder.drain() == Batch({}, {Series("b"): 4.0})

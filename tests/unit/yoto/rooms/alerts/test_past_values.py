@@ -8,7 +8,7 @@ import pytest
 
 from yoto.monitor import MemoryBackend, Series, names, signals
 from yoto.monitor.alert_rules import AlertRule
-from yoto.monitor.history import COARSE
+from yoto.monitor.history import COARSE, Batch
 from yoto.monitor.monitoring import Monitoring
 from yoto.monitor.signals import Direction
 from yoto.rooms.alerts.past_values import past_values
@@ -32,7 +32,7 @@ class Kept:
 
     def record(self, at: float, counters: Values, gauges: Values | None = None) -> None:
         self.at = at
-        self.backend.record({**counters, Series(names.FLUSHED_SECONDS): 1}, gauges or {}, {})
+        self.backend.record(Batch({**counters, Series(names.FLUSHED_SECONDS): 1}, gauges or {}))
 
 
 @pytest.fixture

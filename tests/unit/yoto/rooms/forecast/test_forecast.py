@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from yoto.errors import StoreUnavailable
 from yoto.monitor import names, series
 from yoto.monitor.backends import Reading
-from yoto.monitor.history import Point
+from yoto.monitor.history import Batch, Point
 from yoto.monitor.summary import summarise
 from yoto.rooms.forecast.answering import answer
 from yoto.rooms.forecast.backtest import Backtest
@@ -312,13 +312,13 @@ def test_who_watches_the_platform_does_not_use_it() -> None:
     def asked(*areas: str) -> Point:
         point = Point(0, 60)
         for area in areas:
-            point.add({series(names.REQUESTS, {"area": area, "status": "2xx"}): 4}, {}, {})
+            point.add(Batch({series(names.REQUESTS, {"area": area, "status": "2xx"}): 4}))
         return point
 
     assert not is_busy(asked()) and not is_busy(asked("health"))
     assert is_busy(asked("health", "channels"))
     checked = Point(0, 60)
-    checked.add({series(names.CHECKS, {"result": "allowed"}): 1}, {}, {})
+    checked.add(Batch({series(names.CHECKS, {"result": "allowed"}): 1}))
     assert is_busy(checked)
 
 

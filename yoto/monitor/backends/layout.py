@@ -1,4 +1,6 @@
-"""Batches and points as flat lists of cells, which a Redis script can add up. Pure.
+"""Measurements in Redis: keys, and batches as flat lists that a script can add up. Pure.
+
+All keys have one hash tag, so that a batch is taken whole or not at all.
 
 A cell is text: its kind, a colon, and the series. ``c`` a counter, ``h`` with a number the
 bucket of a histogram, ``s`` the sum of a histogram, ``n`` and ``t`` how many readings of a gauge
@@ -8,11 +10,14 @@ largest counts of it too.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from yoto.redis import KeyBuilder
+
 from ..distribution import Distribution
-from ..history import Batch, Point, Readings
+from ..history import Batch, Point, Readings, Resolution
 from ..series_names import Series, parse_series
 
 Flat = list[Any]
@@ -39,7 +44,9 @@ def to_cells(batch: Batch) -> tuple[Flat, Flat, Flat]:
 
 def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point:
     """The point that holds these cells; cells of an unknown kind are skipped."""
-    point = Point(at, seconds)
+    counters: dict[Series, float] = {}
+    gauges: defaultdict[Series, Readings] = defaultdict(Readings)
+    histograms: defaultdict[Series, Distribution] = defaultdict(Distribution)
     for cell, value in cells:
         kind, _, text = cell.partition(":")
         try:
@@ -47,20 +54,20 @@ def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point
         except ValueError:
             continue
         if kind == "c":
-            point.counters[about] = value
+            counters[about] = value
         elif kind == "s":
-            _histogram(point, about).total = value
+            histograms[about].total = value
         elif kind[:1] == "h" and kind[1:].isdecimal():
-            _histogram(point, about).counts[int(kind[1:])] = int(value)
+            histograms[about].counts[int(kind[1:])] = int(value)
         elif kind == "n":
-            _gauge(point, about).readings = int(value)
+            gauges[about].readings = int(value)
         elif kind == "t":
-            _gauge(point, about).total = value
+            gauges[about].total = value
         elif kind == "m":
-            _gauge(point, about).highest = value
+            gauges[about].highest = value
         elif kind == "l":
-            _gauge(point, about).lowest = -value
-    return point
+            gauges[about].lowest = -value
+    return Point(at, seconds, counters, dict(gauges), dict(histograms))
 
 
 def is_rising(cell: str) -> bool:
@@ -84,15 +91,37 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _histogram(point: Point, about: Series) -> Distribution:
-    found = point.histograms.get(about)
-    if found is None:
-        found = point.histograms[about] = Distribution()
-    return found
+class MonitorKeys:
+    """Builds the keys."""
+
+    def __init__(self, keys: KeyBuilder) -> None:
+        self._key = keys.monitor
+        self.numbers = keys.monitor("numbers")
+        self.workers = keys.monitor("workers")
+        self.heard = keys.monitor("heard")
+
+    def totals(self, host: str) -> str:
+        """The sums of a host since the store began."""
+        return self._key("totals", host)
+
+    def point(self, resolution: Resolution, number: int) -> str:
+        """One point of a resolution."""
+        return self._key(resolution.seconds, number)
+
+    def points(self, resolution: Resolution, numbers: Iterable[int]) -> list[str]:
+        """Several points of a resolution."""
+        return [self.point(resolution, number) for number in numbers]
+
+    def of_worker(self, worker: str) -> list[str]:
+        """The script's arguments before the points."""
+        return [self.numbers, self.workers, self.heard, self.totals(host_of(worker))]
 
 
-def _gauge(point: Point, about: Series) -> Readings:
-    found = point.gauges.get(about)
-    if found is None:
-        found = point.gauges[about] = Readings()
-    return found
+def host_of(worker: str) -> str:
+    """The host in the id of an instance."""
+    return worker.rsplit("-", 2)[0]
+
+
+def pid_of(worker: str) -> int:
+    """The process number in the id of an instance."""
+    return int(worker.rsplit("-", 2)[1])
