@@ -33,7 +33,8 @@ class Page:
         live: whether the page follows changes of the platform; else it shows its last read.
         part_of: for a page of one thing, the page whose entry in the navigation is marked.
         brings: responses of the API that come with it alone, see ``yoto.control_plane.brought``.
-        after: for a page of a room, the page of the core that it follows in the navigation.
+        after: for a page of a room, the page of the core that it follows in the navigation; for a
+            section with a template, the card that it follows, "headline" for the top of the page.
         on: for a section of a room on a page of the core, the key of that page.
         of_sections: whether it consists of sections, and is only there where there are some.
         room: the room that it is from, "": the core; ``pages_of`` sets it, and ``sections``.
@@ -46,7 +47,7 @@ class Page:
     live: bool = True
     part_of: str | None = None
     brings: tuple[str, ...] = ()
-    after: str = "settings"
+    after: str = ""
     on: str = ""
     of_sections: bool = False
     room: str = ""
@@ -60,8 +61,10 @@ class Page:
 
     @property
     def modules(self) -> list[tuple[str, str]]:
-        """The folders and paths of its modules, without what these import."""
-        with_one = self.sections if self.of_sections else (self, *self.sections)
+        """The folders and paths of its modules, in the order in which they run, without what they
+        import. Sections are first: what they offer to its module is there when it runs.
+        """
+        with_one = self.sections if self.of_sections else (*self.sections, self)
         return [(one.room or CONTROL, f"{one.key}.js") for one in with_one]
 
     @property
@@ -83,7 +86,7 @@ PAGES = (
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
     Page("cache", "/cache", texts=("guards", "help")),
-    Page("queues", "/queues", texts=("help",)),
+    Page("queues", "/queues"),
     Page("events", "/events", texts=("acts", "forecasts")),
     Page("audit", "/audit", texts=("acts",)),
     Page("instances", "/instances", texts=("help",)),

@@ -44,7 +44,7 @@ def _acts() -> Sequence[Subject]:
 def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
-    return (Page("forecasts", on="suggestions"),)
+    return (Page("forecasts", on="suggestions", after="headline"),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:

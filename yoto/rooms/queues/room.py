@@ -15,6 +15,7 @@ from .settings import LIVE, Invalidation, Queue
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
 
@@ -40,6 +41,12 @@ def _acts() -> Sequence[Subject]:
     from .operating import queues
 
     return (queues,)
+
+
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("queues", on="queues", after="headline", texts=("help",)),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:
@@ -73,6 +80,7 @@ ROOM = Room(
     live=LIVE,
     components=(_QUEUES,),
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     series=_series,
     causes=_causes,

@@ -51,7 +51,7 @@ def _acts() -> Sequence[Subject]:
 def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
-    return (Page("suggestions", on="suggestions"),)
+    return (Page("suggestions", on="suggestions", after="headline"),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:
