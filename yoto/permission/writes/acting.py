@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -35,15 +35,39 @@ def agreed() -> Iterator[None]:
         _agreed.reset(token)
 
 
+class How(TypedDict, total=False):
+    """The arguments that all writes share; see ``Writes``."""
+
+    actor_id: SubjectId | None
+    reason: str | None
+    commit: bool
+
+
+def in_full(
+    actor_id: SubjectId | None = None, reason: str | None = None, commit: bool = True
+) -> tuple[SubjectId | None, str | None, bool]:
+    """The same with their defaults; any other argument is a ``TypeError``."""
+    return actor_id, reason, commit
+
+
 class Act:
-    """One write: its transaction, and the actor's part in it."""
+    """One write: its transaction, and the actor's part in it.
+
+    Attributes:
+        commits: whether its end is the end of the transaction.
+    """
 
     def __init__(
-        self, state: PermissionState, session: Session, actor_id: int | None, reason: str | None
+        self,
+        state: PermissionState,
+        session: Session,
+        actor_id: int | None,
+        reason: str | None,
+        commits: bool,
     ) -> None:
         self.session = session
         self.registry = state.registry
-        self.actor_id = actor_id
+        self.actor_id, self.commits = actor_id, commits
         self._state, self._reason = state, reason
         self._authority: Authority | None = None
 
@@ -100,9 +124,7 @@ class Act:
 
 @contextmanager
 def acting(
-    actor_id: SubjectId | None,
-    reason: str | None,
-    commit: bool,
+    how: How,
     conflict: Mapping[str, str] | None = None,
     *,
     roles: Collection[int] = (),
@@ -112,7 +134,6 @@ def acting(
     """A block of changes that is stored as a whole, with the records of it.
 
     Args:
-        actor_id, reason, commit: as in ``Writes``.
         conflict: as in ``write``.
         roles: roles whose change could cost someone the administration of the platform; ``field``
             names them.
@@ -126,6 +147,7 @@ def acting(
         WriteConflict: another writer changed the same things first.
         StoreUnavailable: the database did not answer.
     """
+    actor_id, reason, commit = in_full(**how)
     number = actor_number(actor_id)
     state = get_state_in_maintenance() if in_maintenance else get_state()
     with ExitStack() as stack:
@@ -135,4 +157,4 @@ def acting(
         note_act(session)
         if roles:
             stack.enter_context(keeping_by_roles(session, roles, field, begin_anew=commit))
-        yield Act(state, session, number, reason)
+        yield Act(state, session, number, reason, commit)

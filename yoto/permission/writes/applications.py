@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,14 +11,13 @@ from yoto.errors import PermissionDenied
 from yoto.nodes import APPLICATIONS
 from yoto.permission.loading.finding import require
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.delegation import merged, role_closure
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.holdings import delegated_by, held_by, marks_by, of_teams
 from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
-from yoto.permission.writes.acting import acting
+from yoto.permission.writes.acting import How, acting
 from yoto.permission.writes.role_rules import checked_flag, checked_label
 from yoto.store.models import (
     NOWHERE,
@@ -35,16 +36,9 @@ NAME_TAKEN = {"name": "another application has this name"}
 class ApplicationWrites:
     """Programs; shared arguments as in ``Writes``."""
 
-    def register_application(
-        self,
-        name: str,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def register_application(self, name: str, **how: Unpack[How]) -> WriteReceipt:
         """Make the account of a program, which holds roles as people do; the receipt has its id."""
-        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+        with acting(how, NAME_TAKEN) as act:
             act.check_actor()
             made = ProgramAccount(name=checked_label(name, NAME_LENGTH))
             act.session.add(made)
@@ -54,13 +48,7 @@ class ApplicationWrites:
         return WriteReceipt(ids=(made.id,))
 
     def set_application_disabled(
-        self,
-        application_id: int,
-        disabled: bool,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, application_id: int, disabled: bool, **how: Unpack[How]
     ) -> WriteReceipt:
         """Take all rights from a program, or give them back.
 
@@ -69,7 +57,7 @@ class ApplicationWrites:
                 permissions that the actor lacks, or a role above them, also by a team.
         """
         disabled = checked_flag(disabled, "disabled")
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             found = require(act.session, ProgramAccount, application_id)
             number = APPLICATIONS + found.id
             held = held_by(act.session, RoleAssignment.user_id == number)

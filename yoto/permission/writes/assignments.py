@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from types import EllipsisType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from yoto.permission.registry.scopes import checked_id, words_of
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.verdict.context import checked_json
 from yoto.permission.verdict.facts import Assignment
-from yoto.permission.writes.acting import Act, acting
+from yoto.permission.writes.acting import Act, How, acting
 from yoto.permission.writes.assignment_rules import (
     After,
     Fields,
@@ -62,9 +62,7 @@ class Assignments:
         attributes: Mapping[str, Any] | None = None,
         *,
         here_only: bool = False,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Let a subject hold a role; if it holds it there already, the other values are replaced.
 
@@ -77,26 +75,22 @@ class Assignments:
         Returns:
             A receipt with the id of the assignment.
         """
-        how = _How(actor_id, reason, commit)
         window = valid_from, valid_until
-        return _assign(subject, [role_id], window, how, at, attributes, here_only)
+        return _assign(subject, [role_id], window, _Call(how), at, attributes, here_only)
 
     def unassign(
         self,
         subject: Subject,
         role_id: int | str,
         at: tuple[str, NodeId] | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Take a role from a subject at one node.
 
         Raises:
             ValidationFailed: also where it does not hold it there (field ``role_id``).
         """
-        return _unassign(subject, [role_id], _How(actor_id, reason, commit), at)
+        return _unassign(subject, [role_id], _Call(how), at)
 
     def assign_roles_to_user(
         self,
@@ -106,11 +100,9 @@ class Assignments:
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
         *,
-        actor_id: SubjectId | None = None,
         by: str | None = None,
-        reason: str | None = None,
         in_maintenance: bool = False,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """``assign`` for several roles of a person, wherever they count, as one act.
 
@@ -124,8 +116,8 @@ class Assignments:
             A receipt with the ids of the assignments. One already held gets the new window, and
             keeps its attributes.
         """
-        how = _How(actor_id, reason, commit, OF_A_USER, server_id, by, in_maintenance)
-        return _assign(_person(user_id), role_ids, (valid_from, valid_until), how, attributes=...)
+        call = _Call(how, OF_A_USER, server_id, by, in_maintenance)
+        return _assign(_person(user_id), role_ids, (valid_from, valid_until), call, attributes=...)
 
     def revoke_roles_from_user(
         self,
@@ -133,23 +125,19 @@ class Assignments:
         role_ids: Iterable[int | str],
         server_id: int | None = None,
         *,
-        actor_id: SubjectId | None = None,
         by: str | None = None,
-        reason: str | None = None,
         in_maintenance: bool = False,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """``unassign`` for several roles of a person as one act, arguments as above."""
-        how = _How(actor_id, reason, commit, OF_A_USER, server_id, by, in_maintenance)
-        return _unassign(_person(user_id), role_ids, how)
+        call = _Call(how, OF_A_USER, server_id, by, in_maintenance)
+        return _unassign(_person(user_id), role_ids, call)
 
 
-class _How(NamedTuple):
+class _Call(NamedTuple):
     """The arguments of a call that are about neither holder nor role."""
 
-    actor_id: SubjectId | None
-    reason: str | None
-    commit: bool
+    how: How
     fields: Fields = Fields()
     server_id: int | None = None
     by: str | None = None
@@ -158,9 +146,7 @@ class _How(NamedTuple):
     def acting(self, roles: list[int]) -> AbstractContextManager[Act]:
         """The frame of the write."""
         return acting(
-            self.actor_id,
-            self.reason,
-            self.commit,
+            self.how,
             {self.fields.role: "somebody else gave it meanwhile"},
             roles=roles,
             field=self.fields.subject,
@@ -181,31 +167,37 @@ class _How(NamedTuple):
                     raise ValidationFailed({self.fields.role: text})
         return found
 
+    @property
+    def by_system(self) -> bool:
+        """Whether nobody but the system itself acts."""
+        return self.how.get("actor_id") is None and self.by is None
+
     def author(self) -> dict[str, Any]:
         """The audit log's name for an author who is no account."""
-        return {} if self.actor_id is not None or self.by is None else {"author": self.by}
+        own = self.how.get("actor_id") is not None or self.by is None
+        return {} if own else {"author": self.by}
 
 
 def _assign(
     subject: Any,
     role_ids: Iterable[Any],
     bounds: tuple[datetime | None, datetime | None],
-    how: _How,
+    call: _Call,
     at: Any = None,
     attributes: Mapping[str, Any] | EllipsisType | None = None,
     here_only: bool = False,
 ) -> WriteReceipt:
     """Assign roles to one holder at one place; ``attributes``: ``...`` leaves them as they are."""
-    state = get_state_in_maintenance() if how.in_maintenance else get_state()
+    state = get_state_in_maintenance() if call.in_maintenance else get_state()
     now = datetime.fromtimestamp(state.clock(), UTC)
-    check_window(*bounds, None if how.actor_id is None and how.by is None else now)
+    check_window(*bounds, None if call.by_system else now)
     checked = None if attributes is ... else checked_json(attributes, "attributes")
     alone = checked_flag(here_only, "here_only")
     if alone and at is None:
         raise ValidationFailed({"here_only": "say by 'at' where"})
-    numbers = _numbers(role_ids, how.fields)
-    with how.acting(numbers) as act:
-        giving = how.given(act, subject, numbers, at, now.timestamp())
+    numbers = _numbers(role_ids, call.fields)
+    with call.acting(numbers) as act:
+        giving = call.given(act, subject, numbers, at, now.timestamp())
         node = giving[0].nodes[alone]
         for given in giving:
             check_rank(act.authority, given)
@@ -231,20 +223,20 @@ def _assign(
             row.assigned_by = act.actor_id
             if attributes is not ...:
                 row.attributes = checked
-            _record(act, "role.assign", given, was, _shown(row) | how.author())
+            _record(act, "role.assign", given, was, _shown(row) | call.author())
         act.session.flush()
     return WriteReceipt(ids=tuple(stored[one].id for one in numbers))
 
 
-def _unassign(subject: Any, role_ids: Iterable[Any], how: _How, at: Any = None) -> WriteReceipt:
-    numbers = _numbers(role_ids, how.fields)
-    with how.acting(numbers) as act:
-        taking = how.given(act, subject, numbers, at, None)
+def _unassign(subject: Any, role_ids: Iterable[Any], call: _Call, at: Any = None) -> WriteReceipt:
+    numbers = _numbers(role_ids, call.fields)
+    with call.acting(numbers) as act:
+        taking = call.given(act, subject, numbers, at, None)
         stored = _stored(act.session, taking)
         absent = [one for one in numbers if one not in stored]
         if absent:
             each = [f"{one}: is not held there" for one in absent]
-            raise ValidationFailed({how.fields.role: each if numbers[1:] else "is not held there"})
+            raise ValidationFailed({call.fields.role: each if numbers[1:] else "is not held there"})
         for given in taking:
             check_rank(act.authority, given)
         taken = [(given, stored[given.role.id]) for given in taking]
@@ -258,7 +250,7 @@ def _unassign(subject: Any, role_ids: Iterable[Any], how: _How, at: Any = None) 
         check_taking(act.authority, taken, left)
         ids = tuple(row.id for _, row in taken)
         for given, row in taken:
-            _record(act, "role.unassign", given, _shown(row), how.author() or None)
+            _record(act, "role.unassign", given, _shown(row), call.author() or None)
             act.session.delete(row)
     return WriteReceipt(ids=ids)
 

@@ -123,7 +123,7 @@ class DeclaredRoles:
         ids = [role.id for role in _stored(db.session(), declared).values()]
         if not declared and not ids:
             return []
-        with acting(None, REASON, True, NAME_TAKEN, roles=ids) as act:
+        with acting({"reason": REASON}, NAME_TAKEN, roles=ids) as act:
             stored = _stored(act.session, declared)
             lines = []
             for position, (name, names) in enumerate(declared.items(), LOWEST_POSITION):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,14 +12,13 @@ from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import grant_scope, require_role
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.delegation import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.registry.specs import Scoped
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import acting
+from yoto.permission.writes.acting import How, acting
 from yoto.store.models import NOWHERE, Effect, Role, RoleGrant
 from yoto.store.resources import known_types
 
@@ -40,10 +39,7 @@ class GrantWrites:
         scope_type: str | None = None,
         scope_id: NodeId | None = None,
         effect: str = Effect.ALLOW,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Let the role allow (or deny) permissions in a scope; the opposite there is replaced.
 
@@ -51,7 +47,7 @@ class GrantWrites:
         """
         wanted = checked_effect(effect)
         permissions = checked_permissions(names)
-        with acting(actor_id, reason, commit, GRANTED_MEANWHILE, roles=[role_id]) as act:
+        with acting(how, GRANTED_MEANWHILE, roles=[role_id]) as act:
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id)
             check_grantable(permissions, role, scope)
@@ -96,10 +92,7 @@ class GrantWrites:
         names: Iterable[str],
         scope_type: str | None = None,
         scope_id: NodeId | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Remove the role's grants of these permissions in exactly this scope, allow or deny.
 
@@ -107,7 +100,7 @@ class GrantWrites:
             ValidationFailed: also for a permission that is not granted there (field ``names``).
         """
         permissions = checked_permissions(names)
-        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+        with acting(how, roles=[role_id]) as act:
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id, taken=True)
             stored = _stored(act.session, role, permissions, scope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,13 +13,12 @@ from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import grant_scope, require, require_role
 from yoto.permission.outbox.deletion_records import kept_of_group
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.administrators import keeping_an_administrator
 from yoto.permission.rank.delegation import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import acting
+from yoto.permission.writes.acting import How, acting
 from yoto.permission.writes.grants import (
     check_grantable,
     checked_effect,
@@ -72,14 +71,7 @@ class GroupWrites:
     """
 
     def register_group(
-        self,
-        name: str,
-        permissions: Iterable[str] = (),
-        description: str = "",
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, name: str, permissions: Iterable[str] = (), description: str = "", **how: Unpack[How]
     ) -> WriteReceipt:
         """Make a group; the receipt has its id."""
         found = list(dict.fromkeys(get_state().registry.get_many(permissions)))
@@ -88,7 +80,7 @@ class GroupWrites:
             raise ValidationFailed(
                 {"description": f"must be a text of at most {DESCRIPTION_MAX_LENGTH} characters"}
             )
-        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+        with acting(how, NAME_TAKEN) as act:
             act.check_actor()
             same = select(PermissionGroup.id).where(PermissionGroup.name == name)
             if act.session.scalar(same) is not None:
@@ -103,18 +95,11 @@ class GroupWrites:
             act.record("group.create", f"group:{group.id}", None, after)
         return WriteReceipt(ids=(group.id,))
 
-    def delete_group(
-        self,
-        group_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def delete_group(self, group_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Delete a group; roles lose its grants, and regain the permissions that it denied them."""
         with (
-            acting(actor_id, reason, commit) as act,
-            keeping_an_administrator(act.session, "group_id", begin_anew=commit),
+            acting(how) as act,
+            keeping_an_administrator(act.session, "group_id", begin_anew=act.commits),
         ):
             group = require(act.session, PermissionGroup, group_id)
             inside = _inside(act.session, group.id)
@@ -134,19 +119,13 @@ class GroupWrites:
         return WriteReceipt(ids=(group_id,))
 
     def assign_permission_to_group(
-        self,
-        group_id: int,
-        names: Iterable[str],
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, group_id: int, names: Iterable[str], **how: Unpack[How]
     ) -> WriteReceipt:
         """Add permissions to a group; those that it has already stay."""
         permissions = checked_permissions(_as_list(names))
         with (
-            acting(actor_id, reason, commit, ADDED_MEANWHILE) as act,
-            keeping_an_administrator(act.session, "group_id", begin_anew=commit),
+            acting(how, ADDED_MEANWHILE) as act,
+            keeping_an_administrator(act.session, "group_id", begin_anew=act.commits),
         ):
             group = require(act.session, PermissionGroup, group_id)
             present = {member.permission_id for member in _inside(act.session, group.id)}
@@ -167,13 +146,7 @@ class GroupWrites:
         return WriteReceipt(ids=(group_id,))
 
     def remove_permission_from_group(
-        self,
-        group_id: int,
-        names: Iterable[str],
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, group_id: int, names: Iterable[str], **how: Unpack[How]
     ) -> WriteReceipt:
         """Remove permissions from a group.
 
@@ -182,8 +155,8 @@ class GroupWrites:
         """
         permissions = checked_permissions(_as_list(names))
         with (
-            acting(actor_id, reason, commit) as act,
-            keeping_an_administrator(act.session, "group_id", begin_anew=commit),
+            acting(how) as act,
+            keeping_an_administrator(act.session, "group_id", begin_anew=act.commits),
         ):
             group = require(act.session, PermissionGroup, group_id)
             inside = {member.permission_id: member for member in _inside(act.session, group.id)}
@@ -205,14 +178,11 @@ class GroupWrites:
         scope_type: str | None = None,
         scope_id: int | None = None,
         effect: str = Effect.ALLOW,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Let the role allow (or deny) all permissions of a group in a scope."""
         wanted = checked_effect(effect)
-        with acting(actor_id, reason, commit, GRANTED_MEANWHILE, roles=[role_id]) as act:
+        with acting(how, GRANTED_MEANWHILE, roles=[role_id]) as act:
             group = require(act.session, PermissionGroup, group_id)
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id)
@@ -251,17 +221,14 @@ class GroupWrites:
         role_id: int,
         scope_type: str | None = None,
         scope_id: int | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Remove the role's grant of a group in exactly this scope, allow or deny.
 
         Raises:
             ValidationFailed: also if it is not granted there (field ``group_id``).
         """
-        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+        with acting(how, roles=[role_id]) as act:
             group = require(act.session, PermissionGroup, group_id)
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id, taken=True)

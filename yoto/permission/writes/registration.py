@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import exc, insert, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.registry.specs import PermissionSpec, checked_spec
 from yoto.permission.state import get_state, get_state_in_maintenance
+from yoto.permission.writes.acting import How, in_full
 from yoto.store.db import db
 from yoto.store.models import OnPolicyError, Permission, ScopeType, record_audit
 from yoto.store.resources import known_types
@@ -78,13 +79,9 @@ class Registration:
         abac: bool = False,
         on_policy_error: str = OnPolicyError.DENY.value,
         requires_approvals: int | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Register one permission; see ``batch_register_permissions``."""
-        actor_id = actor_number(actor_id)
         spec = {
             "name": name,
             "group": group,
@@ -94,17 +91,10 @@ class Registration:
             "on_policy_error": on_policy_error,
             "requires_approvals": requires_approvals,
         }
-        return self.batch_register_permissions(
-            [spec], actor_id=actor_id, reason=reason, commit=commit
-        )
+        return self.batch_register_permissions([spec], **how)
 
     def batch_register_permissions(
-        self,
-        permissions: Iterable[str | Mapping[str, Any] | PermissionSpec],
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, permissions: Iterable[str | Mapping[str, Any] | PermissionSpec], **how: Unpack[How]
     ) -> WriteReceipt:
         """Register new permissions; existing ones must have the same scope and flag.
 
@@ -122,10 +112,9 @@ class Registration:
             ValidationFailed: a malformed entry, or one that contradicts a registered one; then
                 nothing was stored.
         """
-        actor_id = actor_number(actor_id)
         get_state()
         specs = [checked_spec(entry) for entry in permissions]
-        ids, _ = _store(specs, actor_id, reason, commit, strict=True)
+        ids, _ = _store(specs, True, how)
         return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
 
     def declare(self, *permissions: str | Mapping[str, Any] | PermissionSpec) -> None:
@@ -158,7 +147,9 @@ class Registration:
         missing = [spec for spec in self.catalogue() if spec.name not in known]
         if not missing:
             return []
-        _, added = _store(missing, actor_id, "permissions of the code", commit=True, strict=False)
+        _, added = _store(
+            missing, False, {"actor_id": actor_id, "reason": "permissions of the code"}
+        )
         return added
 
     def list_registered_permissions(self) -> list[RegisteredPermission]:
@@ -191,13 +182,11 @@ class Registration:
 
 
 def _store(
-    specs: Sequence[PermissionSpec],
-    actor_id: int | None,
-    reason: str | None,
-    commit: bool,
-    strict: bool,
+    specs: Sequence[PermissionSpec], strict: bool, how: How
 ) -> tuple[dict[str, int], list[str]]:
     """Store the missing permissions; returns ids by name, and the added names."""
+    actor_id, reason, commit = in_full(**how)
+    number = actor_number(actor_id)
     # Trying again starts the transaction anew, which must not cost the caller anything.
     attempts = ATTEMPTS if commit and not has_written(db.session()) else 1
     for attempt in range(1, attempts + 1):
@@ -208,7 +197,7 @@ def _store(
                     record_audit(
                         "permission.register",
                         "permissions",
-                        by=actor_id,
+                        by=number,
                         after={"names": added},
                         reason=reason,
                         session=session,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.context import checked_json
-from yoto.permission.writes.acting import acting
+from yoto.permission.writes.acting import How, acting
 from yoto.store.models import Resource
 from yoto.store.resources import ResourceType, known_types
 
@@ -33,10 +33,7 @@ class ResourceWrites:
         parent: tuple[str, NodeId] | None = None,
         owner: SubjectId | None = None,
         attributes: Mapping[str, Any] | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Register a resource that is in no table of the application's, or change it.
 
@@ -54,7 +51,7 @@ class ResourceWrites:
             ValidationFailed: a value is refused; its field is named.
         """
         kept = checked_json(attributes, "attributes")
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             act.check_actor()
             session = act.session
             declared = known_types().get(type)
@@ -86,22 +83,14 @@ class ResourceWrites:
                 )
         return WriteReceipt()
 
-    def delete_resource(
-        self,
-        type: str,
-        id: NodeId,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def delete_resource(self, type: str, id: NodeId, **how: Unpack[How]) -> WriteReceipt:
         """Forget a registered resource, with all rights at it; else as ``put_resource``.
 
         Raises:
             PermissionDenied: the actor does not exist, or is disabled.
             ValidationFailed: also where others are below it (field ``id``).
         """
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             session = act.session
             declared = known_types().get(type)
             node = declared.place(id, "id")

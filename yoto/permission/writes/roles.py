@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import select
 
@@ -17,12 +17,11 @@ from yoto.permission.loading.finding import (
 )
 from yoto.permission.outbox.deletion_records import kept_of_role
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.delegation import delegated_grants, parents_of, role_closure
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import Act, acting
+from yoto.permission.writes.acting import Act, How, acting
 from yoto.permission.writes.role_rules import (
     LOWEST_POSITION,
     NAME_TAKEN,
@@ -69,9 +68,7 @@ class RoleWrites:
         home: tuple[str, NodeId] | None = None,
         position: int = LOWEST_POSITION,
         active: bool = True,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Make a role of a node that people belong to, or a global one; the receipt has its id.
 
@@ -88,18 +85,13 @@ class RoleWrites:
             "position": position,
             "active": active,
         }
-        return self.batch_register_roles([fields], actor_id=actor_id, reason=reason, commit=commit)
+        return self.batch_register_roles([fields], **how)
 
     def batch_register_roles(
-        self,
-        roles: Iterable[Mapping[str, Any]],
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, roles: Iterable[Mapping[str, Any]], **how: Unpack[How]
     ) -> WriteReceipt:
         """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
-        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+        with acting(how, NAME_TAKEN) as act:
             act.check_actor()
             ids = [_make_role(act, **fields) for fields in roles]
         return WriteReceipt(ids=tuple(ids))
@@ -112,14 +104,12 @@ class RoleWrites:
         position: int | Unset = UNSET,
         parent: int | None | Unset = UNSET,
         active: bool | Unset = UNSET,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Change the given fields of a role; the default role has none to change."""
-        with acting(actor_id, reason, commit, NAME_TAKEN, roles=[role_id]) as act:
+        with acting(how, NAME_TAKEN, roles=[role_id]) as act:
             if not isinstance(parent, Unset):
-                wait_for_others(act.session, role_id, begin_anew=commit)
+                wait_for_others(act.session, role_id, begin_anew=act.commits)
             role = require_role(act.session, role_id)
             act.authority.check_role(role)
             before = _shown(role)
@@ -148,16 +138,9 @@ class RoleWrites:
                 act.record("role.update", role, was, now)
         return WriteReceipt(ids=(role.id,))
 
-    def delete_role(
-        self,
-        role_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def delete_role(self, role_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
-        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+        with acting(how, roles=[role_id]) as act:
             role = require_role(act.session, role_id, lent_too=True)
             act.authority.check_role(role)
             lost = delegated_grants(
@@ -198,18 +181,10 @@ class RoleWrites:
             for role in found
         ]
 
-    def add_role_parent(
-        self,
-        role_id: int,
-        parent_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def add_role_parent(self, role_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Let a role inherit from one more; the first is ``parent`` of ``update_role``."""
-        with acting(actor_id, reason, commit, roles=[role_id]) as act:
-            wait_for_others(act.session, role_id, begin_anew=commit)
+        with acting(how, roles=[role_id]) as act:
+            wait_for_others(act.session, role_id, begin_anew=act.commits)
             role = require_role(act.session, role_id)
             parent = checked_parent(act.session, parent_id, role.home, role)
             assert parent is not None
@@ -228,17 +203,9 @@ class RoleWrites:
             act.record("role.update", role, None, {"parent_id": parent.id})
         return WriteReceipt(ids=(role_id,))
 
-    def remove_role_parent(
-        self,
-        role_id: int,
-        parent_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def remove_role_parent(self, role_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Let a role no longer inherit from one that ``add_role_parent`` gave it."""
-        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+        with acting(how, roles=[role_id]) as act:
             role = require_role(act.session, role_id)
             row = act.session.get(RoleParent, (role.id, checked_id(parent_id, "parent_id")))
             if row is None:

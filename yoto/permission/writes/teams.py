@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from typing import Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +13,6 @@ from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import require
 from yoto.permission.outbox.deletion_records import kept_of_team, windows_in_team
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import Subject, holder_of
 from yoto.permission.rank.delegation import role_closure
 from yoto.permission.rank.hierarchy import Authority
@@ -22,7 +22,7 @@ from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.rank.teams import are_too_deep, members_of_teams, teams_above
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import acting
+from yoto.permission.writes.acting import How, acting
 from yoto.permission.writes.assignment_rules import check_window
 from yoto.permission.writes.role_rules import checked_label
 from yoto.store.models import Effect, Team, TeamMember, TeamParent
@@ -34,16 +34,9 @@ NAME_TAKEN = {"name": "another team has this name"}
 class TeamWrites:
     """Teams; shared arguments as in ``Writes``."""
 
-    def create_team(
-        self,
-        name: str,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def create_team(self, name: str, **how: Unpack[How]) -> WriteReceipt:
         """Create a team without members; the receipt has its id."""
-        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+        with acting(how, NAME_TAKEN) as act:
             act.check_actor()
             team = Team(name=checked_label(name, NAME_LENGTH))
             act.session.add(team)
@@ -52,16 +45,9 @@ class TeamWrites:
             act.record("team.create", f"team:{team.id}", None, after)
         return WriteReceipt(ids=(team.id,))
 
-    def delete_team(
-        self,
-        team_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def delete_team(self, team_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Delete a team with its roles and overwrites, which its members lose."""
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             team = require(act.session, Team, team_id)
             _check_taking(
                 act.authority, act.session, [team.id], members_of_teams(act.session, [team.id])
@@ -77,15 +63,12 @@ class TeamWrites:
         members: Iterable[Subject],
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **how: Unpack[How],
     ) -> WriteReceipt:
         """Add people and applications to a team; present members get the new window."""
         now = datetime.fromtimestamp(get_state().clock(), UTC)
-        check_window(valid_from, valid_until, None if actor_id is None else now)
-        with acting(actor_id, reason, commit) as act:
+        check_window(valid_from, valid_until, None if how.get("actor_id") is None else now)
+        with acting(how) as act:
             team = require(act.session, Team, team_id)
             numbers = _members(act.session, members)
             until = None if valid_until is None else valid_until.timestamp()
@@ -107,20 +90,14 @@ class TeamWrites:
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_members(
-        self,
-        team_id: int,
-        members: Iterable[Subject],
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        self, team_id: int, members: Iterable[Subject], **how: Unpack[How]
     ) -> WriteReceipt:
         """Take people and applications out of a team.
 
         Raises:
             ValidationFailed: also for a person who is no member (field ``members``).
         """
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             team = require(act.session, Team, team_id)
             numbers = _members(act.session, members)
             stored = _stored(act.session, team.id, numbers)
@@ -134,21 +111,13 @@ class TeamWrites:
             act.record("team.leave", f"team:{team.id}", before, None)
         return WriteReceipt(ids=(team_id,))
 
-    def add_team_parent(
-        self,
-        team_id: int,
-        parent_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def add_team_parent(self, team_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Make the members of a team members of another one, too.
 
         Raises:
             ValidationFailed: field ``parent_id``: it is below the team, there already, or too deep.
         """
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             _wait_for_others(act.session)
             team, parent = require(act.session, Team, team_id), require(
                 act.session, Team, parent_id, "parent_id"
@@ -168,17 +137,9 @@ class TeamWrites:
             act.record("team.nest", f"team:{team.id}", None, after)
         return WriteReceipt(ids=(team_id,))
 
-    def remove_team_parent(
-        self,
-        team_id: int,
-        parent_id: int,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
+    def remove_team_parent(self, team_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
         """Take a team out of another one."""
-        with acting(actor_id, reason, commit) as act:
+        with acting(how) as act:
             team = require(act.session, Team, team_id)
             row = act.session.get(TeamParent, (team.id, checked_id(parent_id, "parent_id")))
             if row is None:
