@@ -23,6 +23,11 @@ def at_ms(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def milliseconds(seconds: float) -> int:
+    """Whole ms, at least 1: a short time-out must not become none."""
+    return max(1, round(seconds * 1000))
+
+
 def moment(at: datetime | float | None) -> str:
     """A moment for people, in UTC."""
     if at is None:

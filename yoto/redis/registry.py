@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from redis import exceptions
 
 from yoto.errors import StoreUnavailable
+from yoto.moments import milliseconds
 from yoto.redis.fanout import exchange_all
 from yoto.redis.link import pack_command
 from yoto.redis.node import CONNECTION_ERRORS, Node, Unreachable
@@ -87,7 +88,7 @@ class ScriptRegistry:
         Raises:
             StoreUnavailable, redis.exceptions.ResponseError: as ``run``, also of WAIT.
         """
-        waiting = pack_command((b"WAIT", replicas, max(1, round(wait * 1000))))
+        waiting = pack_command((b"WAIT", replicas, milliseconds(wait)))
         node = self._router().node_for(keys[0] if keys else None)
         try:
             replies = node.exchange(

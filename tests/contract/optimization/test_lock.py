@@ -14,7 +14,7 @@ from tests.support.round_trips import count_round_trips
 from tests.support.waiting import wait_until
 from yoto.errors import LockNotAcquired, ValidationFailed
 from yoto.optimization import DistributedLocks
-from yoto.optimization.lock.pace import Pace
+from yoto.optimization.lock.timing import Pace
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection, RedisSettings
 

@@ -3,7 +3,7 @@
 from yoto.optimization.lock.election import Elected, elected_by, keeps_lock
 from yoto.optimization.lock.fence import Fence, FencedStore
 from yoto.optimization.lock.lock import OptimizedDistributedLock
-from yoto.optimization.lock.service import DistributedLocks, LockState
+from yoto.optimization.lock.locks import DistributedLocks, LockState
 
 __all__ = [
     "DistributedLocks",

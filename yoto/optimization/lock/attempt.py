@@ -11,11 +11,10 @@ from typing import Any
 
 from yoto.errors import LockUnconfirmed
 from yoto.fifo_lock import FifoLock
+from yoto.moments import milliseconds
 from yoto.optimization.lock.holding import Holding, Owner
-from yoto.optimization.lock.names import LockKeys
-from yoto.optimization.lock.pace import RenewalPacer
-from yoto.optimization.lock.scripts import ABANDON, ACQUIRE
-from yoto.optimization.lock.timing import fence_ttl, milliseconds
+from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, LockKeys
+from yoto.optimization.lock.timing import RenewalPacer, fence_ttl
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from yoto.errors import LockLost
 from yoto.optimization.lock.lock import OptimizedDistributedLock
-from yoto.optimization.lock.service import DistributedLocks
+from yoto.optimization.lock.locks import DistributedLocks
 
 log = logging.getLogger(__name__)
 

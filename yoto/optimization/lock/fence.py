@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from yoto.errors import StaleToken
+from yoto.moments import milliseconds
 from yoto.optimization.lock.scripts import FENCED
-from yoto.optimization.lock.timing import milliseconds
 from yoto.redis import RedisConnection
 from yoto.rules import Number, Whole, checked
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TypeAlias
 
-from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.scripts import LockKeys
 from yoto.optimization.lock.timing import RETRY_SHARE, safe_time
 
 log = logging.getLogger(__name__)

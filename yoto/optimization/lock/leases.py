@@ -12,10 +12,10 @@ from time import monotonic
 from typing import Any
 
 from yoto.housekeeping import FoldedLine, Housekeeper
+from yoto.moments import milliseconds
 from yoto.optimization.lock.holding import Holding
-from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import EXTEND
-from yoto.optimization.lock.timing import milliseconds
+from yoto.optimization.lock.timing import RenewalPacer
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
 log = logging.getLogger(__name__)

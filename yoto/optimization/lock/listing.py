@@ -15,9 +15,9 @@ from math import inf
 from time import monotonic
 
 from yoto.housekeeping import Housekeeper
+from yoto.moments import milliseconds
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.scripts import LISTING, PUBLISH
-from yoto.optimization.lock.timing import milliseconds
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
 log = logging.getLogger(__name__)

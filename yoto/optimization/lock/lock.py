@@ -11,8 +11,8 @@ from yoto.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.holding import THE_PROCESS, Holding, Owner
-from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.owned import OwnedLocks
+from yoto.optimization.lock.scripts import LockKeys
 
 # The holding of an owner that does not have the lock.
 NOTHING: tuple[None, int] = (None, 0)

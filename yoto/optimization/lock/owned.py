@@ -17,9 +17,8 @@ from yoto.optimization.lock.attempt import Attempt, Terms
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import LISTED_AFTER, Listing
-from yoto.optimization.lock.names import LockKeys
-from yoto.optimization.lock.pace import RenewalPacer
-from yoto.optimization.lock.scripts import RELEASE
+from yoto.optimization.lock.scripts import RELEASE, LockKeys
+from yoto.optimization.lock.timing import RenewalPacer
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.waiting import wait_until
 from yoto.optimization.lock import holding as module
 from yoto.optimization.lock.holding import Holding
-from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.scripts import LockKeys
 from yoto.redis import KeyBuilder
 
 KEYS = LockKeys.of(KeyBuilder(), "job")

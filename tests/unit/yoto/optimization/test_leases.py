@@ -16,8 +16,8 @@ from yoto.optimization.lock import holding as holding_module
 from yoto.optimization.lock import leases as module
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.leases import TICK, Leases
-from yoto.optimization.lock.names import LockKeys
-from yoto.optimization.lock.pace import RenewalPacer
+from yoto.optimization.lock.scripts import LockKeys
+from yoto.optimization.lock.timing import RenewalPacer
 from yoto.redis import KeyBuilder
 
 NOW = 1_000.0

@@ -1,4 +1,8 @@
+"""The times of a lock: by its lease, and by the latency of Redis, a percentile that forgets."""
+
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -6,16 +10,17 @@ from hypothesis import strategies as st
 
 from yoto.errors import ValidationFailed
 from yoto.optimization.lock import timing
+from yoto.optimization.lock.timing import HALF_LIFE, MIN_WEIGHT, DecayingLatency, Pace, RenewalPacer
+
+ROUND_TRIPS = st.none() | st.floats(1e-6, 100.0)
+LEASES = st.floats(timing.MIN_LEASE, timing.MAX_LEASE)
 
 
-@given(st.floats(timing.MIN_LEASE, timing.MAX_LEASE))
-def test_a_lease_never_becomes_none(seconds: float) -> None:
-    assert timing.milliseconds(seconds) >= 1
-    assert abs(timing.milliseconds(seconds) - seconds * 1000) <= 0.5
-
-
-def test_a_part_of_a_millisecond_is_one() -> None:
-    assert timing.milliseconds(0.0001) == 1
+@pytest.fixture(autouse=True, scope="module")
+def begins_at_zero() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timing, "monotonic", lambda: 0.0)
+        yield
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,130 @@ def test_a_wait_for_replicas_must_end_before_the_time_out_of_the_socket(
 def test_without_a_word_replicas_have_as_long_as_the_socket_allows() -> None:
     assert timing.check_replicas(1, None, socket_timeout=2.0) == pytest.approx(0.8)
     assert timing.check_replicas(1, 0.05, socket_timeout=2.0) == 0.05
+
+
+def test_where_redis_is_fast_everything_is_as_the_guide_says() -> None:
+    for fast in (None, 0.0001, 0.01):
+        pace = Pace.of(fast)
+        assert (pace.lease, pace.wait) == (10.0, 5.0)
+        assert (pace.first_poll, pace.longest_poll, pace.patience) == pytest.approx(
+            (0.02, 0.2, 0.5)
+        )
+        assert pace.renew_after(10.0) == pytest.approx(10 / 3)
+
+
+def test_where_redis_is_slow_everything_takes_its_time() -> None:
+    pace = Pace.of(0.2)
+    assert (pace.lease, pace.wait) == pytest.approx((20.0, 10.0))
+    assert (pace.longest_poll, pace.patience) == pytest.approx((1.0, 2.5))
+    # Twenty slow round trips fit between the first renewal and the end.
+    assert pace.renew_after(6.0) == pytest.approx(5.4 - 4.0)
+
+
+@given(ROUND_TRIPS)
+def test_the_defaults_are_within_their_limits(round_trip: float | None) -> None:
+    pace = Pace.of(round_trip)
+    assert timing.MIN_DEFAULT_LEASE <= pace.lease <= timing.MAX_DEFAULT_LEASE
+    assert timing.MIN_POLL <= pace.longest_poll <= timing.MAX_POLL
+    timing.check_times(pace.lease, pace.wait)
+
+
+@given(st.floats(1e-6, 100.0), st.floats(1e-6, 100.0))
+def test_a_slower_redis_never_makes_a_lock_more_hasty(one: float, other: float) -> None:
+    fast, slow = Pace.of(min(one, other)), Pace.of(max(one, other))
+    assert fast.lease <= slow.lease
+    assert fast.longest_poll <= slow.longest_poll
+    assert fast.renew_after(30.0) >= slow.renew_after(30.0)
+
+
+@given(ROUND_TRIPS)
+def test_a_waiter_asks_twice_and_is_answered_before_it_is_taken_for_gone(
+    round_trip: float | None,
+) -> None:
+    pace = Pace.of(round_trip)
+    answers = min(round_trip or 0.0, timing.MAX_POLL / timing.POLL_TRIPS)
+    assert pace.patience > 2 * (pace.longest_poll + answers)
+    # Beyond what the queue's script takes for a clock that was set back.
+    assert pace.patience < 5.0
+
+
+@given(ROUND_TRIPS, LEASES)
+def test_two_renewals_may_fail_before_a_lease_is_given_up(
+    round_trip: float | None, lease: float
+) -> None:
+    first = Pace.of(round_trip).renew_after(lease)
+    assert lease / 10 <= first <= lease / 3
+    assert first + 2 * lease * timing.RETRY_SHARE < timing.safe_time(lease) < lease
+
+
+def test_a_process_measures_its_own_round_trips(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr(timing, "monotonic", lambda: now[0])
+    pacemaker = RenewalPacer()
+    pacemaker._latency._origin = now[0]
+    assert pacemaker.pace() == Pace.of(None)
+    for _ in range(100):
+        pacemaker.note(sent=now[0] - 0.3)
+    assert pacemaker.pace().round_trip is None, "worked out once a second"
+    now[0] += timing.REVIEW
+    round_trip = pacemaker.pace().round_trip
+    assert round_trip is not None and 0.3 <= round_trip < 0.36
+    assert pacemaker.pace().lease > 29
+    now[0] += 600
+    assert pacemaker.pace() == Pace.of(None), "what was long ago is not known any more"
+
+
+@given(st.lists(st.floats(16e-6, 30.0), min_size=20, max_size=200), st.floats(0.01, 1.0))
+def test_it_is_within_a_fifth_of_the_true_percentile(seconds: list[float], share: float) -> None:
+    latency = DecayingLatency()
+    for one in seconds:
+        latency.note(one, now=0.0)
+    found = latency.percentile(share, now=0.0)
+    # Adding up shares of many samples may fall just beside a whole one.
+    wanted = len(seconds) * share
+    nearby = [
+        sorted(seconds)[min(len(seconds), max(1, round(wanted + off))) - 1] for off in (-1, 1)
+    ]
+    assert found is not None
+    assert nearby[0] * 0.999 <= found <= nearby[1] * 1.2
+
+
+def test_too_few_samples_tell_nothing() -> None:
+    latency = DecayingLatency()
+    for _ in range(int(MIN_WEIGHT) - 1):
+        latency.note(0.001, now=0.0)
+    assert latency.percentile(0.99, now=0.0) is None
+    latency.note(0.001, now=0.0)
+    assert latency.percentile(0.99, now=0.0) is not None
+    assert latency.percentile(0.99, now=1.0) is None
+
+
+def test_what_is_old_counts_half_after_each_half_life() -> None:
+    latency = DecayingLatency()
+    for _ in range(100):
+        latency.note(1.0, now=0.0)
+    assert latency.weight(now=2 * HALF_LIFE) == pytest.approx(25.0)
+    for _ in range(300):
+        latency.note(0.001, now=3 * HALF_LIFE)
+    slow, fast = latency.percentile(0.99, 3 * HALF_LIFE), latency.percentile(0.9, 3 * HALF_LIFE)
+    assert slow is not None and fast is not None
+    assert fast < 0.002 < 1.0 < slow
+
+
+@given(st.lists(st.floats(0.0, 1e6), min_size=1, max_size=30))
+def test_no_age_is_too_great(pauses: list[float]) -> None:
+    latency = DecayingLatency()
+    now = 0.0
+    for pause in pauses:
+        now += pause
+        for _ in range(30):
+            latency.note(0.01, now)
+        found = latency.percentile(0.99, now)
+        assert found is not None and 0.01 <= found < 0.012
+
+
+def test_what_is_shorter_or_longer_than_all_buckets_counts_too() -> None:
+    latency = DecayingLatency()
+    for seconds in [0.0] * 20 + [1e6] * 20:
+        latency.note(seconds, now=0.0)
+    assert latency.weight(now=0.0) == 40

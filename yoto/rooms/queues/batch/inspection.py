@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.moments import milliseconds
 from yoto.redis import RedisConnection
 from yoto.rooms.queues.batch import scripts, stats
 from yoto.rooms.queues.batch.items import DeadLetter, DeadLetters, dead_letter
 from yoto.rooms.queues.batch.names import ItemId, QueueKeys
 from yoto.rooms.queues.batch.payload import checked_kind
 from yoto.rooms.queues.batch.stats import QueueStats
-from yoto.rooms.queues.batch.store import KEEP, milliseconds
+from yoto.rooms.queues.batch.store import KEEP
 from yoto.rules import Whole, checked
 
 MAX_PAGE = 1000  # dead letters
@@ -21,7 +22,7 @@ REDRIVE_STEP = 100
 
 
 class Inspection:
-    """One queue from outside. Raises ``StoreUnavailable`` when Redis is unavailable."""
+    """One queue from outside. Every method raises ``StoreUnavailable`` without a reply of Redis."""
 
     def __init__(self, redis: RedisConnection, keys: QueueKeys) -> None:
         self._redis = redis
@@ -32,7 +33,7 @@ class Inspection:
         return sorted(kind.decode() for kind in self._redis.client.smembers(self._keys.kinds))
 
     def stats(self) -> QueueStats:
-        """All statistics, as of one moment."""
+        """All statistics of the queue, over all processes, as of one moment."""
         kinds = self.kinds()
         keys = [self._keys.consumers, *self._keys.of_kinds(kinds)]
         return stats.parse(kinds, self._redis.scripts.run(scripts.STATS, keys))
@@ -40,14 +41,15 @@ class Inspection:
     def dead_letters(
         self, kind: str | None = None, after: str | None = None, limit: int = 100
     ) -> DeadLetters:
-        """A page of dead letters.
+        """A page of dead letters, kind by kind, the newest of each first.
 
         Args:
             kind: only letters of this kind.
-            after: the ``after`` of the page before.
+            after: ``DeadLetters.after`` of the page before.
+            limit: 1 to 1000.
 
         Raises:
-            ValidationFailed: a value is invalid; it names the field.
+            ValidationFailed: a value is invalid; names the field.
         """
         checked("limit", limit, Whole(1, MAX_PAGE, says=f"1 to {MAX_PAGE}"))
         kinds = self.kinds() if kind is None else [checked_kind(kind)]
@@ -67,31 +69,33 @@ class Inspection:
                 return DeadLetters(tuple(found[:limit]), f"{last.kind}:{last.number}")
         return DeadLetters(tuple(found), None)
 
-    def dead_letter(self, text: str) -> DeadLetter | None:
-        """The dead letter with the item's id ``text``; None: it does not exist, or no longer.
+    def dead_letter(self, item_id: str) -> DeadLetter | None:
+        """One dead letter with all its content; None: it does not exist, or no longer.
 
         Raises:
-            ValidationFailed: that is no id (field ``ids``).
+            ValidationFailed: that is no id of an item (field ``ids``).
         """
-        kind, entry = _checked_id(text)
-        data = self._redis.scripts.run(scripts.LETTER, self._keys.of_kind(kind), [entry])
+        kind, entry = _checked_id(item_id)
+        data = self._redis.client.hget(self._keys.of_kind(kind).letters, entry)
         return None if data is None else dead_letter(kind, entry.encode(), data)
 
-    def discard(self, text: str) -> bool:
-        """Discard the dead letter; False: it did not exist, or no longer.
+    def discard(self, item_id: str) -> bool:
+        """Discard a dead letter for good; False: it did not exist, or no longer.
 
         Raises:
-            ValidationFailed: that is no id (field ``ids``).
+            ValidationFailed: that is no id of an item (field ``ids``).
+            StoreUnavailable: Redis did not respond; the letter may be gone all the same.
         """
-        kind, entry = _checked_id(text)
+        kind, entry = _checked_id(item_id)
         gone = self._redis.scripts.run(scripts.DISCARD, self._keys.of_kind(kind), [entry])
         return bool(gone)
 
     def redrive(self, ids: Iterable[str]) -> int:
-        """Put the dead letters with these ``ids`` back as new items; returns the number found.
+        """Put dead letters back as new items, with all their tries; returns the number found.
 
         Raises:
-            ValidationFailed: one is no id of an item (field ``ids``).
+            ValidationFailed: one is no id of an item (field ``ids``); nothing was put back.
+            StoreUnavailable: Redis did not respond; some may have been put back.
         """
         of_kind: dict[str, list[str]] = {}
         for text in ids:
@@ -108,6 +112,7 @@ class Inspection:
 
         Raises:
             ValidationFailed: that is no kind.
+            StoreUnavailable: Redis did not respond; some may have been put back.
         """
         total = 0
         for one in self.kinds() if kind is None else [checked_kind(kind)]:

@@ -1,4 +1,4 @@
-"""The queue for callers: items in, handlers, dead letters."""
+"""The queue for callers: items in, and their handlers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 from yoto.errors import ValidationFailed
 from yoto.redis import RedisConnection
 from yoto.rooms.queues.batch.inspection import Inspection
-from yoto.rooms.queues.batch.items import Check, DeadLetter, DeadLetters, Handler
+from yoto.rooms.queues.batch.items import Check, Handler
 from yoto.rooms.queues.batch.names import ItemId, QueueKeys
 from yoto.rooms.queues.batch.payload import checked_key, checked_kind, encode
-from yoto.rooms.queues.batch.stats import QueueStats
 from yoto.rooms.queues.batch.store import QueueStore
 from yoto.rooms.queues.batch.supervisor import QueueSupervisor
 from yoto.rooms.queues.batch.worker_pool import QueueWorkerPool
@@ -26,7 +25,7 @@ CHUNK = 500
 DRAIN = 5.0
 
 
-class BatchQueue:
+class BatchQueue(Inspection):
     """Items go in by kind, and come to the kind's handler in batches, at least once each.
 
     Safe for threads and greenlets. All processes with the same Redis share one queue of a name.
@@ -48,6 +47,7 @@ class BatchQueue:
         """
         self.settings = settings or QueueSettings()
         keys = QueueKeys(redis.keys, name)
+        super().__init__(redis, keys)
         self._store = QueueStore(redis, keys, self.settings, consumer)
         self._handlers: dict[str, Handler] = {}
         self._checks: dict[str, Check] = {}
@@ -55,7 +55,6 @@ class BatchQueue:
             self._store, self.settings, self._handlers, app_context_factory
         )
         self._supervisor = QueueSupervisor(self._store, self.settings, self._pool, self._handlers)
-        self._inspection = Inspection(redis, keys)
 
     def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
         """Register ``fn`` for the items of ``kind`` that this process takes.
@@ -161,55 +160,3 @@ class BatchQueue:
         """
         if self._pool.stop(drain):
             self._supervisor.stop()
-
-    def stats(self) -> QueueStats:
-        """All statistics of the queue, over all processes, as of one moment.
-
-        Raises:
-            StoreUnavailable: Redis did not respond.
-        """
-        return self._inspection.stats()
-
-    def dead_letters(
-        self, kind: str | None = None, after: str | None = None, limit: int = 100
-    ) -> DeadLetters:
-        """A page of dead letters, kind by kind, the newest of each first.
-
-        Args:
-            after: ``DeadLetters.after`` of the page before.
-            limit: 1 to 1000.
-
-        Raises:
-            ValidationFailed: a value is invalid; names the field.
-            StoreUnavailable: Redis did not respond.
-        """
-        return self._inspection.dead_letters(kind, after, limit)
-
-    def dead_letter(self, item_id: str) -> DeadLetter | None:
-        """One dead letter with all its content; None: it does not exist, or no longer.
-
-        Raises:
-            ValidationFailed: that is no id of an item (field ``ids``).
-            StoreUnavailable: Redis did not respond.
-        """
-        return self._inspection.dead_letter(item_id)
-
-    def discard(self, item_id: str) -> bool:
-        """Discard a dead letter for good; False: it did not exist, or no longer.
-
-        Raises: as ``dead_letter``; without a reply it may be gone all the same.
-        """
-        return self._inspection.discard(item_id)
-
-    def redrive(self, ids: Iterable[str]) -> int:
-        """Put dead letters back as new items, with all their tries; returns the number found.
-
-        Raises:
-            ValidationFailed: one is no id (field ``ids``); nothing was put back.
-            StoreUnavailable: Redis did not respond; some may have been put back.
-        """
-        return self._inspection.redrive(ids)
-
-    def redrive_all(self, kind: str | None = None) -> int:
-        """As ``redrive``, for all present dead letters, or those of ``kind``."""
-        return self._inspection.redrive_all(kind)

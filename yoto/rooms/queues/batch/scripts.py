@@ -9,7 +9,6 @@ _PACKAGE = "yoto.rooms.queues.batch.lua"
 BEAT = load_script(_PACKAGE, "beat.lua")
 DISCARD = load_script(_PACKAGE, "discard.lua")
 ENQUEUE = load_script(_PACKAGE, "enqueue.lua")
-LETTER = load_script(_PACKAGE, "letter.lua")
 LETTERS = load_script(_PACKAGE, "letters.lua")
 REDRIVE = load_script(_PACKAGE, "redrive.lua")
 RENEW = load_script(_PACKAGE, "renew.lua")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from yoto.errors import QueueFull, ValidationFailed
+from yoto.moments import milliseconds
 from yoto.redis import RedisConnection, StreamReader
 from yoto.rooms.queues.batch import scripts
 from yoto.rooms.queues.batch.names import QueueKeys
@@ -199,11 +200,6 @@ class QueueStore:
         args: list[Arg] = [self.consumer, about, milliseconds(self.silence), milliseconds(KEEP)]
         removed: int = self._redis.scripts.run(scripts.BEAT, keys, args)
         return removed
-
-
-def milliseconds(seconds: float) -> int:
-    """Whole ms, at least 1."""
-    return max(1, round(seconds * 1000))
 
 
 def _delivery(item: Sequence[Any]) -> Delivery:

@@ -3,7 +3,7 @@
 from yoto.rooms.queues.invalidation.analysis import Analysis, Figures, Health
 from yoto.rooms.queues.invalidation.queue import Receipt
 from yoto.rooms.queues.invalidation.requests import LogAccess, Submission
-from yoto.rooms.queues.invalidation.service import InvalidationStats, SmartInvalidation
+from yoto.rooms.queues.invalidation.smart import InvalidationStats, SmartInvalidation
 from yoto.rooms.queues.settings import InvalidationSettings, Strategy
 
 __all__ = [

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Annotated, Any
 
+from yoto.moments import milliseconds
 from yoto.monitor import Recorder
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
 from yoto.optimization.lock.listing import ListedLock
 from yoto.optimization.lock.lock import OptimizedDistributedLock
-from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.owned import LockCounts, OwnedLocks
-from yoto.optimization.lock.pace import Pace
-from yoto.optimization.lock.scripts import FORCE, LOOK
+from yoto.optimization.lock.scripts import FORCE, LOOK, LockKeys
+from yoto.optimization.lock.timing import Pace
 from yoto.redis import RedisConnection
 from yoto.rules import require_reason
 
@@ -206,7 +206,7 @@ class DistributedLocks:
         """
         check_token(token)
         require_reason(reason)
-        ttl = timing.milliseconds(timing.fence_ttl(0))
+        ttl = milliseconds(timing.fence_ttl(0))
         done: bool = self._redis.scripts.run(
             FORCE, LockKeys.of(self._redis.keys, key)[:3], [token, ttl]
         )

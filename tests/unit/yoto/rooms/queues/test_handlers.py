@@ -12,7 +12,7 @@ from flask import Flask
 from yoto.errors import ValidationFailed
 from yoto.optimization import AdvancedOptimization
 from yoto.rooms.queues.batch import QueueItem
-from yoto.rooms.queues.handlers import invalidate_permissions
+from yoto.rooms.queues.handlers import INVALIDATE, check_invalidations, queue_invalidations
 from yoto.rooms.queues.invalidation import Submission
 
 
@@ -34,12 +34,12 @@ def handle(*payloads: Mapping[str, Any]) -> list[Submission]:
     app = Flask("bare")
     app.extensions[AdvancedOptimization.key] = State(invalidation)
     items = [
-        QueueItem(f"{invalidate_permissions.KIND}:{number}-0", "", one, 1, 0.0)
+        QueueItem(f"{INVALIDATE}:{number}-0", "", one, 1, 0.0)
         for number, one in enumerate(payloads)
     ]
     try:
         with app.app_context():
-            invalidate_permissions.handle(items)
+            queue_invalidations(items)
     except ValidationFailed:
         assert invalidation.submitted == []
         raise
@@ -71,4 +71,4 @@ def test_a_payload_that_is_none_stops_the_batch(payload: Mapping[str, Any], wron
         handle({"subjects": ["user:1"], "reason": "x"}, payload)
     assert list(caught.value.errors) == [wrong]
     with pytest.raises(ValidationFailed):
-        invalidate_permissions.check(payload)
+        check_invalidations(payload)
