@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from proof.simulation.current import is_running, task, world
+from proof.simulation.current import task, world
 from proof.simulation.scheduler import Task
 
 
@@ -206,4 +205,4 @@ def current_thread() -> Any:
 
 
 def get_ident() -> int:
-    return id(task()) if is_running() else threading.get_ident()
+    return id(task())

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType
 from typing import Any
 
 from proof.simulation import threads
@@ -33,7 +33,7 @@ STARTED = 1_000.0
 
 
 def monotonic() -> float:
-    return STARTED + world().now if is_running() else time.monotonic()
+    return STARTED + world().now
 
 
 def wall() -> float:
@@ -82,14 +82,29 @@ class Dice:
 
 
 class _Proxy:
-    """A module, some of whose functions are others."""
+    """A module, some of whose functions are others in the simulation's thread.
+
+    Threads of the process that are not simulated keep the real ones: a clock that another test left
+    goes on while a simulation runs.
+    """
 
     def __init__(self, module: ModuleType, **others: Any) -> None:
-        self.__dict__.update(others)
         self._module = module
+        self._others = others
 
     def __getattr__(self, name: str) -> Any:
+        if name in self._others and is_running():
+            return self._others[name]
         return getattr(self._module, name)
+
+
+def _beside(real: Callable[..., Any], own: Callable[..., Any]) -> Callable[..., Any]:
+    """``own`` in the simulation's thread, and ``real`` in others."""
+
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        return (own if is_running() else real)(*args, **kwargs)
+
+    return chosen
 
 
 _TIME = {
@@ -112,13 +127,13 @@ def _stand_ins(more: Iterable[tuple[Any, Any]]) -> dict[int, Any]:
         (time, _Proxy(time, **_TIME)),
         (threading, _Proxy(threading, **_THREADS)),
         (os, _Proxy(os, getpid=getpid)),
-        (secrets, SimpleNamespace(token_hex=token_hex)),
-        (random, SimpleNamespace(Random=Dice, random=_DICE.random, uniform=_DICE.uniform)),
-        (housekeeping_clock.the_clock, the_clock),
-        (columns.utcnow, utcnow),
+        (secrets, _Proxy(secrets, token_hex=token_hex)),
+        (random, _Proxy(random, Random=Dice, random=_DICE.random, uniform=_DICE.uniform)),
     ]
-    found += [(getattr(time, name), one) for name, one in _TIME.items()]
-    found += [(getattr(threading, name), one) for name, one in _THREADS.items()]
+    named = [(housekeeping_clock.the_clock, the_clock), (columns.utcnow, utcnow)]
+    named += [(getattr(time, name), one) for name, one in _TIME.items()]
+    named += [(getattr(threading, name), one) for name, one in _THREADS.items()]
+    found += [(real, _beside(real, own)) for real, own in named]
     return {id(real): one for real, one in found}
 
 

@@ -186,5 +186,7 @@ def test_each_test_has_its_long_form_in_a_workflow() -> None:
     called = set(re.findall(r"[\w/-]+", " ".join(steps(advanced))))
     assert {f"test-{one}" for one in packages("tests") - {"support"}} <= SUITES <= called
     shards = jobs(advanced)["redis-cluster"]["strategy"]["matrix"]["suite"]
-    assert {f"tests/contract/{one}" for one in packages("tests/contract") - {*shards}} <= called
+    rooms = {f"rooms/{one}" for one in packages("tests/contract/rooms")}
+    suites = packages("tests/contract") - {"rooms"} | rooms
+    assert {f"tests/contract/{one}" for one in suites - {*shards}} <= called
     assert {f"proof/tests/{one}" for one in packages("proof/tests")} <= called
