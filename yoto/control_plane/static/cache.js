@@ -8,8 +8,8 @@ import { edit } from "./guards/editor.js";
 import { asText } from "./guards/fields.js";
 import { linesPart } from "./cache/lines.js";
 import { repeat, subscribe, throttled } from "./live.js";
-import { asksFor, may, named, page, parts, room, state, t } from "./page.js";
-import { bar, empty, load, tiles } from "./states.js";
+import { asksFor, may, named, page, parts, state, t } from "./page.js";
+import { bar, load, tiles } from "./states.js";
 import { table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
@@ -18,11 +18,8 @@ const ACCOUNTS = [["user", t("cache.user")], ["application", t("cache.applicatio
 const TARGETS = [...ACCOUNTS, ["role", t("cache.role")], ["team", t("cache.team")], ...page.resources.map(({ type }) => [type, named("scope", type)]), ["all", t("cache.all")]];
 const TIERS = { l1: t("cache.l1"), l2: t("cache.l2"), db: t("cache.db") };
 const KINDS = { users: t("cache.users"), conditional: t("cache.conditional") };
-const STEPS = { cache_warmup: t("cache.cache_warmup"), ml_warmup: t("cache.ml_warmup"), system_warmup: t("cache.system_warmup") };
 const WORKER_LOOKS = { following: "ok", cut_off: "failed", unknown: "unknown" };
-const TASK_LOOKS = { running: "neutral", unknown: "unknown" };
 const REFRESH = 3; // s between readings
-const TASKS_SHOWN = 3;
 const LONG_LAG = 100; // entries of the log that fill the bar
 
 // The picture
@@ -94,7 +91,7 @@ function showMemory(found) {
 }
 
 // One reading for all parts; each shows by itself when it could not be had.
-const reload = repeat(() => {
+export const reload = repeat(() => {
   const found = get("/cache");
   const fetch = () => found;
   load(part("tiers"), fetch, showTiers);
@@ -103,40 +100,7 @@ const reload = repeat(() => {
 }, REFRESH);
 
 linesPart(part("lines"), part("lines-range"));
-
-// Tasks
-
-let running = false;
-
-function showTasks({ items }) {
-  running = items.some(({ state }) => state === "running");
-  return items.length ? h("ul", { class: "tasks" }, items.slice(0, TASKS_SHOWN).map(taskOf)) : empty(t("cache.no_tasks"), { compact: true });
-}
-
-function taskOf(task) {
-  const { state, success } = task;
-  const shown = state === "finished" ? (success ? badge("ok", t("cache.succeeded")) : badge("failed", t("cache.failed"))) : badge(state, state === "running" ? t("cache.running") : undefined, TASK_LOOKS[state]);
-  return h(
-    "li",
-    { dataset: { task: task.id, state } },
-    h("div", {}, shown, " ", h("b", {}, t("cache.warm_up")), " ", age(task.began_at), task.seconds === null ? null : h("span", { class: "quiet" }, " · ", t("cache.took", { time: quantity(task.seconds, "s") })), " ", h("span", { class: "quiet small" }, task.instance)),
-    h("ul", { class: "steps" }, task.steps.map((step) => stepOf(step, task))),
-    task.errors.length ? h("p", { class: "errors" }, t("cache.task_errors", { errors: task.errors.join("; ") })) : null,
-  );
-}
-
-function stepOf({ name, done, total }, { state, steps }) {
-  const last = steps.at(-1).name === name;
-  const words = total ? t("cache.done_of", { done: number(done), total: number(total) }) : last && state !== "finished" ? t("cache.running") : t("cache.nothing_to_count");
-  const over = state === "finished" || !last;
-  return h("li", {}, h("span", {}, STEPS[name] ?? name), bar(total ? done : over ? 1 : 0, total || 1, { label: STEPS[name] ?? name, words }));
-}
-
-const reloadTasks = room("warm_up") ? () => load(part("tasks"), () => get("/tasks"), showTasks) : () => {};
-reloadTasks();
-setInterval(() => document.hidden || !running || reloadTasks(), 1000);
-setInterval(() => document.hidden || running || reloadTasks(), 10000);
-subscribe({ cache: throttled(reload, 2000), tasks: throttled(reloadTasks, 200) });
+subscribe({ cache: throttled(reload, 2000) });
 
 // What operators and the tuner set
 
@@ -179,88 +143,6 @@ const reloadSettings = repeat(() => load(part("settings"), () => get("/config/tu
 if (may("operate")) {
   part("settings-acts").append(h("button", { type: "button", onclick: async () => (await edit("tuning", "fleet")) && reloadSettings() }, t("cache.settings_change")));
 }
-
-// Prefetching
-
-const prefetchWorkers = table({
-  label: t("cache.prefetch_workers"),
-  columns: [
-    { title: t("cache.worker"), head: true, render: ({ id }) => h("span", { class: "name-of" }, id) },
-    { title: t("cache.state"), render: ({ running: runs }) => (runs ? badge("ok", t("cache.prefetching")) : badge("warning", t("cache.not_prefetching"))) },
-    { title: t("cache.precision"), number: true, render: ({ late_precision: found }) => quantity(found, "ratio") },
-    { title: t("cache.loaded"), number: true, render: ({ counts }) => number(counts.loaded) },
-    { title: t("cache.useful"), number: true, render: ({ counts }) => number(counts.used) },
-    { title: t("cache.gain"), number: true, render: ({ hit_rate_gain: found }) => quantity(found, "ratio") },
-    { title: t("cache.tasks_open"), number: true, render: ({ tasks }) => number(tasks) },
-  ],
-  none: t("cache.no_prefetch_workers"),
-});
-
-// The same button all the time, so that it keeps the focus while numbers change.
-let fetching = null;
-const steering = may("operate") ? h("button", { type: "button", hidden: true, onclick: () => steer(!fetching) }) : null;
-const forgetting = may("operate") && (room("prefetch") || room("warm_up")) ? h("button", { type: "button", onclick: () => forget() }, t("cache.forget")) : null;
-replace(part("prefetch-acts") ?? part("settings-acts"), forgetting, steering);
-
-function showPrefetch(found) {
-  const { switches, fleet, stats, instance } = found;
-  const reported = fleet === null ? { [instance]: stats } : { ...fleet };
-  const each = Object.entries(reported).filter(([, one]) => one.prefetch).map(([id, one]) => ({ id, tasks: (one.tasks ?? []).filter(({ state }) => state === "waiting" || state === "loading").length, ...one.prefetch }));
-  const sum = (name) => each.reduce((total, one) => total + (one.counts[name] ?? 0), 0);
-  const decided = sum("used") + sum("expired") + sum("wasted");
-  prefetchWorkers.show(each);
-  const state = switches.fetching ? badge("ok", t("cache.prefetch_on")) : badge("warning", t("cache.prefetch_off"));
-  replace(
-    part("prefetch"),
-    h("p", {}, state, " ", switches.recording ? t("cache.recording_on") : t("cache.recording_off"), fleet === null ? h("span", { class: "quiet" }, " ", t("cache.fleet_unknown")) : null),
-    tiles([
-      { name: t("cache.precision_all"), value: quantity(decided ? sum("used") / decided : null, "ratio"), hint: t("cache.precision_hint", { used: number(sum("used")), decided: number(decided) }) },
-      { name: t("cache.loaded"), value: number(sum("loaded")) },
-      { name: t("cache.wasted"), value: number(decided - sum("used")) },
-    ]),
-    prefetchWorkers.element,
-  );
-  fetching = switches.fetching;
-  const does = fetching ? t("cache.pause") : t("cache.resume");
-  if (steering && steering.textContent !== does) {
-    steering.textContent = does;
-    steering.hidden = false;
-  }
-}
-
-const reloadPrefetch = room("prefetch") ? repeat(() => load(part("prefetch"), () => get("/prefetch"), showPrefetch), REFRESH) : () => {};
-
-const steer = async (on) => {
-  await act({
-    title: on ? t("cache.resume") : t("cache.pause"),
-    intro: on ? t("cache.resume_does") : t("cache.pause_does"),
-    submit: on ? t("cache.resume") : t("cache.pause"),
-    run: ({ reason }, { key }) => post(on ? "/prefetch/resume" : "/prefetch/pause", { reason }, { key }),
-    done: on ? t("cache.resumed") : t("cache.paused"),
-  });
-  reloadPrefetch();
-};
-
-const FORGET = [
-  ...(room("prefetch") ? [["/prefetch/forget", t("cache.forget_behaviour")]] : []),
-  ...(room("warm_up") ? [["/cache/forget-hot", t("cache.forget_hot")]] : []),
-];
-
-const forget = async () => {
-  await act({
-    title: t("cache.forget"),
-    intro: t("cache.forget_does"),
-    submit: t("cache.forget_do"),
-    danger: true,
-    fields: [
-      { name: "user", label: t("cache.user"), hint: t("cache.user_hint"), required: true },
-      { name: "what", label: t("cache.what"), type: "select", value: FORGET[0][0], options: FORGET },
-    ],
-    run: ({ user, what, reason }, { key }) => post(what, { user_id: target({ kind: "user", id: user }).id, reason }, { key }),
-    done: t("cache.forgotten"),
-  });
-  reloadPrefetch();
-};
 
 // Acts
 
@@ -306,20 +188,11 @@ const invalidate = async ([kind, id] = ["user", ""]) => {
   reload();
 };
 
-const begin = (title, does, path) => async () => {
-  await act({ title, intro: does, submit: title, danger: path.endsWith("refresh"), run: ({ reason }, { key }) => post(path, { reason }, { key }), done: t("cache.begun") });
-  reloadTasks();
-  reload();
-};
+/** An act with its button and what it does, as the page lists them. */
+export const actLine = (title, does, run, { danger = false } = {}) => h("div", { class: "act-line" }, h("button", { type: "button", class: danger && "dangerous", onclick: run }, title), h("span", { class: "quiet small" }, does));
 
 if (may("operate")) {
-  const warms = room("warm_up");
-  const offered = [
-    ...(warms ? [[t("cache.warm_up"), t("cache.warm_up_does"), begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up")]] : []),
-    [t("cache.invalidate"), t("cache.invalidate_does"), () => invalidate()],
-    ...(warms ? [[t("cache.refresh"), t("cache.refresh_does"), begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh")]] : []),
-  ];
-  part("acts").append(...offered.map(([title, does, run], at) => h("div", { class: "act-line" }, h("button", { type: "button", class: warms && at === offered.length - 1 && "dangerous", onclick: run }, title), h("span", { class: "quiet small" }, does))));
+  part("acts").append(actLine(t("cache.invalidate"), t("cache.invalidate_does"), () => invalidate()));
   part("acts-card").hidden = false;
   const { target: wanted = "user:" } = state();
   if (asksFor("invalidate")) {

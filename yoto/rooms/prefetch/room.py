@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import click
     from flask_smorest import Blueprint
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
     from .service import PrefetchService
@@ -45,6 +46,12 @@ def _acts() -> Sequence[Subject]:
     return (prefetch,)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("prefetch", on="cache", after="settings"),)
+
+
 def _commands() -> Mapping[str, Sequence[click.Command]]:
     from .commands import prefetch
 
@@ -71,6 +78,7 @@ ROOM = Room(
     needs=CONTROL_PLANE,
     rest=_rest,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     series=_series,
 )

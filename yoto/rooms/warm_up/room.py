@@ -15,6 +15,7 @@ from .settings import LIVE, WarmUp
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
     from .service import Warming
@@ -51,6 +52,12 @@ def _acts() -> Sequence[Subject]:
     return (warming, upkeep, tasks)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("warm_up", on="cache", after="lines"),)
+
+
 def _commands() -> Mapping[str, Sequence[click.Command]]:
     from .commands import cache
 
@@ -71,6 +78,7 @@ ROOM = Room(
     components=(_WARM_UP,),
     needs=CONTROL_PLANE,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
     series=_series,
     offers=_offers,
