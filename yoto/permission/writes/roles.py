@@ -186,7 +186,8 @@ class RoleWrites:
         with acting(how, roles=[role_id]) as act:
             wait_for_others(act.session, role_id, begin_anew=act.commits)
             role = require_role(act.session, role_id)
-            parent = checked_parent(act.session, parent_id, role.home, role)
+            number = checked_id(parent_id, "parent_id")
+            parent = checked_parent(act.session, number, role.home, role)
             assert parent is not None
             if parent in parents_of(act.session, role):
                 raise ValidationFailed({"parent_id": "is a parent already"})

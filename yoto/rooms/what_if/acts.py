@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from inspect import signature
 from typing import Any, NamedTuple
 
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
@@ -24,7 +25,6 @@ from yoto.rooms.what_if import membership
 from yoto.store.models import Effect
 from yoto.store.resources import known_types
 
-REQUIRED = object()
 NAMES_MAX = 200  # more than are registered would only be repetition
 # Names of fields in the writes, where acts and routes have other names.
 CALLED = {
@@ -35,16 +35,17 @@ CALLED = {
 }
 
 
-class ActField(NamedTuple):
-    """A field of an act: its reader, and its default."""
+class Tried(NamedTuple):
+    """A kind of act: its write, the fields that it must have, and the defaults of the others."""
 
-    read: Callable[[Any, str], Any]
-    default: Any = REQUIRED
+    write: Callable[..., object]
+    needs: str
+    defaults: Mapping[str, Any] = {}
 
     @property
-    def required(self) -> bool:
-        """Whether it must be given."""
-        return self.default is REQUIRED
+    def fields(self) -> tuple[str, ...]:
+        """The names of all fields."""
+        return *self.needs.split(), *self.defaults
 
 
 class Act(NamedTuple):
@@ -66,7 +67,7 @@ class Act(NamedTuple):
         Raises: as the write does, with the names of the act's fields.
         """
         with _called_as_acts_call_it():
-            _WRITES[self.name](**_arguments(self), actor_id=actor_id)
+            ACTS[self.name].write(**_arguments(self), actor_id=actor_id)
 
 
 def read_act(data: Any) -> Act:
@@ -78,18 +79,19 @@ def read_act(data: Any) -> Act:
     if not isinstance(data, Mapping):
         raise ValidationFailed({"act": "must be an object"})
     name = data.get("act")
-    fields = ACTS.get(name) if isinstance(name, str) else None
-    if fields is None or not isinstance(name, str):
+    kind = ACTS.get(name) if isinstance(name, str) else None
+    if kind is None or not isinstance(name, str):
         raise ValidationFailed({"act": f"must be one of {', '.join(ACTS)}"})
-    unknown = sorted(str(one) for one in data.keys() - fields.keys() - {"act"})
+    unknown = sorted(str(one) for one in data.keys() - {*kind.fields, "act"})
     if unknown:
         raise ValidationFailed({one: f"is no field of {name}" for one in unknown})
-    missing = [one for one, field in fields.items() if field.required and one not in data]
+    missing = [one for one in kind.needs.split() if one not in data]
     if missing:
         raise ValidationFailed({one: "is required" for one in missing})
-    given = {
-        one: field.read(data[one], one) if one in data else field.default
-        for one, field in fields.items()
+    given = dict(kind.defaults) | {
+        one: _READ[one](data[one], one) if one in _READ else data[one]
+        for one in kind.fields
+        if one in data
     }
     if "scope" in given:
         given["scope_id"] = _id_in(given["scope"], given["scope_id"])
@@ -115,14 +117,6 @@ def _id_in(scope: Any, scope_id: Any) -> Any:
     if declared is None or not isinstance(scope_id, str):
         return scope_id
     return declared.spelled(scope_id, "scope_id")
-
-
-def _as_it_is(value: Any, field: str) -> Any:
-    return value
-
-
-def _id(value: Any, field: str) -> int:
-    return checked_id(value, field)
 
 
 def _id_or_none(value: Any, field: str) -> int | None:
@@ -160,97 +154,59 @@ def _target(value: Any, field: str) -> dict[str, Any]:
     raise ValidationFailed({field: "must be a role, a person, a program or a team"})
 
 
-_ROLE = {"role_id": ActField(_id)}
-_GROUP = {"group_id": ActField(_id)}
-_PERMISSIONS = {"permissions": ActField(_names)}
-_SCOPE = {"scope": ActField(_as_it_is, GLOBAL_KIND), "scope_id": ActField(_as_it_is, None)}
-_EFFECT = {"effect": ActField(_as_it_is, Effect.ALLOW.value)}
-_AT = {"scope": ActField(_as_it_is, None), "scope_id": ActField(_as_it_is, None)}
-_HELD = {"subject": ActField(_subject), **_ROLE, **_AT}
-_MEMBER = {
-    "subject": ActField(_subject),
-    "scope": ActField(_as_it_is),
-    "scope_id": ActField(_as_it_is),
+# The readers of fields; the write itself checks the others.
+_READ: Mapping[str, Callable[[Any, str], Any]] = {
+    **dict.fromkeys(("role_id", "group_id"), checked_id),
+    **dict.fromkeys(("permissions", "allow", "deny"), _names),
+    **dict.fromkeys(("valid_from", "valid_until", "until"), _moment),
+    "parent_id": _id_or_none,
+    "subject": _subject,
+    "target": _target,
 }
-_OVERWRITE = {
-    "scope": ActField(_as_it_is),
-    "scope_id": ActField(_as_it_is),
-    "target": ActField(_target),
-}
+_SCOPE = {"scope": GLOBAL_KIND, "scope_id": None}
+_EFFECT = {"effect": Effect.ALLOW.value}
+_AT = {"scope": None, "scope_id": None}
+_WINDOW = {"valid_from": None, "valid_until": None}
+_CHANGES = dict.fromkeys(("parent_id", "active", "position"), UNSET)
+_IN_GROUP = "group_id permissions"
+_OVERWRITE = "scope scope_id target"
+_MEMBER = "subject scope scope_id"
 
-ACTS: Mapping[str, Mapping[str, ActField]] = {
-    "role.grant": {**_ROLE, **_PERMISSIONS, **_SCOPE, **_EFFECT},
-    "role.revoke": {**_ROLE, **_PERMISSIONS, **_SCOPE},
-    "role.grant_group": {**_ROLE, **_GROUP, **_SCOPE, **_EFFECT},
-    "role.revoke_group": {**_ROLE, **_GROUP, **_SCOPE},
-    "role.update": {
-        **_ROLE,
-        "parent_id": ActField(_id_or_none, UNSET),
-        "active": ActField(_as_it_is, UNSET),
-        "position": ActField(_as_it_is, UNSET),
-    },
-    "role.add_parent": {**_ROLE, "parent_id": ActField(_id)},
-    "role.remove_parent": {**_ROLE, "parent_id": ActField(_id)},
-    "role.delete": _ROLE,
-    "role.assign": {
-        **_HELD,
-        "valid_from": ActField(_moment, None),
-        "valid_until": ActField(_moment, None),
-        "here_only": ActField(_as_it_is, False),
-    },
-    "role.unassign": _HELD,
-    "overwrite.set": {
-        **_OVERWRITE,
-        "allow": ActField(_names, ()),
-        "deny": ActField(_names, ()),
-    },
-    "overwrite.clear": _OVERWRITE,
-    "group.add": {**_GROUP, **_PERMISSIONS},
-    "group.remove": {**_GROUP, **_PERMISSIONS},
-    "group.delete": _GROUP,
-    "member.timeout": {**_MEMBER, "until": ActField(_moment)},
-    "member.remove": _MEMBER,
+_do = Writes()
+ACTS: Mapping[str, Tried] = {
+    "role.grant": Tried(_do.assign_permissions_to_role, "role_id permissions", _SCOPE | _EFFECT),
+    "role.revoke": Tried(_do.revoke_permissions_from_role, "role_id permissions", _SCOPE),
+    "role.grant_group": Tried(_do.assign_group_to_role, "role_id group_id", _SCOPE | _EFFECT),
+    "role.revoke_group": Tried(_do.remove_group_from_role, "role_id group_id", _SCOPE),
+    "role.update": Tried(_do.update_role, "role_id", _CHANGES),
+    "role.add_parent": Tried(_do.add_role_parent, "role_id parent_id"),
+    "role.remove_parent": Tried(_do.remove_role_parent, "role_id parent_id"),
+    "role.delete": Tried(_do.delete_role, "role_id"),
+    "role.assign": Tried(_do.assign, "subject role_id", _AT | _WINDOW | {"here_only": False}),
+    "role.unassign": Tried(_do.unassign, "subject role_id", _AT),
+    "overwrite.set": Tried(_do.set_overwrite, _OVERWRITE, {"allow": (), "deny": ()}),
+    "overwrite.clear": Tried(_do.clear_overwrite, _OVERWRITE),
+    "group.add": Tried(_do.assign_permission_to_group, _IN_GROUP),
+    "group.remove": Tried(_do.remove_permission_from_group, _IN_GROUP),
+    "group.delete": Tried(_do.delete_group, "group_id"),
+    "member.timeout": Tried(membership.time_out, f"{_MEMBER} until"),
+    "member.remove": Tried(membership.remove, _MEMBER),
 }
-
-_writes = Writes()
-_WRITES: Mapping[str, Callable[..., object]] = {
-    "role.grant": _writes.assign_permissions_to_role,
-    "role.revoke": _writes.revoke_permissions_from_role,
-    "role.grant_group": _writes.assign_group_to_role,
-    "role.revoke_group": _writes.remove_group_from_role,
-    "role.update": _writes.update_role,
-    "role.add_parent": _writes.add_role_parent,
-    "role.remove_parent": _writes.remove_role_parent,
-    "role.delete": _writes.delete_role,
-    "role.assign": _writes.assign,
-    "role.unassign": _writes.unassign,
-    "overwrite.set": _writes.set_overwrite,
-    "overwrite.clear": _writes.clear_overwrite,
-    "group.add": _writes.assign_permission_to_group,
-    "group.remove": _writes.remove_permission_from_group,
-    "group.delete": _writes.delete_group,
-    "member.timeout": membership.time_out,
-    "member.remove": membership.remove,
-}
-# Those that take a resource as ``at``, and those of the application, which takes no transactions.
-_AT_NODE = frozenset({"role.assign", "role.unassign", "overwrite.set", "overwrite.clear"})
-_OF_MEMBERS = frozenset({"member.timeout", "member.remove"})
 
 
 def _arguments(act: Act) -> Mapping[str, Any]:
     """The fields of an act as its write takes them."""
-    given = dict(act.given)
-    if act.name in _AT_NODE:
+    given, taken = dict(act.given), signature(ACTS[act.name].write).parameters
+    if "at" in taken:
         scope, scope_id = given.pop("scope"), given.pop("scope_id")
         given["at"] = None if scope is None else (scope, scope_id)
-    if act.name in _OF_MEMBERS:
+    if "home" in taken:
         given["home"] = parse_place(given.pop("scope"), given.pop("scope_id"))
     else:
+        # Those on members never commit.
         given["commit"] = False
-    if act.name == "role.update":
-        given["parent"] = given.pop("parent_id")
     given |= given.pop("target", {})
-    written = {"permissions": "names", "scope": "scope_type"}
+    written = {called: name for name, called in CALLED.items() if name in taken}
     return {written.get(name, name): value for name, value in given.items()}
 
 

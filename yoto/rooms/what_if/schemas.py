@@ -14,7 +14,7 @@ CURSOR_LENGTH = 200
 ROLES_MAX, PLACES_MAX = 250, 1_000
 ACT = {
     "description": "Its name as `act`, and the fields of its route: "
-    + "; ".join(f"`{name}` {', '.join(fields)}" for name, fields in ACTS.items())
+    + "; ".join(f"`{name}` {', '.join(kind.fields)}" for name, kind in ACTS.items())
 }
 AFTER = {"description": "The `next_after` of the page before"}
 

@@ -130,7 +130,8 @@ def test_the_example_of_acts_that_nobody_has_done(app: Flask, world: World, caps
         re.findall(r"^\| `([\w.]+)`(?:, `[\w.]+`)? \| (.*) \|$", guide("what-if.md"), re.M)
     )
     for name in ("role.grant", "role.assign", "overwrite.set", "group.add", "role.update"):
-        assert set(ACTS[name]) == set(re.findall(r"`(\w+)`", fields[name])) & set(ACTS[name]), name
+        declared = set(ACTS[name].fields)
+        assert declared == set(re.findall(r"`(\w+)`", fields[name])) & declared, name
 
 
 def guide(name: str) -> str:

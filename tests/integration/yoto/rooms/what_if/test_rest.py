@@ -85,6 +85,7 @@ def test_an_act_is_refused_as_it_would_be(
         (keeper, granting(10**6, PIN), 404),
         (keeper, {"act": "role.revoke", "role_id": crew, "permissions": [PIN]}, 422),
         (keeper, {"act": "role.paint", "role_id": crew}, 422),
+        (keeper, {"act": "role.add_parent", "role_id": crew, "parent_id": None}, 422),
         (keeper, granting(crew, PIN, colour="red"), 422),
         (keeper, {"act": "group.delete", "group_id": 1}, 403),
         (member, overwriting(harbour, f"role:{crew}"), 403),
