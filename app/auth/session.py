@@ -18,7 +18,7 @@ from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Unauthorized
 
-from app.auth import break_glass, break_glass_sessions
+from app.auth import break_glass
 from app.auth.accounts import active_account, deny, known_account
 from app.models import User
 from yoto.auth.identity import Identity
@@ -125,12 +125,8 @@ def start_break_glass_session() -> None:
 
 def in_break_glass_session() -> bool:
     """Whether this session began with the break-glass token, and is still valid."""
-    began_with = session.get("broken_glass")
-    return (
-        began_with is not None
-        and began_with == break_glass.configured_hash()
-        and utcnow() < session_ends_at()
-        and not break_glass_sessions.is_over(session.get("glass_id", ""))
+    return "broken_glass" in session and break_glass.session_holds(
+        session["broken_glass"], session.get("glass_id", ""), session_ends_at()
     )
 
 
@@ -196,7 +192,7 @@ def end_session() -> None:
     if "user_id" in session:
         deny(session["family"], session["user_id"], "logout", session_ends_at())
     if "glass_id" in session:
-        break_glass_sessions.end(session["glass_id"], BREAK_GLASS_LIFETIME)
+        break_glass.end_session(session["glass_id"], BREAK_GLASS_LIFETIME)
     session.clear()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
@@ -78,6 +78,22 @@ class Operator:
         return self.via if self.token_id is None else f"{self.via}:{self.token_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class SocketCredential:
+    """The credential that a socket was opened with, checked again at each revalidation.
+
+    Attributes:
+        user_id: the account; None behind the break-glass token.
+        look: the operator behind it now; raises ``Unauthorized`` once the credential is worth
+            nothing.
+        over: whether it is worth nothing any more, as far as can be determined without any store.
+    """
+
+    user_id: int | None
+    look: Callable[[], Operator] = field(repr=False)
+    over: Callable[[], bool] = field(repr=False)
+
+
 def init_operators(app: Flask, identify: Callable[[], Operator]) -> None:
     """Let ``app`` know its operators by ``identify``, which returns the operator of the current
     request, or raises ``Unauthorized``; it is asked once a request.
@@ -129,7 +145,11 @@ def actor_id() -> int | None:
 
 def may(name: str) -> bool:
     """Whether the operator has a ``platform.*`` right, by account and by credential."""
-    who = operator()
+    return has_right(operator(), name)
+
+
+def has_right(who: Operator, name: str) -> bool:
+    """The same for any operator."""
     if who.rights is not None:
         return name in who.rights
     if who.account is None:

@@ -14,8 +14,7 @@ from flask import current_app
 from flask_smorest import Blueprint
 
 from yoto.api.people import Person
-from yoto.auth.operators import Operator
-from yoto.auth.socket_credentials import SocketCredential
+from yoto.auth.operators import Operator, SocketCredential
 
 EXTENSION_KEY = "yoto.control_plane"
 

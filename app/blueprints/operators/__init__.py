@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.auth.socket_credentials import socket_credential
+from app.auth.operators import socket_credential
 from app.blueprints.operators.accounts.acts import operators
 from app.blueprints.operators.person import person_control, role_control
 from app.blueprints.operators.second_factor.acts import second_factor as own_second_factor

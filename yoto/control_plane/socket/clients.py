@@ -9,7 +9,7 @@ from enum import Enum
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
-from yoto.auth.socket_credentials import SocketCredential
+from yoto.auth.operators import SocketCredential
 from yoto.control_plane.socket.limits import OF_USER, OF_WORKER, ClientPace
 from yoto.control_plane.socket.topics import Subscription
 from yoto.events import position

@@ -15,8 +15,7 @@ from flask import Flask, current_app
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
-from yoto.auth.operators import VIEW
-from yoto.auth.socket_credentials import still_may
+from yoto.auth.operators import VIEW, has_right
 from yoto.control_plane.socket.clients import Client
 from yoto.control_plane.socket.limits import MESSAGE_BYTES, PATIENCE
 from yoto.control_plane.socket.registry import (
@@ -139,7 +138,7 @@ class ControlNamespace(Namespace):
         if identify is None:
             raise Unauthorized("Nobody may connect here.")
         credential = identify(auth)
-        if not still_may(credential, VIEW):
+        if not has_right(credential.look(), VIEW):
             raise PermissionDenied(NOT_GRANTED, VIEW)
         current_registry().connect(Client(socket_id(), self._transport_id(), credential))
 

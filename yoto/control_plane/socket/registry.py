@@ -11,8 +11,7 @@ from typing import cast
 from flask import Flask, current_app
 from werkzeug.exceptions import Unauthorized
 
-from yoto.auth.operators import VIEW
-from yoto.auth.socket_credentials import still_may
+from yoto.auth.operators import VIEW, has_right
 from yoto.control_plane.socket.broadcasts import IDLE, Broadcasts
 from yoto.control_plane.socket.clients import Client, Clients, DeliveryMode
 from yoto.control_plane.socket.feed import Feed
@@ -141,7 +140,7 @@ class ClientRegistry:
 
     def _check(self, client: Client) -> None:
         try:
-            if not still_may(client.credential, VIEW):
+            if not has_right(client.credential.look(), VIEW):
                 self.sender.end(client, RIGHT_LOST, DETAILS[RIGHT_LOST])
         except Unauthorized:
             self.sender.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])

@@ -327,7 +327,7 @@ def test_while_the_database_is_away_what_needs_none_is_judged_all_the_same(
     def away(*_: Any) -> bool:
         raise StoreUnavailable("database")
 
-    monkeypatch.setattr("yoto.control_plane.socket.registry.still_may", away)
+    monkeypatch.setattr("yoto.control_plane.socket.registry.has_right", away)
     move_clock(monkeypatch, timedelta(hours=13))
     app.config["BREAK_GLASS_HASH"] = break_glass.new_token()[1]
     monkeypatch.setattr("yoto.control_plane.socket.registry.REVALIDATION_SECONDS", 0.05)
@@ -339,7 +339,7 @@ def test_while_the_database_is_away_what_needs_none_is_judged_all_the_same(
 
 def move_clock(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """What sessions and sockets believe that it is."""
-    for module in ("session", "socket_credentials", "api_tokens"):
+    for module in ("session", "operators", "break_glass", "api_tokens"):
         monkeypatch.setattr(f"app.auth.{module}.utcnow", lambda: utcnow() + by)
 
 
