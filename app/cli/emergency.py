@@ -10,26 +10,23 @@ from flask.cli import AppGroup
 from app.blueprints.emergency import service as emergencies
 from yoto.cli.operations import command
 from yoto.cli.permission import user_id_of
-from yoto.store.db import writing
 
 emergency = AppGroup("emergency", help="Emergency access, and emergencies.")
 
 LongReason = Annotated[str, "10 to 500 characters."]
 
 
-@command(emergency, "take <user>")
+@command(emergency, "take <user>", writes=True)
 def take(user: str, minutes: Annotated[int, "1 to 60."], reason: LongReason) -> str:
     """Give USER (username or id) emergency access."""
-    with writing():
-        taken = emergencies.take(user_id_of(user), reason, minutes, actor_id=None)
+    taken = emergencies.take(user_id_of(user), reason, minutes, actor_id=None)
     return f"Emergency access {taken.id} holds until {taken.until.isoformat()}."
 
 
-@command(emergency, "end <access_id>")
+@command(emergency, "end <access_id>", writes=True)
 def end(access_id: int) -> str:
     """End emergency access ACCESS_ID."""
-    with writing():
-        emergencies.end(access_id, actor_id=None)
+    emergencies.end(access_id, actor_id=None)
     return f"Emergency access {access_id} is over."
 
 
@@ -44,9 +41,8 @@ def list_access() -> Iterator[str]:
         )
 
 
-@command(emergency, "declare <state>")
+@command(emergency, "declare <state>", writes=True)
 def declare(state: Literal["on", "off"], reason: LongReason) -> str:
     """Declare an emergency, or that it is over."""
-    with writing():
-        emergencies.declare(state == "on", reason, actor_id=None)
+    emergencies.declare(state == "on", reason, actor_id=None)
     return f"Emergency: {state}."

@@ -24,7 +24,6 @@ from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
 from yoto.permission import UNSET, node_of_text, subject_of_text, subject_text
 from yoto.store.columns import utcnow
-from yoto.store.db import writing
 from yoto.store.models import Effect, Role
 
 T = TypeVar("T")
@@ -59,7 +58,7 @@ def show(role_id: RowId) -> Iterator[str]:
         yield f"  held by {holder.user.username} ({holder.user.id}){window}"
 
 
-@command(roles, "create <name>", server_id="server", parent_id="parent")
+@command(roles, "create <name>", writes=True, server_id="server", parent_id="parent")
 def create(
     name: str,
     reason: Reason,
@@ -69,12 +68,11 @@ def create(
     inactive: Annotated[bool, "It gives nothing until it is made active."] = False,
 ) -> str:
     """Make a role called NAME."""
-    with writing():
-        role = make_role(None, server_id, name, parent_id, position, not inactive, reason)
-        return f"Role {role.id} is {role.name}."
+    role = make_role(None, server_id, name, parent_id, position, not inactive, reason)
+    return f"Role {role.id} is {role.name}."
 
 
-@command(roles, "change <role_id>", parent_id="parent")
+@command(roles, "change <role_id>", writes=True, parent_id="parent")
 def change(
     role_id: RowId,
     reason: Reason,
@@ -92,27 +90,25 @@ def change(
         raise click.UsageError("give --active or --inactive")
     if not (no_parent or active or inactive) and (name, parent_id, position) == (None, None, None):
         raise click.UsageError("give at least one of what is to change")
-    with writing():
-        permissions.update_role(
-            role_id,
-            name=UNSET if name is None else name,
-            position=UNSET if position is None else position,
-            parent=UNSET if parent_id is None and not no_parent else parent_id,
-            active=active if active or inactive else UNSET,
-            reason=reason,
-        )
-        return _line(existing(Role, role_id))
+    permissions.update_role(
+        role_id,
+        name=UNSET if name is None else name,
+        position=UNSET if position is None else position,
+        parent=UNSET if parent_id is None and not no_parent else parent_id,
+        active=active if active or inactive else UNSET,
+        reason=reason,
+    )
+    return _line(existing(Role, role_id))
 
 
-@command(roles, "delete <role_id>")
+@command(roles, "delete <role_id>", writes=True)
 def delete(role_id: RowId, reason: Reason) -> str:
     """Delete role ROLE_ID with its grants, and remove it from all who hold it."""
-    with writing():
-        permissions.delete_role(role_id, reason=reason)
+    permissions.delete_role(role_id, reason=reason)
     return f"Role {role_id} is deleted."
 
 
-@command(roles, f"allow {WHAT}")
+@command(roles, f"allow {WHAT}", writes=True)
 def allow(
     role_id: RowId,
     names: tuple[str, ...],
@@ -124,7 +120,7 @@ def allow(
     return _set(role_id, names, scope, scope_id, Effect.ALLOW, reason)
 
 
-@command(roles, f"deny {WHAT}")
+@command(roles, f"deny {WHAT}", writes=True)
 def deny(
     role_id: RowId,
     names: tuple[str, ...],
@@ -136,7 +132,7 @@ def deny(
     return _set(role_id, names, scope, scope_id, Effect.DENY, reason)
 
 
-@command(roles, f"clear {WHAT}")
+@command(roles, f"clear {WHAT}", writes=True)
 def clear(
     role_id: RowId,
     names: tuple[str, ...],
@@ -145,13 +141,19 @@ def clear(
     scope_id: ScopeId = None,
 ) -> str:
     """Remove what role ROLE_ID allows or denies in exactly this scope."""
-    with writing():
-        place = resource_of(scope, scope_id)
-        permissions.revoke_permissions_from_role(role_id, names, *place, reason=reason)
+    place = resource_of(scope, scope_id)
+    permissions.revoke_permissions_from_role(role_id, names, *place, reason=reason)
     return f"Role {role_id} has no grant of {', '.join(names)} {_place(scope, scope_id)}."
 
 
-@command(roles, "assign <role_id> <user>", valid_from="from", valid_until="until", seconds="for")
+@command(
+    roles,
+    "assign <role_id> <user>",
+    writes=True,
+    valid_from="from",
+    valid_until="until",
+    seconds="for",
+)
 def assign(
     role_id: RowId,
     user: str,
@@ -170,18 +172,16 @@ def assign(
     until = valid_until or ending(seconds)
     if until is not None and until <= utcnow():
         raise ValidationFailed({"valid_until": "is in the past"})
-    with writing():
-        node = None if at is None else node_of_text(at, "at")
-        permissions.assign(_subject(user), role_id, node, valid_from, until, reason=reason)
+    node = None if at is None else node_of_text(at, "at")
+    permissions.assign(_subject(user), role_id, node, valid_from, until, reason=reason)
     return f"{user} holds role {role_id}{_at(at)}{_window(valid_from, until)}."
 
 
-@command(roles, "unassign <role_id> <user>")
+@command(roles, "unassign <role_id> <user>", writes=True)
 def unassign(role_id: RowId, user: str, reason: Reason, at: Node = None) -> str:
     """Remove role ROLE_ID from USER, who is named as for "assign"."""
-    with writing():
-        node = None if at is None else node_of_text(at, "at")
-        permissions.unassign(_subject(user), role_id, node, reason=reason)
+    node = None if at is None else node_of_text(at, "at")
+    permissions.unassign(_subject(user), role_id, node, reason=reason)
     return f"{user} holds role {role_id}{_at(at)} no more."
 
 
@@ -193,7 +193,7 @@ def held(node: str) -> Iterator[str]:
         yield f"  {subject_text(one.subject)} holds role {one.role_id}{window}"
 
 
-@command(roles, "inherit <role_id> <parent_id>")
+@command(roles, "inherit <role_id> <parent_id>", writes=True)
 def inherit(
     role_id: RowId,
     parent_id: RowId,
@@ -201,13 +201,12 @@ def inherit(
     no_more: Annotated[bool, "It does not any more."] = False,
 ) -> str:
     """Let role ROLE_ID inherit from PARENT_ID, too: a role may have several parents."""
-    with writing():
-        change_it = permissions.remove_role_parent if no_more else permissions.add_role_parent
-        change_it(role_id, parent_id, reason=reason)
+    change_it = permissions.remove_role_parent if no_more else permissions.add_role_parent
+    change_it(role_id, parent_id, reason=reason)
     return f"Role {role_id} inherits from {parent_id}{' no more' if no_more else ''}."
 
 
-@command(roles, "overwrite <node> <target>")
+@command(roles, "overwrite <node> <target>", writes=True)
 def overwrite(
     node: str,
     target: str,
@@ -220,12 +219,11 @@ def overwrite(
     username."""
     if clear == bool(allow or deny):
         raise click.UsageError("give --allow and --deny, or --clear")
-    with writing():
-        named: dict[str, Any] = {"at": node_of_text(node, "at"), **_target(target)}
-        if clear:
-            permissions.clear_overwrite(**named, reason=reason)
-        else:
-            permissions.set_overwrite(**named, allow=allow, deny=deny, reason=reason)
+    named: dict[str, Any] = {"at": node_of_text(node, "at"), **_target(target)}
+    if clear:
+        permissions.clear_overwrite(**named, reason=reason)
+    else:
+        permissions.set_overwrite(**named, allow=allow, deny=deny, reason=reason)
     return f"{target} at {node}: {'nothing is overwritten' if clear else 'overwritten'}."
 
 
@@ -237,9 +235,8 @@ def _set(
     effect: Effect,
     reason: str,
 ) -> str:
-    with writing():
-        place = resource_of(scope, scope_id)
-        permissions.assign_permissions_to_role(role_id, names, *place, effect, reason=reason)
+    place = resource_of(scope, scope_id)
+    permissions.assign_permissions_to_role(role_id, names, *place, effect, reason=reason)
     return f"Role {role_id} {DOES[effect]} {', '.join(names)} {_place(scope, scope_id)}."
 
 

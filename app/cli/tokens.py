@@ -21,7 +21,7 @@ from yoto.http.operation import Author, Limit, Reason
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
 from yoto.moments import moment
-from yoto.store.db import db, writing
+from yoto.store.db import db
 
 tokens = AppGroup("tokens", help="See, make and take back API tokens.")
 
@@ -47,7 +47,7 @@ def list_tokens(
     return service.tokens_of(None if user is None else _id_of(user), after, limit)
 
 
-@command(tokens, "make <username> <name>")
+@command(tokens, "make <username> <name>", writes=True)
 def make(
     username: str,
     name: str,
@@ -57,17 +57,15 @@ def make(
     days: Annotated[int, Between(1, DAYS_MAX)] = DAYS,
 ) -> list[str]:
     """Make a token called NAME for the account USERNAME, which has the rights itself."""
-    with writing():
-        token, secret = service.make(_id_of(username), name, right, days, by=by, reason=reason)
+    token, secret = service.make(_id_of(username), name, right, days, by=by, reason=reason)
     until = moment(token.expires_at)
     return [f"Token {token.id} is good until {until}. Shown this once:", secret]
 
 
-@command(tokens, "revoke <token_id>")
+@command(tokens, "revoke <token_id>", writes=True)
 def revoke(token_id: Annotated[int, click.IntRange(1)], reason: Reason, by: Author) -> str:
     """Take the token TOKEN_ID back."""
-    with writing():
-        service.revoke(token_id, None, by=by, reason=reason)
+    service.revoke(token_id, None, by=by, reason=reason)
     return f"Token {token_id} is taken back."
 
 

@@ -15,6 +15,7 @@ from yoto.cli import options
 from yoto.cli.acts import acting
 from yoto.http.operation import Command, Common, Operation, Subject
 from yoto.http.shapes import REQUIRED, Between, Parameter, Seconds
+from yoto.store.db import writing
 
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
@@ -39,7 +40,7 @@ def group_of(*subjects: Subject) -> AppGroup:
 
 
 def command(
-    group: AppGroup, usage: str, text: Text | None = None, **called: str
+    group: AppGroup, usage: str, text: Text | None = None, *, writes: bool = False, **called: str
 ) -> Callable[[F], F]:
     """Make a function a command of ``group`` that is no operation of the API.
 
@@ -49,12 +50,15 @@ def command(
 
     Args:
         usage: its name and, in angle brackets, its arguments: ``show <name>``.
+        writes: whether its transactions write from the start (``writing``); not for a command
+            whose act is recorded first, on another connection.
         called: names of parameters in the command, where they differ.
     """
 
     def add(function: F) -> F:
         named = Command(usage.split()[0], text or _as_lines, called=called)
-        _add(group, Operation(function, "", usage, ""), named, machine=text is not None)
+        run = writing()(function) if writes else function
+        _add(group, Operation(run, "", usage, ""), named, machine=text is not None)
         return function
 
     return add

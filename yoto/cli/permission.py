@@ -19,7 +19,6 @@ from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, MAX_ID
 from yoto.operate.invalidation import invalidate as invalidate_target
 from yoto.operate.targets import EVERYTHING, target_of
-from yoto.store.db import writing
 
 permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
 
@@ -65,11 +64,10 @@ def invalidate(
     return f"Forgotten in every worker from position {done['position']} on."
 
 
-@command(permission, "sync")
+@command(permission, "sync", writes=True)
 def sync() -> str:
     """Register the code's permissions that are missing in the database."""
-    with writing():
-        added = permissions.sync_catalogue()
+    added = permissions.sync_catalogue()
     return f"{len(added)} permissions added" + (f": {', '.join(added)}" if added else ".")
 
 

@@ -15,7 +15,7 @@ from yoto.cli.permission import user_id_of
 from yoto.extensions import permissions
 from yoto.http.operation import Reason
 from yoto.permission import subject_text
-from yoto.store.db import db, writing
+from yoto.store.db import db
 from yoto.store.models import ProgramAccount, Team, TeamParent
 
 teams = AppGroup("teams", help="People and applications that hold roles together.")
@@ -44,23 +44,21 @@ def show(team_id: RowId) -> Iterator[str]:
         yield f"  {subject_text(one.subject)}{since}{until}"
 
 
-@command(teams, "create <name>")
+@command(teams, "create <name>", writes=True)
 def create(name: str, reason: Reason) -> str:
     """Make a team called NAME."""
-    with writing():
-        [team_id] = permissions.create_team(name, reason=reason).ids
+    [team_id] = permissions.create_team(name, reason=reason).ids
     return f"Team {team_id} is {name}."
 
 
-@command(teams, "delete <team_id>")
+@command(teams, "delete <team_id>", writes=True)
 def delete(team_id: RowId, reason: Reason) -> str:
     """Delete TEAM_ID, with the roles and overwrites that it has."""
-    with writing():
-        permissions.delete_team(team_id, reason=reason)
+    permissions.delete_team(team_id, reason=reason)
     return f"Team {team_id} is deleted."
 
 
-@command(teams, "add <team_id> <members>", valid_from="from", valid_until="until")
+@command(teams, "add <team_id> <members>", writes=True, valid_from="from", valid_until="until")
 def add(
     team_id: RowId,
     members: tuple[str, ...],
@@ -69,22 +67,20 @@ def add(
     valid_until: Annotated[datetime | None, Moment(), "Until when; else for good."] = None,
 ) -> str:
     """Put MEMBERS (usernames, ids, application:3) into TEAM_ID; members get a new period."""
-    with writing():
-        people = [user_id_of(member) for member in members]
-        permissions.add_team_members(team_id, people, valid_from, valid_until, reason=reason)
+    people = [user_id_of(member) for member in members]
+    permissions.add_team_members(team_id, people, valid_from, valid_until, reason=reason)
     return f"In team {team_id}: {', '.join(members)}."
 
 
-@command(teams, "remove <team_id> <members>")
+@command(teams, "remove <team_id> <members>", writes=True)
 def remove(team_id: RowId, members: tuple[str, ...], reason: Reason) -> str:
     """Take MEMBERS out of TEAM_ID."""
-    with writing():
-        people = [user_id_of(member) for member in members]
-        permissions.remove_team_members(team_id, people, reason=reason)
+    people = [user_id_of(member) for member in members]
+    permissions.remove_team_members(team_id, people, reason=reason)
     return f"In team {team_id} no more: {', '.join(members)}."
 
 
-@command(teams, "nest <team_id> <parent_id>")
+@command(teams, "nest <team_id> <parent_id>", writes=True)
 def nest(
     team_id: RowId,
     parent_id: RowId,
@@ -92,9 +88,8 @@ def nest(
     no_more: Annotated[bool, "It is not any more."] = False,
 ) -> str:
     """Make the members of TEAM_ID members of the team PARENT_ID, too."""
-    with writing():
-        change = permissions.remove_team_parent if no_more else permissions.add_team_parent
-        change(team_id, parent_id, reason=reason)
+    change = permissions.remove_team_parent if no_more else permissions.add_team_parent
+    change(team_id, parent_id, reason=reason)
     return f"Team {team_id} is in {parent_id}{' no more' if no_more else ''}."
 
 
@@ -105,27 +100,25 @@ def list_applications() -> Iterator[str]:
         yield f"{one.id:>6}  {one.name}{', disabled' if one.disabled else ''}"
 
 
-@command(applications, "register <name>")
+@command(applications, "register <name>", writes=True)
 def register(name: str, reason: Reason) -> str:
     """Give a program called NAME an account."""
-    with writing():
-        [application_id] = permissions.register_application(name, reason=reason).ids
+    [application_id] = permissions.register_application(name, reason=reason).ids
     return f"application:{application_id} is {name}."
 
 
-@command(applications, "disable <application_id>")
+@command(applications, "disable <application_id>", writes=True)
 def disable(application_id: RowId, reason: Reason) -> str:
     """Disable APPLICATION_ID."""
     return _switch(application_id, True, reason)
 
 
-@command(applications, "enable <application_id>")
+@command(applications, "enable <application_id>", writes=True)
 def enable(application_id: RowId, reason: Reason) -> str:
     """Enable APPLICATION_ID again."""
     return _switch(application_id, False, reason)
 
 
 def _switch(application_id: int, disabled: bool, reason: str) -> str:
-    with writing():
-        permissions.set_application_disabled(application_id, disabled, reason=reason)
+    permissions.set_application_disabled(application_id, disabled, reason=reason)
     return f"application:{application_id} is {'disabled' if disabled else 'enabled'}."

@@ -12,7 +12,6 @@ from flask.cli import AppGroup
 from yoto.cli.operations import command
 from yoto.rooms.templates.applying import TEMPLATES
 from yoto.rooms.templates.template import PermissionTemplate
-from yoto.store.db import writing
 from yoto.store.models import ScopeType
 
 commands = AppGroup("permission")
@@ -24,7 +23,7 @@ def templates() -> Iterator[str]:
     return chain.from_iterable(map(_lines, TEMPLATES.all()))
 
 
-@command(commands, "apply-template <role_id> <template> <level>", settings="set")
+@command(commands, "apply-template <role_id> <template> <level>", writes=True, settings="set")
 def apply_template(
     role_id: int,
     template: str,
@@ -37,18 +36,17 @@ def apply_template(
     reason: Annotated[str | None, "For the audit log."] = None,
 ) -> str:
     """Grant role ROLE_ID all permissions of a LEVEL of a TEMPLATE, in a scope."""
-    with writing():
-        receipt = TEMPLATES.apply(
-            role_id,
-            template,
-            level,
-            scope,
-            scope_id,
-            parameters=dict(map(_parameter, settings)),
-            replace=replace,
-            register=register,
-            reason=reason,
-        )
+    receipt = TEMPLATES.apply(
+        role_id,
+        template,
+        level,
+        scope,
+        scope_id,
+        parameters=dict(map(_parameter, settings)),
+        replace=replace,
+        register=register,
+        reason=reason,
+    )
     return f"Role {role_id} allows the {len(receipt.ids)} permissions of '{template}: {level}'."
 
 
