@@ -6,14 +6,12 @@ import { drawLogLevel } from "./settings/log-level.js";
 import { drawMaintenance } from "./settings/maintenance.js";
 import { drawOperators } from "./settings/operators.js";
 import { drawSecondFactor } from "./settings/second-factor.js";
-import { drawThresholds } from "./settings/thresholds.js";
 import { drawTokens } from "./settings/tokens.js";
-import { drawWebhooks } from "./settings/webhooks.js";
 
 const REFRESH = 20; // s between readings where nothing is told
 
-// Alerts are a room; accounts of operators are the application's, and not every application has them.
-const optional = { thresholds: drawThresholds, webhooks: drawWebhooks, tokens: drawTokens, second_factor: drawSecondFactor, operators: drawOperators };
+// Accounts of operators are the application's, and not every application has them.
+const optional = { tokens: drawTokens, second_factor: drawSecondFactor, operators: drawOperators };
 const parts = [drawMaintenance, drawLogLevel, ...Object.keys(optional).filter((id) => document.getElementById(id)).map((id) => optional[id])];
 const draw = () => parts.forEach((one) => one());
 

@@ -45,7 +45,11 @@ def _acts() -> Sequence[Subject]:
 def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
-    return (Page("alerts", "/alerts", after="overview"),)
+    return (
+        Page("alerts", "/alerts", after="overview"),
+        Page("thresholds", on="settings", after="log_level"),
+        Page("webhooks", on="settings", after="log_level"),
+    )
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:

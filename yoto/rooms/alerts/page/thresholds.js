@@ -1,18 +1,20 @@
 // From which values on there is an alert. What somebody else changed meanwhile is shown, and nothing
 // that was typed is lost.
 
-import { get, post, put, read } from "../api.js";
-import { act, show } from "../dialog.js";
-import { differenceList } from "../difference.js";
-import { badge, h, replace, reported } from "../dom.js";
-import { duration, known, moment, quantity, unitName } from "../format.js";
-import { may, named, t } from "../page.js";
-import { load } from "../states.js";
-import { pagedTable, table } from "../table.js";
+import { get, post, put, read } from "../control/api.js";
+import { act, show } from "../control/dialog.js";
+import { differenceList } from "../control/difference.js";
+import { badge, h, replace, reported } from "../control/dom.js";
+import { duration, known, moment, quantity, unitName } from "../control/format.js";
+import { repeat } from "../control/live.js";
+import { may, named, t } from "../control/page.js";
+import { load } from "../control/states.js";
+import { pagedTable, table } from "../control/table.js";
 
 const LEVELS = ["warning", "error", "critical"];
 const NUMBERS = [...LEVELS, "hold", "recover", "hysteresis", "unknown_after"];
 const STALE = 412;
+const REFRESH = 20; // s between readings
 
 const rules = table({
   label: t("settings.thresholds"),
@@ -64,10 +66,10 @@ function fieldLabel(rule, field) {
 const inWords = (rule, values) => Object.fromEntries(Object.entries(values).map(([field, value]) => [named("rules", field), typeof value === "string" ? value : valueText(rule, field, value)]));
 
 if (may("admin")) {
-  document.getElementById("threshold-new")?.append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
+  document.getElementById("threshold-new").append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
 }
 
-export const drawThresholds = () =>
+const drawThresholds = () =>
   load(document.getElementById("threshold-list"), () => get("/alerts/rules"), ({ items }) => {
     rules.show(items);
     return rules.element;
@@ -181,3 +183,5 @@ async function history(rule) {
   list.reload();
   await show({ title: t("settings.history_of", { rule: named("rule", name) }), body: list.element, wide: true });
 }
+
+repeat(drawThresholds, REFRESH);

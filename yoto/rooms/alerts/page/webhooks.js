@@ -1,15 +1,17 @@
 // Where alerts are sent.
 
-import { get, post } from "../api.js";
-import { act, show } from "../dialog.js";
-import { badge, h, reported, toast } from "../dom.js";
-import { age, moment, number, subject } from "../format.js";
-import { may, named, t } from "../page.js";
-import { load } from "../states.js";
-import { table } from "../table.js";
-import { showSecret } from "./secret.js";
+import { get, post } from "../control/api.js";
+import { act, show } from "../control/dialog.js";
+import { badge, h, reported, toast } from "../control/dom.js";
+import { age, moment, number, subject } from "../control/format.js";
+import { repeat } from "../control/live.js";
+import { may, named, t } from "../control/page.js";
+import { showSecret } from "../control/settings/secret.js";
+import { load } from "../control/states.js";
+import { table } from "../control/table.js";
 
 const LEVELS = ["warning", "error", "critical"];
+const REFRESH = 20; // s between readings
 const part = (id) => document.getElementById(id);
 
 const webhooks = table({
@@ -34,14 +36,14 @@ function stateOf(one) {
   return one.failures ? [badge("failed", t("settings.failing", { n: number(one.failures) })), waiting] : [badge("ok", t("settings.working")), waiting];
 }
 
-export const drawWebhooks = () =>
+const drawWebhooks = () =>
   load(part("webhook-list"), () => get("/alerts/webhooks"), ({ items }) => {
     webhooks.show(items);
     return webhooks.element;
   });
 
 if (may("admin")) {
-  part("webhook-new")?.append(h("button", { type: "button", onclick: add }, t("settings.webhook_add")));
+  part("webhook-new").append(h("button", { type: "button", onclick: add }, t("settings.webhook_add")));
 }
 
 async function add() {
@@ -101,3 +103,5 @@ async function deliveries(one) {
   list.show(items);
   await show({ title: t("settings.deliveries_to", { name: one.name }), body: list.element, wide: true });
 }
+
+repeat(drawWebhooks, REFRESH);
