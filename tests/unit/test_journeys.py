@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from yoto.control_plane.navigation import DETAILS, pages_of
+from yoto.control_plane.navigation import details_of, pages_of
 from yoto.parts.rooms import ALL, chosen
 
 JOURNEYS = Path(__file__).parents[1] / "e2e" / "control"
@@ -19,5 +19,5 @@ def test_each_page_has_one_journey() -> None:
         for mark in re.findall(r"mark\.journey\((.*?)\)", file.read_text())
     ]
     walked = [page for mark in marks for page in re.findall(r'"(\w+)"', mark)]
-    pages = (*pages_of(chosen(ALL)), *DETAILS)
+    pages = (*pages_of(chosen(ALL)), *details_of(chosen(ALL)))
     assert sorted(walked) == sorted([PALETTE, *(page.key for page in pages)])

@@ -12,7 +12,7 @@ and ``icon.svg``; ``locale``, beside it, has the texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from yoto.auth.operators import VIEW
@@ -117,24 +117,38 @@ DETAILS = (
 )
 
 
-def pages_of(rooms: Iterable[Room]) -> list[Page]:
+def pages_of(rooms: Sequence[Room]) -> list[Page]:
     """The pages of an application with ``rooms``, in the order of the navigation.
-
-    A section with the key of its page comes first; the others are in the order of their rooms.
 
     Raises:
         ValueError: a room's page follows, or a section stands on, a page that the core lacks.
     """
-    more = [replace(page, room=room.name) for room in rooms for page in room.pages()]
-    for page in more:
-        if (page.on or page.after) not in {one.key for one in PAGES}:
-            where = page.on or page.after
-            raise ValueError(f"room {page.room!r}: the core has no page {where!r} for {page.key!r}")
+    more = _of(rooms)
     found = []
     for core in PAGES:
-        sections = [one for one in more if one.on == core.key]
-        sections.sort(key=lambda one: one.key != core.key)
-        if sections or not core.of_sections:
-            found.append(replace(core, sections=tuple(sections)))
+        page = _with_sections(core, more)
+        found += [page] if page.sections or not core.of_sections else []
         found += [one for one in more if not one.on and one.after == core.key]
     return found
+
+
+def details_of(rooms: Sequence[Room]) -> list[Page]:
+    """The pages of one thing each, of an application with ``rooms``."""
+    return [_with_sections(page, _of(rooms)) for page in DETAILS]
+
+
+def _of(rooms: Sequence[Room]) -> list[Page]:
+    more = [replace(page, room=room.name) for room in rooms for page in room.pages()]
+    listed = {one.key for one in PAGES}
+    for page in more:
+        places = listed | {one.key for one in DETAILS} if page.on else listed
+        if (page.on or page.after) not in places:
+            where = page.on or page.after
+            raise ValueError(f"room {page.room!r}: the core has no page {where!r} for {page.key!r}")
+    return more
+
+
+def _with_sections(page: Page, more: Sequence[Page]) -> Page:
+    """Those of a page: first one with its key, then in the order of the rooms."""
+    sections = [one for one in more if one.on == page.key]
+    return replace(page, sections=tuple(sorted(sections, key=lambda one: one.key != page.key)))

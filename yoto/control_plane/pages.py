@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
 from yoto.control_plane import choice, destination, language, shell
 from yoto.control_plane.messages import init_messages, translated_problem
-from yoto.control_plane.navigation import DETAILS, Page, pages_of
+from yoto.control_plane.navigation import Page, details_of, pages_of
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.runbook import read_runbook
 from yoto.control_plane.socket import init_control_socket
@@ -96,7 +96,7 @@ def _view(page: Page) -> Callable[..., str]:
 def _add(state: BlueprintSetupState) -> None:
     """Serve the pages that the application has."""
     rooms = rooms_of(state.app)  # type: ignore[arg-type]
-    for page in (*pages_of(rooms), *DETAILS):
+    for page in (*pages_of(rooms), *details_of(rooms)):
         state.add_url_rule(page.path, page.key, _view(page), methods=["GET"])
 
 

@@ -7,8 +7,8 @@ import { callersPart } from "./guard/callers.js";
 import { chartsPart } from "./guard/charts.js";
 import { eventsPart } from "./guard/events.js";
 import { historyPart } from "./guard/history.js";
+import { marksNow } from "./guards/additions.js";
 import { guardCard } from "./guards/card.js";
-import { triedNow } from "./guards/rollout.js";
 import { subscribe } from "./live.js";
 import { keep, page, state, t } from "./page.js";
 import { empty, load } from "./states.js";
@@ -22,7 +22,7 @@ const part = (id) => document.getElementById(id);
 const { name } = page.shown;
 const cards = new Map();
 const list = h("div", { class: "guard-list" });
-let rollouts = new Map(); // what one worker tries, by kind
+let marks = new Map(); // by kind
 
 document.querySelector(".headline h1").textContent = name;
 document.title = `${name} · ${document.title}`;
@@ -35,8 +35,8 @@ if (first?.length) {
 
 /** The parts of this name. What is listed is of names that contain it. */
 async function guards() {
-  const [found, tried] = await Promise.all([get("/guards", { name, limit: 100 }), triedNow()]);
-  rollouts = new Map(tried.filter((one) => one.name === name).map((one) => [one.kind, one]));
+  const [found, marked] = await Promise.all([get("/guards", { name, limit: 100 }), marksNow()]);
+  marks = new Map(marked.filter((one) => one.name === name).map((one) => [one.kind, one]));
   return found.items.filter((one) => one.name === name);
 }
 
@@ -45,7 +45,7 @@ function look() {
     for (const guard of found) {
       const card = cards.get(guard.kind) ?? guardCard(look);
       cards.set(guard.kind, card);
-      card.show(guard, rollouts.get(guard.kind));
+      card.show(guard, marks.get(guard.kind));
     }
     replace(list, KINDS.filter((kind) => cards.has(kind)).map((kind) => cards.get(kind).element));
     return found.length ? list : empty(t("guard.no_such"));

@@ -4,11 +4,11 @@
 import { get } from "./api.js";
 import { badge, h, replace } from "./dom.js";
 import { quantity, subject } from "./format.js";
+import { marksNow } from "./guards/additions.js";
 import { guardCard } from "./guards/card.js";
 import { degradationTable } from "./guards/degradation.js";
 import { edit } from "./guards/editor.js";
 import { bySeverity, isIdle, lookOf, stateOf } from "./guards/order.js";
-import { triedNow } from "./guards/rollout.js";
 import { subscribe } from "./live.js";
 import { asksFor, keep, named, state, t } from "./page.js";
 import { empty, load } from "./states.js";
@@ -30,7 +30,7 @@ const idle = h("details", { class: "idle", open: given.idle === "open" }, h("sum
 const groups = [idle, h("div")].map(() => ({ cards: h("div", { class: "guard-list" }), lines: linesOf() }));
 const list = h("div", {}, h("h2", { class: "hidden-text" }, t("guards.list")));
 let guards = [];
-let rollouts = new Map();
+let marked = new Map();
 const awake = new Set(); // who was called since the page was opened stays where it is
 let looking = false;
 
@@ -59,7 +59,7 @@ async function all() {
     found.push(...page.items);
     after = page.next;
   } while (after !== null);
-  rollouts = new Map((await triedNow()).map((one) => [keyOf(one), one]));
+  marked = new Map((await marksNow()).map((one) => [keyOf(one), one]));
   return found;
 }
 
@@ -81,7 +81,7 @@ function linesOf() {
       { title: t("guards.state"), render: (one) => badge(one.state, stateOf(one), lookOf(one)), sort: (one) => one.state },
       { title: t("guards.passes"), number: true, render: (one) => quantity(one.rates.passes, "per_second"), sort: (one) => one.rates.passes },
       { title: t("guards.refuses"), number: true, render: (one) => quantity(one.rates.rejections, "per_second"), sort: (one) => one.rates.rejections },
-      { title: t("guards.set_short"), render: (one) => (rollouts.has(keyOf(one)) ? t("rollout.short") : one.overridden.map((name) => named("guard_field", name)).join(", ") || null) },
+      { title: t("guards.set_short"), render: (one) => marked.get(keyOf(one))?.short || one.overridden.map((name) => named("guard_field", name)).join(", ") || null },
     ],
     actions: [{ title: t("guards.configure"), right: "view", when: (one) => !one.breaker || one.breaker.operable, run: async (one) => (await edit(one.kind, one.name)) && look() }],
   });
@@ -118,9 +118,9 @@ function show() {
   for (const guard of guards) {
     const card = cards.get(keyOf(guard)) ?? guardCard(look);
     cards.set(keyOf(guard), card);
-    card.show(guard, rollouts.get(keyOf(guard)));
+    card.show(guard, marked.get(keyOf(guard)));
   }
-  guards.filter((guard) => !isIdle(guard, rollouts.get(keyOf(guard)))).forEach((guard) => awake.add(keyOf(guard)));
+  guards.filter((guard) => !isIdle(guard, marked.get(keyOf(guard)))).forEach((guard) => awake.add(keyOf(guard)));
   // What was searched for is not folded away.
   const quiet = FILTERS.some((name) => filter[name].value.trim()) ? [] : fits.filter((guard) => !awake.has(keyOf(guard))).sort(bySeverity);
   const folded = quiet.length === fits.length ? quiet.slice(ASLEEP) : quiet;

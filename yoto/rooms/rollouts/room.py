@@ -13,6 +13,7 @@ from yoto.room import CONTROL_PLANE, Room
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
 
@@ -31,6 +32,12 @@ def _acts() -> Sequence[Subject]:
     return (rollouts, dry_runs)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("rollouts", on="guards"), Page("rollouts", on="guard"))
+
+
 def _commands() -> Mapping[str, Sequence[click.Command]]:
     from yoto.cli.operations import group_of
 
@@ -45,5 +52,6 @@ ROOM = Room(
     components=(Component("rollouts", init=_init),),
     needs=CONTROL_PLANE,
     acts=_acts,
+    pages=_pages,
     commands=_commands,
 )

@@ -20,11 +20,11 @@ from tests.support.applications import another_app
 from tests.support.world import Person
 from yoto.collectors.values import ENOUGH
 from yoto.control_plane import status
-from yoto.control_plane.navigation import DETAILS, pages_of
+from yoto.control_plane.navigation import details_of, pages_of
 from yoto.http.wsgi import CONTENT_SECURITY_POLICY
 from yoto.parts.rooms import ALL, chosen
 
-PAGES = (*pages_of(chosen(ALL)), *DETAILS)
+PAGES = (*pages_of(chosen(ALL)), *details_of(chosen(ALL)))
 ADDRESSES = [f"/control{re.sub('<[^>]+>', 'name', page.path)}" for page in PAGES]
 
 

@@ -22,7 +22,7 @@ from yoto.control_plane.language import (
     texts_of,
     translate,
 )
-from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, pages_of
+from yoto.control_plane.navigation import SHARED_TEXTS, details_of, pages_of
 from yoto.parts.rooms import ALL, chosen
 from yoto.permission.explain.policy_texts import texts as policy_texts
 from yoto.permission.verdict import verdict
@@ -32,7 +32,7 @@ from yoto.rooms.decision_log.replaying import PLACE_GONE
 
 ROOT = Path(__file__).parents[4]
 ROOMS = chosen(ALL)
-PAGES = (*pages_of(ROOMS), *DETAILS)
+PAGES = (*pages_of(ROOMS), *details_of(ROOMS))
 TEMPLATES, SCRIPTS = (
     ROOT / "yoto/control_plane/templates/control",
     ROOT / "yoto/control_plane/static",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from yoto.control_plane.navigation import CONTROL, Page, pages_of
+from yoto.control_plane import pages
+from yoto.control_plane.navigation import CONTROL, Page, details_of, pages_of
 from yoto.parts.rooms import ALL, NONE, chosen
 from yoto.room import Room
 
+TEMPLATES = Path(pages.__file__).parent / "templates/control"
 OF_ROOMS = {"alerts", "access_requests", "policies", "suggestions"}
 ORDER = (
     "overview alerts guards permissions access_requests policies cache queues events audit "
@@ -37,6 +41,23 @@ def test_a_page_of_sections_has_those_of_the_rooms_that_are_on(
     assert [one.key for one in page.sections] == sections
     assert {*sections} <= {*page.areas}
     assert all(folder != CONTROL for folder, _ in page.modules)
+
+
+def test_a_section_runs_before_the_module_of_its_page_to_which_it_adds() -> None:
+    rooms = [Room("sales", pages=lambda: (Page("till", on="guards"), Page("till", on="guard")))]
+    listed = [one for one in pages_of(rooms) if one.key == "guards"]
+    for page in (*listed, *(one for one in details_of(rooms) if one.key == "guard")):
+        assert page.modules == [("sales", "till.js"), (CONTROL, f"{page.key}.js")]
+        assert "till" in page.areas
+
+
+def test_a_section_with_a_template_stands_where_the_template_of_its_page_says() -> None:
+    for page in pages_of(chosen(ALL)):
+        text = (TEMPLATES / f"{page.key}.html").read_text() if page.sections else ""
+        for one in page.sections:
+            assert not one.after or f'shell.sections(page, "{one.after}")' in text, one
+            file = chosen(one.room)[0].folder / "page" / f"{one.key}.html"
+            assert bool(one.after) is file.is_file(), one
 
 
 @pytest.mark.parametrize(

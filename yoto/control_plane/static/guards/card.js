@@ -10,9 +10,8 @@ import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
 import { dimensionNamed } from "./fields.js";
 import { lookOf, stateOf } from "./order.js";
-import { ROLLOUT_ACTS, rolloutNote } from "./rollout.js";
 
-/** A card: `{element, show(guard, what a worker tries of it)}`; `changed` is called after an act. */
+/** A card: `{element, show(guard, its mark)}`; `changed` is called after an act. */
 export function guardCard(changed) {
   const title = h("h3");
   const what = h("div", { class: "what" });
@@ -23,11 +22,11 @@ export function guardCard(changed) {
   const buttons = h("div", { class: "buttons" });
   const element = h("article", { class: "card guard" }, h("div", { class: "card-head" }, h("div", {}, title, what), state), facts, notes, trace, buttons);
   let guard = null;
-  let rollout = null;
+  let mark = null;
   let offered = "";
 
   function acts() {
-    const found = may("operate") ? [...(rollout ? ROLLOUT_ACTS : []), ...actsOf(guard)] : [];
+    const found = may("operate") ? [...(mark?.acts ?? []), ...actsOf(guard)] : [];
     const names = found.map((act) => act.title);
     if (offered !== names.join()) {
       offered = names.join();
@@ -42,9 +41,9 @@ export function guardCard(changed) {
 
   return {
     element,
-    show(found, tried = null) {
+    show(found, marked = null) {
       guard = found;
-      rollout = tried;
+      mark = marked;
       const look = lookOf(guard);
       element.dataset.look = look;
       element.setAttribute("aria-label", `${named("kind", guard.kind)} ${guard.name}`);
@@ -55,7 +54,7 @@ export function guardCard(changed) {
       replaceIfOther(what, named("kind", guard.kind));
       put(state, badge(guard.state, stateOf(guard), look));
       put(facts, factsOf(guard));
-      put(notes, rollout ? rolloutNote(rollout) : null, notesOf(guard));
+      put(notes, mark?.note(), notesOf(guard));
       put(trace, traceOf(guard));
       acts();
     },

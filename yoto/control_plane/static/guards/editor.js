@@ -1,25 +1,22 @@
-// The editor of one entry: form, difference before saving, dry run, history, and what happens when
+// The editor of one entry: form, difference before saving, history, and what happens when
 // somebody else was faster: they are shown, and nothing that was typed is lost.
 
 import { get, newKey, post, put, read, remove } from "../api.js";
 import { show } from "../dialog.js";
 import { h, replace, toast, uniqueId } from "../dom.js";
-import { age, number, quantity, subject, until } from "../format.js";
+import { age, subject, until } from "../format.js";
 import { subscribe } from "../live.js";
-import { may, named, parts, room, t } from "../page.js";
+import { may, named, parts, t } from "../page.js";
 import { failed, loading } from "../states.js";
+import { panels, ways } from "./additions.js";
 import { conflictNotice } from "./conflict.js";
-import { dimensionNamed, settingsForm } from "./fields.js";
+import { settingsForm } from "./fields.js";
 import { differenceOf, historyTable } from "./history.js";
-import { pathOf, stages } from "./rollout.js";
 
 const LOOK_DELAY = 300; // ms without typing
 const LOOKS = 5; // for what somebody else changed
 const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1]];
 const REASON_LENGTH = 500;
-const TRIED = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
-// What one worker can try: breakers open for all.
-const STAGED = new Set(["rate_limit", "bulkhead"]);
 
 /** Open the editor; resolves with whether something was changed. */
 export async function edit(kind, name) {
@@ -48,10 +45,10 @@ function draw(editor, entry, etag, fields) {
   const conflict = h("div", { role: "alert" });
   const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
   const difference = h("div", { "aria-live": "polite" });
-  const tried = h("div", { "aria-live": "polite" });
   const reason = reasonField();
   const expiry = expiryField();
-  const stage = room("rollouts") && STAGED.has(editor.kind) ? stages() : null;
+  const more = panels.map((one) => one(editor, form)).filter(Boolean);
+  const elsewhere = ways.map((one) => one(editor)).filter(Boolean);
   const save = h("button", { type: "submit", class: "primary", disabled: true }, t("guards.save"));
   const back = entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null;
   let version = etag;
@@ -69,8 +66,8 @@ function draw(editor, entry, etag, fields) {
     conflict,
     form.element,
     h("section", { class: "panel", "aria-label": t("guards.difference") }, h("h3", {}, t("guards.difference")), difference),
-    room("rollouts") && TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
-    readOnly ? null : [reason.element, expiry.element, stage?.element, alert, h("div", { class: "dialog-end" }, back, save)],
+    more.map((one) => one.element),
+    readOnly ? null : [reason.element, expiry.element, elsewhere.map((one) => one.element), alert, h("div", { class: "dialog-end" }, back, save)],
     historyOf(editor, readOnly, reload),
   );
   replace(editor.body, element);
@@ -84,7 +81,7 @@ function draw(editor, entry, etag, fields) {
 
   function changed() {
     clearTimeout(waiting);
-    replace(tried);
+    more.forEach((one) => one.clear());
     save.disabled = true; // until the server has looked at it
     waiting = setTimeout(look, LOOK_DELAY);
   }
@@ -114,25 +111,15 @@ function draw(editor, entry, etag, fields) {
     }
   }
 
-  async function tryOut() {
-    replace(tried, loading());
-    try {
-      replace(tried, dryRunOf(await post(`${editor.path}/dry-run`, { values: form.values() })));
-    } catch (problem) {
-      form.showErrors(problem.errors);
-      replace(tried, h("p", { class: "failed notice" }, problem.message));
-    }
-  }
-
   async function send() {
     if (save.disabled) {
       return;
     }
     const body = { values: form.values(), reason: reason.value(), expires_in: expiry.value() };
-    const first = stage?.value();
-    if (first) {
-      const begun = { values: body.values, reason: body.reason, ...first };
-      await change(async () => ({ data: { ...(await post(pathOf(editor.kind, editor.name), begun, { etag: version, key: keyOf("begin", begun) })), begun: true } }));
+    const other = elsewhere.map((one) => one.chosen()).find(Boolean);
+    if (other) {
+      const begun = { values: body.values, reason: body.reason, ...other.body };
+      await change(async () => ({ data: { ...(await post(other.path, begun, { etag: version, key: keyOf(other.path, begun) })), done: other.done } }));
       return;
     }
     await change(() => put(editor.path, body, { etag: version, key: keyOf("put", body) }));
@@ -163,8 +150,8 @@ function draw(editor, entry, etag, fields) {
     try {
       const { data } = await run();
       editor.changed = true;
-      if (data.begun) {
-        toast(t("rollout.begun"));
+      if (data.done) {
+        toast(data.done);
       } else {
         toast(t(data.live ? "guards.saved" : "guards.saved_waiting"), data.live ? "ok" : "warning");
       }
@@ -246,16 +233,6 @@ function statusOf(entry) {
     layer ? [parts("guards.set_by", { author: subject(layer.author), reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)] : t("guards.nothing_set"),
     entry.tuned ? [" · ", t("guards.tuned")] : null,
   );
-}
-
-function dryRunOf(found) {
-  const by = Object.entries(found.candidate.by).map(([name, n]) => h("li", {}, t("guards.dry_by", { name: dimensionNamed(name), n: number(n) })));
-  return [
-    h("p", { class: "verdict" }, t("guards.dry_verdict", { n: number(found.candidate.rejected), m: number(found.calls) })),
-    h("p", { class: "small" }, t("guards.dry_rests", { time: quantity(Math.round(found.seconds), "s"), workers: number(found.workers), replayed: number(found.in_force.rejected), really: number(found.really_rejected) })),
-    by.length || found.candidate.opened ? h("ul", { class: "small" }, by, found.candidate.opened ? h("li", {}, t("guards.dry_opened", { n: number(found.candidate.opened) })) : null) : null,
-    found.caveats.length ? h("ul", { class: "small" }, found.caveats.map((caveat) => h("li", {}, named("guard_caveat", caveat)))) : null,
-  ];
 }
 
 function historyOf(editor, readOnly, changed) {

@@ -22,7 +22,7 @@ const isParted = (guard) => Boolean(guard.bulkhead) && guard.bulkhead.held === n
 const callsOf = ({ rates }) => (rates.passes ?? 0) + (rates.rejections ?? 0);
 
 /** Nobody calls it, and nothing is the matter with it: it can be folded away. */
-export const isIdle = (guard, rollout) => RANKS.indexOf(lookOf(guard)) >= RANKS.indexOf("ok") && !callsOf(guard) && !rollout && guard.defined;
+export const isIdle = (guard, mark) => RANKS.indexOf(lookOf(guard)) >= RANKS.indexOf("ok") && !callsOf(guard) && !mark && guard.defined;
 
 /** The most severe first, then by name: a busy one that overtakes another is no reason to move. */
 export function bySeverity(one, other) {
