@@ -9,7 +9,6 @@ docstring is the operation's title in the API document and the terminal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,7 +131,7 @@ class Operation:
 
     def in_path(self, name: str) -> bool:
         """Whether the parameter is in the path."""
-        return re.search(rf"[<:]{name}>", self.path) is not None
+        return f"<{name}>" in self.path or f":{name}>" in self.path
 
     @property
     def in_query(self) -> bool:
@@ -140,18 +139,22 @@ class Operation:
         return self.method == "GET" or (self.method == "DELETE" and callable(self.right))
 
     @cached_property
-    def parameters(self) -> tuple[Parameter, ...]:
+    def _parts(self) -> Sequence[Parameter]:
+        return parts_of(self.function)
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
         """All parameters of the function."""
-        return tuple(parts_of(self.function)[:-1])
+        return self._parts[:-1]
 
     def takes(self, meaning: Common) -> Parameter | None:
         """The parameter with this common meaning, if there is one."""
         return next((one for one in self.parameters if one.note(Common) is meaning), None)
 
-    @cached_property
+    @property
     def answer(self) -> Any:
         """The class of the result; None: it returns nothing."""
-        return parts_of(self.function)[-1].kind
+        return self._parts[-1].kind
 
 
 @dataclass
