@@ -83,7 +83,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "footprint": Measurement(
         "Memory of a person, a row and a key",
         ("--people", "1000"),
-        shortest=("--people", "20", "--rows", "200"),
+        shortest=("--people", "20", "--rows", "200", "--rest", "1"),
     ),
     "staleness": Measurement(
         "How old a verdict can get",

@@ -1,10 +1,12 @@
 """The size of a person, a row and a key: bytes in MariaDB, in Valkey and in a worker's memory.
 
-``python -m benchmarks footprint [--rows N] [--people N] [--json FILE]`` fills a private MariaDB by
-arithmetic, with the indexes that an installation has, and reads the sizes of tables from its
+``python -m benchmarks footprint [--rows N] [--people N] [--rest S] [--json FILE]`` fills a MariaDB
+by arithmetic, with the indexes that an installation has, and reads the sizes of tables from its
 statistics after OPTIMIZE; asks about people in one server each, and reads the sizes of their keys
 by ``MEMORY USAGE``; and traces the memory that a worker needs for them. ``tools/capacity.py``
-computes with the result.
+computes with the result. Last, it leaves somebody else's application with guards and permissions,
+and no rooms, alone for ``--rest`` seconds, and prints its memory, its share of a core, and the
+threads that woke.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +30,7 @@ from flask_migrate import upgrade
 from app import close_app, create_app
 from app.extensions import permissions, redis_store
 from app.models import Channel, Server, User
-from benchmarks.idle.processes import processor_seconds
+from benchmarks.idle.processes import look_at, processor_seconds, threads_of
 from tests.support.mariadb import start_mariadb
 from tests.support.redis_servers import start_valkey
 from yoto.events import EventStream
@@ -55,6 +58,8 @@ from yoto.store.models import EVERYONE, Role
 from yoto.store.time_limits import TIME_LIMIT
 
 ROWS, PEOPLE, GUARDED = 100_000, 5_000, 10_000
+# s: for which a guest is watched, and before that until its start is over.
+REST, SETTLE = 30.0, 5.0
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$" + "c" * 22 + "$" + "h" * 43
 # Each row as the application writes it; n counts from 1.
 FILLED = {
@@ -219,10 +224,44 @@ def processor_times(
     }
 
 
+def at_rest(mariadb: str, redis: str, seconds: float) -> dict[str, float]:
+    """The memory of ``benchmarks.idle.guest``, and its share of a core while nobody asks it.
+
+    Prints what its threads cost.
+    """
+    with tempfile.TemporaryDirectory(prefix="yoto-guest-") as folder:
+        command = [sys.executable, "-m", "benchmarks.idle.guest", mariadb, redis, folder]
+        subprocess.run([*command, "setup"], check=True, stdout=subprocess.DEVNULL)
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as guest:
+            assert guest.stdin is not None and guest.stdout is not None
+            if guest.stdout.readline() != "200\n":
+                sys.exit("the application that was to rest did not answer")
+            time.sleep(SETTLE)
+            began, before, threads = time.monotonic(), look_at(guest.pid), threads_of(guest.pid)
+            time.sleep(seconds)
+            took, after, ended = time.monotonic() - began, look_at(guest.pid), threads_of(guest.pid)
+            guest.stdin.write("\n")
+            guest.stdin.flush()
+            names = json.loads(guest.stdout.readline())
+            guest.stdin.close()
+    print(f"{'thread at rest':<28}{'wakes/s':>10}{'core, %':>10}")
+    for one, now in sorted(ended.items(), key=lambda pair: -pair[1].wakes):
+        if one in threads and str(one) in names:
+            wakes, used = now.wakes - threads[one].wakes, now.processor_s - threads[one].processor_s
+            print(f"{names[str(one)]:<28}{wakes / took:>10.2f}{100 * used / took:>10.3f}")
+    return {
+        "guest at rest, MB": after.rss_mb,
+        "guest at rest, % of a core": 100 * (after.processor_s - before.processor_s) / took,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--rest", type=float, default=REST, help="s for which a guest is watched")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     server = start_mariadb(None, "--innodb-flush-log-at-trx-commit=0")
@@ -239,9 +278,10 @@ def main() -> None:
             others = range(traced.stop, traced.stop + options.people)
             found |= processor_times(app, server_id, others, server.pid, valkey.pid)
             found |= bytes_of_keys(redis_store.current)
-    print(f"bytes unless it says us, of {options.rows:,} rows and {options.people:,} people")
+        found |= at_rest(server.create_database("guest"), valkey.url, options.rest)
+    print(f"bytes unless it says otherwise, of {options.rows:,} rows and {options.people:,} people")
     for name, size in found.items():
-        print(f"{name:<28}{size:>10,.0f}")
+        print(f"{name:<28}{size:>10,.{2 if size < 10 else 0}f}")
     if options.json:
         options.json.write_text(json.dumps(found))
 

@@ -57,6 +57,30 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread at one moment: processor time that it has used until now, and how often it woke."""
+
+    processor_s: float
+    wakes: int
+
+
+def threads_of(pid: int) -> dict[int, Thread]:
+    """Each thread of the kernel that ``pid`` has now, by its id.
+
+    Raises:
+        OSError: the process is gone.
+    """
+    found: dict[int, Thread] = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        # A thread may end between two looks.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            used_ns = (task / "schedstat").read_text().split()[0]
+            wakes = _lines(task / "status")["voluntary_ctxt_switches"]
+            found[int(task.name)] = Thread(int(used_ns) / 1e9, int(wakes))
+    return found
+
+
 def children(pid: int) -> list[int]:
     """The processes that ``pid`` started, including those of its children."""
     found: list[int] = []

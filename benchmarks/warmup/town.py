@@ -62,7 +62,12 @@ def _fill(chance: random.Random) -> Town:
     _insert(
         Role,
         [
-            {"server_id": server, "name": name, "is_default": name == EVERYONE, "position": rank}
+            {
+                "home": f"server:{server}",
+                "name": name,
+                "is_default": name == EVERYONE,
+                "position": rank,
+            }
             for server in servers
             for rank, name in enumerate((EVERYONE, "regular"))
         ],
@@ -81,8 +86,7 @@ def _fill(chance: random.Random) -> Town:
                 "role_id": role,
                 "permission_id": permission,
                 "effect": Effect.ALLOW,
-                "server_id": server,
-                "channel_id": None,
+                "scope_key": f"server:{server}",
             }
             for (server, _), role in roles.items()
             for permission in granted
