@@ -48,7 +48,7 @@ from yoto.resilience.settings import (
     MultiDimensionalKey,
     RateLimitConfig,
 )
-from yoto.rooms.prefetch.recording.batch import Batch
+from yoto.rooms.prefetch.recording.batch import VisitBatch
 from yoto.rooms.prefetch.recording.history import BehaviourHistory
 from yoto.rooms.prefetch.recording.recorder import Visit
 from yoto.rooms.prefetch.settings import PrefetchSettings
@@ -169,7 +169,7 @@ def bytes_of_keys(connection: RedisConnection) -> dict[str, float]:
         for n in range(settings.history)
     ]
     history = BehaviourHistory(connection, settings)
-    history.keep(Batch.of("web-1-4711-9f2c11ab", 1234, visits), time.monotonic())
+    history.keep(VisitBatch.of("web-1-4711-9f2c11ab", 1234, visits), time.monotonic())
     size = connection.client.memory_usage
     return {
         "use of a limit": sum(map(size, limits)) / len(limits),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine.default import DefaultDialect
 
-from proof.planted.change import Change
+from proof.planted.change import TextChange
 from yoto.cache import TieredCache
 from yoto.cache.barrier import Barrier
 from yoto.cache.coherence import Coherence
@@ -57,7 +57,7 @@ class Planted:
     """
 
     about: str
-    changes: tuple[Change, ...]
+    changes: tuple[TextChange, ...]
     protocol: str = ""
     trial: Trial | None = None
 
@@ -75,12 +75,12 @@ PLANTED = {
     "memory-believed-without-the-log": Planted(
         "what a process remembers is believed for 60 s after the log fell silent",
         (
-            Change(
+            TextChange(
                 (Tailer, "_hear"),
                 "self.fresh_until = self._sent + self._max_staleness",
                 "self.fresh_until = self._sent + 60.0",
             ),
-            Change(
+            TextChange(
                 (Tailer, "_forget_after_silence"),
                 "silent_for > self._max_staleness",
                 "silent_for > 60.0",
@@ -91,14 +91,14 @@ PLANTED = {
     ),
     "position-of-the-caller-ignored": Planted(
         "a check does not wait for the change that its caller has seen",
-        (Change((Barrier, "reached"), "if tailer.applied >= position:", "if True:"),),
+        (TextChange((Barrier, "reached"), "if tailer.applied >= position:", "if True:"),),
         "floors",
         Trial(("rights",), (("link-app-redis-delay", 10.0),), alone=True),
     ),
     "invalidation-of-ten-dropped": Planted(
         "one entry of ten of the log changes nothing in the memory of who reads it",
         (
-            Change(
+            TextChange(
                 (Coherence, "apply"),
                 "for entry in entries:\n",
                 "for entry in entries:\n" + _left_out(10, "continue", 12),
@@ -110,7 +110,7 @@ PLANTED = {
     "leased-units-used-again": Planted(
         "each leased unit is used three times, and for twenty times as long as it was lent",
         (
-            Change(
+            TextChange(
                 (Lease, "__init__"),
                 """\
     self.until = taken_at + USED_FOR * lent.seconds
@@ -134,7 +134,7 @@ PLANTED = {
     "lock-believed-after-its-lease": Planted(
         "a holder believes for five leases in a lock that it did not renew",
         (
-            Change(
+            TextChange(
                 (Holding, "renewed"),
                 "self.safe_until = sent + safe_time(self.lease)",
                 "self.safe_until = sent + 5 * self.lease",
@@ -146,10 +146,10 @@ PLANTED = {
     "failed-item-settled-as-done": Planted(
         "an item of the queue whose handler failed is not tried again",
         (
-            Change(
+            TextChange(
                 (call, "failure"), 'return Result("retry", reason, delays)', 'return Result("done")'
             ),
-            Change(
+            TextChange(
                 (call, "run"),
                 'return Result("later", reason_of(error), [wait] * len(taken.deliveries))',
                 'return Result("done")',
@@ -161,7 +161,7 @@ PLANTED = {
     "no-verdict-allows": Planted(
         "where no policy could be evaluated, the answer is an allow",
         (
-            Change(
+            TextChange(
                 (Evaluator, "evaluate"),
                 """\
     allow, reasons = (False, (why,)) if verdict is None else (verdict.allow, verdict.deny)
@@ -182,7 +182,7 @@ PLANTED = {
     "slot-believed-after-its-lease": Planted(
         "a holder believes for five leases in a slot of a bulkhead that it did not renew",
         (
-            Change(
+            TextChange(
                 (Slot, "lost"),
                 "self._clock() - self.renewed_at >= self.lease",
                 "self._clock() - self.renewed_at >= 5 * self.lease",
@@ -194,7 +194,7 @@ PLANTED = {
     "failed-commit-answered-as-done": Planted(
         "a COMMIT that the database did not take is taken for one",
         (
-            Change(
+            TextChange(
                 (DefaultDialect, "do_commit"),
                 "    dbapi_connection.commit()",
                 "    try:\n        dbapi_connection.commit()\n    except Exception:\n        pass",
@@ -207,12 +207,12 @@ PLANTED = {
     "event-of-five-never-written": Planted(
         "one platform event of five does not come into the stream",
         (
-            Change(
+            TextChange(
                 (EventStream, "_append"),
                 "    try:\n",
                 _left_out(5, 'return "0-0"', 4) + "    try:\n",
             ),
-            Change(
+            TextChange(
                 (RemoteBreaker, "relay"),
                 "    for entry_id, flat in entries:\n",
                 "    for entry_id, flat in entries:\n" + _left_out(5, "continue", 8),
@@ -222,18 +222,18 @@ PLANTED = {
     ),
     "lost-spare-slot-handed-out": Planted(
         "a caller gets a spare slot that may be another worker's by now",
-        (Change((Spares, "take"), "if not slot.lost:", "if True:"),),
+        (TextChange((Spares, "take"), "if not slot.lost:", "if True:"),),
         "leases",
     ),
     "stored-though-the-log-was-silent": Planted(
         "who does not hear the log stores what it loads for those who do",
-        (Change((Loading, "load"), "    elif store:\n", "    else:\n"),),
+        (TextChange((Loading, "load"), "    elif store:\n", "    else:\n"),),
         "floors",
     ),
     "own-change-believed-after-the-append": Planted(
         "a writer believes what it loaded between its change and the entry of the log",
         (
-            Change(
+            TextChange(
                 (TieredCache, "invalidate"),
                 "    self._coherence.invalidate(dirty, position)\n    return position",
                 "    return position",

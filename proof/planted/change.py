@@ -19,7 +19,7 @@ Where: TypeAlias = Script | tuple[type | ModuleType, str]
 
 
 @dataclass(frozen=True)
-class Change:
+class TextChange:
     """One change of one text.
 
     Attributes:
@@ -42,7 +42,7 @@ class Change:
 
 
 @contextmanager
-def made(changes: Iterable[Change]) -> Iterator[None]:
+def made(changes: Iterable[TextChange]) -> Iterator[None]:
     """The changes are in the code meanwhile."""
     with ExitStack() as stack:
         for change in changes:
@@ -50,18 +50,18 @@ def made(changes: Iterable[Change]) -> Iterator[None]:
         yield
 
 
-def make(change: Change) -> Callable[[], None]:
+def make(change: TextChange) -> Callable[[], None]:
     """Change the code from now on; what is returned takes the change back.
 
     Raises:
-        ValueError: as ``Change.changed``.
+        ValueError: as ``TextChange.changed``.
     """
     if isinstance(change.where, Script):
         return _make_in_script(change, change.where)
     return _make_in_function(change, *change.where)
 
 
-def _make_in_script(change: Change, script: Script) -> Callable[[], None]:
+def _make_in_script(change: TextChange, script: Script) -> Callable[[], None]:
     return _replace(script, replace(script, source=change.changed(script.source)))
 
 
@@ -84,7 +84,9 @@ def _replace(real: Any, changed: Any, owners: Sequence[Any] = ()) -> Callable[[]
     return undo
 
 
-def _make_in_function(change: Change, owner: type | ModuleType, name: str) -> Callable[[], None]:
+def _make_in_function(
+    change: TextChange, owner: type | ModuleType, name: str
+) -> Callable[[], None]:
     real = vars(owner)[name]
     function = real.fget if isinstance(real, property) else real
     source = change.changed(textwrap.dedent(inspect.getsource(function)))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from proof.planted.bugs import PLANTED
-from proof.planted.change import Change, Where, made
+from proof.planted.change import TextChange, Where, made
 from yoto.cache.coherence import Coherence
 from yoto.cache.loading import Loading
 from yoto.cache.tailer import Tailer
@@ -33,7 +33,7 @@ class Bug:
     Attributes:
         protocol: which promise it breaks.
         about: what is wrong then.
-        where, before, after: see ``Change``.
+        where, before, after: see ``TextChange``.
     """
 
     protocol: str
@@ -143,7 +143,7 @@ def planted(name: str) -> Iterator[None]:
     """The bug, one of these or of ``proof.planted``, is in the code meanwhile; no name: none is."""
     if name in BUGS:
         bug = BUGS[name]
-        changes: tuple[Change, ...] = (Change(bug.where, bug.before, bug.after),)
+        changes: tuple[TextChange, ...] = (TextChange(bug.where, bug.before, bug.after),)
     else:
         changes = PLANTED[name].changes if name else ()
     with made(changes):

@@ -15,7 +15,7 @@ from proof.campaign.history import History
 from proof.cluster import Cluster
 from proof.soak.drift import Outcome, Verdict, table
 from proof.soak.samples import Sampler, verdicts
-from proof.soak.traffic import READERS, Change, Readers, Replacement, Sockets, broken
+from proof.soak.traffic import READERS, Changer, Readers, Replacement, Sockets, broken
 
 HOUR = 3600.0
 SHARE = 0.7
@@ -56,7 +56,7 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
         (folder / "history").mkdir()
         world = World(cluster.url, cluster.ca, History(folder / "history"), options.seed)
         place, (changed, *members) = new_community(world, "soak", READERS + 1)
-        change = Change(world, place, changed, members, cluster)
+        change = Changer(world, place, changed, members, cluster)
         readers = Readers(world, place, members)
         sockets = Sockets(world, place, members)
         # Their part of the machine is not there for those who read.

@@ -118,7 +118,7 @@ class Readers:
             thread.join(60)
 
 
-class Change(Client):
+class Changer(Client):
     """One thing after the other that changes, and is changed back.
 
     Attributes:

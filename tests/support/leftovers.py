@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from yoto.housekeeping.clock import Part, the_clock
+from yoto.housekeeping.clock import ClockPart, the_clock
 
-_known: list[Part] = []
+_known: list[ClockPart] = []
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

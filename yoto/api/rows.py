@@ -12,7 +12,7 @@ from yoto.store.db import db
 Row = TypeVar("Row")
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """The changed fields, JSON-ready; both are empty when none changed."""
 
     before: dict[str, Any]
@@ -44,13 +44,13 @@ def _found(row: Row | None, model: type[Row], row_id: int) -> Row:
     return row
 
 
-def change(row: Any, values: Mapping[str, Any]) -> Change:
+def change(row: Any, values: Mapping[str, Any]) -> FieldChange:
     """Set the attributes of ``row`` to ``values``, and return those that changed."""
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     before = json_ready({name: getattr(row, name) for name in changed})
     for name, value in changed.items():
         setattr(row, name, value)
-    return Change(before, json_ready(changed))
+    return FieldChange(before, json_ready(changed))
 
 
 def json_ready(values: Mapping[str, Any]) -> dict[str, Any]:

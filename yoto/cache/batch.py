@@ -35,7 +35,7 @@ class AtOnce:
         return task()
 
 
-class Batch:
+class BatchRead:
     """Asks memory, then Redis with one round trip a server, then a loader once.
 
     Loaded values go to Redis by ``background``, so that no caller waits for a second round trip.

@@ -10,7 +10,7 @@ from time import monotonic
 
 from yoto.cache import tags
 from yoto.cache.barrier import Barrier
-from yoto.cache.batch import AtOnce, Batch, FoundEntries, ManyLoader, PlacesLoader
+from yoto.cache.batch import AtOnce, BatchRead, FoundEntries, ManyLoader, PlacesLoader
 from yoto.cache.counts import CacheCounts, CacheStats
 from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.loading import Loader, Loading, Tier
@@ -80,10 +80,12 @@ class TieredCache:
         )
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
         self._refresher = Refresher(app_context_factory)
-        self._batch = Batch(self._memory, self._remote, self.tailer, self._counts, self._refresher)
+        self._batch = BatchRead(
+            self._memory, self._remote, self.tailer, self._counts, self._refresher
+        )
         # Preloaded entries were not requested: they count apart, or they would distort hit rates.
         self._preload_counts = CacheCounts()
-        self._preload = Batch(
+        self._preload = BatchRead(
             self._memory, self._remote, self.tailer, self._preload_counts, AtOnce()
         )
         self.lookup = Lookup(self._memory, self.tailer, self._counts)

@@ -25,11 +25,11 @@ class Work(Protocol):
     def due(self) -> float:
         """The monotonic time at which there is something to do; waits for nothing."""
 
-    def run(self, part: Part) -> None:
+    def run(self, part: ClockPart) -> None:
         """Do what is due, for as long as ``part`` has not ended; raises nothing."""
 
 
-class Part:
+class ClockPart:
     """Some work's part in a clock, from ``Clock.begin`` to ``Clock.end``.
 
     Attributes:
@@ -63,20 +63,20 @@ class Clock:
         self._lock = threading.Lock()
         self._news = threading.Condition(self._lock)
         self._finished = threading.Condition(self._lock)
-        self._parts: list[Part] = []
+        self._parts: list[ClockPart] = []
         # When each thread that waits will look again.
         self._due_times: dict[int, float] = {}
         # Threads that were started and do not wait yet.
         self._coming = 0
 
-    def begin(self, work: Work) -> Part:
+    def begin(self, work: Work) -> ClockPart:
         """Do ``work`` whenever it is due, from now on.
 
         Raises:
             RuntimeError: the system has no thread for it; nothing has begun.
         """
         with self._lock:
-            part = Part(self, work)
+            part = ClockPart(self, work)
             self._parts.append(part)
             try:
                 self._see_to(part.due)
@@ -86,12 +86,12 @@ class Clock:
         return part
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[ClockPart, ...]:
         """A part for each work that it runs now."""
         with self._lock:
             return tuple(self._parts)
 
-    def end(self, part: Part, timeout: float) -> None:
+    def end(self, part: ClockPart, timeout: float) -> None:
         """Do no more of it, and wait at most ``timeout`` seconds for what is being done."""
         with self._lock:
             if part.ended:
@@ -103,7 +103,7 @@ class Clock:
             if part.runner != threading.get_ident():
                 self._finished.wait_for(lambda: part.runner is None, timeout)
 
-    def look(self, part: Part) -> None:
+    def look(self, part: ClockPart) -> None:
         """Its work may be due earlier than it was."""
         with self._lock:
             if part.runner is None and not part.ended:
@@ -142,12 +142,12 @@ class Clock:
                 me.name = NAME
             part = self._next(part)
 
-    def _done(self, part: Part) -> None:
+    def _done(self, part: ClockPart) -> None:
         part.runner, part.due = None, part.work.due()
         if part.ended:
             self._finished.notify_all()
 
-    def _next(self, done: Part | None, after: float = 0.0) -> Part | None:
+    def _next(self, done: ClockPart | None, after: float = 0.0) -> ClockPart | None:
         """The calling thread's next activity; None: it is not needed any more.
 
         All at once, so that others see it come, at work or waiting, and never as none of them.
@@ -185,7 +185,7 @@ class Clock:
         del self._due_times[me]
 
 
-def _due(part: Part) -> float:
+def _due(part: ClockPart) -> float:
     return part.due
 
 

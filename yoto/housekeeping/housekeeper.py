@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from yoto.housekeeping.clock import Part, the_clock
+from yoto.housekeeping.clock import ClockPart, the_clock
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Housekeeper:
         self.name = name
         self._jobs: list[_Job] = []
         self._lock = threading.Lock()
-        self._part: Part | None = None
+        self._part: ClockPart | None = None
 
     def add(self, name: str, task: Task) -> Callable[[], None]:
         """Run ``task`` at once after ``start``, then as it says.
@@ -96,7 +96,7 @@ class Housekeeper:
         """The monotonic time at which a task is due."""
         return min((0.0 if job.woken else job.due for job in self._jobs), default=inf)
 
-    def run(self, part: Part) -> None:
+    def run(self, part: ClockPart) -> None:
         """Run the tasks that are due."""
         for job in self._jobs:
             if (job.woken or job.due <= time.monotonic()) and not part.ended:

@@ -48,7 +48,7 @@ class Tier(TypedDict):
     hit_rate: Annotated[float | None, "Hits among look-ups, 0 to 1; null: no requests"]
 
 
-class Window(TypedDict):
+class CountedTime(TypedDict):
     """The stretch of time that the counts of tiers and events cover."""
 
     seconds: int
@@ -92,7 +92,7 @@ class Cache(TypedDict):
 
     instance: Annotated[str, "The worker that answers"]
     at: datetime
-    window: Window
+    window: CountedTime
     tiers: list[Tier]
     events: Annotated[dict[str, int], "What else was counted, such as `stampedes_avoided`"]
     stores: list[Store]

@@ -15,8 +15,9 @@ from yoto.extensions import events
 from yoto.http.acts import record_act
 from yoto.http.operation import Reason
 from yoto.nodes import NodeId
+from yoto.operate.cache import CountedTime
 from yoto.operate.cache import cache as cache
-from yoto.operate.targets import People, Target, name_of, people, target_of
+from yoto.operate.targets import CacheTarget, People, name_of, people, target_of
 from yoto.persistence import STORE_FAILURES
 from yoto.store.db import db
 
@@ -28,7 +29,7 @@ Of = Annotated[
     "As its type has it; of a user the number, or the application's own; not with `all`",
 ]
 
-cache.names = {People: "PeopleCount"}
+cache.names = {CountedTime: "Window", People: "PeopleCount"}
 
 
 class Invalidated(TypedDict):
@@ -86,7 +87,7 @@ def invalidate_cache(
     return invalidate(target_of(kind, id), memory, reason)
 
 
-def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
+def invalidate(target: CacheTarget, memory: bool, reason: str) -> Invalidated:
     """Make every worker forget the target.
 
     Raises:

@@ -37,7 +37,7 @@ _ROWS: dict[str, tuple[Any, Callable[[int], str]]] = {
 }
 
 
-class Target(NamedTuple):
+class CacheTarget(NamedTuple):
     """A target that every worker can be made to forget.
 
     Attributes:
@@ -64,7 +64,7 @@ class People(TypedDict):
     exact: Annotated[bool, "False: an estimate; others may have looked there as well"]
 
 
-EVERYTHING = Target(ALL, None, tags.GLOBAL)
+EVERYTHING = CacheTarget(ALL, None, tags.GLOBAL)
 
 
 def kinds() -> list[str]:
@@ -72,7 +72,7 @@ def kinds() -> list[str]:
     return [*_ROWS, *(one.name for one in known_types()), ALL]
 
 
-def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
+def target_of(kind: str, given: Any, *, spelled: bool = False) -> CacheTarget:
     """The target that a request names by its type's id; for a user the application's id will do.
 
     Args:
@@ -93,14 +93,14 @@ def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
         return EVERYTHING
     if declared is not None:
         node = Place(kind, read_id(declared, given, "id", spelled=spelled))
-        return Target(*node, tags.node(*node))
+        return CacheTarget(*node, tags.node(*node))
     if spelled and given.isascii() and given.isdecimal() and len(given) < 20:
         given = int(given)
     if kind == USER:
         given = user_number(given, "id")
     elif kind == "application":
         number_of(Application(given), "id")
-    return Target(kind, checked_id(given, "id"), _ROWS[kind][1](given))
+    return CacheTarget(kind, checked_id(given, "id"), _ROWS[kind][1](given))
 
 
 def user_number(given: Any, field: str) -> int:
@@ -116,7 +116,7 @@ def user_number(given: Any, field: str) -> int:
     return number
 
 
-def name_of(target: Target) -> str | None:
+def name_of(target: CacheTarget) -> str | None:
     """The target's name, or its id for nodes without names; None: no target has that id."""
     if target.kind == ALL:
         return ALL
@@ -131,7 +131,7 @@ def name_of(target: Target) -> str | None:
     return None if found is None else str(found)
 
 
-def people(target: Target) -> People | None:
+def people(target: CacheTarget) -> People | None:
     """Accounts whose verdicts depend on the target; None: unknown.
 
     For nodes it is an estimate, since accounts that do not belong there may have verdicts there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yoto.permission.boundaries import Boundary
 from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.checking.asking import taking_turns
-from yoto.permission.explain import Explanation
+from yoto.permission.explain import Explanation, VerdictChange
 from yoto.permission.explain.loading import holding_sets, load_reach
 from yoto.permission.guards.condition import Permission
 from yoto.permission.guards.decorators import (
@@ -75,6 +75,7 @@ __all__ = [
     "Decision",
     "Everyone",
     "Explanation",
+    "VerdictChange",
     "MaintenanceChanged",
     "MaintenanceStatus",
     "Page",

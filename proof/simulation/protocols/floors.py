@@ -25,7 +25,7 @@ LAST_LOOK = 1.0
 SETTINGS = CacheSettings()
 
 
-class Change:
+class CommittedChange:
     """One committed change of a user.
 
     Attributes:
@@ -50,8 +50,10 @@ class Floors(Protocol):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._changes: dict[int, list[Change]] = {user: [Change(0)] for user in USERS}
-        self._left_over: list[tuple[int, Change]] = []
+        self._changes: dict[int, list[CommittedChange]] = {
+            user: [CommittedChange(0)] for user in USERS
+        }
+        self._left_over: list[tuple[int, CommittedChange]] = []
         # What each worker has changed by itself, newest version by user.
         self._own: dict[Worker, dict[int, int]] = {}
         # When each thread that asks began to.
@@ -105,7 +107,7 @@ class Floors(Protocol):
 
     def _change(self, worker: Worker, user: int) -> None:
         changes = self._changes[user]
-        change = Change(0)
+        change = CommittedChange(0)
 
         def commit() -> None:
             change.version = changes[-1].version + 1
@@ -120,7 +122,7 @@ class Floors(Protocol):
             own = self._own.setdefault(worker, {})
             own[user] = max(own.get(user, 0), change.version)
 
-    def _append(self, cache: TieredCache, user: int, change: Change) -> bool:
+    def _append(self, cache: TieredCache, user: int, change: CommittedChange) -> bool:
         """Whether the log has it."""
         try:
             position = cache.invalidate(tags.user(user))
@@ -147,7 +149,7 @@ class Floors(Protocol):
 
         return read
 
-    def _due(self, user: int, moment: float) -> Change:
+    def _due(self, user: int, moment: float) -> CommittedChange:
         """The newest change of a user that was in the log at a moment."""
         heard = [
             one

@@ -6,13 +6,13 @@ import pytest
 
 from proof.planted import switch
 from proof.planted.bugs import PLANTED
-from proof.planted.change import Change, made
+from proof.planted.change import TextChange, made
 from yoto.redis import Script
 from yoto.resilience.leases import Slot
 from yoto.rooms.queues.batch import call, worker_pool
 
 
-def current(change: Change) -> object:
+def current(change: TextChange) -> object:
     assert not isinstance(change.where, Script)
     owner, name = change.where
     return vars(owner)[name]
@@ -39,7 +39,7 @@ def test_modules_that_import_a_function_get_the_changed_one() -> None:
 
 
 def test_a_text_that_is_not_there_any_more_is_an_error() -> None:
-    change = Change((Slot, "lost"), "what it was once", "")
+    change = TextChange((Slot, "lost"), "what it was once", "")
     with pytest.raises(ValueError, match="0 times"), made([change]):
         pass
 

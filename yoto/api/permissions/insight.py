@@ -30,7 +30,7 @@ from yoto.extensions import permissions
 from yoto.http.operation import Actor, Subject
 from yoto.http.shapes import parts_of, schema_named
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND, NodeId
-from yoto.permission import Explanation, Page, Place, subject_text
+from yoto.permission import Explanation, Page, Place, VerdictChange, subject_text
 from yoto.resilience import rate_limit
 
 SETS = "team:5, everyone:server:7 or public"
@@ -63,7 +63,10 @@ insight = Subject(
     "/permissions",
     "Why somebody may do something; where they may; who may",
     "verdict",
-    names={Page: schema_named("Page", ma.Schema, True, *parts_of(Ids))},
+    names={
+        Page: schema_named("Page", ma.Schema, True, *parts_of(Ids)),
+        VerdictChange: "Change",
+    },
 )
 _search = rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 

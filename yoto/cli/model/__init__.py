@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 from flask.cli import AppGroup
 
-from .parts import Flaw, Part, read
+from .parts import FilePart, Flaw, read
 from .world import World, blaming, node_of, world_of
 
 MODEL = frozenset({"types", "permissions", "roles", "facts", "tests"})
@@ -33,7 +33,7 @@ class Found(NamedTuple):
         why: the platform's explanation, if the question is about one verdict.
     """
 
-    part: Part
+    part: FilePart
     question: str
     wanted: Any
     found: Any
@@ -72,7 +72,7 @@ def test(file: Path) -> None:
     sys.exit(FAILED_EXIT)
 
 
-def _found(world: World, test: Part) -> Iterator[Found]:
+def _found(world: World, test: FilePart) -> Iterator[Found]:
     test.mapping(TEST)
     for one in test.part("check").items():
         yield from _checks(world, one)
@@ -82,7 +82,7 @@ def _found(world: World, test: Part) -> Iterator[Found]:
         yield from _users(world, one)
 
 
-def _checks(world: World, one: Part) -> Iterator[Found]:
+def _checks(world: World, one: FilePart) -> Iterator[Found]:
     said = one.mapping(CHECK)
     user = one.needed("user")
     who = world.subject(user)
@@ -97,7 +97,7 @@ def _checks(world: World, one: Part) -> Iterator[Found]:
         yield Found(part, f"{user.value} {name}{where}", wanted, found, why)
 
 
-def _resources(world: World, one: Part) -> Iterator[Found]:
+def _resources(world: World, one: FilePart) -> Iterator[Found]:
     one.mapping(RESOURCES)
     user, type_ = one.needed("user"), one.needed("type").text()
     who = world.subject(user)
@@ -108,7 +108,7 @@ def _resources(world: World, one: Part) -> Iterator[Found]:
         yield Found(part, question, sorted(part.texts()), sorted(found))
 
 
-def _users(world: World, one: Part) -> Iterator[Found]:
+def _users(world: World, one: FilePart) -> Iterator[Found]:
     one.mapping(USERS)
     at = one.needed("at")
     for name, part in _assertions(one):
@@ -118,7 +118,7 @@ def _users(world: World, one: Part) -> Iterator[Found]:
         yield Found(part, f"people who may {name} at {at.value}", wanted, world.names(found))
 
 
-def _assertions(one: Part) -> Iterator[tuple[str, Part]]:
+def _assertions(one: FilePart) -> Iterator[tuple[str, FilePart]]:
     found = one.needed("assertions").mapping()
     if not found:
         one.fail("'assertions' has none")

@@ -22,7 +22,7 @@ class Flaw(click.ClickException):
 
 
 @dataclass(frozen=True)
-class Part:
+class FilePart:
     """A value of the file.
 
     Attributes:
@@ -46,7 +46,7 @@ class Part:
         """Raises ``Flaw`` with the place."""
         raise Flaw(f"{self.place}: {message}")
 
-    def mapping(self, known: frozenset[str] | None = None) -> Mapping[str, Part]:
+    def mapping(self, known: frozenset[str] | None = None) -> Mapping[str, FilePart]:
         """The value as a mapping of ``known`` keys only; an empty value is an empty mapping."""
         if self.value is None:
             return {}
@@ -57,7 +57,7 @@ class Part:
                 part.fail(f"'{key}' is none of {', '.join(sorted(known))}")
         return self.value
 
-    def items(self) -> Iterator[Part]:
+    def items(self) -> Iterator[FilePart]:
         """The value as a list of parts; an empty value is an empty list."""
         if self.value is not None and not isinstance(self.value, list):
             self.fail("must be a list")
@@ -81,18 +81,20 @@ class Part:
             self.fail(f"must be true or false, not {self.value!r}")
         return self.value
 
-    def part(self, key: str) -> Part:
+    def part(self, key: str) -> FilePart:
         """The part under ``key`` of a mapping, or an empty one."""
-        return self.mapping().get(key) or Part(None, self.file, self.line, _below(self.path, key))
+        return self.mapping().get(key) or FilePart(
+            None, self.file, self.line, _below(self.path, key)
+        )
 
-    def needed(self, key: str) -> Part:
+    def needed(self, key: str) -> FilePart:
         """The part under ``key`` of a mapping, which must be there."""
         if key not in self.mapping():
             self.fail(f"'{key}' is missing")
         return self.part(key)
 
 
-def read(path: Path) -> Part:
+def read(path: Path) -> FilePart:
     """The contents of a file: JSON if its name ends in ``.json``, else YAML.
 
     Raises:
@@ -120,21 +122,21 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _of_json(value: Any, name: str, path: str) -> Part:
+def _of_json(value: Any, name: str, path: str) -> FilePart:
     if isinstance(value, dict):
         value = {key: _of_json(one, name, _below(path, key)) for key, one in value.items()}
     elif isinstance(value, list):
         value = [_of_json(one, name, f"{path}[{index}]") for index, one in enumerate(value)]
-    return Part(value, name, None, path)
+    return FilePart(value, name, None, path)
 
 
-def _read_yaml(text: str, name: str) -> Part:
+def _read_yaml(text: str, name: str) -> FilePart:
     import yaml  # imported only here, since it is needed only for models
 
     loader: Any = yaml.SafeLoader(text)
 
-    def part_of(node: Any, path: str, depth: int = 0, line: int | None = None) -> Part:
-        here = Part(None, name, line or node.start_mark.line + 1, path)
+    def part_of(node: Any, path: str, depth: int = 0, line: int | None = None) -> FilePart:
+        here = FilePart(None, name, line or node.start_mark.line + 1, path)
         if depth > MOST_DEPTH:
             here.fail("is too deep")
         value: Any
@@ -146,17 +148,17 @@ def _read_yaml(text: str, name: str) -> Part:
             value = {}
             for key_node, one in node.value:
                 key = loader.construct_object(key_node)
-                named = Part(key, name, key_node.start_mark.line + 1, path)
+                named = FilePart(key, name, key_node.start_mark.line + 1, path)
                 if named.text() in value:
                     named.fail(f"'{key}' stands here twice")
                 value[key] = part_of(one, _below(path, key), depth + 1, named.line)
         else:
             value = loader.construct_object(node)
-        return Part(value, name, here.line, path)
+        return FilePart(value, name, here.line, path)
 
     try:
         root = loader.get_single_node()
-        return Part(None, name, None, "") if root is None else part_of(root, "")
+        return FilePart(None, name, None, "") if root is None else part_of(root, "")
     except (yaml.YAMLError, ValueError) as error:
         raise Flaw(f"{name}: {error}") from None
     finally:

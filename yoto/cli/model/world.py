@@ -20,7 +20,7 @@ from yoto.store.declarations import declare
 from yoto.store.people import people
 from yoto.store.resources import declare_resource
 
-from .parts import Part
+from .parts import FilePart
 
 TEAM, ROLE = "team:", "role:"
 TYPE = frozenset({"parent", "administrator", "gate", "nested", "shares"})
@@ -50,7 +50,7 @@ class World:
         self._teams: dict[str, int] = {}
         self._roles: dict[str, int] = {}
 
-    def fill(self, facts: Part) -> None:
+    def fill(self, facts: FilePart) -> None:
         """Store the facts: people, resources, teams, roles, overwrites, in the file's order."""
         facts.mapping(FACTS)
         self._roles = {one.name: one.id for one in self.permissions.list_registered_roles()}
@@ -77,7 +77,7 @@ class World:
         for part in facts.part("overwrites").items():
             self._overwrite(part)
 
-    def person(self, part: Part) -> int:
+    def person(self, part: FilePart) -> int:
         """The id of a person by their name."""
         if part.text() not in self._people:
             part.fail(f"no person '{part.value}': name them in facts.people")
@@ -88,31 +88,31 @@ class World:
         by_id = {id_: name for name, id_ in self._people.items()}
         return sorted(by_id[one] for one in ids)
 
-    def subject(self, part: Part) -> Any:
+    def subject(self, part: FilePart) -> Any:
         """A subject by its name, or ``public``."""
         return PUBLIC if part.text() == "public" else self.person(part)
 
-    def _holder(self, part: Part) -> Any:
+    def _holder(self, part: FilePart) -> Any:
         if part.text().startswith(TEAM):
             return Team(self._named(part, TEAM))
         return self.subject(part)
 
-    def _named(self, part: Part, kind: str) -> int:
+    def _named(self, part: FilePart, kind: str) -> int:
         known = self._teams if kind == TEAM else self._roles
         name = part.text().removeprefix(kind)
         if name not in known:
             part.fail(f"no {kind.rstrip(':')} '{name}' stands above")
         return known[name]
 
-    def _put(self, name: str, part: Part) -> None:
+    def _put(self, name: str, part: FilePart) -> None:
         said = part.mapping(RESOURCE)
-        type_, id_ = node_of(Part(name, part.file, part.line, part.path))
+        type_, id_ = node_of(FilePart(name, part.file, part.line, part.path))
         parent = node_of(said["parent"]) if "parent" in said else None
         owner = self.person(said["owner"]) if "owner" in said else None
         with blaming(part):
             self.permissions.put_resource(type_, id_, parent=parent, owner=owner)
 
-    def _team(self, name: str, part: Part) -> None:
+    def _team(self, name: str, part: FilePart) -> None:
         with blaming(part):
             [self._teams[name]] = self.permissions.create_team(name).ids
         for member in part.items():
@@ -123,7 +123,7 @@ class World:
                 else:
                     self.permissions.add_team_members(self._teams[name], [self.person(member)])
 
-    def _overwrite(self, part: Part) -> None:
+    def _overwrite(self, part: FilePart) -> None:
         part.mapping(OVERWRITE)
         who, user, role, team = part.needed("who"), None, None, None
         if who.text().startswith(ROLE):
@@ -143,7 +143,7 @@ class World:
             )
 
 
-def node_of(part: Part) -> tuple[str, str]:
+def node_of(part: FilePart) -> tuple[str, str]:
     """The type and the id of ``document:budget``."""
     type_, colon, id_ = part.text().partition(":")
     if not (type_ and colon and id_):
@@ -152,7 +152,7 @@ def node_of(part: Part) -> tuple[str, str]:
 
 
 @contextmanager
-def blaming(part: Part) -> Iterator[None]:
+def blaming(part: FilePart) -> Iterator[None]:
     """A block in which the platform's errors become flaws of ``part``."""
     try:
         yield
@@ -161,7 +161,7 @@ def blaming(part: Part) -> Iterator[None]:
 
 
 @contextmanager
-def world_of(model: Part) -> Iterator[World]:
+def world_of(model: FilePart) -> Iterator[World]:
     """The world of a model, in a database of its own that is deleted after the block.
 
     Raises:
@@ -194,7 +194,7 @@ def _hurry(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
-def _declare(app: Flask, model: Part) -> None:
+def _declare(app: Flask, model: FilePart) -> None:
     scopes = model.part("permissions").mapping()
     roles: dict[str, tuple[str, ...]] = {}
     for name, part in model.part("roles").mapping().items():
@@ -212,7 +212,7 @@ def _declare(app: Flask, model: Part) -> None:
             system.declare({"name": name, "scope": part.text()})
 
 
-def _options(type_: Part) -> dict[str, Any]:
+def _options(type_: FilePart) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for key, part in type_.mapping(TYPE).items():
         match key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from yoto.errors import StoreUnavailable
-from yoto.operate.live.changes import Change, acts, happened, restarts
+from yoto.operate.live.changes import AlertChange, acts, happened, restarts
 from yoto.operate.live.filters import TypeFilter
 from yoto.operate.permissions.names import named
 from yoto.store.translation import translated
@@ -73,7 +73,7 @@ def _restarts(since: float, until: float) -> list[Mark]:
     return [_mark("restart", one, one["id"]) for one in restarts(since, until)[:MOST]]
 
 
-def _mark(kind: Literal["act", "alert", "restart"], change: Change, of: str) -> Mark:
+def _mark(kind: Literal["act", "alert", "restart"], change: AlertChange, of: str) -> Mark:
     return {
         "at": round(change["at"] * 1000),
         "kind": kind,

@@ -35,11 +35,17 @@ from yoto.operate.permissions.shapes import (
     WhoPage,
     Within,
 )
-from yoto.permission import Application, Explanation, Place, subject_text
+from yoto.permission import Application, Explanation, Place, VerdictChange, subject_text
 from yoto.store.db import db
 from yoto.store.models import ProgramAccount, User
 
-explain = Subject("explain", "/explain", "Why somebody may do something, or may not", "verdict")
+explain = Subject(
+    "explain",
+    "/explain",
+    "Why somebody may do something, or may not",
+    "verdict",
+    names={VerdictChange: "Change"},
+)
 search = Subject(
     "search",
     "/search",

@@ -16,7 +16,7 @@ from yoto.housekeeping import Housekeeper
 from yoto.optimization import DistributedLocks, keeps_lock
 from yoto.permission.boundaries.rows import Boundary, boundaries
 from yoto.permission.boundaries.settings import BoundarySettings
-from yoto.permission.boundaries.window import SearchedUntil, Window
+from yoto.permission.boundaries.window import SearchedUntil, SearchWindow
 from yoto.permission.database.pool import SidePool
 from yoto.redis import EXPECTED_FAILURES
 
@@ -35,7 +35,7 @@ MERGE_ABOVE = 20
 ENTRY = 500
 
 
-def span_of(window: Window, settings: BoundarySettings) -> tuple[float, float]:
+def span_of(window: SearchWindow, settings: BoundarySettings) -> tuple[float, float]:
     """The first and last moment to look for, in epoch seconds.
 
     Neither moments before a clock that was set back, nor those within the margin of the last look,

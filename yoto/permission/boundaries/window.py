@@ -12,7 +12,7 @@ TTL_MS = 7 * 24 * 3600 * 1000
 _WINDOW = load_script("yoto.permission.boundaries.lua", "window.lua")
 
 
-class Window(NamedTuple):
+class SearchWindow(NamedTuple):
     """The time until which was searched, in ms of Redis's time.
 
     Attributes:
@@ -32,7 +32,7 @@ class SearchedUntil:
         """Nothing connects before the first call."""
         self._redis = redis
 
-    def read(self) -> Window:
+    def read(self) -> SearchWindow:
         """The time until which was searched, and Redis's time."""
         return self._run()
 
@@ -40,8 +40,8 @@ class SearchedUntil:
         """Note that time; nothing is noted if Redis has lost its data since ``epoch`` was read."""
         self._run(epoch, looked_ms)
 
-    def _run(self, *noted: str | int) -> Window:
+    def _run(self, *noted: str | int) -> SearchWindow:
         args = [secrets.token_hex(8), TTL_MS, *noted]
         key = self._redis.keys.invalidation_queue("state")
         now_ms, epoch, looked = self._redis.scripts.run(_WINDOW, [key], args)
-        return Window(now_ms, epoch.decode(), None if looked is None else int(looked))
+        return SearchWindow(now_ms, epoch.decode(), None if looked is None else int(looked))

@@ -25,7 +25,7 @@ from yoto.permission.explain.derivation import (
 )
 from yoto.permission.explain.loading import load_facts, load_reach
 from yoto.permission.explain.policy_texts import LANGUAGES, text_of
-from yoto.permission.explain.report import Change, Explanation, PolicyLink, plain
+from yoto.permission.explain.report import Explanation, PolicyLink, VerdictChange, plain
 from yoto.permission.explain.text import change_text, detail_shown, explanation_text
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import SubjectId, person_number
@@ -75,7 +75,7 @@ class Explaining:
         with reading() as connection:
             facts = load_facts(connection, user_id, place, registered)
             derivation = Derivation.of(facts, state.registry, now)
-            proposed: tuple[Change, ...] = ()
+            proposed: tuple[VerdictChange, ...] = ()
             if changes:
                 reach = Reach(*load_reach(connection, facts.roles, facts.home))
                 proposed = _changes(state, derivation, registered, reach, decision)
@@ -196,13 +196,13 @@ def _changes(
     permission: RegisteredPermission,
     reach: Reach,
     decision: Decision,
-) -> tuple[Change, ...]:
+) -> tuple[VerdictChange, ...]:
     """Changes that would turn the verdict; none where a policy alone denies."""
     if bool(derivation.resolution.mask & permission.mask) is not decision.allowed:
         return ()
     names = {role.id: role.name for role in derivation.facts.roles.values()}
     return tuple(
-        Change(
+        VerdictChange(
             proposal.kind,
             proposal.affected,
             _shown(proposal.detail, names),

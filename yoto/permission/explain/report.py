@@ -116,7 +116,7 @@ class PolicyLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VerdictChange:
     """One change that turns the verdict, proved by resolving with it.
 
     Attributes:
@@ -185,11 +185,11 @@ class Explanation:
     remaining: Annotated[tuple[str, ...], "What a time-out leaves"]
     effective: tuple[str, ...]
     policies: tuple[PolicyLink, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[VerdictChange, ...] = ()
     text: str = ""
 
     @property
-    def change(self) -> Change | None:
+    def change(self) -> VerdictChange | None:
         """The smallest change that would turn the verdict; None: no single one would."""
         return self.changes[0] if self.changes else None
 

@@ -47,7 +47,7 @@ from yoto.store.models import Role, RoleAssignment, User
 
 
 @dataclass
-class Change:
+class RankChange:
     """The change made by a block of ``sparing``.
 
     Attributes:
@@ -68,7 +68,7 @@ def by_home(roles: Iterable[Role]) -> dict[str, list[int]]:
 @contextmanager
 def sparing(
     authority: Authority, home: str, role_ids: Collection[int], at: Place | None = None
-) -> Iterator[Change]:
+) -> Iterator[RankChange]:
     """Refuse the change inside if it takes something from a user above the actor.
 
     A role that goes is named in the change and deleted after the block.
@@ -81,7 +81,7 @@ def sparing(
     Raises:
         PermissionDenied: with reason ``outranked`` and the names of the permissions to be lost.
     """
-    change = Change()
+    change = RankChange()
     if authority.unbounded or not role_ids:
         yield change
         return

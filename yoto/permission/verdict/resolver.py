@@ -76,7 +76,7 @@ class Resolution:
         return bool(self.mask & local) or (belonging and self.status >= MembershipStatus.MEMBER)
 
 
-class Step(NamedTuple):
+class MaskStep(NamedTuple):
     """One step of the overwrites: their target, the mask before and after, and the level."""
 
     target: str
@@ -99,7 +99,7 @@ class Trace:
     held: list[int] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     teams: list[TeamFacts] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[MaskStep] = field(default_factory=list)
 
 
 class RoleSum(NamedTuple):
@@ -267,9 +267,9 @@ def resolve(
             shaped = for_roles & ~(user.own_deny >> shift & bits.local) | own_allow
             if trace is not None:
                 trace.steps += [
-                    Step(EVERYONES, before, for_all, level),
-                    Step(ROLES, for_all, for_roles, level),
-                    Step(OWN, for_roles, shaped, level),
+                    MaskStep(EVERYONES, before, for_all, level),
+                    MaskStep(ROLES, for_all, for_roles, level),
+                    MaskStep(OWN, for_roles, shaped, level),
                 ]
         hidden = shaped & rules.gates != rules.gates
         ordinary = 0 if hidden else shaped

@@ -14,7 +14,7 @@ from yoto.permission.verdict.facts import NOWHERE, PlaceFacts, UserFacts
 from yoto.permission.verdict.resolver import NOTHING, FlatPlace, RoleSum, Trace
 
 
-class Step(IntEnum):
+class Stage(IntEnum):
     """The steps at which a verdict applies an allow or a deny, in order."""
 
     BASE = 0
@@ -24,8 +24,8 @@ class Step(IntEnum):
 
 
 # A step at a level: the level comes first. Steps before all levels have none.
-At = tuple[int, Step]
-IN_BASE: At = (-1, Step.BASE)
+At = tuple[int, Stage]
+IN_BASE: At = (-1, Stage.BASE)
 
 
 def default_of(place: FlatPlace, user: UserFacts) -> RoleSum:
@@ -73,11 +73,11 @@ class Denials:
             for level in range(len(place.facts.rules.levels)):
                 bit = mask << level * bits.width
                 if user.own_deny & bit:
-                    last = level, Step.USER
+                    last = level, Stage.USER
                 elif by_roles & bit:
-                    last = level, Step.ROLES
+                    last = level, Stage.ROLES
                 elif default.local_deny & bit:
-                    last = level, Step.DEFAULT_ROLE
+                    last = level, Stage.DEFAULT_ROLE
         return cls(bool(in_base), last)
 
     def leave(self, step: At) -> bool:

@@ -12,7 +12,7 @@ from yoto.permission.loading import Site
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
 from yoto.permission.verdict.resolver import FlatPlace, MembershipStatus, Trace, resolve
-from yoto.permission.ways.denials import IN_BASE, Denials, Step, belongs, default_of
+from yoto.permission.ways.denials import IN_BASE, Denials, Stage, belongs, default_of
 
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
 PROVIDED = "provided_role"
@@ -137,9 +137,9 @@ def _ordinary(
     for level, shared in enumerate(place.facts.rules.levels):
         bit, node = mask << level * bits.width, known.site.levels[level]
         reach = shared or status is not MembershipStatus.OUTSIDER
-        if default.local_allow & bit and denials.leave((level, Step.DEFAULT_ROLE)):
+        if default.local_allow & bit and denials.leave((level, Stage.DEFAULT_ROLE)):
             yield from _default(known, name, node)
-        if denials.leave((level, Step.ROLES)):
+        if denials.leave((level, Stage.ROLES)):
             for one in trace.assignments:
                 if place.roles[one.role_id].local_allow & bit:
                     yield _assigned(known, name, one, node)
@@ -149,7 +149,7 @@ def _ordinary(
                     yield Way(
                         OVERWRITE, name, "team", None, None, team.team_id, NOWHERE, node, *times
                     )
-        if reach and user.own_allow & bit and denials.leave((level, Step.USER)):
+        if reach and user.own_allow & bit and denials.leave((level, Stage.USER)):
             yield Way(OVERWRITE, name, _own(known), overwrite=node)
 
 

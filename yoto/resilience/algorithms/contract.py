@@ -42,7 +42,7 @@ class AlgorithmBroken(AssertionError):
     """A promise that an algorithm breaks, and the calls that show it."""
 
 
-class Step(NamedTuple):
+class WalkStep(NamedTuple):
     """A call: ``hit``, ``peek`` or ``give`` of units, so many µs after the one before; ``change``
     to the limit of that number."""
 
@@ -96,18 +96,20 @@ def with_clock(scripts: LimiterScripts, now: str) -> LimiterScripts:
     return LimiterScripts(*map(shifted, scripts))
 
 
-def _steps(dice: random.Random, most: int) -> Iterator[Step]:
+def _steps(dice: random.Random, most: int) -> Iterator[WalkStep]:
     for _ in range(CALLS):
         what = dice.choice(("hit", "hit", "hit", "hit", "peek", "give"))
-        yield Step(dice.choice(PAUSES), what, dice.choice((1, 1, 1, 2, max(1, most // 2), most)))
+        yield WalkStep(
+            dice.choice(PAUSES), what, dice.choice((1, 1, 1, 2, max(1, most // 2), most))
+        )
 
 
-def _with_changes(dice: random.Random, steps: list[Step]) -> list[Step]:
+def _with_changes(dice: random.Random, steps: list[WalkStep]) -> list[WalkStep]:
     """The calls, with live changes of the limit among them."""
     changes = [(dice.randrange(CALLS), dice.randrange(4)) for _ in range(4)]
     changed = list(steps)
     for place, number in changes:
-        changed.insert(place, Step(dice.choice(PAUSES), "change", number))
+        changed.insert(place, WalkStep(dice.choice(PAUSES), "change", number))
     return changed
 
 
@@ -127,12 +129,12 @@ class _Comparison:
         self._scripts = with_clock(algorithm.scripts, _CLOCK_BESIDE)
         self._algorithm = algorithm
 
-    def walk(self, steps: list[Step]) -> None:
+    def walk(self, steps: list[WalkStep]) -> None:
         """Make the calls, compare each, and clean up."""
         self._quota = self._quotas[0]
         self._limits = _packed(self._quota)
         self._meter = self._algorithm.meter(seconds(BEGIN))
-        self._done: list[Step] = []
+        self._done: list[WalkStep] = []
         self._requests = 0
         at = BEGIN
         try:
@@ -250,15 +252,15 @@ def seconds(at: int) -> float:
     return (at - BEGIN) / MICRO + 1_000
 
 
-def broken(algorithm: Algorithm, quota: Quota, what: str, steps: list[Step]) -> AlgorithmBroken:
+def broken(algorithm: Algorithm, quota: Quota, what: str, steps: list[WalkStep]) -> AlgorithmBroken:
     """The error to raise."""
     trace = "; ".join(map(str, steps))
     return AlgorithmBroken(f"{algorithm.name}, {quota}: {what} [{trace}]")
 
 
-def _check_meter(algorithm: Algorithm, quota: Quota, steps: list[Step]) -> None:
+def _check_meter(algorithm: Algorithm, quota: Quota, steps: list[WalkStep]) -> None:
     """A meter's predictions hold, and nothing but a charge changes it."""
-    meter, at, done = algorithm.meter(seconds(BEGIN)), BEGIN, list[Step]()
+    meter, at, done = algorithm.meter(seconds(BEGIN)), BEGIN, list[WalkStep]()
 
     def promise(what: str, kept: bool) -> None:
         if not kept:
@@ -316,4 +318,4 @@ def _check_limit_of_nothing(algorithm: Algorithm, redis: RedisConnection) -> Non
     quota = Quota(0, WINDOW, 0)
     if algorithm.meter(0.0).wait(0.0, 1, quota) != WINDOW:
         raise broken(algorithm, quota, "a limit of 0 refuses for a window", [])
-    _Comparison(algorithm, quota, redis).walk([Step(0, "hit", 1), Step(1, "peek", 1)])
+    _Comparison(algorithm, quota, redis).walk([WalkStep(0, "hit", 1), WalkStep(1, "peek", 1)])

@@ -23,7 +23,7 @@ RELAY_BATCH = 100
 RELAY_INTERVAL = 5.0
 
 
-class Target(NamedTuple):
+class BreakerTarget(NamedTuple):
     """The keys and arguments of a breaker's scripts.
 
     Attributes:
@@ -42,11 +42,11 @@ class RemoteBreaker:
     def __init__(self, name: str, runtime: Runtime) -> None:
         self.name = name
         self._runtime = runtime
-        self._target: Target | None = None
+        self._target: BreakerTarget | None = None
         self._relay_due: float | None = None
 
     @property
-    def target(self) -> Target:
+    def target(self) -> BreakerTarget:
         """The target of scripts; the first use finds out whether this is a cluster."""
         return self._target or self._find_target()
 
@@ -138,7 +138,7 @@ class RemoteBreaker:
         run(scripts.OUTBOX_TRIM, (outbox,), [entry_id for entry_id, _ in entries])
         return moved
 
-    def _find_target(self) -> Target:
+    def _find_target(self) -> BreakerTarget:
         keys, events, state = self._runtime.keys, self._runtime.events, None
         state = keys.breaker(self.name)
         if self._runtime.clustered:
@@ -148,5 +148,5 @@ class RemoteBreaker:
         else:
             where = (state, events.key)
             bounds = (events.max_length, events.ttl_ms)
-        self._target = Target(where, (self.name, self._runtime.publisher_args(*bounds)))
+        self._target = BreakerTarget(where, (self.name, self._runtime.publisher_args(*bounds)))
         return self._target

@@ -19,7 +19,7 @@ class Counts(NamedTuple):
     slow: int = 0
 
 
-class Window(Protocol):
+class OutcomeWindow(Protocol):
     """Remembers outcomes and forgets old ones."""
 
     def add(self, now: float, failed: bool, slow: bool) -> None:
@@ -77,7 +77,7 @@ class TimeWindow:
             del self._buckets[start]
 
 
-def new_window(config: CircuitBreakerConfig) -> Window:
+def new_window(config: CircuitBreakerConfig) -> OutcomeWindow:
     """An empty window of the configured kind and size."""
     if config.window_type is WindowType.COUNT:
         return CountWindow(config.window_size)

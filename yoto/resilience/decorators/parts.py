@@ -36,7 +36,7 @@ class Held(Protocol):
         ...
 
 
-class Part(Protocol):
+class DecoratorPart(Protocol):
     """A guard of a decorated function.
 
     Attributes:

@@ -10,7 +10,7 @@ from flask import Flask
 from ..config_store import Kind
 from .body import view_functions
 from .chosen import ChosenLimitPart, covers
-from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart, Part
+from .parts import BreakerPart, BulkheadPart, DecoratorPart, GuardPart, LimitPart
 from .shapes import guards_on
 from .views import around, view_parts
 
@@ -53,7 +53,7 @@ def _of_stack(function: Any, method: str) -> Iterator[Named]:
             yield from _named(part)
 
 
-def _named(part: Part) -> list[Named]:
+def _named(part: DecoratorPart) -> list[Named]:
     match part:
         case ChosenLimitPart(plans=plans) if plans:
             return [(Kind.RATE_LIMIT.value, limit.name) for limit in plans.values()]

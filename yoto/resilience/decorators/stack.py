@@ -13,7 +13,7 @@ from yoto.request_thread import in_request_thread
 from .body import is_current_view, keep_open
 from .call import Call, settled
 from .degrade import DegradePart
-from .parts import Fallback, Held, Part
+from .parts import DecoratorPart, Fallback, Held
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class Stack:
     """
 
     fn: Callable[..., Any]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[DecoratorPart, ...] = ()
     degrade: DegradePart | None = None
 
-    def with_part(self, part: Part) -> Stack:
+    def with_part(self, part: DecoratorPart) -> Stack:
         """The stack with one part more; among equal ranks the outer decorator's comes first."""
         parts = tuple(sorted((part, *self.parts), key=lambda one: one.rank))
         return replace(self, parts=parts)

@@ -21,7 +21,7 @@ from .body import view_functions
 from .call import Call
 from .chosen import Numbers, Unless, covers, limit_part
 from .keys import CostOption, KeyOption
-from .parts import GuardPart, LimitPart, Part
+from .parts import DecoratorPart, GuardPart, LimitPart
 from .shapes import guards_on
 from .stack import Stack
 
@@ -158,7 +158,7 @@ def _nearest(app: App, blueprints: list[Scaffold], endpoint: str, method: str) -
     return app
 
 
-def _limits(part: Part, method: str) -> bool:
+def _limits(part: DecoratorPart, method: str) -> bool:
     if isinstance(part, GuardPart):
         return Kind.RATE_LIMIT in part.parts
     return isinstance(part, LimitPart) and covers(part, method)

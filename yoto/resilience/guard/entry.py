@@ -10,7 +10,7 @@ from ..breaker.states import Admission
 from ..bulkhead import Bulkhead
 from ..leases import Slot
 from ..limiter import Key, RateLimiter
-from ..limiter.dimensions import DimensionPlan, Target
+from ..limiter.dimensions import DimensionPlan, LimiterTarget
 from ..limiter.lease import Lease
 from ..settings import BulkheadConfig
 
@@ -29,7 +29,7 @@ class LimiterPart(NamedTuple):
 
     limiter: RateLimiter
     plan: DimensionPlan
-    target: Target
+    target: LimiterTarget
     cost: int
     key: Key = None
 

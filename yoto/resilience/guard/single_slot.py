@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from .. import scripts
 from ..algorithms import DEFAULT_ALGORITHM
 from ..breaker.plan import BreakerPlan
-from ..breaker.remote import Target as BreakerTarget
+from ..breaker.remote import BreakerTarget
 from ..breaker.states import HAPPENINGS, MEANINGS, Admission, Happened, Meaning, Refusal
 from ..exits import Call
 from ..limiter.remote import request_key, request_memory_ms, statuses_of

@@ -16,9 +16,9 @@ from ..networks import site_of
 from ..settings import (
     Dimension,
     GuardMode,
+    LimitWindow,
     MultiDimensionalKey,
     RateLimitConfig,
-    Window,
     span_text,
     windows_of,
 )
@@ -61,7 +61,7 @@ class CountedDimension:
     step: float | None = None
 
 
-class Target(NamedTuple):
+class LimiterTarget(NamedTuple):
     """The keys that one call is counted on, in matching order.
 
     Attributes:
@@ -74,14 +74,14 @@ class Target(NamedTuple):
     dimensions: tuple[CountedDimension, ...]
     limits: bytes
 
-    def by_slot(self) -> list[Target]:
+    def by_slot(self) -> list[LimiterTarget]:
         """The windows of each dimension, which are in one slot of a cluster, by themselves."""
-        slots: list[Target] = []
+        slots: list[LimiterTarget] = []
         for _, group in groupby(
             zip(self.keys, self.dimensions, strict=True), lambda one: one[1].parts
         ):
             keys, dimensions = zip(*group, strict=True)
-            slots.append(Target(list(keys), dimensions, _limits(dimensions)))
+            slots.append(LimiterTarget(list(keys), dimensions, _limits(dimensions)))
         return slots
 
 
@@ -113,7 +113,9 @@ class DimensionPlan:
         self._has_sites = any("site" in item.parts for item in self._configured)
         self._all_limits = _limits(self._configured)
         every = self._windows(given.get("global", Dimension("global")))
-        self._global = Target([item.head + item.tail for item in every], every, _limits(every))
+        self._global = LimiterTarget(
+            [item.head + item.tail for item in every], every, _limits(every)
+        )
         # A key given as text is counted instead of the parts, beside a configured global limit.
         self._text = self._windows(Dimension("key")) + (every if "global" in given else ())
 
@@ -156,7 +158,7 @@ class DimensionPlan:
             return None
         return old, new
 
-    def target(self, key: Key) -> Target:
+    def target(self, key: Key) -> LimiterTarget:
         """The keys to count a call with this key on; never none: a caller without known parts
         is counted on ``global``.
 
@@ -171,9 +173,9 @@ class DimensionPlan:
             raise ValidationFailed({"key": f"must be text or a MultiDimensionalKey, not {key!r}"})
         text = escape(key)
         keys = [item.head + (text if item.parts else "") + item.tail for item in self._text]
-        return Target(keys, self._text, _limits(self._text))
+        return LimiterTarget(keys, self._text, _limits(self._text))
 
-    def _by_parts(self, key: MultiDimensionalKey) -> Target:
+    def _by_parts(self, key: MultiDimensionalKey) -> LimiterTarget:
         values: dict[str, str] = {}
         if key.user_id is not None:
             values["user"] = escape(key.user_id)
@@ -200,11 +202,11 @@ class DimensionPlan:
             else:
                 keys.append(item.head + text + item.tail)
         if not left_out:
-            return Target(keys, self._configured, self._all_limits)
+            return LimiterTarget(keys, self._configured, self._all_limits)
         if not keys:
             return self._global
         counted = tuple([item for item in self._configured if item not in left_out])
-        return Target(keys, counted, _limits(counted))
+        return LimiterTarget(keys, counted, _limits(counted))
 
     def _windows(self, dimension: Dimension) -> tuple[CountedDimension, ...]:
         """A dimension's own window, and further ones that must have room as well."""
@@ -220,7 +222,7 @@ class DimensionPlan:
         )
 
     def _counted(
-        self, dimension: Dimension, quota: Quota, also: Window | None = None
+        self, dimension: Dimension, quota: Quota, also: LimitWindow | None = None
     ) -> CountedDimension:
         algorithm, name = self.algorithm, dimension.name
         code = "".join(PART_CODES[part] for part in dimension.parts)

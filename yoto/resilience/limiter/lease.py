@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .dimensions import DimensionPlan, Target
+from .dimensions import DimensionPlan, LimiterTarget
 from .remote import Lent, statuses_of
 from .result import DimensionStatus, RateLimitResult, result_of
 
@@ -40,7 +40,7 @@ class Lease:
     def __init__(
         self,
         plan: DimensionPlan,
-        target: Target,
+        target: LimiterTarget,
         cost: int,
         taken_at: float,
         lent: Lent,

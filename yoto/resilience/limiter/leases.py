@@ -11,7 +11,7 @@ from yoto.redis import REDIS_UNAVAILABLE
 
 from ..deferred import Deferred
 from ..process import current_pid
-from .dimensions import DimensionPlan, Key, Target
+from .dimensions import DimensionPlan, Key, LimiterTarget
 from .lease import Lease
 from .remote import Lent, RemoteLimiter
 
@@ -97,7 +97,13 @@ class Leases:
         return cost * units_wanted((lease.size - lease.left) // cost, elapsed, plan.lease_length)
 
     def lend(
-        self, plan: DimensionPlan, target: Target, key: Key, cost: int, wanted: int, request: str
+        self,
+        plan: DimensionPlan,
+        target: LimiterTarget,
+        key: Key,
+        cost: int,
+        wanted: int,
+        request: str,
     ) -> Lease:
         """Charge ``wanted`` units or fewer, and keep those that the call does not use.
 
@@ -119,7 +125,7 @@ class Leases:
         self._give_back([*self._keep(key, lease), *([] if old is None else [old])])
         return lease
 
-    def note(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> None:
+    def note(self, plan: DimensionPlan, target: LimiterTarget, key: Key, cost: int) -> None:
         """Note that Redis admitted a single call, which shows the next one the pace."""
         known = self._leases.get(key)
         if known is None or not known.left or known.plan is not plan:

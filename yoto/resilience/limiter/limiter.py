@@ -15,7 +15,7 @@ from ..settings import OnStoreError, RateLimitConfig
 from ..store_error import RETRY_AFTER, StoreWatch
 from ..trail import REFUSED, Trail
 from .denials import DenialMemory
-from .dimensions import DimensionPlan, Key, Target
+from .dimensions import DimensionPlan, Key, LimiterTarget
 from .lease import Lease, LeaseView
 from .leases import Leases
 from .local import LocalLimiter
@@ -191,7 +191,7 @@ class RateLimiter:
         outcome = Outcome.SUCCESS if allowed else REFUSED
         self.trail.note((self._runtime.clock(), 0.0, 0.0, "", outcome, key, cost))
 
-    def lend(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> Lease | None:
+    def lend(self, plan: DimensionPlan, target: LimiterTarget, key: Key, cost: int) -> Lease | None:
         """A lease that admits this call and later ones; ``None``: ask for this call alone.
 
         Raises:
@@ -209,7 +209,7 @@ class RateLimiter:
             raise self.answered(target, cost, statuses).error(self.name)
         return lease
 
-    def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
+    def known_denial(self, target: LimiterTarget, cost: int) -> RateLimitResult | None:
         """The denial that this process remembers, if it still holds."""
         if not self.denials:
             return None
@@ -219,7 +219,7 @@ class RateLimiter:
         return self._counted(result_of((status,), self.store.degraded))
 
     def answered(
-        self, target: Target, cost: int, statuses: tuple[DimensionStatus, ...]
+        self, target: LimiterTarget, cost: int, statuses: tuple[DimensionStatus, ...]
     ) -> RateLimitResult:
         """The result from the reply of Redis; denials are remembered."""
         result = result_of(statuses)
@@ -231,7 +231,7 @@ class RateLimiter:
                     self.denials.remember(key, cost, now, status)
         return result
 
-    def settle(self, plan: DimensionPlan, target: Target) -> None:
+    def settle(self, plan: DimensionPlan, target: LimiterTarget) -> None:
         """Report to Redis the use of these keys while it was unavailable, so that no caller gets
         the quota twice. Raises the errors of script calls."""
         if not self.local:
@@ -248,7 +248,9 @@ class RateLimiter:
                 finally:
                     self.local.end_reporting(key, reported)
 
-    def hit_without_store(self, plan: DimensionPlan, target: Target, cost: int) -> RateLimitResult:
+    def hit_without_store(
+        self, plan: DimensionPlan, target: LimiterTarget, cost: int
+    ) -> RateLimitResult:
         """The decision of ``on_store_error``."""
         self.store.answered_locally += 1
         if plan.config.on_store_error is not OnStoreError.LOCAL:
@@ -259,12 +261,12 @@ class RateLimiter:
             result = result_of(statuses, degraded=True)
         return self._counted(result)
 
-    def give_without_store(self, target: Target, units: int) -> None:
+    def give_without_store(self, target: LimiterTarget, units: int) -> None:
         """Give units back to the twin."""
         self.local.give(target, units, self._runtime.clock())
 
     def _charge(
-        self, plan: DimensionPlan, target: Target, key: Key, cost: int
+        self, plan: DimensionPlan, target: LimiterTarget, key: Key, cost: int
     ) -> tuple[DimensionStatus, ...]:
         request = self._runtime.request_id()
         if plan.leased:
@@ -286,7 +288,7 @@ class RateLimiter:
             self.refused_by[by] = self.refused_by.get(by, 0) + 1
         return result
 
-    def _fixed_answer(self, plan: DimensionPlan, target: Target) -> RateLimitResult:
+    def _fixed_answer(self, plan: DimensionPlan, target: LimiterTarget) -> RateLimitResult:
         admits = plan.config.on_store_error is OnStoreError.OPEN
         statuses = tuple(
             DimensionStatus(

@@ -9,7 +9,7 @@ from ..algorithms import Algorithm, Meter, Quota
 from ..seats import Used
 from ..settings import LONGEST_WINDOW
 from ..shares import Shares
-from .dimensions import DimensionPlan, Target
+from .dimensions import DimensionPlan, LimiterTarget
 from .result import DimensionStatus
 
 # Keys. The least recently used are forgotten first: a caller that floods a process with names
@@ -45,7 +45,7 @@ class LocalLimiter:
         return len(self._unreported) + inherited
 
     def hit(
-        self, target: Target, cost: int, now: float, algorithm: Algorithm
+        self, target: LimiterTarget, cost: int, now: float, algorithm: Algorithm
     ) -> tuple[DimensionStatus, ...]:
         """Charge all dimensions, or none."""
         with self._lock:
@@ -59,14 +59,14 @@ class LocalLimiter:
             return self._statuses(target, waits, now, algorithm)
 
     def peek(
-        self, target: Target, cost: int, now: float, algorithm: Algorithm
+        self, target: LimiterTarget, cost: int, now: float, algorithm: Algorithm
     ) -> tuple[DimensionStatus, ...]:
         """The status that a hit would meet."""
         with self._lock:
             waits = self._waits(target, cost, now, algorithm)
             return self._statuses(target, waits, now, algorithm)
 
-    def give(self, target: Target, units: int, now: float) -> None:
+    def give(self, target: LimiterTarget, units: int, now: float) -> None:
         """Give units back."""
         with self._lock:
             for key, item in zip(target.keys, target.dimensions, strict=True):
@@ -179,7 +179,7 @@ class LocalLimiter:
             self._memory.forget(key)
 
     def _waits(
-        self, target: Target, cost: int, now: float, algorithm: Algorithm
+        self, target: LimiterTarget, cost: int, now: float, algorithm: Algorithm
     ) -> tuple[float, ...]:
         return tuple(
             self._meter(key, now, algorithm, part).wait(now, cost, part)
@@ -188,7 +188,7 @@ class LocalLimiter:
         )
 
     def _statuses(
-        self, target: Target, waits: Sequence[float], now: float, algorithm: Algorithm
+        self, target: LimiterTarget, waits: Sequence[float], now: float, algorithm: Algorithm
     ) -> tuple[DimensionStatus, ...]:
         statuses = []
         for key, item, wait in zip(target.keys, target.dimensions, waits, strict=True):

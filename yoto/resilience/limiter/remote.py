@@ -15,7 +15,7 @@ from yoto.redis import REDIS_UNAVAILABLE, Script
 from .. import scripts
 from ..algorithms import TOLERANCE
 from ..runtime import Runtime
-from .dimensions import MICRO, CountedDimension, DimensionPlan, Target
+from .dimensions import MICRO, CountedDimension, DimensionPlan, LimiterTarget
 from .result import DimensionStatus
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def statuses_of(
     )
 
 
-def request_memory_ms(target: Target) -> int:
+def request_memory_ms(target: LimiterTarget) -> int:
     """How long a request is remembered, at most two windows."""
     window = min(item.quota.window for item in target.dimensions)
     return max(1, min(REQUEST_MEMORY_MS, int(2000 * window)))
@@ -86,7 +86,7 @@ class RemoteLimiter:
         self._runtime = runtime
 
     def hit(
-        self, plan: DimensionPlan, target: Target, cost: int, request: str
+        self, plan: DimensionPlan, target: LimiterTarget, cost: int, request: str
     ) -> tuple[DimensionStatus, ...]:
         """Charge all dimensions, or none."""
         if len(target.keys) > 1 and self._runtime.clustered:
@@ -99,7 +99,7 @@ class RemoteLimiter:
         return statuses_of(target.dimensions, reply[1])
 
     def lend(
-        self, plan: DimensionPlan, target: Target, cost: int, wanted: int, request: str
+        self, plan: DimensionPlan, target: LimiterTarget, cost: int, wanted: int, request: str
     ) -> Lent:
         """Charge all dimensions for several calls, or for one, or none."""
         memory = request_memory_ms(target)
@@ -135,12 +135,14 @@ class RemoteLimiter:
             for count, of in zip(wanted, windows, strict=True)
         ]
 
-    def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
+    def peek(
+        self, plan: DimensionPlan, target: LimiterTarget, cost: int
+    ) -> tuple[DimensionStatus, ...]:
         """The status that a hit would meet."""
         replies = self._each(plan.scripts.peek, plan, target, (cost,))
         return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
-    def give(self, plan: DimensionPlan, target: Target, units: int, request: str) -> None:
+    def give(self, plan: DimensionPlan, target: LimiterTarget, units: int, request: str) -> None:
         """Give units back."""
         args = (units, request_memory_ms(target))
         self._each(plan.scripts.give, plan, target, args, request)
@@ -149,11 +151,11 @@ class RemoteLimiter:
         self, plan: DimensionPlan, key: str, item: CountedDimension, units: float, request: str
     ) -> None:
         """Charge the units that were used without Redis."""
-        target = Target([key], (item,), item.packed)
+        target = LimiterTarget([key], (item,), item.packed)
         args = (ceil(units), request_memory_ms(target))
         self._each(plan.scripts.settle, plan, target, args, request)
 
-    def reset(self, target: Target) -> None:
+    def reset(self, target: LimiterTarget) -> None:
         """Make all dimensions unused."""
         self._runtime.scripts.run_many([(scripts.LIMITER_RESET, (key,), ()) for key in target.keys])
 
@@ -203,7 +205,7 @@ class RemoteLimiter:
                 yield [key.decode() for key in keys]
 
     def _hit_slots(
-        self, plan: DimensionPlan, target: Target, cost: int, request: str
+        self, plan: DimensionPlan, target: LimiterTarget, cost: int, request: str
     ) -> tuple[DimensionStatus, ...]:
         """The dimensions are in several slots, which no script may touch at once: charge each, and
         give back when one refused."""
@@ -220,7 +222,7 @@ class RemoteLimiter:
         return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
     def _lend_slots(
-        self, plan: DimensionPlan, slots: Sequence[Target], cost: int, calls: Sequence[Call]
+        self, plan: DimensionPlan, slots: Sequence[LimiterTarget], cost: int, calls: Sequence[Call]
     ) -> Lent:
         """As ``_hit_slots``: a surplus of one dimension over another is given back."""
         replies = self._runtime.scripts.run_many(calls, raise_errors=False)
@@ -253,7 +255,7 @@ class RemoteLimiter:
     def _return_calls(
         self,
         plan: DimensionPlan,
-        target: Target,
+        target: LimiterTarget,
         units: int,
         marks: Sequence[bytes],
         pipelined: bool,
@@ -274,7 +276,7 @@ class RemoteLimiter:
         self,
         script: Script,
         plan: DimensionPlan,
-        target: Target,
+        target: LimiterTarget,
         args: tuple[int, ...],
         request: str | None = None,
     ) -> list[Any]:
@@ -298,7 +300,7 @@ def request_key(key: str, request: str) -> str:
     return f"{key}:rq:{request}"
 
 
-def hit_calls(plan: DimensionPlan, target: Target, cost: int, request: str) -> list[Call]:
+def hit_calls(plan: DimensionPlan, target: LimiterTarget, cost: int, request: str) -> list[Call]:
     """One ``limiter_hit`` a dimension, for ``run_many``."""
     memory = request_memory_ms(target)
     return [
@@ -314,7 +316,7 @@ def hit_calls(plan: DimensionPlan, target: Target, cost: int, request: str) -> l
 def give_back(
     remote: RemoteLimiter,
     plan: DimensionPlan,
-    target: Target,
+    target: LimiterTarget,
     cost: int,
     request: str,
     replies: Sequence[Any],
@@ -327,7 +329,7 @@ def give_back(
         if isinstance(reply, list) and reply[0] == 1
     ]
     if charged:
-        part = Target(
+        part = LimiterTarget(
             [key for slot in charged for key in slot.keys],
             tuple([item for slot in charged for item in slot.dimensions]),
             b"".join([slot.limits for slot in charged]),

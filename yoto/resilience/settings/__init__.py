@@ -9,7 +9,7 @@ from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_
 from .mode import GuardMode, OnStoreError
 from .switches import LogConfig, LogLevel
 from .tuning import MOST_IDS, TuningConfig, tuning_config
-from .windows import LONGEST_WINDOW, Window, is_windows, span_text, windows_of
+from .windows import LONGEST_WINDOW, LimitWindow, is_windows, span_text, windows_of
 
 __all__ = [
     "BreakerMode",
@@ -29,7 +29,7 @@ __all__ = [
     "RateLimitConfig",
     "Settings",
     "TuningConfig",
-    "Window",
+    "LimitWindow",
     "WindowType",
     "first_and_others",
     "is_windows",

@@ -35,14 +35,14 @@ _WINDOW = re.compile(
 )
 
 
-class Window(NamedTuple):
+class LimitWindow(NamedTuple):
     """``limit`` units in ``seconds``."""
 
     limit: int
     seconds: float
 
 
-def windows_of(text: str) -> tuple[Window, ...]:
+def windows_of(text: str) -> tuple[LimitWindow, ...]:
     """The windows that a text names, in its order.
 
     Each is ``LIMIT/UNIT`` or ``LIMIT/N UNIT``, with ``per`` for the stroke where that reads better;
@@ -60,7 +60,7 @@ def windows_of(text: str) -> tuple[Window, ...]:
                 f"must be windows such as '10/second; 1000/hour', and {part!r} is none"
             )
         seconds = float(found[2] or 1) * _UNITS[found[3] or "second"]
-        made.append(Window(LIMIT(int(found[1])), WINDOW(seconds)))
+        made.append(LimitWindow(LIMIT(int(found[1])), WINDOW(seconds)))
     if len({one.seconds for one in made}) != len(made):
         raise ValueError("names a window twice")
     return tuple(made)

@@ -74,7 +74,7 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EvaluationResult:
     """The result of an evaluation.
 
     Attributes:
@@ -93,7 +93,7 @@ def step(
     tracks: Mapping[str, Track],
     values: Mapping[str, Value],
     now: float,
-) -> Step:
+) -> EvaluationResult:
     """Evaluate every rule once.
 
     Args:
@@ -103,7 +103,7 @@ def step(
             counter that is not among them stood still.
         now: seconds; a clock that all evaluations share.
     """
-    result = Step({}, [])
+    result = EvaluationResult({}, [])
     samples = _by_metric(values, result.refused)
     watched = {rule.name: rule for rule in rules if rule.enabled}
     left = dict(tracks)
@@ -145,7 +145,12 @@ def _by_metric(
 
 
 def _look(
-    result: Step, rule: AlertRule, key: str, track: Track | None, value: float | None, now: float
+    result: EvaluationResult,
+    rule: AlertRule,
+    key: str,
+    track: Track | None,
+    value: float | None,
+    now: float,
 ) -> None:
     after = observe(rule, track, value, now, LONGEST_GAP)
     result.transitions.extend(_transitions(rule, key, track or Track(at=now), after))
@@ -154,7 +159,7 @@ def _look(
 
 
 def _look_at_missing(
-    result: Step,
+    result: EvaluationResult,
     rule: AlertRule,
     key: str,
     labels: Mapping[str, str],

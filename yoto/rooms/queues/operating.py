@@ -50,7 +50,7 @@ class Consumer(ConsumerStats):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch(Amounts):
+class BatchQueueState(Amounts):
     """The batch queue, all kinds together and each."""
 
     kinds: list[Kind]
@@ -106,7 +106,7 @@ class Queues(TypedDict):
     """All queues, each at one moment."""
 
     at: datetime
-    batch: Batch
+    batch: BatchQueueState
     invalidation: InvalidationQueue
 
 
@@ -147,7 +147,11 @@ class Discarded(TypedDict):
     discarded: int
 
 
-queues.names = {ChosenStrategy: "Strategy", InvalidationQueue: "Invalidation"}
+queues.names = {
+    BatchQueueState: "Batch",
+    ChosenStrategy: "Strategy",
+    InvalidationQueue: "Invalidation",
+}
 
 
 @queues.operation("GET", "", VIEW)
@@ -155,7 +159,7 @@ def read_queues() -> Queues:
     """Lengths, rates and ages, consumers, and the active strategy"""
     stats = optimization.queue_stats()
     served = stats.served
-    batch = Batch(
+    batch = BatchQueueState(
         **_amounts(stats),
         kinds=[
             Kind(**_amounts(one), kind=kind, served=kind in served, counts=asdict(one.counts))

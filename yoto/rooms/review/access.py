@@ -21,7 +21,7 @@ from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.facts import NOWHERE, By
 from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import reason_of
-from yoto.permission.ways.denials import IN_BASE, At, Denials, Step
+from yoto.permission.ways.denials import IN_BASE, At, Denials, Stage
 from yoto.rooms.review.origins import Origins, load_origins
 from yoto.rooms.review.report import AccessLine, Way
 from yoto.store.models import ScopeType
@@ -145,7 +145,7 @@ def _of_mark(facts: ExplanationFacts, row: OverwriteRow) -> At:
     """The step at which an overwrite counts; neither role nor team: the user's own."""
     level = facts.level_of(row.place)
     if row.role_id is None:
-        return level, Step.USER if row.team_id is None else Step.ROLES
+        return level, Stage.USER if row.team_id is None else Stage.ROLES
     return level, _of_role(facts, row.role_id)
 
 
@@ -156,8 +156,8 @@ def _of_grant(facts: ExplanationFacts, row: GrantRow) -> At:
     return facts.site.levels.index(row.scope), _of_role(facts, row.role_id)
 
 
-def _of_role(facts: ExplanationFacts, role_id: int) -> Step:
-    return Step.DEFAULT_ROLE if facts.roles[role_id].is_default else Step.ROLES
+def _of_role(facts: ExplanationFacts, role_id: int) -> Stage:
+    return Stage.DEFAULT_ROLE if facts.roles[role_id].is_default else Stage.ROLES
 
 
 def _reaches(facts: ExplanationFacts, row: OverwriteRow, status: MembershipStatus) -> bool:

@@ -41,7 +41,7 @@ GRACE = 60.0
 TRIED = (Kind.RATE_LIMIT, Kind.BULKHEAD)
 
 
-class Step(StrEnum):
+class RolloutStep(StrEnum):
     """The next step for values on trial."""
 
     WAIT = "wait"
@@ -67,7 +67,7 @@ class Observed:
         return self.passed + self.rejected
 
 
-def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[Step, str]:
+def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[RolloutStep, str]:
     """The next step after so many seconds, and its reason.
 
     A share is judged as soon as it has enough calls, and bad values are taken back at once.
@@ -79,13 +79,16 @@ def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[St
         # At the end of its time a share is judged even with few calls: else it never would be.
         enough = of >= config.minimum_calls or seconds >= config.seconds
         if enough and n > most * of:
-            return Step.TAKE_BACK, f"{n} of {of} calls {what}, more than {most:.1%}"
+            return RolloutStep.TAKE_BACK, f"{n} of {of} calls {what}, more than {most:.1%}"
     if seconds < config.seconds:
-        return Step.WAIT, ""
+        return RolloutStep.WAIT, ""
     if seen.calls < config.minimum_calls:
         few = f"{seen.calls} of {config.minimum_calls} calls in {config.seconds:g} s"
-        return Step.TAKE_BACK, f"only {few}: too few to judge"
-    return Step.PROMOTE, f"{seen.calls} calls, {seen.rejected} rejected, {seen.failed} failed"
+        return RolloutStep.TAKE_BACK, f"only {few}: too few to judge"
+    return (
+        RolloutStep.PROMOTE,
+        f"{seen.calls} calls, {seen.rejected} rejected, {seen.failed} failed",
+    )
 
 
 @dataclass(slots=True)
@@ -225,10 +228,10 @@ class Rollouts:
         change = trial.change
         config = config_of_rollout(change)
         step, why = next_step(config, self._clock() - trial.since, trial.seen(counts))
-        if step is Step.WAIT:
+        if step is RolloutStep.WAIT:
             return
         try:
-            if step is Step.PROMOTE:
+            if step is RolloutStep.PROMOTE:
                 self.promote(change.name, author=change.author, reason=change.reason)
             else:
                 self.take_back(change.name, author=AUTHOR, reason=f"taken back: {why}")

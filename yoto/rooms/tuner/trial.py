@@ -30,7 +30,7 @@ _VERDICT = re.compile(
 Points = Callable[[float, float], Sequence[Point]]
 
 
-class Step(StrEnum):
+class TuningStep(StrEnum):
     """The next action on a trial."""
 
     WAIT = "wait"
@@ -74,24 +74,24 @@ class Trial:
         return f"{self.setting}={self.value:.10g}"
 
 
-def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[Step, str]:
+def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[TuningStep, str]:
     """The next action on ``trial``, and why.
 
     It is reverted only if it did harm, since an operator asked for it.
     """
     due = trial.at + window * (1 + SETTLE)
     if now < due:
-        return Step.WAIT, "it is being observed"
+        return TuningStep.WAIT, "it is being observed"
     before = readings(points(trial.at - window, trial.at), trial.metric)
     after = readings(points(max(due, now) - window, now), trial.metric)
     verdict = compare(before, after, trial.metric)
     if verdict is Verdict.UNKNOWN:
         why = f"{trial.metric} {_TOO_LITTLE}"
         if now < trial.at + PATIENCE * (due - trial.at):
-            return Step.WAIT, why
-        return Step.KEEP, why
+            return TuningStep.WAIT, why
+        return TuningStep.KEEP, why
     why = f"{trial.metric} was {fmean(before):.4g} and became {fmean(after):.4g}: {verdict.value}"
-    return (Step.REVERT if verdict is Verdict.WORSE else Step.KEEP), why
+    return (TuningStep.REVERT if verdict is Verdict.WORSE else TuningStep.KEEP), why
 
 
 def outcome_of(why: str) -> tuple[str, dict[str, float]]:

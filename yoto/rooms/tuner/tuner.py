@@ -19,7 +19,7 @@ from .outcomes import TuningOutcome, changed_at, outcomes_of
 from .recommenders import advise
 from .snapshot import Guards, TuningSnapshot
 from .suggestion import Suggestion
-from .trial import NOT_APPLIED, OVERRULED, Points, Step, Trial, next_step
+from .trial import NOT_APPLIED, OVERRULED, Points, Trial, TuningStep, next_step
 from .tunables import LIVE, tunable_of
 
 log = logging.getLogger(__name__)
@@ -258,11 +258,11 @@ class Tuner:
             self._announce(TuningReverted, trial, OVERRULED)
             return
         step, why = next_step(trial, self._now(), self.window, self._points)
-        if step is Step.REVERT:
+        if step is TuningStep.REVERT:
             reverted = (*_reverted(entry), trial.id)[-MOST_IDS:]
             self._take_back(trial, entry, {"reverted": reverted}, why)
             self._announce(TuningReverted, trial, why)
-        elif step is Step.KEEP:
+        elif step is TuningStep.KEEP:
             self._set(entry, {"trial": None}, AUTHOR, why)
             self._announce(TuningKept, trial, why)
 

@@ -27,7 +27,7 @@ _ID = re.compile(r"[0-9a-f]{16}")
 tasks = Subject("tasks", "/tasks", "Work that goes on in the background", "task")
 
 
-class Step(TypedDict):
+class TaskStep(TypedDict):
     """A part of a task that has begun."""
 
     name: str
@@ -47,7 +47,7 @@ class BackgroundTask(TypedDict):
     ]
     began_at: datetime
     heard_at: datetime
-    steps: list[Step]
+    steps: list[TaskStep]
     success: Annotated[bool | None, "Null before the end"]
     seconds: Annotated[float | None, "How long it took"]
     errors: list[str]
@@ -57,6 +57,9 @@ class BackgroundTasks(TypedDict):
     """Recent tasks, the newest first."""
 
     items: list[BackgroundTask]
+
+
+tasks.names = {TaskStep: "Step"}
 
 
 @tasks.operation("GET", "", VIEW)
@@ -107,7 +110,7 @@ def _task_id(stored: StoredEvent) -> str:
 def _shown(newest_first: list[StoredEvent]) -> BackgroundTask:
     last, heard = newest_first[0], at_ms(newest_first[0].at)
     patience = current_app.config["WARM_UP_SECONDS"] + PATIENCE
-    steps: dict[str, Step] = {}
+    steps: dict[str, TaskStep] = {}
     found: BackgroundTask = {
         "id": _task_id(last),
         "task": "",

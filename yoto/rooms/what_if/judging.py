@@ -27,7 +27,7 @@ ALLOW, DENY = "allow", "deny"
 Turn = tuple[str, str, str]
 
 
-class Window(NamedTuple):
+class PeopleWindow(NamedTuple):
     """Some people in a block of places, with the rights that they have there at a moment."""
 
     at: At
@@ -39,12 +39,12 @@ class Window(NamedTuple):
     @classmethod
     def read(
         cls, connection: Connection, at: At, sites: tuple[Site, ...], user_ids: Sequence[int]
-    ) -> Window:
+    ) -> PeopleWindow:
         """Read the rights of people at present."""
         people = people_at(connection, user_ids, sites[0])
         return cls(at, sites, user_ids, people, rights_in(connection, user_ids, sites, ()))
 
-    def after(self, connection: Connection, anew: bool) -> Window:
+    def after(self, connection: Connection, anew: bool) -> PeopleWindow:
         """The window after the act; ``anew``: memberships may have changed, too."""
         people = people_at(connection, self.user_ids, self.sites[0]) if anew else self.people
         return self._replace(
@@ -53,7 +53,7 @@ class Window(NamedTuple):
 
 
 def changes_in(
-    window: Window, later: Window, registry: PermissionRegistry, now: float
+    window: PeopleWindow, later: PeopleWindow, registry: PermissionRegistry, now: float
 ) -> Iterator[PersonChange]:
     """The changes for each person of the window, in their order; without names."""
     snapshot = registry.snapshot

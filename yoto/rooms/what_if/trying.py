@@ -45,7 +45,7 @@ from yoto.permission.state import PermissionState, get_state
 from yoto.rooms.what_if.acts import Act, read_act
 from yoto.rooms.what_if.as_roles import names_of_roles
 from yoto.rooms.what_if.comparing import compared
-from yoto.rooms.what_if.judging import RolesAt, Window, cells_between, changes_in, with_names
+from yoto.rooms.what_if.judging import PeopleWindow, RolesAt, cells_between, changes_in, with_names
 from yoto.rooms.what_if.people import heirs, people_reached
 from yoto.rooms.what_if.places import At, blocks_from, checked_at
 from yoto.rooms.what_if.reach import Reach, reach_of
@@ -230,9 +230,9 @@ def _moment_of(act: Act, now: float) -> float:
 
 def _windows(
     connection: Connection, reach: Reach, start: Cursor
-) -> tuple[list[Window], Cursor | None]:
+) -> tuple[list[PeopleWindow], Cursor | None]:
     """The people in blocks of places for one page, and the beginning of the next."""
-    found: list[Window] = []
+    found: list[PeopleWindow] = []
     verdicts, people, last = VERDICTS_MAX, PEOPLE_MAX, start
     for number, block in enumerate(blocks_from(connection, reach.roots, start.at)):
         if number == BLOCKS_MAX or verdicts <= 0 or people <= 0:
@@ -243,7 +243,7 @@ def _windows(
         most = max(1, min(people, verdicts // len(block.sites)))
         ids = people_reached(connection, reach, block.sites, last.user_id, most)
         if ids:
-            found.append(Window.read(connection, block.at, block.sites, ids))
+            found.append(PeopleWindow.read(connection, block.at, block.sites, ids))
         if len(ids) == most:
             return found, Cursor(block.at, ids[-1])
         people -= len(ids)
@@ -252,8 +252,8 @@ def _windows(
 
 
 def _first(
-    windows: list[Window],
-    later: list[Window],
+    windows: list[PeopleWindow],
+    later: list[PeopleWindow],
     state: PermissionState,
     now: float,
     most: int,

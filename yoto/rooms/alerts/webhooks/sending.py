@@ -17,7 +17,7 @@ from yoto.errors import ValidationFailed
 from ..settings import SendSettings
 from .addresses import Unresolved, resolve
 from .signing import headers
-from .urls import Target, target_of
+from .urls import WebhookTarget, target_of
 
 # Addresses of one name that are tried, such as one of IPv6 and one of IPv4.
 ADDRESSES = 2
@@ -81,7 +81,7 @@ class Sender:
         return Outcome(status, None if 200 <= status < 300 else f"HTTP status {status}")
 
     def _post_to_one(
-        self, target: Target, addresses: list[str], body: bytes, signed: dict[str, str]
+        self, target: WebhookTarget, addresses: list[str], body: bytes, signed: dict[str, str]
     ) -> int:
         """Post to the first address that accepts a connection; nothing was sent to the others."""
         for address in addresses[: ADDRESSES - 1]:
@@ -91,7 +91,9 @@ class Sender:
                 continue
         return self._post(target, addresses[:ADDRESSES][-1], body, signed)
 
-    def _post(self, target: Target, address: str, body: bytes, signed: dict[str, str]) -> int:
+    def _post(
+        self, target: WebhookTarget, address: str, body: bytes, signed: dict[str, str]
+    ) -> int:
         pool = self._pool(target, address)
         try:
             response = pool.urlopen(
@@ -116,7 +118,7 @@ class Sender:
         finally:
             pool.close()
 
-    def _pool(self, target: Target, address: str) -> urllib3.HTTPConnectionPool:
+    def _pool(self, target: WebhookTarget, address: str) -> urllib3.HTTPConnectionPool:
         if not target.tls:
             plain = urllib3.HTTPConnectionPool(address, target.port, maxsize=1)
             plain.ConnectionCls = DeadlineConnection

@@ -21,7 +21,7 @@ from ..tables import AlertRows, AlertStore
 from .addresses import LeadsInside, Unresolved, resolve
 from .sending import Outcome, Sender
 from .signing import new_secret
-from .urls import Target, shown_url, target_of
+from .urls import WebhookTarget, shown_url, target_of
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class WebhookService:
             shown = _shown(rows, webhook)
         return NewWebhook(shown, secret)
 
-    def _refuse_inside(self, target: Target) -> None:
+    def _refuse_inside(self, target: WebhookTarget) -> None:
         """Refuse an internal address when it is entered, not at the first alert.
 
         Each message checks again, since a name may resolve to another address later, and an unknown

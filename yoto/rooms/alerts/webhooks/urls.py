@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WebhookTarget:
     """An address taken apart.
 
     Attributes:
@@ -36,7 +36,7 @@ class Target:
     path: str = field(repr=False)
 
 
-def target_of(url: str, allow_internal: bool) -> Target:
+def target_of(url: str, allow_internal: bool) -> WebhookTarget:
     """Take an address apart.
 
     Args:
@@ -59,7 +59,7 @@ def target_of(url: str, allow_internal: bool) -> Target:
         raise _refused("must not be an internal address unless ALERT_WEBHOOK_ALLOW_INTERNAL is on")
     shown = f"[{host}]" if ":" in host else host
     usual = port in (None, _PORTS[split.scheme])
-    return Target(
+    return WebhookTarget(
         tls=split.scheme == "https",
         host=host,
         port=port or _PORTS[split.scheme],

@@ -34,7 +34,7 @@ _decoder = msgspec.json.Decoder(list[UserAction])
 
 
 @dataclass(slots=True)
-class Batch:
+class VisitBatch:
     """The actions that one worker saw between two flushes.
 
     Attributes:
@@ -49,7 +49,7 @@ class Batch:
     logged: bool = False
 
     @classmethod
-    def of(cls, writer: str, number: int, visits: Iterable[Visit]) -> Batch:
+    def of(cls, writer: str, number: int, visits: Iterable[Visit]) -> VisitBatch:
         """Sort visits by user."""
         batch = cls(writer, number)
         for visit in visits:
@@ -114,7 +114,7 @@ def _place(activity: UserAction) -> Place:
     )
 
 
-def to_member(batch: Batch, index: int, visit: Visit) -> str:
+def to_member(batch: VisitBatch, index: int, visit: Visit) -> str:
     """An action in the form of the history: batch and index make it unique."""
     mark = "o" if visit.observed else "t"
     step = visit.step

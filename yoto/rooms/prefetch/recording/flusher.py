@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from yoto.redis import REDIS_UNAVAILABLE, ServerClock
-from yoto.rooms.prefetch.recording.batch import Batch
+from yoto.rooms.prefetch.recording.batch import VisitBatch
 from yoto.rooms.prefetch.recording.history import BehaviourHistory
 from yoto.rooms.prefetch.recording.log import BehaviourLog
 from yoto.rooms.prefetch.recording.recorder import Visit
@@ -43,7 +43,7 @@ class Flusher:
         self._clock = clock
         self._limit = limit
         self._number = 0
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[VisitBatch] = deque()
         self._fresh: list[Visit] = []
         self._forgotten: set[int] = set()
         self._lock = threading.Lock()
@@ -96,10 +96,10 @@ class Flusher:
         for start in range(0, len(fresh), BATCH):
             self._number += 1
             visits = fresh[start : start + BATCH]
-            self._waiting.append(Batch.of(self.writer, self._number, visits))
+            self._waiting.append(VisitBatch.of(self.writer, self._number, visits))
         self._fresh = []
 
-    def _store(self, batch: Batch) -> bool:
+    def _store(self, batch: VisitBatch) -> bool:
         moment = self._clock.monotonic()
         if not batch.visits:
             return True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from yoto.redis import RedisConnection, load_script
-from yoto.rooms.prefetch.recording.batch import Batch, age_ms, from_member, to_member
+from yoto.rooms.prefetch.recording.batch import VisitBatch, age_ms, from_member, to_member
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.steps import UserBehavior
 
@@ -41,7 +41,7 @@ class BehaviourHistory:
         self._size = settings.history
         self._kept_ms = int(settings.retention * SECOND_MS)
 
-    def keep(self, batch: Batch, moment: float) -> list[int]:
+    def keep(self, batch: VisitBatch, moment: float) -> list[int]:
         """Store a batch, one round trip a server; returns the users for whom that failed.
 
         Args:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from yoto.events import BEGINNING
 from yoto.events import position as place_of
 from yoto.redis import RedisConnection, load_script
-from yoto.rooms.prefetch.recording.batch import Batch, age_ms, from_log, to_log
+from yoto.rooms.prefetch.recording.batch import VisitBatch, age_ms, from_log, to_log
 from yoto.rooms.prefetch.recording.history import FORGOTTEN_MS, PACKAGE, SECOND_MS
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.steps import UserBehavior
@@ -68,7 +68,7 @@ class BehaviourLog:
         self.key = redis.keys.behaviour_log()
         self._forgotten = redis.keys.behaviour_log("forgotten")
 
-    def append(self, batch: Batch, moment: float) -> tuple[float, list[int]]:
+    def append(self, batch: VisitBatch, moment: float) -> tuple[float, list[int]]:
         """Append a batch; doing so twice appends it once.
 
         Args:

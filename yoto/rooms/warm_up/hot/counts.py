@@ -16,7 +16,7 @@ from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.redis import RedisConnection
 from yoto.rooms.warm_up.hot.gathering import Gathering, Pair
-from yoto.rooms.warm_up.hot.store import Batch, HotPair, HotRole, HotStore
+from yoto.rooms.warm_up.hot.store import HotBatch, HotPair, HotRole, HotStore
 from yoto.rooms.warm_up.settings import HotSettings
 from yoto.rules import Whole, checked
 
@@ -82,7 +82,7 @@ class HotCounts:
         self._read: Callable[[], None] = _nothing
         self._name = secrets.token_hex(8)
         self._flushing = threading.Lock()
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[HotBatch] = deque()
         self._numbered = 0
         self._batches = 0
         self._failures = 0
@@ -204,7 +204,9 @@ class HotCounts:
         for start in range(0, len(items), PAIRS_A_BATCH):
             pairs = dict(items[start : start + PAIRS_A_BATCH])
             self._numbered += 1
-            self._waiting.append(Batch(self._numbered, gathered_at, pairs, self._roles_in(pairs)))
+            self._waiting.append(
+                HotBatch(self._numbered, gathered_at, pairs, self._roles_in(pairs))
+            )
         if counts:
             for listener in self._listeners:
                 listener(counts)
@@ -228,9 +230,9 @@ class HotCounts:
         return self.settings.flush_seconds * random.uniform(1 - JITTER, 1 + JITTER)
 
 
-def _without(user_id: int, batch: Batch) -> Batch:
+def _without(user_id: int, batch: HotBatch) -> HotBatch:
     pairs = {pair: count for pair, count in batch.pairs.items() if pair[0] != user_id}
-    return Batch(batch.number, batch.gathered_at, pairs, batch.roles)
+    return HotBatch(batch.number, batch.gathered_at, pairs, batch.roles)
 
 
 def _nothing() -> None:

@@ -63,7 +63,7 @@ class HotRole(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class HotBatch:
     """The additions of one call.
 
     Attributes:
@@ -92,7 +92,7 @@ class HotStore:
             keys.hot("latest"),
         )
 
-    def add(self, process: str, batch: Batch, age: float) -> None:
+    def add(self, process: str, batch: HotBatch, age: float) -> None:
         """Add ``batch``, gathered ``age`` seconds ago; adding it again changes nothing.
 
         Args:

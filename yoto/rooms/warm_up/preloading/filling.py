@@ -14,7 +14,7 @@ from yoto.optimization import DistributedLocks, OptimizedDistributedLock
 from yoto.permission.caching.cached_source import CachedSource
 from yoto.rooms.warm_up.hot import Pair
 from yoto.rooms.warm_up.preloading.pace import Pace
-from yoto.rooms.warm_up.preloading.plan import Batch
+from yoto.rooms.warm_up.preloading.plan import PreloadBatch
 from yoto.rooms.warm_up.preloading.report import PreloadReport
 
 LOCK = "preload"
@@ -49,7 +49,7 @@ class Filling:
     _tiers: Counter[Tier] = field(default_factory=Counter, init=False)
     _wanted: int = field(default=0, init=False)
 
-    def fill(self, batches: Sequence[Batch], alone: bool = True) -> PreloadReport:
+    def fill(self, batches: Sequence[PreloadBatch], alone: bool = True) -> PreloadReport:
         """Bring ``batches`` into memory, as far as time allows.
 
         Args:
@@ -86,26 +86,26 @@ class Filling:
 
     def _go(
         self,
-        batches: Sequence[Batch],
+        batches: Sequence[PreloadBatch],
         from_database: bool,
         lock: OptimizedDistributedLock | None = None,
-    ) -> list[Batch]:
+    ) -> list[PreloadBatch]:
         """Ask for each batch once, as long as there is time and ``lock`` is held.
 
         Returns: the users that are still missing.
         """
-        missing: list[Batch] = []
+        missing: list[PreloadBatch] = []
         for number, batch in enumerate(batches):
             if self.pace.over is not None or (lock is not None and not lock.held):
                 return missing + list(batches[number:])
             with self.pace.working():
                 rest = self._bring(batch, from_database)
             if rest:
-                missing.append(Batch(batch.place, rest))
+                missing.append(PreloadBatch(batch.place, rest))
             self.progress(sum(self._tiers.values()) + len(self.gone), self._wanted)
         return missing
 
-    def _bring(self, batch: Batch, from_database: bool) -> tuple[int, ...]:
+    def _bring(self, batch: PreloadBatch, from_database: bool) -> tuple[int, ...]:
         """Ask for one batch; returns the users whose entries are still missing."""
         try:
             found = self.source.preload(batch.user_ids, batch.place, from_database)

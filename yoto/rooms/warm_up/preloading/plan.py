@@ -13,7 +13,7 @@ from yoto.rooms.warm_up.hot import Pair
 USERS_A_BATCH = 100
 
 
-class Batch(NamedTuple):
+class PreloadBatch(NamedTuple):
     """Users whose entries in one place are asked for together."""
 
     place: PlaceKey
@@ -27,7 +27,7 @@ class Batch(NamedTuple):
 
 def plan(
     pairs: Iterable[Pair], entries: int, places_a_user: int, users_a_batch: int = USERS_A_BATCH
-) -> list[Batch]:
+) -> list[PreloadBatch]:
     """Batches of the first of ``pairs``, which come hottest first.
 
     Batches are in the order of their hottest pair: a run that stops early has loaded the most
@@ -49,7 +49,7 @@ def plan(
         places_of[user_id] += 1
         by_place.setdefault(place, []).append(user_id)
     batches = [
-        Batch(place, tuple(user_ids[start : start + users_a_batch]))
+        PreloadBatch(place, tuple(user_ids[start : start + users_a_batch]))
         for place, user_ids in by_place.items()
         for start in range(0, len(user_ids), users_a_batch)
     ]

@@ -20,7 +20,7 @@ from yoto.nodes import node_key
 from yoto.redis import RedisConnection, RedisSettings, Script
 from yoto.rooms.warm_up.hot import HotCounts
 from yoto.rooms.warm_up.hot import store as module
-from yoto.rooms.warm_up.hot.store import FAINT, Batch, HotStore
+from yoto.rooms.warm_up.hot.store import FAINT, HotBatch, HotStore
 from yoto.rooms.warm_up.settings import HotSettings
 
 ROOM = node_key("channel", 7)
@@ -49,7 +49,7 @@ def store_on(server: Server, **fields: object) -> Iterator[HotStore]:
 
 def add(store: HotStore, number: int, age: float, requests: dict[int, int]) -> None:
     pairs = {(user_id, ROOM): times for user_id, times in requests.items()}
-    store.add("test", Batch(number, monotonic(), pairs, {}), age)
+    store.add("test", HotBatch(number, monotonic(), pairs, {}), age)
 
 
 @settings(max_examples=30)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, update
 
 from app.models import Member, User
-from yoto.permission.explain.report import Change
+from yoto.permission.explain.report import VerdictChange
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import (
@@ -25,7 +25,7 @@ from yoto.store.models import (
 Detail = Mapping[str, Any]
 
 
-def apply_change(change: Change, ids: Mapping[str, int]) -> None:
+def apply_change(change: VerdictChange, ids: Mapping[str, int]) -> None:
     """Write the change in the session's transaction.
 
     Args:

@@ -30,7 +30,7 @@ from yoto.rooms.tuner import tuner as tuning
 from yoto.rooms.tuner.guard_limits import GuardLimit
 from yoto.rooms.tuner.outcomes import changed_at
 from yoto.rooms.tuner.suggestion import Suggestion
-from yoto.rooms.tuner.trial import NOT_APPLIED, Step
+from yoto.rooms.tuner.trial import NOT_APPLIED, TuningStep
 from yoto.rooms.tuner.tunables import LIVE
 from yoto.rooms.tuner.tuner import Tuner
 from yoto.rooms.tuner.wiring import tuner_of
@@ -204,7 +204,7 @@ def begin(tuner: Tuner, setting: str, proposed: float) -> None:
     tuner._begin(found, tuner._entry(), "ada", "try")
 
 
-def judged(tuner: Tuner, monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+def judged(tuner: Tuner, monkeypatch: pytest.MonkeyPatch, step: TuningStep) -> None:
     monkeypatch.setattr(tuning, "next_step", lambda *anything: (step, "as measured"))
     tuner.turn()
     assert tuner.trial() is None
@@ -244,12 +244,12 @@ def test_what_is_taken_back_leaves_what_was_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin(tuner, "rate_limit:gossip:user", 7)
-    judged(tuner, monkeypatch, Step.KEEP)
+    judged(tuner, monkeypatch, TuningStep.KEEP)
     kept = {"limit": 60, "user": {"limit": 7}, "ip": {"limit": 50}}
     for setting, value in (("limit", 90), ("ip", 75), ("user", 10)):
         begin(tuner, f"rate_limit:gossip:{setting}", value)
         assert gossip() != kept
-        judged(tuner, monkeypatch, Step.REVERT)
+        judged(tuner, monkeypatch, TuningStep.REVERT)
         assert gossip() == kept
     limit = GuardLimit.of("rate_limit:gossip:user")
     assert limit is not None
@@ -270,7 +270,7 @@ def test_an_operators_values_are_never_made_the_tuners(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin(tuner, "rate_limit:gossip:user", 7)
-    judged(tuner, monkeypatch, Step.KEEP)
+    judged(tuner, monkeypatch, TuningStep.KEEP)
     begin(tuner, "rate_limit:gossip:user", 10)
     # For a while there is no dimension "user", and another one.
     controller.set_rate_limit_config(

@@ -14,7 +14,7 @@ from yoto.errors import StoreUnavailable
 from yoto.operate.live.views import init_live
 from yoto.rooms.tuner import tuner as tuning
 from yoto.rooms.tuner.suggestion import Suggestion
-from yoto.rooms.tuner.trial import Step
+from yoto.rooms.tuner.trial import TuningStep
 from yoto.rooms.tuner.wiring import tuner_of
 
 PATH = "/suggestions"
@@ -31,7 +31,7 @@ def ada(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> ControlCli
     return control_client(app, world, VIEW, OPERATE)
 
 
-def judged(app: Flask, monkeypatch: pytest.MonkeyPatch, step: Step, why: str) -> None:
+def judged(app: Flask, monkeypatch: pytest.MonkeyPatch, step: TuningStep, why: str) -> None:
     monkeypatch.setattr(tuning, "next_step", lambda *anything: (step, why))
     tuner_of(app).turn()
 
@@ -53,13 +53,13 @@ def test_a_suggestion_is_followed_observed_and_judged(
     assert applied["observed"]["ended_at"] is None and applied["observed"]["reason"] == WHY
     busy = ada.post(f"{PATH}/apply", id=MEMORY.id)
     assert busy.status_code == 422 and list(busy.json["errors"]) == ["id"]
-    judged(app, monkeypatch, Step.REVERT, "it became worse")
+    judged(app, monkeypatch, TuningStep.REVERT, "it became worse")
     (outcome,) = ada.get(PATH).json["outcomes"]
     assert (outcome["result"], outcome["why"]) == ("reverted", "it became worse")
     assert optimization.of(app).queue.batch_size != 7
     assert ids(ada.get(PATH).json["items"]) == [MEMORY.id, TIMEOUT.id]
     ada.post(f"{PATH}/apply", id=MEMORY.id)
-    judged(app, monkeypatch, Step.KEEP, "it became better")
+    judged(app, monkeypatch, TuningStep.KEEP, "it became better")
     outcomes = ada.get(PATH).json["outcomes"]
     assert [(one["id"], one["result"]) for one in outcomes] == [
         (MEMORY.id, "kept"),

@@ -18,7 +18,7 @@ from yoto.permission.boundaries.watch import (
     span_of,
     subjects_of,
 )
-from yoto.permission.boundaries.window import Window
+from yoto.permission.boundaries.window import SearchWindow
 
 SETTINGS = BoundarySettings(horizon=10.0, margin=0.5, fallback=3_600.0)
 NOW = 1_700_000_000_000
@@ -36,7 +36,7 @@ NOW = 1_700_000_000_000
     ],
 )
 def test_a_look_goes_back_to_the_last_one(looked_ms: int | None, after: float) -> None:
-    assert span_of(Window(NOW, "e", looked_ms), SETTINGS) == (
+    assert span_of(SearchWindow(NOW, "e", looked_ms), SETTINGS) == (
         pytest.approx(after),
         NOW / 1000 + 10,
     )
@@ -48,7 +48,7 @@ def test_looks_in_a_row_leave_nothing_out_whatever_the_clock_does(steps: list[in
     now, looked, covered = NOW, None, []
     for step in steps:
         now += step
-        covered.append(span_of(Window(now, "e", looked), SETTINGS))
+        covered.append(span_of(SearchWindow(now, "e", looked), SETTINGS))
         looked = now
     times = [NOW + sum(steps[: count + 1]) for count in range(len(steps))]
     for moment in range(min(times), max(times), 5_000):

@@ -16,7 +16,7 @@ from yoto.permission.verdict.facts import (
     UserFacts,
 )
 from yoto.permission.verdict.resolver import Trace, flatten, resolve
-from yoto.permission.ways.denials import IN_BASE, At, Denials, Step
+from yoto.permission.ways.denials import IN_BASE, At, Denials, Stage
 
 READ = 1
 BITS = KnownBits(READ, READ)
@@ -42,13 +42,13 @@ def denials(
     "found, last",
     [
         (denials(), IN_BASE),
-        (denials(default=replace(NOTHING, local_deny=UPPER)), (0, Step.DEFAULT_ROLE)),
-        (denials(replace(NOTHING, local_deny=UPPER)), (0, Step.ROLES)),
-        (denials(user=replace(USER, teams=(TeamFacts(3, deny=LOWER),))), (1, Step.ROLES)),
-        (denials(user=replace(USER, own_deny=UPPER)), (0, Step.USER)),
+        (denials(default=replace(NOTHING, local_deny=UPPER)), (0, Stage.DEFAULT_ROLE)),
+        (denials(replace(NOTHING, local_deny=UPPER)), (0, Stage.ROLES)),
+        (denials(user=replace(USER, teams=(TeamFacts(3, deny=LOWER),))), (1, Stage.ROLES)),
+        (denials(user=replace(USER, own_deny=UPPER)), (0, Stage.USER)),
         (
             denials(replace(NOTHING, local_deny=LOWER), user=replace(USER, own_deny=UPPER)),
-            (1, Step.ROLES),
+            (1, Stage.ROLES),
         ),
     ],
 )
@@ -62,10 +62,10 @@ def test_an_overwrite_that_denies_leaves_what_its_own_step_and_later_ones_allow(
     found = denials(replace(NOTHING, local_deny=UPPER))
 
     assert not found.leave(IN_BASE)
-    assert not found.leave((0, Step.DEFAULT_ROLE))
-    assert found.leave((0, Step.ROLES))
-    assert found.leave((0, Step.USER))
-    assert found.leave((1, Step.DEFAULT_ROLE))
+    assert not found.leave((0, Stage.DEFAULT_ROLE))
+    assert found.leave((0, Stage.ROLES))
+    assert found.leave((0, Stage.USER))
+    assert found.leave((1, Stage.DEFAULT_ROLE))
 
 
 def test_a_grant_that_denies_leaves_no_grant_and_every_overwrite() -> None:
@@ -73,7 +73,7 @@ def test_a_grant_that_denies_leaves_no_grant_and_every_overwrite() -> None:
 
     assert found.in_base
     assert not found.leave(IN_BASE)
-    assert found.leave((0, Step.DEFAULT_ROLE))
+    assert found.leave((0, Stage.DEFAULT_ROLE))
 
 
 def test_who_does_not_belong_is_denied_nothing_by_the_default_role() -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from yoto.redis import KeyBuilder
 from yoto.resilience.algorithms import find_algorithm
-from yoto.resilience.limiter.dimensions import DimensionPlan, Key, Target
+from yoto.resilience.limiter.dimensions import DimensionPlan, Key, LimiterTarget
 from yoto.resilience.limiter.local import LocalLimiter
 from yoto.resilience.settings import MultiDimensionalKey, RateLimitConfig
 
 BUCKET, LOG = find_algorithm("token_bucket"), find_algorithm("sliding_log")
 
 
-def target(key: Key = "k", **fields: object) -> Target:
+def target(key: Key = "k", **fields: object) -> LimiterTarget:
     config = RateLimitConfig.from_mapping({"limit": 10, "window": 10, **fields})
     return DimensionPlan("x", config, KeyBuilder()).target(key)
 

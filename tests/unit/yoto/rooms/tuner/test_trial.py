@@ -9,7 +9,15 @@ import pytest
 from yoto.monitor import names, series
 from yoto.monitor.history import Point
 from yoto.resilience import TuningConfig
-from yoto.rooms.tuner.trial import PATIENCE, SETTLE, Points, Step, Trial, next_step, outcome_of
+from yoto.rooms.tuner.trial import (
+    PATIENCE,
+    SETTLE,
+    Points,
+    Trial,
+    TuningStep,
+    next_step,
+    outcome_of,
+)
 
 AT, WINDOW = 1_000.0, 100.0
 DUE = AT + WINDOW * (1 + SETTLE)
@@ -33,27 +41,34 @@ def measured(before: float, after: float, until: float = 1e9) -> Points:
 
 @pytest.mark.parametrize(
     ("before", "after", "step"),
-    [(0.5, 0.9, Step.KEEP), (0.5, 0.5, Step.KEEP), (0.5, 0.49, Step.KEEP), (0.5, 0.3, Step.REVERT)],
+    [
+        (0.5, 0.9, TuningStep.KEEP),
+        (0.5, 0.5, TuningStep.KEEP),
+        (0.5, 0.49, TuningStep.KEEP),
+        (0.5, 0.3, TuningStep.REVERT),
+    ],
 )
-def test_what_does_no_harm_is_kept(before: float, after: float, step: Step) -> None:
+def test_what_does_no_harm_is_kept(before: float, after: float, step: TuningStep) -> None:
     found, why = next_step(TRIAL, DUE, WINDOW, measured(before, after))
     assert found is step
     assert why.startswith(f"l1_hit_rate was {before:.4g} and became {after:.4g}")
     verdict, figures = outcome_of(why)
-    assert verdict == ("worse" if step is Step.REVERT else "better" if after > before else "same")
+    assert verdict == (
+        "worse" if step is TuningStep.REVERT else "better" if after > before else "same"
+    )
     assert figures == {"before": before, "after": after}
 
 
 def test_nothing_is_judged_before_its_time() -> None:
     points = measured(0.5, 0.1)
-    assert next_step(TRIAL, DUE - 0.1, WINDOW, points)[0] is Step.WAIT
+    assert next_step(TRIAL, DUE - 0.1, WINDOW, points)[0] is TuningStep.WAIT
 
 
 def test_what_cannot_be_measured_is_waited_for_and_then_kept() -> None:
     points = measured(0.5, 0.9, until=AT)
     end = AT + PATIENCE * (DUE - AT)
-    assert next_step(TRIAL, end - 1, WINDOW, points)[0] is Step.WAIT
-    assert next_step(TRIAL, end, WINDOW, points)[0] is Step.KEEP
+    assert next_step(TRIAL, end - 1, WINDOW, points)[0] is TuningStep.WAIT
+    assert next_step(TRIAL, end, WINDOW, points)[0] is TuningStep.KEEP
 
 
 def test_a_trial_is_stored_and_read_back() -> None:

@@ -8,7 +8,7 @@ from pytest import approx
 
 from yoto.nodes import TEXT_ID
 from yoto.rooms.prefetch.recording.batch import (
-    Batch,
+    VisitBatch,
     age_ms,
     from_log,
     from_member,
@@ -43,7 +43,7 @@ def test_the_log_gives_back_what_was_logged(seen: list[Visit]) -> None:
 
 @given(visits, st.integers(0, 10**9), st.integers(0, 499))
 def test_a_history_gives_back_what_was_kept(visit: Visit, number: int, index: int) -> None:
-    batch = Batch("a1b2c3d4", number)
+    batch = VisitBatch("a1b2c3d4", number)
     found = from_member(7, to_member(batch, index, visit).encode(), at_ms=1_500)
     assert found is not None
     assert (found.step, found.observed, found.at) == (visit.step, visit.observed, 1.5)
@@ -51,7 +51,7 @@ def test_a_history_gives_back_what_was_kept(visit: Visit, number: int, index: in
 
 def test_members_of_a_batch_are_all_different() -> None:
     visit = Visit(7, Step("message.send", "channel", 3), 0.0)
-    batch = Batch.of("w", 1, [visit] * 5)
+    batch = VisitBatch.of("w", 1, [visit] * 5)
     assert len(batch) == 5
     assert len({to_member(batch, index, visit) for index in range(5)}) == 5
 
