@@ -60,7 +60,7 @@ class Load:
         self._controller = resilience.of(app)
         # What is set is dated by Redis, whose clock runs on.
         self.now = time.time() + 60
-        self._monitoring.backend.clock = lambda: self.now  # type: ignore[attr-defined]
+        self._monitoring.backend.now = lambda: self.now  # type: ignore[method-assign]
         self._monitoring.flush()
 
     def run(self, seconds: int, request_ms: float = 5.0) -> int:

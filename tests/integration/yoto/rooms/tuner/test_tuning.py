@@ -41,7 +41,7 @@ class Load:
         self._app = app
         self._monitoring = monitor.of(app)
         self.now = time.time()
-        self._monitoring.backend.clock = lambda: self.now  # type: ignore[attr-defined]
+        self._monitoring.backend.now = lambda: self.now  # type: ignore[method-assign]
         self._community = world.server()
         self._members = world.members(self._community, PEOPLE)
         cache.of(app).start()
