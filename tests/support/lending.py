@@ -50,7 +50,7 @@ class Store:
         used = meter.used(now, quota)
         lead = self.length * quota.limit / quota.window if drains else 0.0
         ceiling = quota.capacity if drains else quota.limit
-        units = math.floor(min(wanted, (ceiling - max(used, lead)) / SHARES))
+        units = math.floor(min(wanted, (ceiling - max(used, lead)) / SHARES) + TOLERANCE)
         lasts = self.length
         if self.algorithm in WINDOWS:
             # The window begins with its first unit.

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.resilience.conftest import reach_of
@@ -90,6 +90,8 @@ def platform(
     limit=st.integers(10, 80),
     burst=st.integers(10, 80),
 )
+# An eighth of what is left is whole but for rounding.
+@example(steps=[(0, "fill", 1, 1), (0, "lend", 1, 4)], limit=39, burst=71)
 def test_redis_lends_and_takes_back_what_the_model_says(
     platform: Platform,
     algorithm: str,

@@ -34,7 +34,8 @@ for index = 1, #plans do
   units = math.min(units, (p.ceiling - math.max(p.used, p.lead)) / SHARES)
   if lease_end then lasts = math.min(lasts, lease_end(p.reset_after, p.window)) end
 end
-units = math.floor(units)
+-- A part that is whole but for rounding is whole.
+units = math.floor(units + TOLERANCE)
 if units <= cost or lasts < SHORTEST then
   limits_charge(plans, cost)
   return {cost, 0, limits_report(plans, true), ''}
