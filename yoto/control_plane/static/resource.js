@@ -4,13 +4,13 @@ import { get } from "./api.js";
 import { h, replace } from "./dom.js";
 import { subject } from "./format.js";
 import { subscribe } from "./live.js";
+import { opened } from "./opened.js";
 import { named, page, room, state, t } from "./page.js";
 import { decisionList } from "./permissions/decisions.js";
 import { grid } from "./permissions/matrix.js";
 import { overwrites } from "./permissions/overwrites.js";
 import { recordsPart } from "./person/records.js";
 import { heldHere } from "./resource/held.js";
-import { whoCan } from "./resource/who.js";
 import { empty, load } from "./states.js";
 
 const part = (id) => document.getElementById(id);
@@ -43,16 +43,11 @@ function draw(resource) {
 }
 
 function begin(resource) {
-  const place = { scope: resource.scope, scope_id: resource.id };
-  // A type without verdicts of its own, such as a category, has nothing that one could ask.
-  const type = page.resources.find((one) => one.type === resource.scope);
-  const listed = type.askable && room("review");
-  replace(part("who"), listed ? whoCan(place) : null);
-  part("who").closest("section").hidden = !listed;
+  opened.forEach((one) => one(resource));
   const held = heldHere(resource, path, part("holders"), part("overwrites"));
   if (resource.members) {
-    const asked = { ...place, everywhere: false };
-    load(part("matrix"), () => get("/resources/matrix", asked), (first) => [grid(asked, first), overwrites(place, first.permissions)]);
+    const asked = { scope: resource.scope, scope_id: resource.id, everywhere: false };
+    load(part("matrix"), () => get("/resources/matrix", asked), (first) => [grid(asked, first), overwrites(asked, first.permissions)]);
   }
   part("decisions").closest("section").hidden = !room("decision_log");
   if (room("decision_log")) {

@@ -5,9 +5,9 @@ import { act } from "./dialog.js";
 import { badge, h, replace } from "./dom.js";
 import { moment, now, number, subject, subjects } from "./format.js";
 import { subscribe, throttled } from "./live.js";
-import { asksFor, home, named, page, room, state, t } from "./page.js";
-import { place } from "./permissions/decisions.js";
-import { placeOf, reportOf, roleActs, tryActs, tryCell } from "./permissions/what_if.js";
+import { asksFor, home, named, page, state, t } from "./page.js";
+import { place, placeOf } from "./permissions/places.js";
+import { trial } from "./permissions/trial.js";
 import { recordsPart } from "./person/records.js";
 import { heldHere } from "./resource/held.js";
 import { empty, load } from "./states.js";
@@ -63,11 +63,11 @@ async function begin() {
   replace(
     part("acts"),
     assign && !role.standing.is_default && role.standing.access_request_id === null ? button(t("role.give"), async () => (await give()) && look(), "primary") : null,
-    room("what_if") ? button(t("what_if.try"), tryRole) : null,
+    trial() ? button(trial().title, tryRole) : null,
     role.home === null ? null : h("a", { class: "button", href: matrixOf(role.home) }, t("permissions.matrix")),
   );
   // The search leads here for an act, and what would turn a verdict, with whom.
-  if (room("what_if") && asksFor("try")) {
+  if (trial() && asksFor("try")) {
     tryRole();
   } else if (assign && asksFor("give")) {
     give(state().user ?? "").then((done) => done && look());
@@ -92,7 +92,7 @@ function grantsPart() {
       { title: t("permissions.group"), render: (one) => one.group },
       { title: t("role.from"), render: (one) => (one.role_id === role.id ? t("resource.itself") : subject(`role:${one.role_id}`, { text: one.role })) },
     ],
-    actions: room("what_if") ? [{ title: t("what_if.try"), right: "view", when: (one) => one.role_id === role.id && one.group === null, run: (one) => tryCell(placeOf(one.scope), role, one.permission, [one]) }] : [],
+    actions: trial()?.actions((one) => trial().ofCell(placeOf(one.scope), role, one.permission, [one]), (one) => one.role_id === role.id && one.group === null),
   });
   replace(part("grants"), list.element);
   list.reload();
@@ -100,7 +100,7 @@ function grantsPart() {
 }
 
 /** What would come of changes of the role as a whole. */
-const tryRole = () => tryActs(t("what_if.title_of", { name: role.name }), roleActs({ ...role.standing, id: role.id }));
+const tryRole = () => trial().ofRole({ ...role.standing, id: role.id, name: role.name });
 
 /** `user`: who is proposed, by name or number. */
 const give = (user = "") =>
@@ -141,10 +141,7 @@ const untilOf = (seconds) => (seconds === null ? null : new Date(now() + seconds
 
 /** What it would do, unless something else is asked by then. */
 async function preview(tried, signal) {
-  if (!room("what_if")) {
-    return null;
-  }
-  const report = await reportOf(tried);
+  const report = (await trial()?.report(tried)) ?? null;
   signal.throwIfAborted();
   return report;
 }

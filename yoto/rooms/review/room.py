@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import click
     from flask_smorest import Blueprint
 
+    from yoto.control_plane.navigation import Page
+
     from .reviewing import Reviewing
 
 
@@ -26,6 +28,12 @@ def _acts() -> Sequence[Blueprint]:
     return (review_control,)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (Page("review", on="permissions"), Page("who", on="resource", after="about"))
+
+
 def _questions() -> Sequence[click.Command]:
     from .commands import questions
 
@@ -38,4 +46,4 @@ def _offers() -> Reviewing:
     return REVIEWING
 
 
-ROOM = Room("review", rest=_rest, acts=_acts, questions=_questions, offers=_offers)
+ROOM = Room("review", rest=_rest, acts=_acts, pages=_pages, questions=_questions, offers=_offers)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import click
     from flask_smorest import Blueprint
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
     from .trying import Trying
@@ -28,6 +29,15 @@ def _acts() -> Sequence[Subject]:
     return (what_if, compare)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (
+        Page("compare", on="permissions"),
+        *(Page("what_if", on=page) for page in ("permissions", "resource", "role")),
+    )
+
+
 def _questions() -> Sequence[click.Command]:
     from .commands import questions
 
@@ -40,4 +50,4 @@ def _offers() -> Trying:
     return TRYING
 
 
-ROOM = Room("what_if", rest=_rest, acts=_acts, questions=_questions, offers=_offers)
+ROOM = Room("what_if", rest=_rest, acts=_acts, pages=_pages, questions=_questions, offers=_offers)

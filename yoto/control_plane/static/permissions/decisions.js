@@ -4,9 +4,10 @@ import { get } from "../api.js";
 import { badge, h, replace, uniqueId } from "../dom.js";
 import { duration, now, number, subject, timestamp, toMs, zone } from "../format.js";
 import { MOMENT, toLocal, toMoment } from "../moments.js";
-import { keep, named, page, state, t } from "../page.js";
+import { keep, page, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { foldDecisions } from "./folding.js";
+import { place } from "./places.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "./question.js";
 import { record } from "./record.js";
 import { reason as reasonOf, reasonText } from "./sign.js";
@@ -140,9 +141,6 @@ function recordLink(row, link = true) {
 }
 
 const placesOf = ({ place: first, places = [first], more_places: more = 0 }) => [places.map((one, at) => [at ? t("shared.between") : "", place(one)]), more ? ` ${t("permissions.more_places", { n: more })}` : null];
-
-/** A place by its name. */
-export const place = (text) => (text.includes(":") ? subject(text) : named("scope", text));
 
 /** A verdict with its reason in words. */
 export const verdict = ({ allowed, reason, weight = 1, rows = [] }) =>

@@ -2,9 +2,9 @@
 
 import { h } from "../dom.js";
 import { subject } from "../format.js";
-import { named, room, t } from "../page.js";
+import { named, t } from "../page.js";
 import { table } from "../table.js";
-import { groupActs, tryActs } from "./what_if.js";
+import { trial } from "./trial.js";
 
 /** A section of the groups that `roles` grant or deny by themselves; null where there are none. */
 export function groupsOf(roles) {
@@ -29,7 +29,7 @@ export function groupsOf(roles) {
       { title: t("permissions.in_group"), render: (one) => [...one.permissions].map((name, at) => [at ? ", " : "", h("code", {}, name)]) },
       { title: t("permissions.roles"), render: (one) => [...one.roles.values()].map(({ id, name, effect, scope }) => h("div", {}, subject(`role:${id}`, { text: name }), `: ${named("effect", effect)}`, scope.includes(":") ? [" · ", subject(scope)] : null)) },
     ],
-    actions: room("what_if") ? [{ title: t("what_if.try"), right: "view", run: (one) => tryActs(t("what_if.title_of", { name: one.id }), groupActs(one)) }] : [],
+    actions: trial()?.actions(trial().ofGroup),
   });
   list.show([...groups.values()].sort((a, b) => a.id.localeCompare(b.id)));
   return h("section", {}, h("h3", {}, t("permissions.groups")), list.element);

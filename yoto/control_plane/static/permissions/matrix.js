@@ -3,14 +3,14 @@
 import { get } from "../api.js";
 import { badge, h, replace, uniqueId } from "../dom.js";
 import { subject } from "../format.js";
-import { keep, named, room, state, t } from "../page.js";
+import { keep, named, state, t } from "../page.js";
 import { empty } from "../states.js";
 import { table } from "../table.js";
 import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";
 import { form, homePickers, select } from "./question.js";
 import { sign } from "./sign.js";
-import { roleActs, tried, tryActs, tryCell } from "./what_if.js";
+import { trial, tried } from "./trial.js";
 
 const EVERY = "";
 const NARROW = matchMedia("(max-width: 46rem)");
@@ -105,7 +105,7 @@ export function grid(place, first) {
   /** What would come of another effect of the role's own grant. */
   function attempt(role, permission, wanted = null) {
     const own = role.grants.filter((grant) => grant.permission === permission && grant.group === null && first.scopes.includes(grant.scope));
-    return tryCell({ scope: place.scope, scope_id: place.scope_id }, role, permission, own, wanted);
+    return trial()?.ofCell({ scope: place.scope, scope_id: place.scope_id }, role, permission, own, wanted);
   }
 
   add(first);
@@ -158,7 +158,7 @@ function drawnTable(rows, columns, known, attempt) {
       h("span", { class: "role-name" }, subject(`role:${one.id}`, { text: one.name })),
       h("span", { class: "quiet small" }, one.is_default ? t("permissions.everyone") : t("permissions.holders", { n: one.holders })),
       one.active ? null : badge("unknown", t("permissions.inactive")),
-      room("what_if") ? h("button", { type: "button", class: "small", "aria-label": `${one.name}: ${t("what_if.try")}`, onclick: () => tryActs(t("what_if.title_of", { name: one.name }), roleActs(one)) }, t("what_if.short")) : null,
+      trial()?.roleButton(one),
     ),
   );
   const bodies = [];

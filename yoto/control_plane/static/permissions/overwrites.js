@@ -8,7 +8,7 @@ import { empty } from "../states.js";
 import { pagedTable } from "../table.js";
 import { TYPES, called, select } from "./question.js";
 import { sign } from "./sign.js";
-import { overwriteActs, tried, tryActs } from "./what_if.js";
+import { trial, tried } from "./trial.js";
 
 /** A section for a home; `permissions` are those that can be granted in it. Null: nothing is below. */
 export function overwrites(home, permissions) {
@@ -83,11 +83,9 @@ export function overwrites(home, permissions) {
 /** Permissions by those for whom they are overwritten. */
 function matrixOf(rows, { place, overwrites: laid }) {
   const head = laid.map((one) => h("th", { scope: "col" }, h("span", { class: "role-name" }, subject(`${one.target_type}:${one.target_id}`, { text: one.target })), h("span", { class: "quiet small" }, named("laid", one.target_type))));
-  const lines = rows.map(({ name, description }) => h("tr", {}, h("th", { scope: "row", title: description }, h("code", {}, name)), laid.map((one) => h("td", {}, tried(cell(one, name), () => attempt(place, one, name))))));
+  const lines = rows.map(({ name, description }) => h("tr", {}, h("th", { scope: "row", title: description }, h("code", {}, name)), laid.map((one) => h("td", {}, tried(cell(one, name), () => trial().ofOverwrite(place, one, name))))));
   return h("table", { class: "matrix", "aria-label": t("permissions.overwrite_matrix") }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), h("tbody", {}, lines));
 }
-
-const attempt = (place, one, name) => tryActs(t("what_if.title", { role: one.target, permission: name }), overwriteActs(place, one, name));
 
 function cell(one, name) {
   const effect = one.deny.includes(name) ? "deny" : one.allow.includes(name) ? "allow" : null;

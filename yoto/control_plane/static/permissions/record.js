@@ -5,8 +5,9 @@ import { h } from "../dom.js";
 import { actName, subject, timestamp } from "../format.js";
 import { named, t } from "../page.js";
 import { load } from "../states.js";
-import { place, verdict } from "./decisions.js";
+import { verdict } from "./decisions.js";
 import { derivation } from "./explain.js";
+import { place } from "./places.js";
 
 /** The element of a record. */
 export function record(id) {

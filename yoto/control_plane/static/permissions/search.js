@@ -1,33 +1,22 @@
-// Who may do something in a place, and where somebody may.
+// Questions whose answers are lists: where somebody may do something, and those of optional features.
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { subject } from "../format.js";
-import { keep, named, room, state, t } from "../page.js";
+import { keep, named, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
-import { compareSection } from "./compare.js";
-import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
-import { reviewList } from "./review.js";
+import { called, form, homePickers, named_user, narrowestFirst, permissionPicker, pickedHome, select, showHomes, userPicker } from "./question.js";
 
 const WHAT = "what"; // in the address: the second question of the page
 
 /** A resource by its name, which leads to its page. */
 const placed = (one) => subject(`${one.scope}:${one.id}`, { text: called(one) });
 
+/** The questions of the tab: functions that make their sections. Optional features have further ones. */
+export const searches = [what];
+
 export function searchTab(go) {
-  return { element: h("div", {}, room("review") ? who(go) : null, what(go), compareSection(go)), ask: () => {} };
-}
-
-function who(go) {
-  const found = h("div", { "aria-live": "polite" });
-  const question = questionForm({ submit: t("permissions.find"), ask, found, addressed: !state().find });
-
-  async function ask(values) {
-    const { element, first } = await reviewList(values, (line) => go("explain", { ...values, username: line.username }));
-    return [missing(first), element];
-  }
-
-  return h("section", {}, h("h2", {}, t("permissions.who_can")), h("p", { class: "quiet small" }, t("permissions.review_intro")), question.element, found);
+  return { element: h("div", {}, searches.map((one) => one(go))), ask: () => {} };
 }
 
 function what(go) {

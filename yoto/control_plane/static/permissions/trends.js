@@ -8,7 +8,7 @@ import { keep, state, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
 import { load } from "../states.js";
 import { table } from "../table.js";
-import { place } from "./decisions.js";
+import { place } from "./places.js";
 import { reason, reasonText } from "./sign.js";
 
 const RANGES = [7, 30]; // days

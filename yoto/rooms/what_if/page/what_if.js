@@ -1,13 +1,15 @@
 // What would come of a change of rights, tried in a dialog before it is made.
 
-import { post } from "../api.js";
-import { show } from "../dialog.js";
-import { h, replace } from "../dom.js";
-import { subject } from "../format.js";
-import { keep, named, room, t } from "../page.js";
-import { pagedTable, table } from "../table.js";
-import { messageOf, select } from "./question.js";
-import { reason, sign } from "./sign.js";
+import { post } from "../control/api.js";
+import { show } from "../control/dialog.js";
+import { h, replace } from "../control/dom.js";
+import { subject } from "../control/format.js";
+import { keep, named, t } from "../control/page.js";
+import { pagedTable, table } from "../control/table.js";
+import { placeOf } from "../control/permissions/places.js";
+import { messageOf, select } from "../control/permissions/question.js";
+import { reason, sign } from "../control/permissions/sign.js";
+import { offerTrial } from "../control/permissions/trial.js";
 
 const PLACES = 3; // of a change that are named
 const REMOVE = "remove";
@@ -17,7 +19,7 @@ const REMOVE = "remove";
  * by itself of the permission there, without groups; `wanted`: what is tried first. The address has it while
  * it is open.
  */
-export async function tryCell(place, role, permission, grants, wanted = null) {
+async function tryCell(place, role, permission, grants, wanted = null) {
   const own = grants[0] ?? null;
   const effects = [...["allow", "deny"].filter((one) => one !== own?.effect), ...(own ? [REMOVE] : [])];
   const choices = effects.map((effect) => [effect, t(`what_if.${effect}`), actOf(place, role, permission, own, effect)]);
@@ -30,7 +32,7 @@ export async function tryCell(place, role, permission, grants, wanted = null) {
  * Open a dialog that says of each of several acts, `choices: [[key, label, act]]`, what would come of it;
  * of `wanted` first. `told(key)` hears which is shown.
  */
-export async function tryActs(title, choices, { wanted = null, told = () => null } = {}) {
+async function tryActs(title, choices, { wanted = null, told = () => null } = {}) {
   const chosen = select(t("what_if.change"), choices.map(([key, label]) => [key, label]));
   chosen.set(choices.some(([key]) => key === wanted) ? wanted : choices[0][0]);
   const found = h("div", { "aria-live": "polite" });
@@ -54,24 +56,21 @@ export async function tryActs(title, choices, { wanted = null, told = () => null
   turn += 1;
 }
 
-/** What a cell of a matrix shows, as a button by which `attempt` opens the dialog. */
-export const tried = (shown, attempt) => (room("what_if") ? h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: attempt }, shown) : shown);
-
 /** Changes of a role as a whole: `[[key, label, act]]`. */
-export const roleActs = ({ id, active, is_default: standard }) => [
+const roleActs = ({ id, active, is_default: standard }) => [
   ["active", t(active ? "what_if.switch_off" : "what_if.switch_on"), { act: "role.update", role_id: id, active: !active }],
   ...(standard ? [] : [["delete", t("what_if.delete_role"), { act: "role.delete", role_id: id }]]),
 ];
 
 /** Changes of a group of permissions `{id, group_id, permissions, roles}`. */
-export const groupActs = (group) => [
+const groupActs = (group) => [
   ...[...group.roles.values()].map(({ id, name, scope }) => [`${id} ${scope}`, t("what_if.take_group", { role: name }), { act: "role.revoke_group", role_id: id, group_id: group.group_id, ...placeOf(scope) }]),
   ...[...group.permissions].map((name) => [name, t("what_if.remove_from_group", { permission: name }), { act: "group.remove", group_id: group.group_id, permissions: [name] }]),
   ["delete", t("what_if.delete_group"), { act: "group.delete", group_id: group.group_id }],
 ];
 
 /** Changes of one permission in the overwrites `{target_type, target_id, allow, deny}` at a place. */
-export function overwriteActs(place, one, permission) {
+function overwriteActs(place, one, permission) {
   const about = { ...placeOf(place), target: `${one.target_type}:${one.target_id}` };
   const [allow, deny] = [one.allow, one.deny].map((names) => names.filter((name) => name !== permission));
   const set = (more) => ({ act: "overwrite.set", ...about, allow, deny, ...more });
@@ -91,14 +90,8 @@ function actOf(place, role, permission, own, effect) {
   return effect === REMOVE ? { act: "role.revoke", ...act } : { act: "role.grant", ...act, effect };
 }
 
-/** {scope, scope_id} of a place; of the platform nothing. */
-export function placeOf(text) {
-  const split = text.indexOf(":");
-  return split < 0 ? {} : { scope: text.slice(0, split), scope_id: text.slice(split + 1) };
-}
-
 /** What an act would do: the cells of the matrix that become others, and who gains and who loses what. */
-export async function reportOf(act) {
+async function reportOf(act) {
   const totals = h("p", { role: "status" });
   const sides = { gained: new Set(), lost: new Set() };
   let first = await post("/what-if", { act });
@@ -173,3 +166,17 @@ function cells(changed) {
   list.show(changed);
   return h("section", {}, h("h3", {}, t("what_if.matrix")), list.element);
 }
+
+const ofRole = (role) => tryActs(t("what_if.title_of", { name: role.name }), roleActs(role));
+
+offerTrial({
+  title: t("what_if.try"),
+  button: (shown, attempt) => h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: attempt }, shown),
+  actions: (run, when = () => true) => [{ title: t("what_if.try"), right: "view", when, run }],
+  ofRole,
+  roleButton: (role) => h("button", { type: "button", class: "small", "aria-label": `${role.name}: ${t("what_if.try")}`, onclick: () => ofRole(role) }, t("what_if.short")),
+  ofCell: tryCell,
+  ofGroup: (group) => tryActs(t("what_if.title_of", { name: group.id }), groupActs(group)),
+  ofOverwrite: (place, one, permission) => tryActs(t("what_if.title", { role: one.target, permission }), overwriteActs(place, one, permission)),
+  report: reportOf,
+});

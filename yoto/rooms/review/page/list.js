@@ -1,11 +1,11 @@
 // Who can do something, since when and by what; as a file too.
 
-import { apiAddress, get } from "../api.js";
-import { h } from "../dom.js";
-import { moment, subject } from "../format.js";
-import { named, t } from "../page.js";
-import { pagedTable } from "../table.js";
-import { reason } from "./sign.js";
+import { apiAddress, get } from "../control/api.js";
+import { h } from "../control/dom.js";
+import { moment, subject } from "../control/format.js";
+import { named, t } from "../control/page.js";
+import { pagedTable } from "../control/table.js";
+import { reason } from "../control/permissions/sign.js";
 
 /** The list of those who can do what `values` ask: `{element, first}`, with the first page; `why(line)` leads on. */
 export async function reviewList(values, why = null) {

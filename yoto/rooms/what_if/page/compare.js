@@ -1,15 +1,16 @@
 // Two people side by side: what each may do in a place that the other may not.
 
-import { get } from "../api.js";
-import { h } from "../dom.js";
-import { keep, named, state, t } from "../page.js";
-import { table } from "../table.js";
-import { form, placePicker, userPicker } from "./question.js";
-import { reason } from "./sign.js";
+import { get } from "../control/api.js";
+import { h } from "../control/dom.js";
+import { keep, named, state, t } from "../control/page.js";
+import { table } from "../control/table.js";
+import { form, placePicker, userPicker } from "../control/permissions/question.js";
+import { searches } from "../control/permissions/search.js";
+import { reason } from "../control/permissions/sign.js";
 
 const COMPARE = "compare"; // in the address: the third question of the page
 
-export function compareSection(go) {
+function compareSection(go) {
   const found = h("div", { "aria-live": "polite" });
   const [user, other] = [userPicker(), userPicker(t("compare.other"))];
   const place = placePicker();
@@ -57,3 +58,5 @@ function side(one, other, only, reasons, at, go) {
   const roles = one.only_roles.length ? ` · ${t("compare.roles", { roles: one.only_roles.join(", ") })}` : "";
   return h("section", {}, h("h3", {}, t("compare.only", { name })), h("p", { class: "quiet" }, named("standing", one.standing), roles), list.element);
 }
+
+searches.push(compareSection);
