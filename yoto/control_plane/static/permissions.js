@@ -2,14 +2,14 @@
 // a server grants.
 
 import { h, replace } from "./dom.js";
-import { keep, room, state, t } from "./page.js";
-import { decisionsTab } from "./permissions/decisions.js";
+import { keep, state, t } from "./page.js";
 import { explainTab } from "./permissions/explain.js";
 import { matrixTab } from "./permissions/matrix.js";
 import { searchTab } from "./permissions/search.js";
+import { tabs } from "./permissions/tabs.js";
 
 const TABS = [
-  ...(room("decision_log") ? [["decisions", t("permissions.decisions"), decisionsTab]] : []),
+  ...tabs,
   ["explain", t("permissions.explain"), explainTab],
   ["search", t("permissions.search"), searchTab],
   ["matrix", t("permissions.matrix"), matrixTab],

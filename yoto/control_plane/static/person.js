@@ -4,8 +4,8 @@ import { get, post } from "./api.js";
 import { act } from "./dialog.js";
 import { badge, h, replace } from "./dom.js";
 import { subscribe } from "./live.js";
-import { may, page, room, state, t } from "./page.js";
-import { decisionList } from "./permissions/decisions.js";
+import { opened } from "./opened.js";
+import { may, page, state, t } from "./page.js";
 import { accountPart } from "./person/account.js";
 import { heldParts } from "./person/held.js";
 import { limitsPart } from "./person/limits.js";
@@ -57,12 +57,7 @@ async function begin(person) {
     ["about", t("person.records_about"), { subject: person.subject }],
     ["by", t("person.records_by"), { actor_id: person.id }],
   ], state().records);
-  part("denials").closest("section").hidden = !room("decision_log");
-  if (room("decision_log")) {
-    const denials = decisionList({ user: person.id, allowed: false });
-    replace(part("denials"), denials.element);
-    denials.reload();
-  }
+  opened.forEach((one) => one(person));
   const again = () => [held, account, records].forEach((one) => one?.look());
   drawActs(person, account, again);
   subscribe({ events: ({ data }, kind) => kind === "delta" && concerns(data, person) && again() }, { types: ["permission.changed"] });

@@ -5,8 +5,7 @@ import { h, replace } from "./dom.js";
 import { subject } from "./format.js";
 import { subscribe } from "./live.js";
 import { opened } from "./opened.js";
-import { named, page, room, state, t } from "./page.js";
-import { decisionList } from "./permissions/decisions.js";
+import { named, page, state, t } from "./page.js";
 import { grid } from "./permissions/matrix.js";
 import { overwrites } from "./permissions/overwrites.js";
 import { recordsPart } from "./person/records.js";
@@ -46,14 +45,9 @@ function begin(resource) {
   opened.forEach((one) => one(resource));
   const held = heldHere(resource, path, part("holders"), part("overwrites"));
   if (resource.members) {
-    const asked = { scope: resource.scope, scope_id: resource.id, everywhere: false };
-    load(part("matrix"), () => get("/resources/matrix", asked), (first) => [grid(asked, first), overwrites(asked, first.permissions)]);
-  }
-  part("decisions").closest("section").hidden = !room("decision_log");
-  if (room("decision_log")) {
-    const decisions = decisionList({ place: resource.place });
-    replace(part("decisions"), decisions.element);
-    decisions.reload();
+    const place = { scope: resource.scope, scope_id: resource.id };
+    const asked = { ...place, everywhere: false };
+    load(part("matrix"), () => get("/resources/matrix", asked), (first) => [grid(asked, first), overwrites(place, first.permissions)]);
   }
   const lists = [["about", t("resource.records_about"), { subject: resource.place }]];
   if (resource.scope === "server") {

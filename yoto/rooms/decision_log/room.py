@@ -15,6 +15,7 @@ from .settings import DecisionRecords
 if TYPE_CHECKING:
     import click
 
+    from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
     from yoto.operate.finding import Recorded
 
@@ -45,6 +46,16 @@ def _acts() -> Sequence[Subject]:
     return (decisions,)
 
 
+def _pages() -> Sequence[Page]:
+    from yoto.control_plane.navigation import Page
+
+    return (
+        Page("decision_log", on="permissions"),
+        Page("denials", on="person", after="records"),
+        Page("decisions", on="resource", after="matrix"),
+    )
+
+
 def _questions() -> Sequence[click.Command]:
     from .commands import questions
 
@@ -70,6 +81,7 @@ ROOM = Room(
     components=(_LOG,),
     models=_models,
     acts=_acts,
+    pages=_pages,
     questions=_questions,
     recorded=_recorded,
     offers=_offers,

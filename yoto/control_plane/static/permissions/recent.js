@@ -1,16 +1,15 @@
-// What stands in the empty form of a question: those that were asked in this tab, and whom something
-// was denied of late.
+// What stands in the empty form of a question: those that were asked in this tab, and those of optional
+// features.
 
-import { get } from "../api.js";
-import { h, replace } from "../dom.js";
-import { named, room, t } from "../page.js";
+import { h } from "../dom.js";
 import { subject } from "../format.js";
-import { foldDecisions } from "./folding.js";
+import { named, t } from "../page.js";
 
 const KEY = "yoto.questions";
-const MOST = 6; // of each list
-const READ = 100; // denials that are looked through
-const NAME = /^[\w.-]+$/; // of a permission; an expression cannot be asked here
+export const MOST = 6; // of each list
+
+/** Functions that make further lists, by `ask`, from what optional features know. */
+export const recents = [];
 
 function asked() {
   try {
@@ -27,29 +26,18 @@ export function remember({ username, permission, scope, scope_id }) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([question, ...others].slice(0, MOST)));
   } catch {
-    // Without storage the list is that of denials alone.
+    // Without storage there are only the other lists.
   }
 }
 
 /** The lists; `ask(question)` asks one of them. */
 export function recentQuestions(ask) {
-  const denials = h("div");
   const own = asked().filter(({ username }) => username);
-  if (room("decision_log")) {
-    get("/decisions", { allowed: false, limit: READ }).then(
-      ({ items }) => replace(denials, listOf(t("permissions.recent_denials"), foldDecisions(items).filter(({ user, permission }) => user && NAME.test(permission)).slice(0, MOST).map(questionOf), ask)),
-      () => {}, // who may not read the log has the form alone
-    );
-  }
-  return h("div", {}, listOf(t("permissions.recent_questions"), own, ask), denials);
+  return h("div", {}, recentList(t("permissions.recent_questions"), own, ask), recents.map((one) => one(ask)));
 }
 
-function questionOf({ user, permission, place }) {
-  const at = place.indexOf(":");
-  return { username: user, permission, scope: at < 0 ? place : place.slice(0, at), scope_id: at < 0 ? null : place.slice(at + 1) };
-}
-
-const listOf = (title, questions, ask) =>
+/** A list of questions; null: there are none. */
+export const recentList = (title, questions, ask) =>
   questions.length ? h("section", { class: "card" }, h("h3", {}, title), h("ul", { class: "plain" }, questions.map((one) => h("li", {}, h("button", { type: "button", class: "small", onclick: () => ask(one) }, words(one)))))) : null;
 
 const words = ({ username, permission, scope, scope_id: id }) => [username, " · ", h("code", {}, permission), " · ", id === null ? named("scope", scope) : subject(`${scope}:${id}`, { link: false })];

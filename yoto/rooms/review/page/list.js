@@ -4,8 +4,8 @@ import { apiAddress, get } from "../control/api.js";
 import { h } from "../control/dom.js";
 import { moment, subject } from "../control/format.js";
 import { named, t } from "../control/page.js";
-import { pagedTable } from "../control/table.js";
 import { reason } from "../control/permissions/sign.js";
+import { pagedTable } from "../control/table.js";
 
 /** The list of those who can do what `values` ask: `{element, first}`, with the first page; `why(line)` leads on. */
 export async function reviewList(values, why = null) {

@@ -3,10 +3,10 @@
 import { get } from "../control/api.js";
 import { h } from "../control/dom.js";
 import { keep, named, state, t } from "../control/page.js";
-import { table } from "../control/table.js";
 import { form, placePicker, userPicker } from "../control/permissions/question.js";
 import { searches } from "../control/permissions/search.js";
 import { reason } from "../control/permissions/sign.js";
+import { table } from "../control/table.js";
 
 const COMPARE = "compare"; // in the address: the third question of the page
 

@@ -5,11 +5,11 @@ import { show } from "../control/dialog.js";
 import { h, replace } from "../control/dom.js";
 import { subject } from "../control/format.js";
 import { keep, named, t } from "../control/page.js";
-import { pagedTable, table } from "../control/table.js";
 import { placeOf } from "../control/permissions/places.js";
 import { messageOf, select } from "../control/permissions/question.js";
 import { reason, sign } from "../control/permissions/sign.js";
 import { offerTrial } from "../control/permissions/trial.js";
+import { pagedTable, table } from "../control/table.js";
 
 const PLACES = 3; // of a change that are named
 const REMOVE = "remove";

@@ -1,13 +1,13 @@
 // A recorded decision asked again: what it was, what it would be now, and what was changed between.
 
-import { post } from "../api.js";
-import { h } from "../dom.js";
-import { actName, subject, timestamp } from "../format.js";
-import { named, t } from "../page.js";
-import { load } from "../states.js";
-import { verdict } from "./decisions.js";
-import { derivation } from "./explain.js";
-import { place } from "./places.js";
+import { post } from "../control/api.js";
+import { h } from "../control/dom.js";
+import { actName, subject, timestamp } from "../control/format.js";
+import { named, t } from "../control/page.js";
+import { derivation } from "../control/permissions/explain.js";
+import { place } from "../control/permissions/places.js";
+import { load } from "../control/states.js";
+import { verdict } from "./list.js";
 
 /** The element of a record. */
 export function record(id) {

@@ -1,6 +1,6 @@
 // Decisions that say the same as one row: by who asked, for which permission, and the verdict.
 
-import { toMs } from "../format.js";
+import { toMs } from "../control/format.js";
 
 // What the platform asks before it says that something is not there; the refusal itself is recorded beside it.
 const INNER = { permission: "admin.audit", place: "global", reason: "not_granted" };

@@ -1,15 +1,15 @@
 // How many decisions there were in a week or a month, by reason, permission and place.
 
-import { get } from "../api.js";
-import { chart } from "../chart.js";
-import { h } from "../dom.js";
-import { number, timestamp } from "../format.js";
-import { keep, state, t } from "../page.js";
-import { sparkline } from "../sparkline.js";
-import { load } from "../states.js";
-import { table } from "../table.js";
-import { place } from "./places.js";
-import { reason, reasonText } from "./sign.js";
+import { get } from "../control/api.js";
+import { chart } from "../control/chart.js";
+import { h } from "../control/dom.js";
+import { number, timestamp } from "../control/format.js";
+import { keep, state, t } from "../control/page.js";
+import { place } from "../control/permissions/places.js";
+import { reason, reasonText } from "../control/permissions/sign.js";
+import { sparkline } from "../control/sparkline.js";
+import { load } from "../control/states.js";
+import { table } from "../control/table.js";
 
 const RANGES = [7, 30]; // days
 const LINES = 5; // of the chart

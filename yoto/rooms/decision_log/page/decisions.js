@@ -1,0 +1,11 @@
+// What was decided about one resource, on its page.
+
+import { replace } from "../control/dom.js";
+import { opened } from "../control/opened.js";
+import { decisionList } from "./list.js";
+
+opened.push((one) => {
+  const list = decisionList({ place: one.place });
+  replace(document.getElementById("decisions"), list.element);
+  list.reload();
+});
