@@ -36,6 +36,7 @@ class Page:
         after: for a page of a room, the page of the core that it follows in the navigation; for a
             section with a template, the card that it follows, "headline" for the top of the page.
         on: for a section of a room on a page of the core, the key of that page.
+        links: addresses below ``/control/`` by what scripts link to, whose id or query is added.
         of_sections: whether it consists of sections, and is only there where there are some.
         room: the room that it is from, "": the core; ``pages_of`` sets it, and ``sections``.
     """
@@ -49,6 +50,7 @@ class Page:
     brings: tuple[str, ...] = ()
     after: str = ""
     on: str = ""
+    links: tuple[tuple[str, str], ...] = ()
     of_sections: bool = False
     room: str = ""
     sections: tuple[Page, ...] = ()
@@ -82,7 +84,7 @@ class Page:
 SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
-    Page("overview", "/", texts=("status", "help", "reasons"), brings=("/alerts/rules",)),
+    Page("overview", "/", texts=("status", "help", "reasons")),
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
     Page("cache", "/cache", texts=("guards", "help")),
@@ -137,6 +139,11 @@ def details_of(rooms: Sequence[Room]) -> list[Page]:
     return [_with_sections(page, _of(rooms)) for page in DETAILS]
 
 
+def links_of(rooms: Sequence[Room]) -> dict[str, str]:
+    """What rooms have to link to, as in ``Page.links``."""
+    return {kind: address for one in _of(rooms) for kind, address in one.links}
+
+
 def _of(rooms: Sequence[Room]) -> list[Page]:
     more = [replace(page, room=room.name) for room in rooms for page in room.pages()]
     listed = {one.key for one in PAGES}
@@ -151,4 +158,9 @@ def _of(rooms: Sequence[Room]) -> list[Page]:
 def _with_sections(page: Page, more: Sequence[Page]) -> Page:
     """Those of a page: first one with its key, then in the order of the rooms."""
     sections = [one for one in more if one.on == page.key]
-    return replace(page, sections=tuple(sorted(sections, key=lambda one: one.key != page.key)))
+    brings = (address for one in sections for address in one.brings)
+    return replace(
+        page,
+        brings=(*page.brings, *brings),
+        sections=tuple(sorted(sections, key=lambda one: one.key != page.key)),
+    )

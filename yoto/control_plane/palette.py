@@ -19,12 +19,11 @@ from yoto.operate.overrides import page_at
 from yoto.operate.permissions.shapes import SEARCH_LENGTH
 from yoto.persistence import DATABASE
 from yoto.resilience import REDIS_BREAKER, Kind, get_resilience_controller
-from yoto.room import has_room, rooms_of
+from yoto.room import rooms_of
 
 OF_A_KIND, MOST_OF_A_KIND = 4, 20
 TABS = ("explain", "search", "matrix")
-# Parts of the settings page, each with the room that it takes; "": none.
-PARTS = {"maintenance": "", "log_level": "", "thresholds": "alerts", "webhooks": "alerts"}
+PARTS = ("maintenance", "log_level")  # of the settings page, beside the sections of rooms
 
 palette = Subject("palette", "/search", "Everything by its name, and acts", "result")
 
@@ -79,12 +78,13 @@ def _called(kind: str, name: str) -> str:
 def _pages(text: str, limit: int) -> Iterator[Result]:
     """Pages of the navigation, and places on them, that the caller may open."""
     found: list[Result] = []
+    parts = [*PARTS]
     for page in pages_of(rooms_of(current_app)):
+        parts += (one.key for one in page.sections if page.key == "settings")
         title = translate(f"{page.key}.title")
         if may(page.right) and fits(f"{page.key} {title}", text):
             found.append(_result("page", title, page.path.removeprefix("/")))
     own = (one.name.removesuffix("_control") for one in of_application().routes)
-    parts = [part for part, room in PARTS.items() if not room or has_room(current_app, room)]
     parts += (one for one in own if one != "operators" or may(ADMIN))
     for page_key, parameter, names in (
         ("permissions", "tab", TABS),

@@ -16,7 +16,7 @@ from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
 from yoto.control_plane.brought import brought
-from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, Page, pages_of
+from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, Page, links_of, pages_of
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
 from yoto.operate.application import of_application
@@ -116,6 +116,7 @@ def page_data(
         "resources": types(),
         "rooms": [one.name for one in rooms_of(current_app)],
         "opens": [one.key for one in DETAILS],
+        "links": links_of(rooms_of(current_app)),
         "shown": request.view_args or {},
         "brought": brought(page.brings if page else (), rights),
         "now": utcnow().isoformat(),

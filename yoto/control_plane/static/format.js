@@ -3,7 +3,7 @@
 
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
-import { has, home, named, page, room, t } from "./page.js";
+import { has, home, named, page, t } from "./page.js";
 
 const UNKNOWN = "–";
 const UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
@@ -234,15 +234,12 @@ export function addressOf(of) {
       return opens("role") ? `${home}roles/${name}` : null;
     case "guard":
       return opens("guard") && !id.includes(":") ? `${home}guards/${name}` : `${home}guards?guard=${name}`;
-    case "policy":
-      return room("policies") ? `${home}policies?policy=${name}` : null;
-    case "alert":
-      return room("alerts") ? `${home}alerts?alert=${name}` : null;
     case "worker":
       return `${home}instances?worker=${name}`;
-    case "request":
-      return room("decision_log") ? `${home}permissions?tab=decisions&request=${name}` : null;
     default:
+      if (kind in page.links) {
+        return home + page.links[kind] + name;
+      }
       return RESOURCES.has(kind) && opens("resource") ? `${home}resources/${kind}/${name}` : null;
   }
 }

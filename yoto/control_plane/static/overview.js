@@ -6,7 +6,8 @@ import { badge, h, replace } from "./dom.js";
 import { addressOf, age, introduce, nameOf, now, quantity, timestamp, toMs } from "./format.js";
 import { causeList, levelOfCause } from "./headline.js";
 import { isStale, refresh, subscribe, throttled, watch } from "./live.js";
-import { has, home, keep, named, room, state, t } from "./page.js";
+import { borders } from "./overview/borders.js";
+import { has, home, keep, named, state, t } from "./page.js";
 import { failed, hint, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
 
@@ -183,10 +184,7 @@ function loadCharts(heard) {
   };
 }
 
-// What charts are marked with: what happened, and the borders of alert rules.
-
-const LEVELS = ["warning", "error", "critical"];
-const MS = 1000; // of a second: charts of times that a rule watches in seconds
+// What charts are marked with: what happened, and the borders of what is good.
 
 /** Marks as charts take them, of what `/stats/marks` answers. */
 function marksOf(items) {
@@ -212,14 +210,10 @@ function whereOf({ kind, id, at }) {
   return addressOf(`${kind === "alert" ? kind : "worker"}:${id}`) ?? eventsBetween(second, second + 1000);
 }
 
-/** A function that gives the borders of a metric, by the rules of now; none where they are unknown. */
+/** A function that gives the borders of a metric, by what optional features know; none where they are unknown. */
 async function thresholdsOf() {
-  const { items } = room("alerts") ? await get("/alerts/rules").catch(() => ({ items: [] })) : { items: [] };
-  return (metric) => {
-    const rule = items.find((one) => one.metric === metric && one.enabled);
-    const factor = rule?.unit === "s" ? MS : 1;
-    return rule ? LEVELS.filter((level) => rule[level] !== null).map((level) => ({ at: rule[level] * factor, level, label: t(`rules.${level}`) })) : [];
-  };
+  const found = await Promise.all(borders.map((one) => one().catch(() => () => [])));
+  return (metric) => found.flatMap((one) => one(metric));
 }
 
 const charts = loadCharts(heardOf);

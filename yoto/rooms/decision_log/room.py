@@ -49,8 +49,10 @@ def _acts() -> Sequence[Subject]:
 def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
+    records = "permissions?tab=decisions&"
+    links = (("request", f"{records}request="), ("denials", f"{records}allowed=false&"))
     return (
-        Page("decision_log", on="permissions"),
+        Page("decision_log", on="permissions", links=links),
         Page("denials", on="person", after="records"),
         Page("decisions", on="resource", after="matrix"),
     )

@@ -48,7 +48,8 @@ def _acts() -> Sequence[Subject]:
 def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
-    return (Page("policies", "/policies", live=False, after="permissions"),)
+    links = (("policy", "policies?policy="),)
+    return (Page("policies", "/policies", live=False, after="permissions", links=links),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:

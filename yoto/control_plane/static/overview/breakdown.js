@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { number, subject } from "../format.js";
-import { named, page, room, t } from "../page.js";
+import { home, named, page, t } from "../page.js";
 import { table } from "../table.js";
 import { reason } from "../permissions/sign.js";
 
@@ -21,7 +21,7 @@ const requests = table({
 
 /** The denials themselves: who was denied, where, and what it would be now. */
 const deniedLink = ({ permission, reason }) =>
-  !room("decision_log") ? permission : h("a", { href: `${page.api.replace(/api$/, "permissions")}?${new URLSearchParams({ tab: "decisions", allowed: "false", permission, reason })}` }, permission);
+  page.links.denials ? h("a", { href: `${home}${page.links.denials}${new URLSearchParams({ permission, reason })}` }, permission) : permission;
 
 const denials = table({
   label: t("overview.by_reason"),
