@@ -37,6 +37,8 @@ class Page:
             section with a template, the card that it follows, "headline" for the top of the page.
         on: for a section of a room on a page of the core, the key of that page.
         links: addresses below ``/control/`` by what scripts link to, whose id or query is added.
+        counted: whether its entry in the navigation has a count, which ``count.js`` beside its
+            module keeps on every page.
         of_sections: whether it consists of sections, and is only there where there are some.
         room: the room that it is from, "": the core; ``pages_of`` sets it, and ``sections``.
     """
@@ -51,6 +53,7 @@ class Page:
     after: str = ""
     on: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    counted: bool = False
     of_sections: bool = False
     room: str = ""
     sections: tuple[Page, ...] = ()
@@ -68,6 +71,11 @@ class Page:
         """
         with_one = self.sections if self.of_sections else (*self.sections, self)
         return [(one.room or CONTROL, f"{one.key}.js") for one in with_one]
+
+    @property
+    def counter(self) -> tuple[str, str]:
+        """The folder and path of the module of its count."""
+        return self.room, "count.js"
 
     @property
     def template(self) -> str:

@@ -1,80 +1,16 @@
-// What runs on every page: ages that grow, how fresh the data is, how many alerts and requests wait, and
-// what is not as usual.
+// What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
 
 import { get, hasEnded, recognise, signInLink, watchSession } from "./api.js";
 import { badge, copyLink, h, replace, say, svg, toast } from "./dom.js";
 import { age, now, subject, tick, until } from "./format.js";
-import { drawHeadline, openAlerts } from "./headline.js";
-import { isLate, isStale, leave, refresh, subscribe, throttled, watch } from "./live.js";
-import { addressWith, home, may, named, OWN, page, t } from "./page.js";
+import { drawHeadline } from "./headline.js";
+import { isLate, isStale, leave, subscribe, watch } from "./live.js";
+import { addressWith, home, named, OWN, page, t } from "./page.js";
 import { isIncomplete } from "./states.js";
 
-export const REQUEST_EVENTS = ["access_request.*"];
-const REQUESTS_COUNTED = 20; // as many as each page brings along
-const COUNT_DELAY = 300; // ms: what comes together is read once
-const LIST_DELAY = 5000; // ms between two lists of alerts that are asked for anew
 const OVERRIDES_EVERY = 15; // s between looks; what is told live is looked at once
 const GRAVE = new Set(["forced_breaker", "degradation"]);
-const RANKS = ["warning", "error", "critical"];
 const MAC = /mac|iphone|ipad/i.test(navigator.platform);
-
-/** Keep `nodes`, at an entry of the navigation, saying how many alerts are open, and by colour how bad the worst is. */
-function countAlerts(nodes) {
-  const open = openAlerts();
-  let shown = null;
-  const listAgain = throttled(refresh, LIST_DELAY);
-  subscribe({
-    // Without Redis no event tells of an alert; the headline knows it from the database.
-    status: (status, kind) => {
-      const ids = open.items()?.map(({ id }) => `alerts?alert=${id}`);
-      if (ids && kind !== "failed" && status.headline.causes.some((one) => one.kind === "alert" && !ids.includes(one.where))) {
-        listAgain();
-      }
-    },
-    alerts: (data, kind) => {
-      open.take(data, kind);
-      const found = open.items();
-      const worst = RANKS.filter((level) => found?.some((one) => one.level === level)).at(-1) ?? "";
-      const text = found === null ? "?" : found.length === 0 ? "" : `${found.length}${open.more() ? "+" : ""}`;
-      if (shown === `${worst} ${text}`) {
-        return;
-      }
-      shown = `${worst} ${text}`;
-      const label = found === null ? t("page.alerts_unknown") : t("page.alerts_open", { n: text });
-      nodes.forEach((node) => {
-        node.dataset.level = worst;
-        replace(node, text && [h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden-text" }, label)]);
-      });
-    },
-  });
-}
-
-/** The same of the access requests that wait for whoever looks. */
-function countRequests(nodes) {
-  if (!may("operate")) {
-    return;
-  }
-
-  async function count() {
-    let found;
-    try {
-      found = await get("/access-requests", { limit: REQUESTS_COUNTED });
-    } catch {
-      return say("", ""); // who may not know has none, and the page says why
-    }
-    const n = found.items.length;
-    const text = n ? `${n}${found.next === null ? "" : "+"}` : "";
-    return say(text, t("page.requests_waiting", { n: text }));
-  }
-
-  function say(text, label) {
-    nodes.forEach((node) => replace(node, text && [h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden-text" }, label)]));
-  }
-
-  const again = throttled(count, COUNT_DELAY);
-  count();
-  subscribe({ events: (_, kind) => kind === "delta" && again(), gap: again }, { types: REQUEST_EVENTS });
-}
 
 /**
  * Keep `node` saying what is not as usual, on top of every page: maintenance, forced breakers, degradations,
@@ -248,16 +184,6 @@ document.addEventListener("click", ({ target }) => {
 const headline = document.getElementById("headline");
 if (headline) {
   subscribe({ status: (status, kind) => drawHeadline(headline, kind === "failed" ? null : status.headline) });
-}
-
-const counts = document.querySelectorAll("[data-count=alerts]");
-if (counts.length) {
-  countAlerts(counts);
-}
-
-const waiting = document.querySelectorAll("[data-count=access_requests]");
-if (waiting.length) {
-  countRequests(waiting);
 }
 
 const banner = document.getElementById("banner");

@@ -53,7 +53,7 @@ def _acts() -> Sequence[Subject]:
 def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
-    return (Page("access_requests", "/access-requests", after="permissions"),)
+    return (Page("access_requests", "/access-requests", after="permissions", counted=True),)
 
 
 def _commands() -> Mapping[str, Sequence[click.Command]]:

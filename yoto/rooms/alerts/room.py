@@ -46,7 +46,9 @@ def _pages() -> Sequence[Page]:
     from yoto.control_plane.navigation import Page
 
     return (
-        Page("alerts", "/alerts", after="overview", links=(("alert", "alerts?alert="),)),
+        Page(
+            "alerts", "/alerts", after="overview", counted=True, links=(("alert", "alerts?alert="),)
+        ),
         Page("limits", on="overview", brings=("/alerts/rules",)),
         Page("thresholds", on="settings", after="log_level"),
         Page("webhooks", on="settings", after="log_level"),

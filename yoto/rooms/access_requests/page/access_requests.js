@@ -6,8 +6,8 @@ import { badge, h } from "../control/dom.js";
 import { age, duration, subject, until } from "../control/format.js";
 import { repeat, subscribe, throttled } from "../control/live.js";
 import { keep, page, state, t } from "../control/page.js";
-import { REQUEST_EVENTS } from "../control/shell.js";
 import { pagedTable } from "../control/table.js";
+import { REQUEST_EVENTS } from "./count.js";
 
 const part = (id) => document.getElementById(id);
 const STATES = ["open", "granted", "refused", "withdrawn", "lapsed", "ended"];
