@@ -14,8 +14,8 @@ from yoto.http.paging import PAGE_DEFAULT
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.operate.insight import asked_user, demand_operators_insight, open_question
 from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
+from yoto.rooms.what_if.acts import ACTS
 from yoto.rooms.what_if.report import Comparison, Differing, WhatIf
-from yoto.rooms.what_if.schemas import ACT, AFTER, CURSOR_LENGTH
 from yoto.rooms.what_if.trying import TRYING
 
 what_if = Subject(
@@ -32,15 +32,18 @@ compare = Subject(
     names={Comparison: "PeopleCompared", Differing: "DifferingRight"},
 )
 
+CURSOR_LENGTH = 200
+TriedAct = Annotated[
+    dict[str, Any],
+    "Its name as `act`, and the fields of its route: "
+    + "; ".join(f"`{name}` {', '.join(kind.fields)}" for name, kind in ACTS.items()),
+]
+Cursor = Annotated[str | None, Length(1, CURSOR_LENGTH), "The `next_after` of the page before"]
 Who = Annotated[str, Length(1, USERNAME_LENGTH), "A username, or a number behind `#`"]
 
 
 @what_if.operation("POST", "", VIEW, body="TryAct", changes=False, also=(404, 409))
-def try_act(
-    act: Annotated[dict[str, Any], ACT["description"]],
-    after: Annotated[str | None, Length(1, CURSOR_LENGTH), AFTER["description"]] = None,
-    limit: Limit = PAGE_DEFAULT,
-) -> WhatIf:
+def try_act(act: TriedAct, after: Cursor = None, limit: Limit = PAGE_DEFAULT) -> WhatIf:
     """Dry run of an act: people who would gain or lose permissions; nothing is changed
 
     It is refused if the act would be. Beyond `platform.view` it takes the right to audit everywhere

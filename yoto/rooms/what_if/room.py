@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def _rest() -> Sequence[Blueprint]:
-    from .views import what_if
+    from .views import routes
 
-    return (what_if,)
+    return (routes,)
 
 
 def _acts() -> Sequence[Subject]:

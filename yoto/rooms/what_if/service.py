@@ -40,18 +40,15 @@ MANAGE, ASSIGN, OVERWRITE = "role.manage", "role.assign", "channel.overwrite"
 MEMBERS = {"member.timeout": ("member.timeout",), "member.remove": ("member.kick", "member.ban")}
 
 
-def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
+def what_if(caller_id: int, act: Mapping[str, Any], after: str | None, limit: int) -> WhatIf:
     """A page of the effects of an act of the caller.
 
     Raises:
         PermissionDenied: the caller may not do it.
         ValidationFailed, UnknownResource: as ``Trying.try_act``.
     """
-    act = asked["act"]
     _demand_right(caller_id, act)
-    found = TRYING.try_act(
-        act, after=asked["after"], limit=asked["limit"], actor_id=caller_id, numbers=True
-    )
+    found = TRYING.try_act(act, after=after, limit=limit, actor_id=caller_id, numbers=True)
     seen = _Seen(caller_id)
     return replace(
         found,

@@ -2,66 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any, TypedDict
+
+import marshmallow as ma
+from marshmallow.validate import Length
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_TRIAL
+from yoto.api.permissions.checks.schemas import EffectiveSchema, PlaceSchema
+from yoto.api.permissions.insight_queries import PAGE_DEFAULT, PAGE_MAX
 from yoto.auth.access import signed_in
-from yoto.auth.identity import current_user_id
-from yoto.http.api import API_PREFIX
-from yoto.http.rest import RestBlueprint
-from yoto.http.shapes import schema_of
+from yoto.http.declared import people_blueprint
+from yoto.http.fields import RowId
+from yoto.http.operation import Actor, Subject
+from yoto.http.shapes import Between
 from yoto.permission import Place
-from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 from yoto.rooms.what_if import service
+from yoto.rooms.what_if.operating import Cursor, TriedAct
 from yoto.rooms.what_if.report import WhatIf
-from yoto.rooms.what_if.schemas import (
-    AllOfRolesSchema,
-    AsRolesSchema,
-    TriedSchema,
-)
 
-what_if = RestBlueprint(
+ROLES_MAX, PLACES_MAX = 250, 1_000
+
+
+class AsRolesSchema(ma.Schema):
+    """A member who holds some roles and no other, in places."""
+
+    role_ids = ma.fields.List(
+        RowId(),
+        required=True,
+        validate=Length(max=ROLES_MAX),
+        metadata={"description": "Beside the default role; none: that alone"},
+    )
+    places = ma.fields.List(
+        ma.fields.Nested(PlaceSchema), required=True, validate=Length(1, PLACES_MAX)
+    )
+
+
+class AllOfRoles(TypedDict):
+    """The permissions of such a member in each of the places, in their order."""
+
+    items: Annotated[Sequence[Any], partial(ma.fields.List, ma.fields.Nested(EffectiveSchema))]
+
+
+what_if = Subject(
     "what-if",
-    __name__,
-    url_prefix=f"{API_PREFIX}/permissions",
-    description="Who would gain and who would lose what by a change of rights",
+    "/permissions",
+    "Who would gain and who would lose what by a change of rights",
+    "act",
 )
 
 
-@what_if.post("/what-if")
-@read_only
-@signed_in
-@what_if.arguments(TriedSchema)
-@what_if.response(200, schema_of(WhatIf))
-@what_if.alt_response(404, "NOT_FOUND")
-@what_if.alt_response(409, "CONFLICT")
-@what_if.alt_response(429, "TOO_MANY_REQUESTS")
+@what_if.operation("POST", "/what-if", signed_in, body="Tried", changes=False, also=(404, 409, 429))
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_TRIAL)
-def try_act(body: dict[str, Any]) -> WhatIf:
+def try_act(
+    actor_id: Actor,
+    act: TriedAct,
+    after: Cursor = None,
+    limit: Annotated[int, Between(1, PAGE_MAX)] = PAGE_DEFAULT,
+) -> WhatIf:
     """Dry run of an act: people who would gain or lose permissions; nothing is changed
 
     It takes the same rights as the act, and is refused if the act would be; the application itself
     may refuse more acts on members.
     """
-    return service.what_if(current_user_id(), body)
+    return service.what_if(actor_id, act, after, limit)
 
 
-@what_if.post("/as-roles")
-@read_only
-@signed_in
-@what_if.arguments(AsRolesSchema)
-@what_if.response(200, AllOfRolesSchema)
-@what_if.alt_response(404, "NOT_FOUND")
-@what_if.alt_response(429, "TOO_MANY_REQUESTS")
-@rate_limit(PERMISSION_ASK, cost=lambda body: len(body["places"]))
-def view_as_roles(body: dict[str, Any]) -> dict[str, Any]:
+@what_if.operation(
+    "POST", "/as-roles", signed_in, body=AsRolesSchema, changes=False, also=(404, 429)
+)
+@rate_limit(PERMISSION_ASK, cost=lambda **asked: len(asked["places"]))
+def view_as_roles(actor_id: Actor, role_ids: list[int], places: list[dict[str, Any]]) -> AllOfRoles:
     """Permissions in places of a member who holds only some roles; policies are left out
 
     It takes the right to audit there (`server.audit` in a server), or `admin.audit`; for global
     roles `admin.roles`, too.
     """
-    places = [Place(one["scope"], one["scope_id"]) for one in body["places"]]
-    found = service.as_roles(current_user_id(), body["role_ids"], places)
-    asked = zip(body["places"], found, strict=True)
-    return {"items": [place | {"permissions": names} for place, names in asked]}
+    asked = [Place(one["scope"], one["scope_id"]) for one in places]
+    found = service.as_roles(actor_id, role_ids, asked)
+    both = zip(places, found, strict=True)
+    return {"items": [place | {"permissions": names} for place, names in both]}
+
+
+# Made once for all applications of a process.
+routes = people_blueprint(what_if)
