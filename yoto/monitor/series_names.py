@@ -12,7 +12,8 @@ Labels: TypeAlias = tuple[tuple[str, str], ...]
 
 # https://prometheus.io/docs/concepts/data_model/, without colons, which are reserved for rules.
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)', re.ASCII)
+_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)', re.ASCII | re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
 _TRANSLATED = str.maketrans(_ESCAPES)
 _PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
@@ -83,4 +84,4 @@ def _escape(value: str) -> str:
 
 
 def _unescape(value: str) -> str:
-    return re.sub(r"\\[\\\"n]", lambda match: _PLAIN[match[0]], value)
+    return _ESCAPED.sub(lambda match: _PLAIN.get(match[0], match[1]), value)

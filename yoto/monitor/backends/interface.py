@@ -82,6 +82,8 @@ class BackendHealth:
         waiting: batches that are not delivered yet.
         lost_seconds: seconds whose measurements were given up.
         failures: failures so far, by kind.
+        behind: the health of a backend that this one passes its records on to; the platform's own
+            have none. A key of ``GET /control/api/stats/monitor``.
     """
 
     name: str
@@ -90,6 +92,7 @@ class BackendHealth:
     waiting: int = 0
     lost_seconds: float = 0.0
     failures: Mapping[str, int] = field(default_factory=dict)
+    behind: BackendHealth | None = None
 
 
 class Backend(Protocol):

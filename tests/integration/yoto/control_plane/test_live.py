@@ -144,6 +144,9 @@ def test_statistics_of_cache_monitor_and_guards(app: Flask, operator: ControlCli
     assert cache["here"]["counts"]["loads"] >= 1 and cache["last_minute"]["complete"] is True
     measuring = operator.get("/stats/monitor").get_json()
     assert measuring["backend"]["name"] == "redis"
+    assert measuring["backend"].keys() == {
+        *("name", "available", "detail", "waiting", "lost_seconds", "failures", "behind")
+    }
     guards = operator.get("/stats/resilience").get_json()
     assert {"guards", "bulkheads", "breakers", "store"} <= guards.keys()
 

@@ -76,6 +76,10 @@ def test_what_is_written_is_read_back(given_labels: dict[str, str]) -> None:
     assert parse_series(text) == ("memory_share", given_labels)
 
 
+def test_a_name_that_an_application_writes_is_read_leniently() -> None:
+    assert parse_series('shop.load{path="C:\\dir\nx"}') == ("shop.load", {"path": "C:dir\nx"})
+
+
 def test_the_order_of_labels_does_not_matter() -> None:
     assert format_series("a", {"x": "1", "b": "2"}) == 'a{b="2",x="1"}'
 
