@@ -14,8 +14,7 @@ from sqlalchemy import select
 from app import extensions
 from app.blueprints.administrators import keeping_an_administrator
 from app.extensions import permissions
-from app.models import User
-from app.models.user import EXTERNAL_ID_LENGTH
+from app.models import EXTERNAL_ID_LENGTH, User
 from yoto.api.people import accounts, begins_with
 from yoto.api.rows import change, existing
 from yoto.auth.access import signed_in

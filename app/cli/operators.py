@@ -7,16 +7,16 @@ from itertools import chain
 from typing import Annotated, Any
 
 from app.blueprints.operator_roles import OperatorRole, operator_roles
-from app.blueprints.operators.accounts import acts, listing
+from app.blueprints.operators import account_list, accounts
 from yoto.cli.operations import command, group_of
 from yoto.http.operation import Limit
 from yoto.http.paging import PAGE_DEFAULT, Page
 
-operators = group_of(acts.operators)
+operators = group_of(accounts.operators)
 
 
 def _page(page: Page[Any], **given: Any) -> Iterator[str]:
-    yield from chain.from_iterable(map(acts.line_of, page.items))
+    yield from chain.from_iterable(map(accounts.line_of, page.items))
     if page.next is not None:
         yield f"More with --after {page.next}."
 
@@ -33,7 +33,7 @@ def list_operators(
     limit: Limit = PAGE_DEFAULT,
 ) -> Page[Any]:
     """Show everybody who was given a right on the platform."""
-    return listing.listed(after, limit)
+    return account_list.listed(after, limit)
 
 
 @command(operators, "roles", _roles)

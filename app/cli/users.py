@@ -12,8 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.auth.passwords import passwords
-from app.models import User
-from app.models.user import USERNAME_PATTERN
+from app.models import USERNAME_PATTERN, User
 from yoto.hashing import PASSWORD_MAX_LENGTH
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit

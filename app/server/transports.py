@@ -6,16 +6,77 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from socketio import packet
 
-from app.server.websockets import bound_websockets
+from app.server.connections import ENVIRON_KEY
 from yoto.housekeeping import Housekeeper
 from yoto.pace import Pace
 from yoto.resilience import network_of
+
+# Is given the Engine.IO transport that the websocket of this request carries.
+Opened = Callable[[Any, Mapping[str, Any]], None]
+
+
+def bound_websockets(engine: Any, limit: int, opened: Opened) -> None:
+    """Have an Engine.IO server make websockets that end when a message is too long.
+
+    Args:
+        limit: bytes of one message; the libraries count only frames, or nothing.
+        opened: called as soon as a websocket begins, also one that was polling before.
+    """
+    make = engine._async["websocket"]
+
+    def websocket(handler: Callable[[Any], Any], server: Any) -> Callable[..., Any]:
+        transport = handler.__self__  # type: ignore[attr-defined]
+
+        def handle(found: Any) -> Any:
+            if hasattr(found, "_recv_frame"):
+                _bound_fragments(found, limit)
+            return handler(found)
+
+        made = make(handle, server)
+        if hasattr(made, "server_args"):
+            made.server_args["max_message_size"] = limit
+        else:
+            # The drafts before RFC 6455, which no client needs, have no limit at all.
+            made.support_legacy_versions = False
+
+        def begin(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+            if ENVIRON_KEY in environ:
+                environ[ENVIRON_KEY].begin_websocket()
+            opened(transport, environ)
+            return made(environ, start_response)
+
+        return begin
+
+    engine._async = {**engine._async, "websocket": websocket}
+
+
+def _bound_fragments(found: Any, limit: int) -> None:
+    """Count what eventlet gathers of a message that comes in pieces."""
+    from eventlet.websocket import FailedConnectionError
+
+    receive = found._recv_frame
+    size = 0
+
+    def counted(message: Any = None) -> Any:
+        nonlocal size
+        before = 0 if message is None else len(message.data)
+        frame = receive(message=message)
+        if frame.opcode & 8:
+            return frame
+        # An empty piece takes memory too.
+        size = (0 if message is None else size) + 1 + sum(map(len, frame.data[before:]))
+        if size > limit + 1:
+            raise FailedConnectionError(1009, f"A message may have {limit} bytes.")
+        return frame
+
+    found._recv_frame = counted
+
 
 log = logging.getLogger(__name__)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from flask import Flask, current_app
 from sqlalchemy import exists, select, update
 
 from app.auth import break_glass
 from app.auth.passwords import passwords
+from app.extensions import permissions
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
-from yoto.auth.failed_sign_ins import Failure, note_failure
+from yoto.auth import failed_sign_ins
+from yoto.auth.failed_sign_ins import FailedSignIn, Failure, note_failure
 from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,
@@ -18,13 +21,43 @@ from yoto.auth.guessing import (
     knows_address,
     remember_address,
 )
+from yoto.auth.operators import VIEW
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.database_problems import conflict, unique
 from yoto.request.current import current_request
-from yoto.resilience import rate_limit
+from yoto.resilience import network_of, rate_limit
+from yoto.room import has_room
 from yoto.store.db import db, first_read, writing
 from yoto.store.models import Device, record_audit
+from yoto.store.sessions import reading
 from yoto.weak_passwords import is_weak
+
+
+def init_failures(app: Flask) -> None:
+    """Record the failed sign-ins of the application."""
+    failed_sign_ins.init_failures(app, _operator_of)
+
+
+def _operator_of(failed: FailedSignIn) -> str | None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with reading(app) as session:
+        user_id = session.scalar(select(User.id).where(User.username == failed.name))
+    if user_id is None:
+        return None
+    if failed.failure is Failure.REFUSED:
+        _count(user_id, network_of(failed.origin.address) or "")
+    # A batch check, since it does not count as a use of a super-admin's power.
+    may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
+    return f"user:{user_id}" if may_look else None
+
+
+def _count(user_id: int, network: str) -> None:
+    """Count a failed sign-in for policies, if the application has them."""
+    if has_room(current_app, "policies"):
+        from app.extensions import behaviour
+
+        behaviour.failed_sign_in(user_id, network)
+
 
 # Tries of the break-glass token are counted only by address: 256 bits cannot be guessed, and one
 # count for all addresses would let anyone block the emergency sign-in. So they use the limit in

@@ -12,8 +12,7 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels import listing
 from app.blueprints.channels.sync import attach, detach
 from app.blueprints.rights import demand
-from app.models import Category, Channel, ChannelKind, Server
-from app.models.user import EXTERNAL_ID_LENGTH
+from app.models import EXTERNAL_ID_LENGTH, Category, Channel, ChannelKind, Server
 from yoto.api.rows import change, existing, locked
 from yoto.auth.access import signed_in
 from yoto.auth.identity import identity

@@ -2,10 +2,68 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
-from app.blueprints.community_pages.shell import as_community_pages
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+
+from app.auth.session import SESSION_PREFIX
 from yoto.auth.access import public
+from yoto.control_plane import choice, language, shell
+from yoto.control_plane.navigation import SHARED_TEXTS
+from yoto.http.api import API_PREFIX
+from yoto.room import rooms_of
+from yoto.store.columns import utcnow
+
+language.add_texts(Path(__file__).parents[2] / "locale")
+
+# The texts that scripts may say: what the shared modules do, and the communities' own.
+TEXTS = (*SHARED_TEXTS, "shell", "acts", "community", "community_acts")
+
+
+def as_community_pages(blueprint: Blueprint) -> None:
+    """Let the pages of ``blueprint`` look like each other, and keep language and theme."""
+    blueprint.context_processor(_helpers)
+    blueprint.after_request(_keep_choices)
+
+
+def page_data(server_id: int | None = None) -> dict[str, Any]:
+    """Data that scripts need about their page."""
+    return {
+        "language": language.LANGUAGE_TAGS[language.current_language()],
+        "rights": [],
+        "api": API_PREFIX,
+        "token": SESSION_PREFIX,
+        "sign_in": url_for("session.sign_in_form"),
+        "sign_out": url_for("session.sign_out"),
+        "servers": url_for("community_pages.my_servers"),
+        "server": server_id,
+        "rooms": [one.name for one in rooms_of(current_app)],
+        "socket_path": f"{request.script_root}/socket.io",
+        "vendor": shell.vendor(),
+        "now": utcnow().isoformat(),
+    }
+
+
+def _helpers() -> dict[str, Any]:
+    return {
+        **{name: value for name, value in shell.helpers().items() if name != "page_data"},
+        "here": _here,
+        "community_data": page_data,
+        "community_texts": TEXTS,
+    }
+
+
+def _here(**changed: str) -> str:
+    """The address of this page with parameters changed."""
+    address = url_for(request.endpoint or "", **(request.view_args or {}))
+    return f"{address}?{urlencode({**request.args.to_dict(), **changed})}"
+
+
+def _keep_choices(response: Response) -> Response:
+    return choice.THEME.remember(language.CHOICE.remember(response, "/"), "/")
+
 
 community_pages = Blueprint("community_pages", __name__)
 as_community_pages(community_pages)

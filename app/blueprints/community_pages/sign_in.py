@@ -23,10 +23,10 @@ from app.auth.session import (
 )
 from app.auth.tokens import access_token_of
 from app.blueprints.auth import service
-from app.blueprints.auth.schemas import RegisterSchema
-from app.blueprints.community_pages.shell import as_community_pages
-from app.blueprints.operators.second_factor import service as second_factor
-from app.blueprints.operators.second_factor.step import StepRefused, prove_step
+from app.blueprints.auth.views import RegisterSchema
+from app.blueprints.community_pages.pages import as_community_pages
+from app.blueprints.operators import second_factor
+from app.blueprints.operators.second_factor import StepRefused, prove_step
 from app.extensions import permissions
 from app.guards import REGISTER
 from app.models import User

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
-from app.blueprints.messages.schemas import MessageSchema
+from app.blueprints.messages.views import MessageSchema
 from app.models import Message
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.http.dumping import prepared
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -98,3 +99,50 @@ def message_payload(channel_id: int, message_id: int) -> dict[str, Any] | None:
         return payload_of(read_post(channel_id, message_id))
     except UnknownResource:
         return None
+
+
+BACKWARDS = messages.c.id.desc()
+OLDER = messages.c.id < bindparam("before")
+ROWS = bindparam("rows")
+
+NEWEST_OF_CHANNEL = POSTS_OF_CHANNEL.order_by(BACKWARDS).limit(ROWS)
+OLDER_OF_CHANNEL = POSTS_OF_CHANNEL.where(OLDER).order_by(BACKWARDS).limit(ROWS)
+NEWER_OF_CHANNEL = (
+    POSTS_OF_CHANNEL.where(messages.c.id > bindparam("after")).order_by(messages.c.id).limit(ROWS)
+)
+
+
+def read_history(
+    channel_id: int, limit: int, before: int | None = None, after: int | None = None
+) -> Page[Post]:
+    """A slice of a channel: ``before`` a message, newest first, or ``after`` one, oldest first.
+
+    ``next`` of the page goes into the same parameter; without either the newest come first and
+    ``next`` goes into ``before``.
+    """
+    values = {"channel_id": channel_id, "rows": limit + 1}
+    if after is not None:
+        posts = read_posts(NEWER_OF_CHANNEL, after=after, **values)
+    elif before is not None:
+        posts = read_posts(OLDER_OF_CHANNEL, before=before, **values)
+    else:
+        posts = read_posts(NEWEST_OF_CHANNEL, **values)
+    return cut(posts, limit, lambda post: post.id)
+
+
+def search(
+    place: ColumnElement[bool], text: str, limit: int, before: int | None = None
+) -> Page[Post]:
+    """Messages that contain ``text`` literally, newest first.
+
+    Args:
+        place: where to look: a condition on ``messages.c.channel_id``.
+        text: what to look for; wildcards of LIKE in it are plain characters.
+    """
+    statement = POSTS.where(place, messages.c.content.icontains(text, autoescape=True))
+    values = {"rows": limit + 1}
+    if before is not None:
+        statement = statement.where(OLDER)
+        values["before"] = before
+    posts = read_posts(statement.order_by(BACKWARDS).limit(ROWS), **values)
+    return cut(posts, limit, lambda post: post.id)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.auth.operators import socket_credential
-from app.blueprints.operators.accounts.acts import operators
+from app.blueprints.operators.accounts import operators
+from app.blueprints.operators.own_second_factor import second_factor as own_second_factor
 from app.blueprints.operators.person import person_control, role_control
-from app.blueprints.operators.second_factor.acts import second_factor as own_second_factor
 from app.blueprints.operators.sign_in import person, sign_in_pages
 from app.blueprints.operators.tokens import tokens as api_tokens
 from app.extensions import permissions

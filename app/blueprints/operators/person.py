@@ -12,8 +12,8 @@ import marshmallow as ma
 from sqlalchemy import select
 
 from app.blueprints.devices import DeviceSchema, devices_of
-from app.blueprints.operators.accounts import listing
-from app.blueprints.operators.accounts.listing import SignIns
+from app.blueprints.operators import account_list
+from app.blueprints.operators.account_list import SignIns
 from app.blueprints.rights import demand
 from app.blueprints.roles import holders
 from app.blueprints.roles.access import ASSIGN, GLOBAL_ROLES, demand_role_right
@@ -102,7 +102,7 @@ def read_account(user_id: int) -> dict[str, Any]:
     """
     if user_id != actor_id():
         demand_operators_insight([Question("", GLOBAL_KIND, None)])
-    known = {**listing.one(user_id), "devices": devices_of(user_id)}
+    known = {**account_list.one(user_id), "devices": devices_of(user_id)}
     return known | _acts_on(user_id)
 
 

@@ -16,8 +16,8 @@ from app.auth.session import (
     start_session,
 )
 from app.blueprints.auth.service import authenticate, counted_break_glass
-from app.blueprints.operators.second_factor import service as second_factor
-from app.blueprints.operators.second_factor.step import StepRefused, prove_step
+from app.blueprints.operators import second_factor
+from app.blueprints.operators.second_factor import StepRefused, prove_step
 from app.extensions import permissions
 from app.models import User
 from yoto.api.people import Person

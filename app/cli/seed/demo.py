@@ -28,8 +28,7 @@ from app.cli.seed.demo_data import (
     RolePlan,
     ServerPlan,
 )
-from app.models import Category, Channel, ChannelKind, Member, Message, Server, User
-from app.models.user import NO_PASSWORD
+from app.models import NO_PASSWORD, Category, Channel, ChannelKind, Member, Message, Server, User
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.columns import utcnow
 from yoto.store.db import db

@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from app.extensions import permissions
-from app.models import User
-from app.models.user import NO_PASSWORD
+from app.models import NO_PASSWORD, User
 from yoto.errors import ValidationFailed
 from yoto.store.db import db
 from yoto.store.models import Effect, Role, RoleAssignment, RoleGrant, record_audit

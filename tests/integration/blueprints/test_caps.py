@@ -10,8 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.blueprints.roles import roles
-from app.blueprints.servers import servers
-from app.blueprints.servers.invites import service as invites
+from app.blueprints.servers import invites, servers
 from app.extensions import resilience
 from app.guards import API_WRITE, NICKNAMES_OF_USER
 from tests.support.world import Community, Person, World

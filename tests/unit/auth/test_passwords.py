@@ -16,7 +16,7 @@ from eventlet import patcher
 from flask import Flask
 
 from app.auth.passwords import Passwords, _offload_for, init_passwords
-from app.models.user import NO_PASSWORD
+from app.models import NO_PASSWORD
 from yoto.errors import BulkheadFull
 from yoto.hashing import MOST_WAITING
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import marshmallow as ma
+
 from app.blueprints.servers.gate import members_only
-from app.blueprints.servers.members import bans, listing, moderation
-from app.blueprints.servers.members.bans import Ban
+from app.blueprints.servers.members import listing, moderation
 from app.blueprints.servers.members.listing import MemberView
-from app.blueprints.servers.members.schemas import (
-    BanSchema,
-    MemberSchema,
-    MembershipSchema,
-    NicknameSchema,
-    TimeoutSchema,
-)
+from app.blueprints.servers.members.moderation import Ban
 from app.blueprints.servers.membership import join_public, leave
 from app.guards import MEMBER_RENAME
 from app.models import Member
+from yoto.api.people import PersonSchema
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
+from yoto.http.fields import Instant, Name
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.reasons import ReasonSchema
@@ -28,6 +25,48 @@ from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.request.context import keeps_order
 from yoto.resilience import rate_limit
+
+NICKNAME_LENGTH = 64
+
+
+class MembershipSchema(ma.Schema):
+    """One's own place in a server."""
+
+    server_id = ma.fields.Integer(required=True)
+    user_id = ma.fields.Integer(required=True)
+    nickname = ma.fields.String(required=True, allow_none=True)
+    timeout_until = Instant(required=True, allow_none=True)
+    joined_at = Instant(required=True)
+
+
+class MemberSchema(ma.Schema):
+    """A member with the roles they were given in the server, in force or not."""
+
+    user = ma.fields.Nested(PersonSchema, required=True)
+    nickname = ma.fields.String(required=True, allow_none=True)
+    timeout_until = Instant(required=True, allow_none=True)
+    joined_at = Instant(required=True)
+    role_ids = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class NicknameSchema(ma.Schema):
+    """How a member is called in the server; null: by their display name."""
+
+    nickname = Name(NICKNAME_LENGTH, required=True, allow_none=True)
+
+
+class TimeoutSchema(ReasonSchema):
+    """Until when a member may only read."""
+
+    until = Instant(required=True)
+
+
+class BanSchema(ma.Schema):
+    """Somebody who is kept out."""
+
+    user = ma.fields.Nested(PersonSchema, required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+
 
 members = RestBlueprint(
     "members", __name__, url_prefix=API_PREFIX, description="Who is in a server, and who is not"
@@ -134,7 +173,7 @@ def end_timeout(query: dict[str, Any], server_id: int, user_id: int) -> MemberVi
 @members.response(200, page_of(BanSchema))
 def list_bans(query: dict[str, Any], server_id: int) -> Page[Ban]:
     """Who is kept out of a server"""
-    return bans.bans_of(server_id, **query)
+    return moderation.bans_of(server_id, **query)
 
 
 @members.put(BAN)
@@ -144,7 +183,7 @@ def list_bans(query: dict[str, Any], server_id: int) -> Page[Ban]:
 @members.response(200, BanSchema)
 def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
     """Keep somebody whom you outrank out of a server, member or not"""
-    return bans.ban(server_id, user_id, current_user_id(), body["reason"])
+    return moderation.ban(server_id, user_id, current_user_id(), body["reason"])
 
 
 @members.delete(BAN)
@@ -154,4 +193,4 @@ def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
 @members.response(204)
 def unban_user(query: dict[str, Any], server_id: int, user_id: int) -> None:
     """Let somebody come back"""
-    bans.unban(server_id, user_id, current_user_id(), query["reason"])
+    moderation.unban(server_id, user_id, current_user_id(), query["reason"])

@@ -12,8 +12,7 @@ from sqlalchemy import func, insert, select
 from app.blueprints.channels.categories import CATEGORIES_MAX
 from app.blueprints.messages.pins import PINS_MAX
 from app.blueprints.roles import roles
-from app.blueprints.servers import servers
-from app.blueprints.servers.invites import service as invites
+from app.blueprints.servers import invites, servers
 from app.models import Category, Invite, Member, Message, Server
 from tests.support.together import together
 from tests.support.world import Person, World

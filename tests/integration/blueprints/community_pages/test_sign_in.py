@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.auth import session as sessions
 from app.auth import totp
 from app.auth.passwords import passwords
-from app.blueprints.operators.second_factor import service as second_factor
+from app.blueprints.operators import second_factor
 from app.extensions import permissions
 from tests.support.world import Person, World
 from yoto.http.wsgi import CONTENT_SECURITY_POLICY

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app.auth.passwords import passwords
-from app.blueprints.operators.accounts import listing
+from app.blueprints.operators import account_list
 from tests.integration.yoto.control_plane.conftest import PASSWORD, Browser
 from tests.support.operators import (
     ADMIN,
@@ -201,7 +201,7 @@ def test_what_cannot_be_shown_is_not_done(
     def away(user_id: int) -> Any:
         raise StoreUnavailable("database", None)
 
-    monkeypatch.setattr(listing, "one", away)
+    monkeypatch.setattr(account_list, "one", away)
     assert root.post(OPERATORS, username="nora", role_id=role_id).status_code == 503
     for act in ("disable", "enable", "end-sessions"):
         assert root.post(f"{OPERATORS}/{nora.id}/{act}").status_code == 503

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app.blueprints.messages import service
-from app.blueprints.messages.speakers import Speaker
+from app.blueprints.messages.service import Speaker
 from app.models import Message
 from tests.support.world import Community, Person, World, auth_header
 from yoto.errors import StoreUnavailable

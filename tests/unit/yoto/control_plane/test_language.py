@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.blueprints.community_pages.shell import TEXTS as COMMUNITY_TEXTS
+from app.blueprints.community_pages.pages import TEXTS as COMMUNITY_TEXTS
 from tests.support.audited_actions import Actions
 from yoto.auth.failed_sign_ins import Failure
 from yoto.control_plane.language import (

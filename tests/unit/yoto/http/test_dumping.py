@@ -12,7 +12,7 @@ import marshmallow as ma
 import pytest
 
 import app.blueprints  # noqa: F401  # declares the schemas
-from app.blueprints.messages.schemas import MessageSchema
+from app.blueprints.messages.views import MessageSchema
 from app.models import ChannelKind
 from yoto.http.dumping import prepared, quicken
 from yoto.http.fields import EpochInstant

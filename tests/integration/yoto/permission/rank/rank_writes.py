@@ -10,7 +10,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
-from app.blueprints.operators.accounts import acts as operators
+from app.blueprints.operators import accounts as operators
 from app.extensions import permissions
 from app.models import Category, Channel, Member, Server, User
 from tests.integration.yoto.permission.rank.rank_model import ADMIN, VIEW, State, Town

@@ -15,7 +15,7 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.channels.targets import Target
 from app.blueprints.servers import membership
-from app.blueprints.servers.members import bans, moderation
+from app.blueprints.servers.members import moderation
 from app.extensions import permissions
 from tests.support.examples import some_of
 from tests.support.require import TEST_ALL
@@ -52,8 +52,8 @@ class Town:
             lambda: membership.join_public(home, user_id),
             lambda: membership.leave(home, user_id),
             lambda: moderation.kick(home, user_id, boss, None),
-            lambda: bans.ban(home, user_id, boss, None),
-            lambda: bans.unban(home, user_id, boss, None),
+            lambda: moderation.ban(home, user_id, boss, None),
+            lambda: moderation.unban(home, user_id, boss, None),
             lambda: moderation.set_timeout(home, user_id, boss, soon, None),
             lambda: moderation.end_timeout(home, user_id, boss, None),
             lambda: permissions.assign_roles_to_user(user_id, [role], home, valid_until=soon),

@@ -1,21 +1,72 @@
-"""Invites: making, listing, taking back and using one."""
+"""``/api/v1/invites``: codes that lead into a server."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
+import marshmallow as ma
+from flask import url_for
 from sqlalchemy import case, delete, func, or_, select, update
 from werkzeug.exceptions import Conflict, Gone
 
+from app.blueprints.servers.members.views import MembershipSchema
 from app.blueprints.servers.membership import active_member, enter
+from app.guards import INVITE_USE
 from app.models import Invite, Member, Server
 from yoto.api.rows import locked
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.errors import UnknownResource
-from yoto.http.paging import Page, cut
+from yoto.http.api import API_PREFIX
+from yoto.http.fields import Instant, Whole
+from yoto.http.idempotency import once
+from yoto.http.paging import Page, PageQuery, cut, page_of
+from yoto.http.rest import RestBlueprint
+from yoto.permission import require_permission
+from yoto.resilience import rate_limit
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import record_audit
+
+MINUTE = 60
+DAY = 24 * 3600
+LIFE_DEFAULT, LIFE_MAX = 7 * DAY, 365 * DAY  # seconds
+USES_MAX = 100_000
+
+
+class InviteSchema(ma.Schema):
+    """An invite."""
+
+    id = ma.fields.Integer(required=True)
+    server_id = ma.fields.Integer(required=True)
+    code = ma.fields.String(required=True)
+    created_by = ma.fields.Integer(required=True)
+    created_at = Instant(required=True)
+    expires_at = Instant(required=True, allow_none=True)
+    max_uses = ma.fields.Integer(required=True, allow_none=True)
+    uses = ma.fields.Integer(required=True)
+
+
+class NewInviteSchema(ma.Schema):
+    """The limits of an invite to be made."""
+
+    expires_in = Whole(
+        MINUTE,
+        LIFE_MAX,
+        load_default=LIFE_DEFAULT,
+        allow_none=True,
+        metadata={"description": "Seconds; null: it never expires"},
+    )
+    max_uses = Whole(
+        1,
+        USES_MAX,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "People it lets in; null: any number"},
+    )
+
 
 # Of a server, and of one member in it, that still admit a user; those that do not are dropped to
 # make room.
@@ -23,9 +74,7 @@ INVITES_MAX, INVITES_OF_MEMBER = 1_000, 100
 CODE_BYTES = 12  # 96 random bits: a code cannot be found by trying
 
 
-def create_invite(
-    server_id: int, actor_id: int, expires_in: int | None, max_uses: int | None
-) -> Invite:
+def _create(server_id: int, actor_id: int, expires_in: int | None, max_uses: int | None) -> Invite:
     """Make a code for ``max_uses`` people within ``expires_in`` seconds; None: no limit.
 
     Raises:
@@ -81,7 +130,7 @@ def invites_of(server_id: int, after: int | None, limit: int) -> Page[Invite]:
     return cut(rows, limit, lambda invite: invite.id)
 
 
-def delete_invite(server_id: int, invite_id: int, actor_id: int) -> None:
+def _delete(server_id: int, invite_id: int, actor_id: int) -> None:
     """Take an invite back.
 
     Raises:
@@ -105,7 +154,7 @@ def delete_invite(server_id: int, invite_id: int, actor_id: int) -> None:
     db.session.commit()
 
 
-def join_by_invite(code: str, user_id: int) -> tuple[Member, bool]:
+def _join(code: str, user_id: int) -> tuple[Member, bool]:
     """Enter the server of an invite. A member stays one and uses nothing up.
 
     Raises:
@@ -137,3 +186,53 @@ def _use(invite: Invite) -> None:
     )
     if counted.rowcount == 0:
         raise Gone("This invite has expired or is used up.")
+
+
+invites = RestBlueprint(
+    "invites", __name__, url_prefix=API_PREFIX, description="Codes that lead into a server"
+)
+
+INVITES = "/servers/<int:server_id>/invites"
+
+
+@invites.post(INVITES)
+@require_permission("member.invite", "server", "server_id")
+@once
+@invites.arguments(NewInviteSchema)
+@invites.response(201, InviteSchema)
+@invites.alt_response(409, "CONFLICT")
+def create_invite(body: dict[str, Any], server_id: int) -> tuple[Invite, dict[str, str]]:
+    """Make an invite"""
+    invite = _create(server_id, current_user_id(), **body)
+    return invite, {"Location": url_for(".join_by_invite", code=invite.code)}
+
+
+@invites.get(INVITES)
+@require_permission("server.manage", "server", "server_id")
+@invites.arguments(PageQuery, location="query")
+@invites.response(200, page_of(InviteSchema))
+def list_invites(query: dict[str, Any], server_id: int) -> Page[Invite]:
+    """The invites of a server, used up and expired ones too"""
+    return invites_of(server_id, **query)
+
+
+@invites.delete(f"{INVITES}/<int:invite_id>")
+@require_permission("server.manage", "server", "server_id")
+@invites.response(204)
+def delete_invite(server_id: int, invite_id: int) -> None:
+    """Take an invite back"""
+    _delete(server_id, invite_id, current_user_id())
+
+
+@invites.post("/invites/<string(maxlength=32):code>/join")
+@signed_in
+@rate_limit(INVITE_USE)
+@once
+@invites.response(200, MembershipSchema)
+@invites.alt_response(201, schema=MembershipSchema, success=True)
+@invites.alt_response(410, "GONE")
+@invites.alt_response(429, "TOO_MANY_REQUESTS")
+def join_by_invite(code: str) -> tuple[Member, int]:
+    """Join a server by an invite; 201 when the membership is new"""
+    member, new = _join(code, current_user_id())
+    return member, 201 if new else 200

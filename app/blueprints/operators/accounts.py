@@ -1,4 +1,4 @@
-"""Administration of operators. The last administrator cannot be locked out."""
+"""Operators as they see and administer each other."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from sqlalchemy import select
 
 from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.operator_roles import OperatorRole, operator_roles
-from app.blueprints.operators.accounts import listing
-from app.blueprints.operators.accounts.listing import Operator
-from app.blueprints.operators.second_factor import service as second_factor
+from app.blueprints.operators import account_list, second_factor
+from app.blueprints.operators.account_list import Operator
 from app.extensions import permissions
-from app.models import User
-from app.models.user import USERNAME_PATTERN
+from app.models import USERNAME_PATTERN, User
 from yoto.api.rows import existing, locked
 from yoto.auth.operators import ADMIN
 from yoto.errors import PermissionDenied, ValidationFailed
@@ -73,7 +71,7 @@ def _command(name: str, help: str, **more: Any) -> Command:
 @operators.operation("GET", "", ADMIN)
 def list_operators(after: After = None, limit: Limit = PAGE_DEFAULT) -> Page[Operator]:
     """Everybody who was given a right on the platform, by id"""
-    return listing.listed(after, limit)
+    return account_list.listed(after, limit)
 
 
 @operators.operation("GET", "/roles", ADMIN)
@@ -118,7 +116,7 @@ def grant_operator_role(
             **_written(by, reason),
         )
         # The response is read before the commit: after it nothing may make the action look failed.
-        shown = listing.one(user_id)
+        shown = account_list.one(user_id)
     return shown
 
 
@@ -138,7 +136,7 @@ def revoke_operator_role(
     _check_role(role_id)
     with keeping_an_administrator():
         permissions.revoke_roles_from_user(user_id, [role_id], **_written(by, reason))
-        shown = listing.one(user_id)
+        shown = account_list.one(user_id)
     return shown
 
 
@@ -167,7 +165,7 @@ def disable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator
             after={"disabled": True},
             reason=reason,
         )
-        shown = listing.one(user_id)
+        shown = account_list.one(user_id)
     return shown
 
 
@@ -194,7 +192,7 @@ def enable_operator(user_id: UserId, *, reason: Reason, by: Author) -> Operator:
             after={"disabled": False},
             reason=reason,
         )
-        shown = listing.one(user_id)
+        shown = account_list.one(user_id)
         db.session.commit()
     return shown
 
@@ -213,7 +211,7 @@ def remove_operator_second_factor(user_id: UserId, *, reason: Reason, by: Author
     with writing():
         _locked_below(user_id, by)
         second_factor.remove(user_id, by=by, reason=reason)
-        shown = listing.one(user_id)
+        shown = account_list.one(user_id)
         db.session.commit()
     return shown
 
@@ -228,7 +226,7 @@ def end_operator_sessions(user_id: UserId, *, reason: Reason, by: Author) -> Ope
     """Sign an account out everywhere; its API tokens end with its sessions"""
     with writing():
         user = _locked_below(user_id, by)
-        ended = listing.tokens_of([user_id]).get(user_id, 0)
+        ended = account_list.tokens_of([user_id]).get(user_id, 0)
         user.token_epoch += 1
         record_audit(
             "operator.end_sessions",
@@ -237,7 +235,7 @@ def end_operator_sessions(user_id: UserId, *, reason: Reason, by: Author) -> Ope
             after={"tokens_ended": ended},
             reason=reason,
         )
-        shown = listing.one(user_id)
+        shown = account_list.one(user_id)
         db.session.commit()
     return shown
 

@@ -9,7 +9,7 @@ from typing import Annotated, TypedDict
 from marshmallow.validate import Length
 from werkzeug.exceptions import Forbidden
 
-from app.blueprints.operators.second_factor import service
+from app.blueprints.operators import second_factor as service
 from yoto.auth.operators import VIEW, Via, account, operator
 from yoto.http.operation import Reason, Subject
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.blueprints.docs.outline import Type, _type, outline
+from app.blueprints.docs import Type, _type, outline
 from yoto.nodes import MAX_ID
 
 

@@ -1,5 +1,6 @@
-"""Second factors: enrolled by their owner, proved at sign-in, removed by the owner or by others.
+"""A second factor of operators: a code of an app, or a recovery code.
 
+Second factors: enrolled by their owner, proved at sign-in, removed by the owner or by others.
 A code serves once, also when two requests bring it at the same moment: each is claimed in the
 database before it counts.
 """
@@ -11,15 +12,17 @@ import hashlib
 import secrets
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import delete, func, select, update
 
 from app.auth import totp
+from app.auth.session import pending_user
 from app.guards import SECOND_FACTOR
 from app.models import RecoveryCode, SecondFactor, User
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.auth.failed_sign_ins import Failure, note_failure
+from yoto.errors import RateLimited, UnknownResource, ValidationFailed
 from yoto.http.database_problems import conflict, unique
 from yoto.resilience import MultiDimensionalKey, rate_limit
 from yoto.sealing import Sealer, Unreadable, sealer_of
@@ -217,3 +220,37 @@ def _qr(text: str) -> list[str]:
     import segno  # few need it
 
     return ["".join(map(str, row)) for row in segno.make(text, micro=False).matrix]
+
+
+class StepRefused(NamedTuple):
+    """Why the form is shown again.
+
+    Attributes:
+        text: the key of a text.
+        needs_code: whether it asks for another code; else for the password.
+    """
+
+    text: str
+    status: int
+    needs_code: bool
+
+
+def prove_step(code: str) -> User | StepRefused:
+    """The operator whose code it is; a wrong one is recorded as a failed sign-in.
+
+    Raises:
+        RateLimited: too many codes were wrong; that is recorded, too.
+    """
+    user = pending_user()
+    if user is None:
+        return StepRefused("sign_in.stale", 403, False)
+    user_id, name = user.id, user.username
+    try:
+        proved = prove(user_id, code)
+    except RateLimited:
+        note_failure(name, Failure.LOCKED_OUT)
+        raise
+    if not proved:
+        note_failure(name, Failure.SECOND_FACTOR)
+        return StepRefused("sign_in.code_failed", 422, True)
+    return db.session.get_one(User, user_id)

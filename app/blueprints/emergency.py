@@ -1,17 +1,23 @@
-"""Taking and ending emergency access; declaring an emergency. All of it is audited."""
+"""Emergency access, and the emergency of the whole platform."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import marshmallow as ma
 from sqlalchemy import select
 
 from app.models import User
+from yoto.auth.identity import current_user_id
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.http.fields import Text
+from yoto.http.api import API_PREFIX
+from yoto.http.fields import Flag, Instant, Text, Whole
+from yoto.http.idempotency import once
 from yoto.http.reasons import REASON_LENGTH
+from yoto.http.rest import RestBlueprint
+from yoto.permission import require_permission
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import EMERGENCY_SWITCH, EmergencyAccess, PlatformSwitch, record_audit
@@ -19,6 +25,44 @@ from yoto.store.models import EMERGENCY_SWITCH, EmergencyAccess, PlatformSwitch,
 MINUTES_MAX = 60
 REASON_MIN = 10  # characters; "test" is no reason
 SHOWN = 50
+
+
+class EmergencyAccessSchema(ma.Schema):
+    """One time that somebody took emergency access."""
+
+    id = ma.fields.Integer(required=True)
+    user_id = ma.fields.Integer(required=True)
+    reason = ma.fields.String(required=True)
+    taken_at = Instant(required=True)
+    until = Instant(required=True)
+    ended_at = Instant(required=True, allow_none=True)
+
+
+class TakeSchema(ma.Schema):
+    """Why, and for how long."""
+
+    reason = Text(REASON_LENGTH, min_length=REASON_MIN, required=True)
+    minutes = Whole(1, MINUTES_MAX, required=True)
+
+
+class EmergencyAccessesSchema(ma.Schema):
+    """The latest, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(EmergencyAccessSchema), required=True)
+
+
+class EmergencySchema(ma.Schema):
+    """Whether the platform is in an emergency."""
+
+    enabled = Flag(required=True)
+    reason = Text(REASON_LENGTH, min_length=REASON_MIN, required=True)
+
+
+class EmergencyStateSchema(ma.Schema):
+    """The same as it is now."""
+
+    enabled = ma.fields.Boolean(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
 
 
 def take(user_id: int, reason: str, minutes: int, actor_id: int | None) -> EmergencyAccess:
@@ -127,3 +171,55 @@ def _checked_reason(reason: str) -> str:
 def _switch(for_update: bool = False) -> PlatformSwitch | None:
     statement = select(PlatformSwitch).where(PlatformSwitch.name == EMERGENCY_SWITCH)
     return db.session.scalar(statement.with_for_update() if for_update else statement)
+
+
+emergency = RestBlueprint(
+    "emergency", __name__, url_prefix=API_PREFIX, description="When the rules must give way"
+)
+
+TAKE = "platform.emergency"
+OPERATE = "platform.operate"
+
+
+@emergency.get("/emergency-access")
+@require_permission(TAKE)
+@emergency.response(200, EmergencyAccessesSchema)
+def list_emergency_access() -> dict[str, Any]:
+    """Who took emergency access lately, and why"""
+    return {"items": recent()}
+
+
+@emergency.post("/emergency-access")
+@require_permission(TAKE)
+@once
+@emergency.arguments(TakeSchema)
+@emergency.response(201, EmergencyAccessSchema)
+def take_emergency_access(body: dict[str, Any]) -> EmergencyAccess:
+    """Take emergency access for yourself. The reason, and each use, is audited"""
+    user_id = current_user_id()
+    return take(user_id, actor_id=user_id, **body)
+
+
+@emergency.delete("/emergency-access/<int:access_id>")
+@require_permission(TAKE)
+@emergency.response(200, EmergencyAccessSchema)
+def end_emergency_access(access_id: int) -> EmergencyAccess:
+    """End emergency access, yours or somebody else's"""
+    return end(access_id, current_user_id())
+
+
+@emergency.get("/emergency")
+@require_permission(OPERATE)
+@emergency.response(200, EmergencyStateSchema)
+def read_emergency() -> PlatformSwitch:
+    """Whether the platform is in an emergency"""
+    return declared()
+
+
+@emergency.put("/emergency")
+@require_permission(OPERATE)
+@emergency.arguments(EmergencySchema)
+@emergency.response(200, EmergencyStateSchema)
+def declare_emergency(body: dict[str, Any]) -> PlatformSwitch:
+    """Declare an emergency, or that it is over: policies refuse what can wait meanwhile"""
+    return declare(actor_id=current_user_id(), **body)

@@ -1,4 +1,4 @@
-"""An OpenAPI document as plain rows that a template can print."""
+"""The API documentation page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import Blueprint, Response, current_app, render_template
+
+from yoto.auth.access import public
 from yoto.nodes import MAX_ID
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -221,3 +224,22 @@ def _references(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _references(value)
+
+
+EXTENSION = "yoto.docs"
+
+docs = Blueprint("docs", __name__)
+
+
+@docs.get("/api/docs")
+@public("whoever writes a client has no account yet")
+def page() -> Response:
+    """The whole API on one page; it works without a script.
+
+    Made once: neither it nor the document changes while the application runs.
+    """
+    extensions = current_app.extensions
+    if EXTENSION not in extensions:
+        api = outline(extensions["yoto.openapi"].spec.to_dict())
+        extensions[EXTENSION] = render_template("docs/api.html", api=api).encode()
+    return Response(extensions[EXTENSION], mimetype="text/html")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.blueprints.auth import failures as of_accounts
+from app.blueprints.auth import service as of_accounts
 from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements

@@ -1,1 +1,0 @@
-"""Operators as they see and administer each other."""

@@ -1,5 +1,0 @@
-"""``/api/v1/invites``: codes that lead into a server."""
-
-from app.blueprints.servers.invites.views import invites
-
-__all__ = ["invites"]
