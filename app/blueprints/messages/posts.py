@@ -5,16 +5,77 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+import marshmallow as ma
+from marshmallow.validate import Range
+from sqlalchemy import Select, bindparam, select
 
-from app.blueprints.messages.views import MessageSchema
-from app.models import Message
-from yoto.api.people import PERSON_COLUMNS, Person
+from app.models import MESSAGE_MAX_LENGTH, Message
+from yoto.api.people import PERSON_COLUMNS, Person, PersonSchema
 from yoto.errors import UnknownResource
 from yoto.http.dumping import prepared
-from yoto.http.paging import Page, cut
+from yoto.http.fields import Instant, Text
+from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX
+from yoto.nodes import MAX_ID
 from yoto.store.db import db
 from yoto.store.models import User
+
+SEARCH_MAX_LENGTH = 100  # characters
+
+
+class MessageSchema(ma.Schema):
+    """A message."""
+
+    id = ma.fields.Integer(required=True)
+    channel_id = ma.fields.Integer(required=True)
+    author = ma.fields.Nested(PersonSchema, required=True)
+    content = ma.fields.String(required=True)
+    created_at = Instant(required=True)
+    edited_at = Instant(required=True, allow_none=True)
+    pinned_at = Instant(required=True, allow_none=True)
+    pinned_by = ma.fields.Integer(required=True, allow_none=True)
+
+
+class MessageContentSchema(ma.Schema):
+    """The text of an author."""
+
+    content = Text(MESSAGE_MAX_LENGTH, min_length=1, lines=True, required=True)
+
+
+class HistoryQuery(ma.Schema):
+    """A slice of a channel: the newest messages, or those on one side of a message."""
+
+    before = ma.fields.Integer(
+        validate=Range(0, MAX_ID),
+        metadata={"description": "Messages older than this id, newest first"},
+    )
+    after = ma.fields.Integer(
+        validate=Range(0, MAX_ID),
+        metadata={"description": "Messages newer than this id, oldest first"},
+    )
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
+
+    @ma.validates_schema
+    def one_direction(self, values: dict[str, Any], **options: Any) -> None:
+        if "before" in values and "after" in values:
+            raise ma.ValidationError("Cannot be combined with before.", "after")
+
+
+class SearchQuery(ma.Schema):
+    """The text to look for, and how far back the last page went."""
+
+    q = Text(
+        SEARCH_MAX_LENGTH,
+        min_length=1,
+        required=True,
+        metadata={"description": "Text that the message contains; letters match in either case"},
+    )
+    before = ma.fields.Integer(
+        load_default=None,
+        validate=Range(0, MAX_ID),
+        metadata={"description": "The `next` of the page before"},
+    )
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
+
 
 # Statements over the tables, made once: what makes and compiles one for the models anew takes
 # longer than all the rest of reading a page.
@@ -99,50 +160,3 @@ def message_payload(channel_id: int, message_id: int) -> dict[str, Any] | None:
         return payload_of(read_post(channel_id, message_id))
     except UnknownResource:
         return None
-
-
-BACKWARDS = messages.c.id.desc()
-OLDER = messages.c.id < bindparam("before")
-ROWS = bindparam("rows")
-
-NEWEST_OF_CHANNEL = POSTS_OF_CHANNEL.order_by(BACKWARDS).limit(ROWS)
-OLDER_OF_CHANNEL = POSTS_OF_CHANNEL.where(OLDER).order_by(BACKWARDS).limit(ROWS)
-NEWER_OF_CHANNEL = (
-    POSTS_OF_CHANNEL.where(messages.c.id > bindparam("after")).order_by(messages.c.id).limit(ROWS)
-)
-
-
-def read_history(
-    channel_id: int, limit: int, before: int | None = None, after: int | None = None
-) -> Page[Post]:
-    """A slice of a channel: ``before`` a message, newest first, or ``after`` one, oldest first.
-
-    ``next`` of the page goes into the same parameter; without either the newest come first and
-    ``next`` goes into ``before``.
-    """
-    values = {"channel_id": channel_id, "rows": limit + 1}
-    if after is not None:
-        posts = read_posts(NEWER_OF_CHANNEL, after=after, **values)
-    elif before is not None:
-        posts = read_posts(OLDER_OF_CHANNEL, before=before, **values)
-    else:
-        posts = read_posts(NEWEST_OF_CHANNEL, **values)
-    return cut(posts, limit, lambda post: post.id)
-
-
-def search(
-    place: ColumnElement[bool], text: str, limit: int, before: int | None = None
-) -> Page[Post]:
-    """Messages that contain ``text`` literally, newest first.
-
-    Args:
-        place: where to look: a condition on ``messages.c.channel_id``.
-        text: what to look for; wildcards of LIKE in it are plain characters.
-    """
-    statement = POSTS.where(place, messages.c.content.icontains(text, autoescape=True))
-    values = {"rows": limit + 1}
-    if before is not None:
-        statement = statement.where(OLDER)
-        values["before"] = before
-    posts = read_posts(statement.order_by(BACKWARDS).limit(ROWS), **values)
-    return cut(posts, limit, lambda post: post.id)

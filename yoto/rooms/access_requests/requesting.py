@@ -28,8 +28,13 @@ from yoto.rooms.access_requests.acts import (
     record,
     still_open,
 )
-from yoto.rooms.access_requests.asking import approvals_needed, is_requestable
-from yoto.rooms.access_requests.deciders import decidable_by, demand_decider, still_approves
+from yoto.rooms.access_requests.deciders import (
+    approvals_needed,
+    decidable_by,
+    demand_decider,
+    is_requestable,
+    still_approves,
+)
 from yoto.rooms.access_requests.events import AccessAsked, event_of
 from yoto.rooms.access_requests.lending import demand_approver, lend
 from yoto.rooms.access_requests.model import AccessRequest

@@ -85,7 +85,7 @@ def _sweeps() -> Sequence[tuple[type[Any], str, str]]:
 def _problems() -> Mapping[type[Exception], Callable[[Any], Response]]:
     from yoto.http.problems import problem
 
-    from .errors import AccessRequestClosed
+    from .states import AccessRequestClosed
 
     def closed(error: AccessRequestClosed) -> Response:
         return problem(409, "access-request-closed", str(error), state=error.state)

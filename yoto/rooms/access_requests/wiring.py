@@ -9,7 +9,7 @@ from yoto.permission.registry.scopes import Place
 from yoto.permission.state import get_state_in_maintenance, state_of
 from yoto.settings import settings_of
 
-from .asking import is_requestable
+from .deciders import is_requestable
 from .requesting import REQUESTING
 from .settings import RequestSettings
 from .settling import EXTENSION, RequestDesk

@@ -17,8 +17,7 @@ from yoto.redis import EXPECTED_FAILURES
 
 from .degrading import Degrader
 from .machine import Cause, Kind, Transition, step, text_of
-from .notices import event_of, queue_event, unannounced
-from .publishing import AlertPublisher
+from .notices import AlertPublisher, event_of, queue_event, unannounced
 from .records import MOST_SILENCES, Alert, Board
 from .rulebook import Rulebook, RuleInForce
 from .tables import AlertRows, AlertStore

@@ -18,7 +18,7 @@ from yoto.resilience import ConfigStore, Resilience
 
 from .degrading import Degrade, Degrader
 from .evaluator import Evaluator, Values, always
-from .publishing import AlertPublisher
+from .notices import AlertPublisher
 from .rulebook import Rulebook
 from .service import AlertService
 from .settings import AlertSettings

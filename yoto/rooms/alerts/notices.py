@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +11,14 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.events import Event
+from yoto.events import Event, EventStream
 from yoto.monitor.alert_rules import Level
 from yoto.store.columns import utcnow
 
 from .facts import AlertChanged, AlertEvent, AlertRaised, AlertResolved
 from .model import AlertDeliveryRow, AlertWebhookRow
 from .records import Alert, Silence, Webhook
-from .tables import AlertRows
+from .tables import AlertRows, AlertStore
 
 
 def is_silenced(alert: Alert, silences: Iterable[Silence], now: float) -> bool:
@@ -112,3 +113,42 @@ def queue_event(
     for webhook in concerned:
         rows.add_delivery(webhook.id, event.type, body)
     return len(concerned)
+
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class AlertPublisher:
+    """Publishes the unpublished entries of the history, oldest first.
+
+    An entry's number is its token. So publishing it twice, because two workers are at it or one
+    died before it could mark the entry, makes one event.
+    """
+
+    def __init__(self, store: AlertStore, stream: EventStream) -> None:
+        self._store = store
+        self._stream = stream
+
+    def publish(self) -> int:
+        """Publish pending entries; returns how many. Without Redis they wait for the next call.
+
+        Raises:
+            StoreUnavailable: the store is unavailable.
+        """
+        total = 0
+        while True:
+            with self._store.reading() as rows:
+                entries = rows.unpublished(BATCH)
+            published: list[int] = []
+            for entry in entries:
+                if not self._stream.publish_once(entry.event, f"alert:{entry.id}"):
+                    break
+                published.append(entry.id)
+            if published:
+                with self._store.writing() as rows:
+                    rows.mark_published(published)
+            total += len(published)
+            if len(published) < BATCH:
+                return total

@@ -82,25 +82,25 @@ def _brings() -> Mapping[str, tuple[str, Callable[[], Any]]]:
 
 
 def _causes() -> Mapping[str, Callable[[Any], Iterable[Any]]]:
-    from .operating.headline import causes
+    from .operating.offers import causes
 
     return {"alerts": causes}
 
 
 def _finds() -> Sequence[Callable[..., Iterable[Any]]]:
-    from .operating.finding import find
+    from .operating.offers import find
 
     return (find,)
 
 
 def _first_steps() -> Mapping[str, tuple[str, Callable[[], bool]]]:
-    from .operating.first_steps import FIRST_STEPS
+    from .operating.offers import FIRST_STEPS
 
     return FIRST_STEPS
 
 
 def _topics() -> Mapping[str, tuple[str, Any, Callable[[], Any]]]:
-    from .operating.topic import TOPICS
+    from .operating.offers import TOPICS
 
     return TOPICS
 

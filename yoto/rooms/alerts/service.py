@@ -12,8 +12,7 @@ from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.rules import Errors, Number, Whole, check, refuse
 
 from .facts import AlertAcknowledged, AlertSilenced, AlertUnsilenced
-from .notices import is_silenced
-from .publishing import AlertPublisher
+from .notices import AlertPublisher, is_silenced
 from .records import EVERY_RULE, MOST_SILENCES, Alert, AlertFilter, HistoryEntry, Silence
 from .tables import AlertStore
 

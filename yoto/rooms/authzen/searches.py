@@ -1,10 +1,17 @@
 """Subject, Resource and Action Search (AuthZEN 1.0, section 8).
 
 A search for anything unknown has an empty result, not an error.
+
+A page token holds the point to go on from, and the search. It is no secret and needs no
+signature, since it only moves the start of a search that its bearer is allowed to make. The digest
+distinguishes tokens of other searches.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,7 +23,6 @@ from yoto.http.fields import row_id
 from yoto.nodes import APPLICATIONS
 from yoto.permission import Place, Team
 from yoto.rooms.authzen.evaluation import Evaluator, context_for_policies
-from yoto.rooms.authzen.page_tokens import start_of, token_of
 from yoto.rooms.authzen.vocabulary import (
     PROGRAM,
     TEAM,
@@ -38,10 +44,41 @@ from yoto.rooms.authzen.wire import (
     action_of,
     context_of,
     entity_of,
+    malformed,
     page_of,
 )
 from yoto.store.models import ScopeType
 from yoto.store.resources import ResourceType
+
+
+def token_of(after: NodeId | None, document: Object) -> str:
+    """The token of the page after ``after``; for None an empty one, which means the end."""
+    return "" if after is None else f"{after}.{_digest(document)}"
+
+
+def start_of(token: str | None, document: Object, read: Callable[[str], Any]) -> Any:
+    """The point from which a search goes on; None: the beginning.
+
+    Args:
+        read: parses the text of a token; returns None for a text of no token.
+
+    Raises:
+        BadRequest: it is no token of this search.
+    """
+    if token is None:
+        return None
+    after, _, digest = token.rpartition(".")
+    start = read(after) if digest == _digest(document) else None
+    if start is None:
+        raise malformed("page.token", "is not what a page of this search gave")
+    return start
+
+
+def _digest(document: Object) -> str:
+    search = {key: value for key, value in document.items() if key != "page"}
+    text = json.dumps(search, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
 
 Answer = dict[str, Any]
 

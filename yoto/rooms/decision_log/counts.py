@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Double, delete, func, literal, select
+from sqlalchemy import Double, case, delete, func, literal, select
 from sqlalchemy.engine import Connection
 
 from yoto.permission.database.statements import table
+from yoto.permission.loading.source import reading
+from yoto.rooms.decision_log.reading import records
 from yoto.rooms.decision_log.tables import COUNTED_LENGTH, DecisionCount
 from yoto.rooms.decision_log.writer import Row
 from yoto.store.upserts import insert_or_update
@@ -197,3 +199,36 @@ def _most(
         .order_by(everything.desc(), counts.c.value)
         .limit(most)
     ).all()
+
+
+LATEST = 10_000  # records that are read
+
+
+class Judged(NamedTuple):
+    """Decisions about one permission, estimated where allowed ones are recorded in part.
+
+    Attributes:
+        judged: those that policies took part in.
+    """
+
+    decisions: int
+    judged: int
+
+
+def judged_of_late(latest: int = LATEST) -> Mapping[str, Judged]:
+    """By permission, or expression, of the ``latest`` records.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    newest = (
+        select(records.c.asked, records.c.weight, records.c.policy_version)
+        .order_by(records.c.id.desc())
+        .limit(latest)
+        .subquery()
+    )
+    judged = case((newest.c.policy_version.is_not(None), newest.c.weight), else_=0)
+    counts = select(newest.c.asked, func.sum(newest.c.weight), func.sum(judged))
+    with reading() as connection:
+        rows = connection.execute(counts.group_by(newest.c.asked))
+        return {asked: Judged(int(all_), int(some)) for asked, all_, some in rows}

@@ -35,9 +35,8 @@ from yoto.permission.registry.scopes import Place, checked_id, place_key, place_
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict.resolver import Resolution
 from yoto.permission.verdict.verdict import is_blocked, reason_of
-from yoto.rooms.decision_log.counts import Trend
+from yoto.rooms.decision_log.counts import Judged, Trend, judged_of_late
 from yoto.rooms.decision_log.counts import trend as trend_of
-from yoto.rooms.decision_log.judged import Judged, judged_of_late
 from yoto.rooms.decision_log.log import is_whole, mask_hash
 from yoto.rooms.decision_log.reading import (
     WALK_SECONDS,

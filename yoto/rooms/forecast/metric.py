@@ -7,9 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .backtest import KEPT_ERRORS, Backtest
+from .backtest import KEPT_ERRORS, Backtest, error_spread, surprise
 from .candidates import SHAPES, Candidate, ChangeDetector
-from .robust import error_spread, surprise
 
 STEP = 60  # s
 LEADS = 5  # steps ahead

@@ -9,7 +9,7 @@ from yoto.extras import demand
 from yoto.room import CONTROL_PLANE, Room
 
 if TYPE_CHECKING:
-    from .operators import OwnOperators
+    from .sign_in import OwnOperators
 
 
 def _models() -> Sequence[type[Any]]:
@@ -20,7 +20,7 @@ def _models() -> Sequence[type[Any]]:
 
 def _operators() -> OwnOperators:
     demand("zxcvbn", "operators")
-    from .operators import OwnOperators
+    from .sign_in import OwnOperators
 
     return OwnOperators()
 

@@ -18,9 +18,8 @@ from yoto.rooms.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
 from yoto.rooms.prefetch.client import ClientSidePredictor
 from yoto.rooms.prefetch.facts import PrefetchSteered, PrefetchTurned
 from yoto.rooms.prefetch.fetching import FetchPool, PermissionCacheView, SmartPrefetcher
-from yoto.rooms.prefetch.orders import Orders
+from yoto.rooms.prefetch.fleet import Orders, Reports
 from yoto.rooms.prefetch.recording import BehaviourHistory, BehaviourLog, BehaviourRecorder, Flusher
-from yoto.rooms.prefetch.reports import Reports
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.steps import Step
 from yoto.rooms.prefetch.work import CountedRequests, Parts, PrefetchWork

@@ -13,7 +13,7 @@ from yoto.housekeeping import Housekeeper
 from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 from yoto.rooms.prefetch.analyzer import BehaviorAnalyzer
 from yoto.rooms.prefetch.fetching import SmartPrefetcher
-from yoto.rooms.prefetch.orders import Orders
+from yoto.rooms.prefetch.fleet import Orders, Reports
 from yoto.rooms.prefetch.recording import (
     BehaviourHistory,
     BehaviourLog,
@@ -21,7 +21,6 @@ from yoto.rooms.prefetch.recording import (
     Flusher,
     Visit,
 )
-from yoto.rooms.prefetch.reports import Reports
 from yoto.rooms.prefetch.steps import UserBehavior
 
 log = logging.getLogger(__name__)

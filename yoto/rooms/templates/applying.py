@@ -23,8 +23,7 @@ from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict.verdict import LACKS_PERMISSION, Decision
 from yoto.permission.writes.grants import check_grantable
 from yoto.permission.writes.writes import Writes
-from yoto.rooms.templates.builtin import CRUD
-from yoto.rooms.templates.library import TemplateLibrary
+from yoto.rooms.templates.library import CRUD, TemplateLibrary
 from yoto.rooms.templates.template import PermissionTemplate, meaningless
 from yoto.store.db import db
 from yoto.store.models import Effect, Permission, RoleGrant, ScopeType

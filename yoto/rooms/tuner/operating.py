@@ -15,10 +15,9 @@ from yoto.moments import Epoch
 from yoto.operate.live.views import SuggestionReport
 
 from .outcomes import TuningOutcome, TuningResult
-from .trial import outcome_of
+from .trial import outcome_of, unit_of_measure
 from .tunables import tunable_of
 from .tuner import Tuner
-from .verdict import unit_of_measure
 from .wiring import tuner_of
 
 # The id of a present or dismissed suggestion.

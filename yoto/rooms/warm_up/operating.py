@@ -16,7 +16,7 @@ from yoto.nodes import NodeId
 from yoto.operate.targets import EVERYTHING, user_number
 
 from .service import current_warming
-from .warming.progress import TASK
+from .warming.report import TASK
 
 warming = Subject("warming", "/cache", "Warming up the cache", "entry")
 upkeep = Subject("upkeep", "/maintenance", "Warming up and refreshing the cache", "task")

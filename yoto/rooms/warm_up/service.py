@@ -11,7 +11,7 @@ from yoto.permission import checked_id, number_of
 
 from .preloading import Preloading, PreloadReport, PreloadStats
 from .warming import WarmUp, WarmUpReport
-from .warming.progress import StepProgress
+from .warming.report import StepProgress
 
 EXTENSION = "yoto.warm_up"
 

@@ -43,9 +43,8 @@ from yoto.permission.search.page import PEOPLE_UNKNOWN, ROLES_UNKNOWN, checked_l
 from yoto.permission.search.users import has_unasked
 from yoto.permission.state import PermissionState, get_state
 from yoto.rooms.what_if.acts import Act, read_act
-from yoto.rooms.what_if.as_roles import names_of_roles
-from yoto.rooms.what_if.comparing import compared
-from yoto.rooms.what_if.judging import PeopleWindow, RolesAt, cells_between, changes_in, with_names
+from yoto.rooms.what_if.comparing import compared, names_of_roles
+from yoto.rooms.what_if.judging import RolesAt, PeopleWindow, cells_between, changes_in, with_names
 from yoto.rooms.what_if.people import heirs, people_reached
 from yoto.rooms.what_if.places import At, blocks_from, checked_at
 from yoto.rooms.what_if.reach import Reach, reach_of

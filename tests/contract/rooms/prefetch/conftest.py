@@ -12,8 +12,8 @@ from yoto.cache import place_key
 from yoto.permission import AccessGranted
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
 from yoto.rooms.prefetch.analyzer import BehaviorAnalyzer
+from yoto.rooms.prefetch.fleet import Reports
 from yoto.rooms.prefetch.recording import BehaviourHistory, BehaviourLog, BehaviourRecorder, Flusher
-from yoto.rooms.prefetch.reports import Reports
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.work import Parts, PrefetchWork
 

@@ -18,10 +18,8 @@ from yoto.rules import Errors, OneOf, check, refuse
 from ..notices import body_of
 from ..records import Delivery, Webhook
 from ..tables import AlertRows, AlertStore
-from .addresses import LeadsInside, Unresolved, resolve
-from .sending import Outcome, Sender
-from .signing import new_secret
-from .urls import WebhookTarget, shown_url, target_of
+from .addresses import LeadsInside, WebhookTarget, Unresolved, resolve, shown_url, target_of
+from .sending import Outcome, Sender, new_secret
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..snapshot import BulkheadSnapshot, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
+from ..trial import bulkhead_refusals
 from ..tunables import bulkhead_setting
-from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
 
 # Rejections, of which fewer are chance; and their share of all calls, of which less is normal.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..snapshot import PoolSnapshot, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
-from ..verdict import pool_waits
+from ..trial import pool_waits
 
 # The setting of each pool. The pool of requests can grow beyond it while all are in use.
 SETTINGS = {"permissions": "permission_pool_size", "requests": "database_pool_size"}

@@ -17,11 +17,9 @@ from yoto.optimization import DistributedLocks
 from yoto.permission.caching.cached_source import CachedSource
 from yoto.permission.database.pool import SidePool
 from yoto.rooms.warm_up.hot import HotCounts, Pair
-from yoto.rooms.warm_up.preloading.filling import Filling, Progress, unwatched
-from yoto.rooms.warm_up.preloading.pace import Pace
-from yoto.rooms.warm_up.preloading.plan import plan
+from yoto.rooms.warm_up.preloading.filling import Filling, Pace, Progress, unwatched
+from yoto.rooms.warm_up.preloading.plan import plan, reached
 from yoto.rooms.warm_up.preloading.report import PreloadReport, PreloadStats
-from yoto.rooms.warm_up.preloading.role_reach import reached
 from yoto.rooms.warm_up.settings import PreloadSettings
 
 log = logging.getLogger(__name__)

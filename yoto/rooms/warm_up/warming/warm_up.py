@@ -12,11 +12,21 @@ from flask import Flask
 
 from yoto.errors import AlreadyRunning
 from yoto.rooms.warm_up.preloading import Preloading
-from yoto.rooms.warm_up.warming.isolation import IsolatedStep
-from yoto.rooms.warm_up.warming.parts import WarmUpParts
-from yoto.rooms.warm_up.warming.progress import TASK, ProgressPublisher, StepProgress
-from yoto.rooms.warm_up.warming.report import CACHE, SYSTEM, WarmUpReport
-from yoto.rooms.warm_up.warming.steps import cache_step, further_step, system_step
+from yoto.rooms.warm_up.warming.report import (
+    CACHE,
+    SYSTEM,
+    TASK,
+    ProgressPublisher,
+    StepProgress,
+    WarmUpReport,
+)
+from yoto.rooms.warm_up.warming.steps import (
+    IsolatedStep,
+    WarmUpParts,
+    cache_step,
+    further_step,
+    system_step,
+)
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed, WriteConflict
 from yoto.extensions import permissions
 from yoto.rooms.access_requests import acts
-from yoto.rooms.access_requests.errors import AccessRequestClosed
 from yoto.rooms.access_requests.settling import current_desk
+from yoto.rooms.access_requests.states import AccessRequestClosed
 from yoto.store.models import Role
 
 PIN = "message.pin"

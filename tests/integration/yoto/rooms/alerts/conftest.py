@@ -21,7 +21,7 @@ from yoto.resilience import ConfigStore, Kind
 from yoto.resilience.config_store import RedisCopy
 from yoto.rooms.alerts.evaluator import always
 from yoto.rooms.alerts.extension import AlertState
-from yoto.rooms.alerts.publishing import AlertPublisher
+from yoto.rooms.alerts.notices import AlertPublisher
 from yoto.rooms.alerts.settings import AlertSettings, SendSettings
 from yoto.rooms.alerts.tables import AlertStore
 from yoto.rooms.alerts.tables.rows import SessionRows

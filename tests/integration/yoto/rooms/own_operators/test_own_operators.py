@@ -36,7 +36,7 @@ from yoto.errors import LastAdministrator
 from yoto.parts.rooms import ALL, chosen
 from yoto.room import rooms_of
 from yoto.rooms.own_operators import passwords, service
-from yoto.rooms.own_operators import session as operators_session
+from yoto.rooms.own_operators import sign_in as operators_session
 from yoto.rooms.own_operators.model import PlatformOperator
 from yoto.store.columns import utcnow
 from yoto.store.models import AuditRecord

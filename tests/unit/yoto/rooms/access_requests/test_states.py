@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.rooms.access_requests.errors import AccessRequestClosed
 from yoto.rooms.access_requests.states import (
+    AccessRequestClosed,
     Approval,
     Life,
     RequestState,

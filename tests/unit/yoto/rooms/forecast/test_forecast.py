@@ -22,7 +22,7 @@ from yoto.monitor.backends import Reading
 from yoto.monitor.history import Batch, Point
 from yoto.monitor.summary import summarise
 from yoto.rooms.forecast.answering import answer
-from yoto.rooms.forecast.backtest import Backtest
+from yoto.rooms.forecast.backtest import MOST_SURPRISE, Backtest, quantile, surprise
 from yoto.rooms.forecast.forecaster import METRICS, Forecaster, Metric
 from yoto.rooms.forecast.forecasting import Forecasting, is_busy
 from yoto.rooms.forecast.metric import (
@@ -34,7 +34,6 @@ from yoto.rooms.forecast.metric import (
     MetricForecaster,
     NoForecast,
 )
-from yoto.rooms.forecast.robust import MOST_SURPRISE, quantile, surprise
 from yoto.rooms.forecast.snapshot import ForecastSnapshot, LearnRequest
 
 START = 1_700_000_040

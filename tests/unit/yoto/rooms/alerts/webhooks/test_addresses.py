@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from yoto.errors import ValidationFailed
-from yoto.rooms.alerts.webhooks.addresses import Unresolved, is_internal, resolve
-from yoto.rooms.alerts.webhooks.urls import shown_url, target_of
+from yoto.rooms.alerts.webhooks.addresses import (
+    Unresolved,
+    is_internal,
+    resolve,
+    shown_url,
+    target_of,
+)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from flask import Flask
 
 from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.events import Event, TaskFinished, TaskProgressed
-from yoto.rooms.warm_up.warming import ComponentState, WarmUp, WarmUpParts, isolation
+from yoto.rooms.warm_up.warming import ComponentState, WarmUp, WarmUpParts, steps
 from yoto.rooms.warm_up.warming.report import CACHE, SYSTEM
 
 LEARNING = "ml_warmup"
@@ -65,7 +65,7 @@ def test_a_step_that_raises_leaves_the_others_alone(error: Exception) -> None:
 def test_a_step_that_hangs_is_left_and_not_begun_again_while_it_does(
     hang: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "GRACE", 0.05)
+    monkeypatch.setattr(steps, "GRACE", 0.05)
     one = warm_up(hang, limit=0.2)
     before = threading.active_count()
     report = one.run()
@@ -154,7 +154,7 @@ def test_progress_and_the_end_are_told_as_events() -> None:
 
 
 def test_events_of_one_step_are_few_however_often_it_tells() -> None:
-    from yoto.rooms.warm_up.warming.progress import ProgressPublisher
+    from yoto.rooms.warm_up.warming.report import ProgressPublisher
 
     published: list[Event] = []
     publisher = ProgressPublisher("id", published.append, None)

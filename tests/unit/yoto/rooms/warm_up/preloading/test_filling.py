@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from yoto.rooms.warm_up.preloading.pace import Pace
+from yoto.rooms.warm_up.preloading.filling import Pace
 
 
 class Clock:
