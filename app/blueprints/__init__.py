@@ -20,7 +20,8 @@ from app.blueprints.roles.grants import grants
 from app.blueprints.roles.holders import holders
 from app.blueprints.roles.roles import roles
 from app.blueprints.rules import rules
-from app.blueprints.servers import invites, members
+from app.blueprints.servers.invites import invites
+from app.blueprints.servers.members import members
 from app.blueprints.servers.servers import servers
 from app.blueprints.templates import templates
 from app.blueprints.users import users
