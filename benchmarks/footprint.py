@@ -49,7 +49,7 @@ from yoto.resilience.settings import (
     RateLimitConfig,
 )
 from yoto.rooms.prefetch.recording.batch import VisitBatch
-from yoto.rooms.prefetch.recording.history import BehaviourHistory
+from yoto.rooms.prefetch.recording.log import BehaviourHistory
 from yoto.rooms.prefetch.recording.recorder import Visit
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.steps import Step

@@ -26,13 +26,13 @@ from app.blueprints.servers.servers import servers
 from app.blueprints.templates import templates
 from app.blueprints.users import users
 from app.migrations import CHECKS
-from yoto.api.admin.audit import audit_log
-from yoto.api.admin.registry import registry
+from yoto.api.audit import audit_log
 from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups
 from yoto.api.permissions.insight import insight
 from yoto.api.permissions.nodes import nodes
 from yoto.api.permissions.subjects import applications, teams
+from yoto.api.registry import registry
 from yoto.api.visibility import init_visibility
 from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health

@@ -19,7 +19,7 @@ from yoto.errors import UnknownResource
 from yoto.http.fields import Name
 from yoto.http.operation import Actor, Subject
 from yoto.http.shapes import parts_of, schema_named
-from yoto.request.current import token_hash
+from yoto.request.context import token_hash
 from yoto.store.db import db
 from yoto.store.models import Device, record_audit
 

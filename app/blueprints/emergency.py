@@ -13,9 +13,8 @@ from app.models import User
 from yoto.auth.identity import current_user_id
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.api import API_PREFIX
-from yoto.http.fields import Flag, Instant, Text, Whole
+from yoto.http.fields import REASON_LENGTH, Flag, Instant, Text, Whole
 from yoto.http.idempotency import once
-from yoto.http.reasons import REASON_LENGTH
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.columns import utcnow

@@ -22,7 +22,7 @@ from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.operation import Actor, Subject, Why
 from yoto.http.shapes import Between, schema_of
 from yoto.permission import require_permission
-from yoto.request.current import current_request
+from yoto.request.context import current_request
 from yoto.store.db import db
 from yoto.store.models import Device, record_audit
 

@@ -24,9 +24,8 @@ from app.blueprints.naming import api_names
 from app.blueprints.roles.access import MANAGE, needs_role_right
 from app.blueprints.roles.grants import FIELDS, Grant, ScopeSchema, shown
 from app.extensions import permissions
-from yoto.http.fields import Flag
+from yoto.http.fields import Flag, ReasonSchema
 from yoto.http.operation import Actor, Subject
-from yoto.http.reasons import ReasonSchema
 from yoto.store.db import db
 from yoto.store.models import Permission, RoleGrant
 

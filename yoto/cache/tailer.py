@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from yoto.cache.coherence import Coherence
-from yoto.cache.continuity import Continuity, Gap
-from yoto.cache.lapses import Lapses
+from yoto.cache.continuity import Continuity, Gap, Lapses
 from yoto.cache.listeners import Listener, Listeners, Watcher
 from yoto.cache.log import InvalidationLog, LogEntry, entry_of
 from yoto.cache.position import Position

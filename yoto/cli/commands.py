@@ -10,10 +10,9 @@ from flask.cli import AppGroup
 
 from yoto.cli.cache import cache
 from yoto.cli.control import control
-from yoto.cli.insight import add_insight
 from yoto.cli.model import models
 from yoto.cli.operations import group_of
-from yoto.cli.permission import permission
+from yoto.cli.permission import add_insight, permission
 from yoto.cli.resilience import resilience
 from yoto.cli.routes import guards as guards_of_routes
 from yoto.cli.secrets import secrets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from json import dumps
 from typing import Annotated
 
 import click
@@ -87,3 +88,20 @@ def user_id_of(user: str) -> int:
     if found is None:
         raise click.ClickException(f"user: unknown user '{user}'")
     return found
+
+
+def add_insight(group: AppGroup) -> None:
+    """Add the command to ``flask permission``."""
+    command(group, "explain <user> <name>")(explain)
+
+
+def explain(
+    user: str,
+    name: str,
+    scope: Scope = GLOBAL_KIND,
+    scope_id: ScopeId = None,
+    json: Annotated[bool, "As JSON."] = False,
+) -> str:
+    """Explain why USER (username or id) has or lacks permission NAME, and how to change that."""
+    found = permissions.explain(user_id_of(user), name, *resource_of(scope, scope_id))
+    return dumps(found.to_dict(), indent=2) if json else found.text

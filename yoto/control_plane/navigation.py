@@ -32,7 +32,7 @@ class Page:
         texts: further areas of texts that its module uses.
         live: whether the page follows changes of the platform; else it shows its last read.
         part_of: for a page of one thing, the page whose entry in the navigation is marked.
-        brings: responses of the API that come with it alone, see ``yoto.control_plane.brought``.
+        brings: responses of the API that come with it alone, see ``yoto.control_plane.shell``.
         after: for a page of a room, the page of the core that it follows in the navigation; for a
             section with a template, the card that it follows, "headline" for the top of the page.
         on: for a section of a room on a page of the core, the key of that page.

@@ -1,36 +1,75 @@
-"""The frame of every page of the control plane, and the data for its scripts."""
+"""The frame of every page of the control plane, and the data for its scripts.
+
+Responses of the API that a page brings along, since its scripts would request them at once.
+They come from memory or a few statements in the database. A response that fails now is left out:
+the script requests it again, and shows the error.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
+from flask_smorest.utils import resolve_schema_instance
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
-from yoto.control_plane import ages, choice, language
-from yoto.control_plane.brought import brought
+from yoto.control_plane import language
 from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, Page, links_of, pages_of
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
+from yoto.http.shapes import parts_of, schema_of
 from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
+from yoto.operate.overrides import read_overrides
 from yoto.operate.permissions.resources import types
-from yoto.room import has_room, rooms_of
+from yoto.room import has_room, named_of_rooms, rooms_of
 from yoto.store.columns import utcnow
 
 log = logging.getLogger(__name__)
 
+# Responses that come with every page, by the address that its scripts would request otherwise.
+READERS: Mapping[str, Callable[[], Any]] = {"/overrides": read_overrides}
+
+
+def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
+    """The responses by their addresses.
+
+    Args:
+        more: addresses of the page's own; those that other pages name are left out.
+        rights: of the page's viewer; responses of rooms that take another one are left out.
+    """
+    pages = pages_of(rooms_of(current_app))
+    elsewhere = {address for page in pages for address in page.brings}.difference(more)
+    readers = dict(READERS)
+    for address, (right, reader) in named_of_rooms(current_app, lambda one: one.brings).items():
+        if right in rights and address not in elsewhere:
+            readers[address] = reader
+    found = {}
+    for address, reader in readers.items():
+        try:
+            found[address] = _answer(reader)
+        except (PlatformError, SQLAlchemyError) as error:
+            log.info("a page goes without %s: %s", address, error)
+    return found
+
+
+def _answer(reader: Callable[[], Any]) -> Any:
+    """The response that the operation's route would give."""
+    function = reader.func if isinstance(reader, partial) else reader
+    return resolve_schema_instance(schema_of(parts_of(function)[-1].kind)).dump(reader())
+
+
 FOLDER = Path(__file__).parent / "static" / "vendor"
 SOCKET = "socket"
 # Whether the list of first steps is shown on the overview.
-FIRST_STEPS = choice.Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
+FIRST_STEPS = language.Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
 FILES = {"charts": "uplot.js", SOCKET: "socket.io.js"}
 
 
@@ -53,12 +92,12 @@ def helpers() -> dict[str, Any]:
         "language": language.current_language(),
         "languages": language.LANGUAGES,
         "language_tags": language.LANGUAGE_TAGS,
-        "theme": choice.current_theme(),
-        "themes": choice.THEMES,
+        "theme": language.current_theme(),
+        "themes": language.THEMES,
         "csrf_field": CSRF_FIELD,
         "csrf_token": csrf_token,
-        "age": ages.age,
-        "duration": ages.duration,
+        "age": language.age,
+        "duration": language.duration,
         "vendor": vendor,
         "room": partial(has_room, current_app),
         "modules_of": modules_of,

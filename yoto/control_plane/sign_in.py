@@ -11,7 +11,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.operators import operator
-from yoto.control_plane import ages, destination, language
+from yoto.control_plane import destination, language
 from yoto.control_plane.pages import as_page
 from yoto.errors import Rejected
 from yoto.http.database_problems import problem_of
@@ -64,5 +64,5 @@ class SignInForm:
 
     def later(self, error: Rejected) -> Response:
         """The page for a caller who must wait."""
-        text = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
+        text = language.translate("sign_in.wait", wait=language.wait(error.retry_after))
         return as_page(problem_of(error), self.page(message=text))

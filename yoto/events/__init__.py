@@ -14,8 +14,17 @@ from .facts import (
     TaskFinished,
     TaskProgressed,
 )
-from .gap import Gap, find_gap
-from .stream import BEGINNING, EventStream, StoredEvent, StreamInfo, position, to_plain, type_of
+from .stream import (
+    BEGINNING,
+    EventStream,
+    Gap,
+    StoredEvent,
+    StreamInfo,
+    find_gap,
+    position,
+    to_plain,
+    type_of,
+)
 from .tailer import Tailer
 from .types import Event, UnknownEvent, decode, encode, event_type, registered_types
 

@@ -13,8 +13,7 @@ from flask import Flask
 from yoto.extension import Extension
 from yoto.redis import RedisStore
 
-from .gap import Gap
-from .stream import EventStream, StoredEvent
+from .stream import EventStream, Gap, StoredEvent
 from .tailer import Tailer
 from .types import Event
 

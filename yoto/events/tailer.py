@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 from yoto.redis import Following, RawEntry, RedisConnection
 
-from .gap import Gap, find_gap
-from .stream import EventStream, StoredEvent, stored_event
+from .stream import EventStream, Gap, StoredEvent, find_gap, stored_event
 from .types import Event
 
 log = logging.getLogger(__name__)

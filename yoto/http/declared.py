@@ -20,11 +20,11 @@ from yoto.errors import UnknownResource
 from yoto.http.acts import author
 from yoto.http.api import API_PREFIX
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
+from yoto.http.fields import ReasonSchema
 from yoto.http.files import MEDIA_TYPE, attachment, csv_lines, json_array
 from yoto.http.idempotency import once, secret_answer
 from yoto.http.operation import Common, Operation, Subject
 from yoto.http.preconditions import edits, etag, if_match
-from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.http.shapes import LEFT_OUT, NAMES, REQUIRED, Parameter, schema_named, schema_of
 from yoto.request.context import read_only

@@ -248,3 +248,12 @@ class EpochInstant(Instant):
         if value is None:
             return None
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
+
+
+REASON_LENGTH = 500
+
+
+class ReasonSchema(ma.Schema):
+    """The reason, for the audit log."""
+
+    reason = Text(REASON_LENGTH, load_default=None)

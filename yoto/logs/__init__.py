@@ -3,13 +3,11 @@
 Importing configures nothing; ``run.py`` and the ``flask`` commands call ``configure``.
 """
 
-from yoto.logs.fields import describe_requests
 from yoto.logs.fleet import follow_fleet
 from yoto.logs.handler import Line, LogHandler
 from yoto.logs.levels import LEVELS, get_level, set_level
-from yoto.logs.lines import write_lines
 from yoto.logs.redaction import HIDDEN, Redactor
-from yoto.logs.rendering import FORMATS
+from yoto.logs.rendering import FORMATS, describe_requests, write_lines
 from yoto.logs.setup import configure, configure_app, configure_early, process_name, secrets_of
 
 __all__ = [

@@ -11,8 +11,8 @@ from typing import Annotated, Any, TypedDict, Unpack
 
 from marshmallow.validate import Length, OneOf, Regexp
 
-from yoto.api.admin import audit as service
-from yoto.api.admin.audit import ACTION_LENGTH, SUBJECT_LENGTH, Record
+from yoto.api import audit as service
+from yoto.api.audit import ACTION_LENGTH, SUBJECT_LENGTH, Record
 from yoto.auth.operators import VIEW
 from yoto.http.fields import Instant
 from yoto.http.operation import After, Limit, Subject, Table

@@ -15,9 +15,8 @@ from yoto.permission.guards.decorators import (
     require_role,
     require_roles,
 )
-from yoto.permission.guards.denying import permission_denied
+from yoto.permission.guards.denying import GrantedAccess, permission_denied
 from yoto.permission.guards.freshness import authenticated_at
-from yoto.permission.guards.granted import GrantedAccess
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.judged import JudgedChannels

@@ -13,7 +13,7 @@ from yoto.cache import PlaceKey, TieredCache
 from yoto.events import Event
 from yoto.monitor import Recorder
 from yoto.optimization import DistributedLocks
-from yoto.permission.accounts.accounts import Accounts
+from yoto.permission.accounts import Accounts
 from yoto.permission.boundaries import BoundarySettings, BoundaryWatch, SearchedUntil
 from yoto.permission.caching.caching import Caching
 from yoto.permission.checking.checks import Checks
@@ -23,7 +23,7 @@ from yoto.permission.directory import EXTENSION as PROVIDERS
 from yoto.permission.directory import Providers
 from yoto.permission.explain import Explaining
 from yoto.permission.loading.source import DatabaseSource
-from yoto.permission.operating.operating import Operating
+from yoto.permission.operating import Operating
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission

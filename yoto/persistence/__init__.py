@@ -1,7 +1,13 @@
 """The application's database behind protocols of packages that know no SQL, and its breaker."""
 
-from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, bypassing_breaker, guard_database
-from .database_times import time_database
+from .database import (
+    DATABASE,
+    DATABASE_BREAKER,
+    STORE_FAILURES,
+    bypassing_breaker,
+    guard_database,
+    time_database,
+)
 from .journal import SqlJournal
 
 __all__ = [

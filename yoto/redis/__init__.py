@@ -1,7 +1,7 @@
 """The Redis layer: one client an application, keys, scripts, fail-fast, the embedded server."""
 
 from yoto.redis.clock import ServerClock
-from yoto.redis.connection import RedisConnection
+from yoto.redis.connection import RedisConnection, RedisStore
 from yoto.redis.embedded import EmbeddedServer
 from yoto.redis.following import READ_LIMIT, Following
 from yoto.redis.info import (
@@ -18,7 +18,6 @@ from yoto.redis.refusals import EXPECTED_FAILURES, REDIS_UNAVAILABLE
 from yoto.redis.registry import ScriptRegistry
 from yoto.redis.script import Script, load_lua, load_script
 from yoto.redis.settings import RedisSettings
-from yoto.redis.store import RedisStore
 from yoto.redis.stream_reader import RawEntry, StreamReader
 
 __all__ = [

@@ -23,8 +23,7 @@ from redis.retry import Retry
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis.circuit import Circuit
 from yoto.redis.endpoint import Endpoint
-from yoto.redis.liveness import state_of
-from yoto.redis.patience import Patient, PatientSocket, PatientTCP, PatientTLS
+from yoto.redis.patience import Patient, PatientSocket, PatientTCP, PatientTLS, state_of
 from yoto.redis.refusals import ROUTING, refusal_code
 
 # A cluster client that lost a connection reads the slot map and tries once more: by then a failover

@@ -11,14 +11,13 @@ from typing import Any
 
 from yoto.errors import PlatformError, StoreUnavailable
 from yoto.redis.clients import cluster_behind_url
-from yoto.redis.connection import RedisConnection
+from yoto.redis.connection import RedisConnection, RedisStore
 from yoto.redis.link import pack_command
 from yoto.redis.node import CONNECTION_ERRORS, Node
 from yoto.redis.refusals import refusal_code
 from yoto.redis.router import Router
 from yoto.redis.script import load_script
 from yoto.redis.settings import RedisSettings
-from yoto.redis.store import RedisStore
 
 _PING = pack_command((b"PING",))
 _CLUSTER_INFO = pack_command((b"CLUSTER", b"INFO"))

@@ -19,7 +19,7 @@ import hiredis
 from redis import exceptions
 from redis.connection import AbstractConnection
 
-from yoto.redis.liveness import state_of
+from yoto.redis.patience import state_of
 
 # hiredis declares a tuple of one item and means any number.
 pack_command: Callable[[tuple[str | int | float | bytes, ...]], bytes]

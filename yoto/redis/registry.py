@@ -11,11 +11,10 @@ from redis import exceptions
 
 from yoto.errors import StoreUnavailable
 from yoto.moments import milliseconds
-from yoto.redis.fanout import exchange_all
 from yoto.redis.link import pack_command
 from yoto.redis.node import CONNECTION_ERRORS, Node, Unreachable
 from yoto.redis.refusals import refusal_code
-from yoto.redis.router import Router
+from yoto.redis.router import Router, exchange_all
 from yoto.redis.script import Script
 
 Key: TypeAlias = str | bytes

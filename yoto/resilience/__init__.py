@@ -44,6 +44,7 @@ from .decorators import (
     guarded,
     limit_views,
     rate_limit,
+    route_guards,
 )
 from .degradation import EVERY_FEATURE, RaisedLevel
 from .extension import Resilience, get_resilience_controller
@@ -73,12 +74,10 @@ from .trail import KEPT_FOR, LimitedCall, TrailReading, top_keys
 
 if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
-    from .decorators.routes import route_guards
 else:
     # An application with guards alone needs nothing that checks algorithms.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
-    _ROUTES = {"route_guards": ".decorators.routes"}
-    __getattr__ = exports(__name__, _CONTRACT | _ROUTES)
+    __getattr__ = exports(__name__, _CONTRACT)
 
 __all__ = [
     "TuningConfig",

@@ -18,11 +18,11 @@ from yoto.redis import RedisConnection
 
 from .config_store import Journal, Kind, class_of
 from .controller import ResilienceController
+from .instances import workers_here
 from .seats import Seats, folders_of
 from .settings import Settings
 from .shares import Shares
 from .subject import Subject, no_subject
-from .workers import workers_here
 
 log = logging.getLogger(__name__)
 

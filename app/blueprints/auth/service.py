@@ -24,7 +24,7 @@ from yoto.auth.guessing import (
 from yoto.auth.operators import VIEW
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.database_problems import conflict, unique
-from yoto.request.current import current_request
+from yoto.request.context import current_request
 from yoto.resilience import network_of, rate_limit
 from yoto.room import has_room
 from yoto.store.db import db, first_read, writing

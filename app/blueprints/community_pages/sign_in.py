@@ -33,7 +33,7 @@ from app.models import User
 from yoto.auth.access import public
 from yoto.auth.csrf import CsrfFailed, check_csrf, csrf_token
 from yoto.auth.guessing import address
-from yoto.control_plane import ages, language
+from yoto.control_plane import language
 from yoto.control_plane.messages import translated
 from yoto.control_plane.pages import as_page
 from yoto.errors import MaintenanceMode, RateLimited, Rejected
@@ -189,7 +189,7 @@ def _page(name: str, **values: Any) -> str:
 
 def _later(name: str, error: Rejected) -> Response:
     """The page for somebody who must wait: status and headers are those of the problem."""
-    text = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
+    text = language.translate("sign_in.wait", wait=language.wait(error.retry_after))
     return as_page(problem_of(error), _page(name, message=text))
 
 

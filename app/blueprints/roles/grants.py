@@ -16,10 +16,9 @@ from app.extensions import permissions
 from yoto.api.permissions.checks.schemas import PlaceQuery, PlaceSchema
 from yoto.api.rows import existing
 from yoto.errors import UnknownResource
-from yoto.http.fields import TypeName
+from yoto.http.fields import ReasonSchema, TypeName
 from yoto.http.operation import Actor, After, Limit, Subject
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
-from yoto.http.reasons import ReasonSchema
 from yoto.nodes import GLOBAL_KIND, NodeId, Place, place_of_text
 from yoto.store.db import db
 from yoto.store.models import (

@@ -17,10 +17,9 @@ from app.models import Server
 from yoto.api.rows import existing, locked
 from yoto.auth.access import signed_in
 from yoto.auth.identity import identity
-from yoto.http.fields import Flag, Name, RowId, Whole
+from yoto.http.fields import Flag, Name, ReasonSchema, RowId, Whole
 from yoto.http.operation import Actor, After, Limit, Subject, Why
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
-from yoto.http.reasons import ReasonSchema
 from yoto.http.shapes import Between, parts_of, schema_named
 from yoto.nodes import MAX_ID
 from yoto.permission import require_permission

@@ -327,7 +327,7 @@ def test_what_was_heard_counts_from_the_question_not_from_the_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A worker that was stopped between the two must not think itself fresh."""
-    caplog.set_level("INFO", logger="yoto.cache.lapses")
+    caplog.set_level("INFO", logger="yoto.cache.continuity")
     follower = follow(redis)
     follower.tailer.begin()
     follower.tailer.take(())

@@ -13,8 +13,8 @@ from tests.contract.redis.scripts import EMPTY
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.waiting import wait_until
 from yoto.redis import RedisConnection
-from yoto.redis.liveness import state_of
 from yoto.redis.node import Node
+from yoto.redis.patience import state_of
 
 Connect = Callable[..., RedisConnection]
 

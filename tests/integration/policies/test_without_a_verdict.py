@@ -104,7 +104,7 @@ def test_a_database_that_goes_away_in_a_change_is_unavailable_as_at_any_time(
     with app.app_context():
         db.session.get_one(User, harbour.owner.id).clearance = 2
         db.session.flush()
-        monkeypatch.setattr("yoto.permission.judged.channels.load_place", fail)
+        monkeypatch.setattr("yoto.permission.judged.load_place", fail)
         with pytest.raises(StoreUnavailable):
             permissions.decide(harbour.owner.id, "message.send", "channel", harbour.channel_id)
 

@@ -21,9 +21,17 @@ from yoto.api.visibility import demand_sight
 from yoto.auth.access import signed_in
 from yoto.errors import PermissionDenied
 from yoto.extensions import permissions
-from yoto.http.fields import Instant, Name, NodeId, RowId, TypeName, row_id, with_node_id
+from yoto.http.fields import (
+    Instant,
+    Name,
+    NodeId,
+    ReasonSchema,
+    RowId,
+    TypeName,
+    row_id,
+    with_node_id,
+)
 from yoto.http.operation import Actor, Subject
-from yoto.http.reasons import ReasonSchema
 from yoto.permission import (
     MembershipStatus,
     Place,

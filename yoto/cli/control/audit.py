@@ -10,7 +10,7 @@ from typing import Annotated
 import click
 from marshmallow.validate import OneOf
 
-from yoto.api.admin.audit import Record
+from yoto.api.audit import Record
 from yoto.cli.control.group import control
 from yoto.cli.operations import command
 from yoto.http.declared import CSV, FORMATS, JSON

@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from yoto.cli.operations import command
-from yoto.cli.resilience.group import HowLong, Plain, Values, controller, resilience
-from yoto.cli.resilience.output import (
+from yoto.cli.resilience.group import (
+    HowLong,
+    Plain,
+    Values,
     change_line,
     changed,
+    controller,
     fields_of,
     layers_of,
     receipt_lines,
+    resilience,
     state_lines,
     state_of,
 )
@@ -152,3 +156,23 @@ def switch(
         name, position == "on", reason, author=by, expires_in=expires_in
     )
     return changed(receipt)
+
+
+def _difference(found: Plain, **given: Any) -> Iterator[str]:
+    for field, one in found.items():
+        yield f"  {field}: {json.dumps(one['before'])} -> {json.dumps(one['after'])}"
+    if not found:
+        yield "No changes."
+
+
+@command(resilience, "validate <kind> <name> <fields>", _difference)
+def validate(kind: Kind, name: str, fields: Values) -> Plain:
+    """Show the changes if FIELDs were the only values that operators set; change nothing."""
+    current = controller()
+    before = current.config.get(Kind(kind), name).config.to_mapping()
+    after = current.config.candidate(Kind(kind), name, fields).to_mapping()
+    return {
+        field: {"before": before.get(field), "after": value}
+        for field, value in after.items()
+        if value != before.get(field)
+    }

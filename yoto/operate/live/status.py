@@ -19,8 +19,7 @@ from yoto.monitor.headlines import Headline, HeadlineCause
 from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
 from yoto.operate.live.breakdown import Breakdown, breakdown
-from yoto.operate.live.lines import lines_of
-from yoto.operate.live.marks import Marks, marks_between
+from yoto.operate.live.lines import Marks, lines_of, marks_between
 from yoto.operate.live.performance import LIVE, RANGES, PerformancePoint, Stretch, stretch_of
 from yoto.operate.live.views import SuggestionReport, live_views
 

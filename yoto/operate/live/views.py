@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, Generic, TypedDict, TypeVar, cast
 
 import msgspec
 from flask import Flask, current_app
@@ -27,11 +28,32 @@ from yoto.operate.live.breakdown import Breakdown, breakdown
 from yoto.operate.live.components import Part
 from yoto.operate.live.headline import Names, asked_sources
 from yoto.operate.live.lines import Lines
-from yoto.operate.live.remembered import Remembered
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
 from yoto.room import of_rooms
+
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """Calls ``find`` at most once in ``seconds``, and never twice at once; errors are not kept."""
+
+    def __init__(self, find: Callable[[], T], seconds: float) -> None:
+        self._find = find
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._found: tuple[T, float] | None = None
+
+    def __call__(self) -> T:
+        """The result, at most ``seconds`` old; raises as ``find``."""
+        asked = time.monotonic()
+        with self._lock:
+            # A caller who waited for the lock takes the result that was found meanwhile.
+            if self._found is None or self._found[1] <= asked:
+                self._found = (self._find(), time.monotonic() + self._seconds)
+            return self._found[0]
+
 
 EXTENSION = "yoto.live_views"
 # Seconds for which one view serves all viewers.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Select, select
 
-from yoto.api.admin.registry import PermissionSchema, list_permissions
 from yoto.api.people import accounts
+from yoto.api.registry import PermissionSchema, list_permissions
 from yoto.api.rows import existing
 from yoto.auth.operators import VIEW
 from yoto.http.fields import NodeId

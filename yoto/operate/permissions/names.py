@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, TypedDict
 from marshmallow.validate import Length
 from sqlalchemy import select
 
-from yoto.api.admin.audit import SUBJECT_LENGTH
+from yoto.api.audit import SUBJECT_LENGTH
 from yoto.auth.operators import VIEW
 from yoto.errors import MaintenanceMode, ValidationFailed
 from yoto.http.fields import row_id

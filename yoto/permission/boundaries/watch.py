@@ -7,18 +7,78 @@ compared by Redis's clock alone, so no worker's clock can make a look skip somet
 from __future__ import annotations
 
 import logging
+import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
+from typing import NamedTuple
 
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import DistributedLocks, keeps_lock
 from yoto.permission.boundaries.rows import Boundary, boundaries
-from yoto.permission.boundaries.settings import BoundarySettings
-from yoto.permission.boundaries.window import SearchedUntil, SearchWindow
 from yoto.permission.database.pool import SidePool
-from yoto.redis import EXPECTED_FAILURES
+from yoto.redis import EXPECTED_FAILURES, RedisConnection, load_script
+from yoto.settings import Configured, of
+
+
+@dataclass(frozen=True, slots=True)
+class BoundarySettings(Configured):
+    """Settings of the watch; times in seconds.
+
+    Attributes:
+        interval: between two looks at the database.
+        horizon: how far ahead a look goes; more than two intervals, so that nothing is late.
+        margin: after a moment until it is published, since clocks differ.
+        fallback: how far back the first look goes when no earlier one is known.
+    """
+
+    interval: float = of("INVALIDATION_BOUNDARY_INTERVAL")
+    horizon: float = of("INVALIDATION_BOUNDARY_HORIZON")
+    margin: float = of("INVALIDATION_BOUNDARY_MARGIN")
+    fallback: float = of("INVALIDATION_BOUNDARY_FALLBACK")
+
+
+# ms, refreshed by each use.
+TTL_MS = 7 * 24 * 3600 * 1000
+_WINDOW = load_script("yoto.permission.boundaries.lua", "window.lua")
+
+
+class SearchWindow(NamedTuple):
+    """The time until which was searched, in ms of Redis's time.
+
+    Attributes:
+        epoch: a change of it means that Redis has lost its data.
+        looked_ms: None: unknown.
+    """
+
+    now_ms: int
+    epoch: str
+    looked_ms: int | None
+
+
+class SearchedUntil:
+    """Shared by all workers. Every method raises ``StoreUnavailable``."""
+
+    def __init__(self, redis: RedisConnection) -> None:
+        """Nothing connects before the first call."""
+        self._redis = redis
+
+    def read(self) -> SearchWindow:
+        """The time until which was searched, and Redis's time."""
+        return self._run()
+
+    def note(self, epoch: str, looked_ms: int) -> None:
+        """Note that time; nothing is noted if Redis has lost its data since ``epoch`` was read."""
+        self._run(epoch, looked_ms)
+
+    def _run(self, *noted: str | int) -> SearchWindow:
+        args = [secrets.token_hex(8), TTL_MS, *noted]
+        key = self._redis.keys.invalidation_queue("state")
+        now_ms, epoch, looked = self._redis.scripts.run(_WINDOW, [key], args)
+        return SearchWindow(now_ms, epoch.decode(), None if looked is None else int(looked))
+
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from flask import Flask
 
 from yoto.errors import StoreUnavailable
-from yoto.permission.database.gate import Gate
+from yoto.permission.database.pool import Gate
 from yoto.store.asked import Asked
 
 Facts = TypeVar("Facts")

@@ -20,7 +20,7 @@ from yoto.permission.verdict.resolver import (
     resolve,
     role_closure,
 )
-from yoto.permission.ways.denials import Denials, belongs
+from yoto.permission.ways.deriving import Denials, belongs
 
 ALLOW, DENY = "allow", "deny"
 IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"

@@ -24,9 +24,14 @@ from yoto.permission.explain.derivation import (
     role_links,
 )
 from yoto.permission.explain.loading import load_facts, load_reach
-from yoto.permission.explain.policy_texts import LANGUAGES, text_of
 from yoto.permission.explain.report import Explanation, PolicyLink, VerdictChange, plain
-from yoto.permission.explain.text import change_text, detail_shown, explanation_text
+from yoto.permission.explain.text import (
+    LANGUAGES,
+    change_text,
+    detail_shown,
+    explanation_text,
+    text_of,
+)
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import SubjectId, person_number
 from yoto.permission.people.subjects import name_of_no_person

@@ -21,7 +21,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import (
     ROLE_IDS,
     allows,
@@ -29,6 +28,8 @@ from yoto.permission.database.statements import (
     grants,
     group_grants,
     groups,
+    id_array,
+    ids_in,
     in_group,
     overwrites,
     role_parents,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
+from time import monotonic
 
 from blinker import Namespace
 from flask import current_app
 
+from yoto.cache import PlaceKey
 from yoto.errors import PermissionDenied, SignInAgain
+from yoto.housekeeping import MOST_WAITING, Pending, contained
 from yoto.permission.people.numbers import current_keys
 from yoto.permission.registry.scopes import Place
-from yoto.permission.state import get_state_in_maintenance
+from yoto.permission.state import AccessGranted, get_state_in_maintenance
 from yoto.permission.verdict.verdict import Decision
 
 log = logging.getLogger(__name__)
@@ -76,3 +80,36 @@ def _own_id(user_id: int) -> object:
     except Exception:
         log.exception("receivers of permission_denied are told of a denial, and not whose it is")
         return None
+
+
+Listener = Callable[[AccessGranted], None]
+_Granted = tuple[int, str, PlaceKey, float]
+
+
+class GrantedAccess(Pending[_Granted]):
+    """Granted access that listeners have not received yet. Safe for threads and greenlets.
+
+    It has no task: a reader of the listeners' results, at its turns and at its end, calls ``flush``
+    first, and so misses nothing.
+    """
+
+    def __init__(self, *listeners: Listener) -> None:
+        """One that raises is logged, and keeps no other from being notified."""
+        super().__init__(self._publish)
+        self._listeners = list(listeners)
+
+    def listen(self, listener: Listener) -> None:
+        """Notify ``listener`` of what is granted from now on."""
+        self._listeners.append(listener)
+
+    def __call__(self, user_id: int, requirement: str, key: PlaceKey) -> None:
+        """Record granted access; see ``AccessGranted``."""
+        self._append((user_id, requirement, key, monotonic()))
+        if len(self._waiting) > MOST_WAITING:
+            self.flush()
+
+    def _publish(self, granted: Sequence[_Granted]) -> None:
+        events = [AccessGranted(*one) for one in granted]
+        for listener in self._listeners:
+            for event in events:
+                contained(listener, event)

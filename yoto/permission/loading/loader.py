@@ -9,8 +9,7 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
 from yoto.nodes import PUBLIC_NUMBER, NodeId, place_of_text
-from yoto.permission.database.id_list import id_array
-from yoto.permission.database.statements import provides_roles
+from yoto.permission.database.statements import id_array, provides_roles
 from yoto.permission.loading.places_sql import (
     ABOVE_ID,
     IDS,

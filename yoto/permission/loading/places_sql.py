@@ -27,8 +27,7 @@ from sqlalchemy import (
 )
 
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND
-from yoto.permission.database.id_list import id_rows
-from yoto.permission.database.statements import programs, users
+from yoto.permission.database.statements import id_rows, programs, users
 from yoto.store.columns import Id
 from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS

@@ -38,12 +38,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
-from yoto.permission.database.id_list import id_rows
 from yoto.permission.database.statements import (
     allows,
     assignments,
     grants,
     group_grants,
+    id_rows,
     in_group,
     overwrites,
     provided,

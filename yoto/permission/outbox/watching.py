@@ -5,21 +5,91 @@ A statement past the session, on a bare connection, is not seen: report it by ``
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, attributes
+from sqlalchemy.orm.base import PassiveFlag
 
-from yoto.permission.outbox.before_setup import unless_not_set_up
 from yoto.permission.outbox.dirty_tags import DirtyTags
 from yoto.permission.outbox.forgetting import forget_gone, forget_rows
-from yoto.permission.outbox.objects import collect_flush
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.rows import Event, add_events, find_numbers, look_up
+from yoto.permission.outbox.rules import Act, Row, Rule, rule_of
 from yoto.permission.outbox.statements import collect_statement
+from yoto.store.columns import Model
 from yoto.store.db import begun_session
+from yoto.store.failures import lacks_tables
 from yoto.store.models import AuditRecord
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def unless_not_set_up(connection: Connection) -> Iterator[None]:
+    """A block that has nothing to do where none of the platform's tables exists.
+
+    Before ``setup`` there is no right that a change could end, no verdict to forget, and nothing
+    to publish; an application that embeds the platform writes its rows meanwhile. Where a single
+    table is missing, or none can be asked for, the error stays.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if not lacks_tables(error) or _some_are_there(connection):
+            raise
+        log.debug("there are no tables yet, and so nothing to publish: 'setup' makes them")
+
+
+def _some_are_there(connection: Connection) -> bool:
+    return not Model.metadata.tables.keys().isdisjoint(inspect(connection).get_table_names())
+
+
+def collect_flush(session: Session, dirty: DirtyTags) -> None:
+    """Add the tags of the flush that has just happened; new rows have their ids by now."""
+    for thing in session.new:
+        if rule := _rule_of(thing):
+            rule.apply(dirty, Act.INSERT, _row(thing, rule))
+    for thing in session.deleted:
+        if rule := _rule_of(thing):
+            _both(dirty, Act.DELETE, rule, thing)
+    for thing in session.dirty:
+        rule = _rule_of(thing)
+        if rule and any(_changed(thing, column) for column in rule.columns):
+            _both(dirty, Act.UPDATE, rule, thing)
+
+
+def _rule_of(thing: object) -> Rule | None:
+    return rule_of(inspect(thing).mapper.local_table)
+
+
+def _both(dirty: DirtyTags, act: Act, rule: Rule, thing: Any) -> None:
+    """The row as it was and as it is: a grant that moved makes the roles of both dirty."""
+    now = _row(thing, rule)
+    before = dict(now)
+    for key in rule.keys:
+        deleted = attributes.get_history(thing, key, PassiveFlag.PASSIVE_NO_FETCH).deleted
+        if deleted:
+            before[key] = deleted[0]
+    rule.apply(dirty, act, before)
+    if now != before:
+        rule.apply(dirty, act, now)
+
+
+def _row(thing: Any, rule: Rule) -> Row:
+    loaded = inspect(thing).dict
+    return {key: loaded.get(key) for key in rule.keys}
+
+
+def _changed(thing: Any, column: str) -> bool:
+    return attributes.get_history(thing, column, PassiveFlag.PASSIVE_NO_FETCH).has_changes()
+
 
 # In ``Session.info`` while the running transaction has changed something.
 DIRTY_TAGS = "yoto.dirty_tags"

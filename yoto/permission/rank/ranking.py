@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
-from yoto.permission.database.id_list import these_ids
+from yoto.permission.database.statements import these_ids
 from yoto.permission.loading import memberships_at
 from yoto.permission.loading.rights import epoch
 from yoto.permission.registry.scopes import MAX_ID, Place, place_of_text

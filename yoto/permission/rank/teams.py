@@ -3,15 +3,54 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.permission.loading.rights import epoch
-from yoto.permission.rank.nesting import MOST_DEEP, Edges, edges_from, longest, reached
 from yoto.store.models import TeamMember, TeamParent
+
+# The deepest nesting of teams and roles; deeper ones are too hard to follow.
+MOST_DEEP = 32
+TOO_DEEP = f"more than {MOST_DEEP} would be below each other"
+
+Edges = Mapping[int, Collection[int]]
+
+
+def edges_from(ids: Collection[int], following: Callable[[set[int]], Iterable[Any]]) -> Edges:
+    """The successors of each of ``ids`` and of all reached from them.
+
+    Args:
+        following: pairs of some ids and their successors, asked once for each level.
+    """
+    found: dict[int, list[int]] = {}
+    newest = set(ids)
+    while newest:
+        found |= {one: [] for one in newest}
+        for one, other in following(newest):
+            found[one].append(other)
+        newest = {other for one in newest for other in found[one]} - found.keys()
+    return found
+
+
+def reached(edges: Edges, start: int) -> set[int]:
+    """The successors of one at any distance, and itself."""
+    found = newest = {start}
+    while newest:
+        newest = {other for one in newest for other in edges[one]} - found
+        found = found | newest
+    return found
+
+
+def longest(edges: Edges, start: int) -> int:
+    """The length of the longest way from one; the count ends soon after ``MOST_DEEP``."""
+    length, newest = 0, {start}
+    while newest and length <= MOST_DEEP:
+        newest = {other for one in newest for other in edges[one]}
+        length += 1
+    return length
 
 
 class Joined(NamedTuple):

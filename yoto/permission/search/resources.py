@@ -35,8 +35,7 @@ from yoto.permission.loading.sites import site_at
 from yoto.permission.loading.source import reading
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, checked_id, parse_place
-from yoto.permission.search.page import SCAN_MAX, Page, checked_limit
-from yoto.permission.search.question import Question
+from yoto.permission.search.question import SCAN_MAX, Page, Question, checked_limit
 from yoto.permission.search.rights_sql import GRANT, MEMBER, NOWHERE, OVERWRITE, OWNER
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.search.visible import verdict_of

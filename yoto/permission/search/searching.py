@@ -14,8 +14,7 @@ from yoto.permission.checking.asking import ask_policies
 from yoto.permission.loading.source import DatabaseSource
 from yoto.permission.people.numbers import SubjectId, number_of, own_ids, person_number
 from yoto.permission.registry.scopes import checked_id, parse_place
-from yoto.permission.search.page import Page
-from yoto.permission.search.question import question_of
+from yoto.permission.search.question import Page, question_of
 from yoto.permission.search.resources import list_resources
 from yoto.permission.search.sets import list_sets
 from yoto.permission.search.users import list_users

@@ -31,8 +31,7 @@ from sqlalchemy.engine import Connection
 
 from yoto.cache import NodeId
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND, HERE_ONLY, PUBLIC_NUMBER
-from yoto.permission.database.id_list import these_ids
-from yoto.permission.database.statements import programs, users
+from yoto.permission.database.statements import programs, these_ids, users
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.search.rights_sql import (
     ANYBODY,

@@ -58,15 +58,15 @@ from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import everybody_has_number
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, parse_place, place_of_text
-from yoto.permission.search.page import (
+from yoto.permission.search.question import (
     PEOPLE_UNKNOWN,
     ROLES_UNKNOWN,
     SCAN_MAX,
     Page,
+    Question,
     checked_after,
     checked_limit,
 )
-from yoto.permission.search.question import Question
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.store.columns import Id

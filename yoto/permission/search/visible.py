@@ -10,12 +10,10 @@ from sqlalchemy import ColumnElement, Select, case, inspect, literal, not_, sele
 
 from yoto.errors import ValidationFailed
 from yoto.permission.checking.asking import met_by_policies
-from yoto.permission.database.id_list import these_ids
-from yoto.permission.database.statements import of_community
+from yoto.permission.database.statements import of_community, these_ids
 from yoto.permission.loading.source import reading
 from yoto.permission.registry.scopes import Place, checked_id
-from yoto.permission.search.page import SCAN_MAX
-from yoto.permission.search.question import Question
+from yoto.permission.search.question import SCAN_MAX, Question
 from yoto.permission.search.sql_verdict import SqlVerdict
 from yoto.permission.state import PermissionState
 from yoto.store.resources import ResourceType, known_types

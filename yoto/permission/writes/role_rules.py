@@ -14,8 +14,8 @@ from yoto.permission.database.transactions import has_written
 from yoto.permission.loading.finding import refuse_lent, require
 from yoto.permission.rank.delegation import delegated_grants, merged, parents_of, role_closure
 from yoto.permission.rank.hierarchy import Authority
-from yoto.permission.rank.nesting import MOST_DEEP, TOO_DEEP, Edges, edges_from, longest
 from yoto.permission.rank.role_snapshot import may_inherit
+from yoto.permission.rank.teams import MOST_DEEP, TOO_DEEP, Edges, edges_from, longest
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.rules import Flag, Whole, checked
 from yoto.store.models import EVERYONE, Effect, Role, RoleParent

@@ -17,9 +17,8 @@ from yoto.permission.people.subjects import Subject, holder_of
 from yoto.permission.rank.delegation import role_closure
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.holdings import homes_of, of_teams
-from yoto.permission.rank.nesting import TOO_DEEP
 from yoto.permission.rank.not_below import check_none_above
-from yoto.permission.rank.teams import are_too_deep, members_of_teams, teams_above
+from yoto.permission.rank.teams import TOO_DEEP, are_too_deep, members_of_teams, teams_above
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.writes.acting import How, acting

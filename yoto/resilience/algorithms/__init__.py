@@ -2,8 +2,7 @@
 
 from .algorithm import Algorithm, Leases
 from .builtin import DEFAULT_ALGORITHM
-from .meter import Meter, whole_units_left
-from .quota import TOLERANCE, Quota, Status, until_more
+from .meter import TOLERANCE, Meter, Quota, Status, until_more, whole_units_left
 from .registry import algorithm_names, find_algorithm, limiter_scripts_by_name, register_algorithm
 
 __all__ = [

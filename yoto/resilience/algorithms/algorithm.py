@@ -11,8 +11,7 @@ from functools import cached_property
 from yoto.errors import ConfigurationError
 
 from ..scripts import LimiterScripts, limiter_scripts
-from .meter import Meter
-from .quota import Quota
+from .meter import Meter, Quota
 
 # Operators read the name, and it is part of keys of Redis.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)

@@ -8,7 +8,7 @@ from ..scripts import PACKAGE
 from .algorithm import Algorithm, Leases
 from .fixed_window import FixedWindow
 from .leaky_bucket import LeakyBucket
-from .quota import Quota
+from .meter import Quota
 from .registry import register_algorithm
 from .sliding_log import SlidingLog
 from .sliding_window import SlidingWindow

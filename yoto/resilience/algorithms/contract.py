@@ -16,7 +16,7 @@ from yoto.redis import RedisConnection, Script
 
 from ..scripts import LimiterScripts
 from .algorithm import Algorithm
-from .quota import Quota
+from .meter import Quota
 from .registry import find_algorithm
 
 MICRO = 1_000_000

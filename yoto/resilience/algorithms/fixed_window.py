@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .meter import whole_units_left
-from .quota import Quota, Status
+from .meter import Quota, Status, whole_units_left
 
 
 class FixedWindow:

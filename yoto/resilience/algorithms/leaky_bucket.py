@@ -6,8 +6,7 @@ I.371, annex A, continuous-state form. It admits the same calls as a token bucke
 
 from __future__ import annotations
 
-from .meter import whole_units_left
-from .quota import Quota, Status
+from .meter import Quota, Status, whole_units_left
 
 
 class LeakyBucket:

@@ -1,17 +1,62 @@
-"""The protocol of a meter: the use of one key, by one algorithm, in memory.
-
-Meters are values and arithmetic. They own no clock and no lock: the caller passes ``now`` in
-seconds, and serialises the calls. After a clock went back, the first look treats events of the
-future as events of now, so that an announced wait then holds. The scripts in ``lua/`` do the
-same arithmetic in microseconds, and both pass the same contract tests.
-"""
+"""The protocol of a meter, the use of one key by one algorithm in memory, and the quotas for it."""
 
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from .quota import TOLERANCE, Quota, Status
+# Units. Sums of fractions miss whole numbers by less than this; a caller who waited exactly the
+# announced time must not be refused for it.
+TOLERANCE = 1e-6
+RELATIVE_TOLERANCE = 1e-9
+
+
+class Quota(NamedTuple):
+    """A limit as meters need it.
+
+    Attributes:
+        limit: units in a window; 0 refuses all.
+        window: seconds.
+        capacity: units at once, for the bucket algorithms.
+    """
+
+    limit: int
+    window: float
+    capacity: int
+
+    @property
+    def interval(self) -> float:
+        """Seconds in which a bucket gives one unit back. Only for a limit above 0."""
+        return self.window / self.limit
+
+    def fits(self, used: float, ceiling: int) -> bool:
+        """Whether ``used`` units stay within ``ceiling``, except for rounding."""
+        return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
+
+
+def until_more(reset_after: float, step: float) -> float:
+    """Seconds until one unit more is free than now, if one unit comes back each ``step``.
+
+    Args:
+        reset_after: seconds until all units are free.
+    """
+    if reset_after <= 0:
+        return 0.0
+    # At a step, rounding must not report that the next step is now.
+    steps = max(0, math.ceil(reset_after / step - TOLERANCE) - 1)
+    return reset_after - steps * step
+
+
+class Status(NamedTuple):
+    """State of a meter.
+
+    Attributes:
+        remaining: whole units left now.
+        reset_after: seconds until the whole limit is free again.
+    """
+
+    remaining: int
+    reset_after: float
 
 
 class Meter(Protocol):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from .meter import whole_units_left
-from .quota import Quota, Status
+from .meter import Quota, Status, whole_units_left
 
 
 class _Longer(NamedTuple):

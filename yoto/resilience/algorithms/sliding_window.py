@@ -6,8 +6,7 @@ The units of the previous window are taken to be spread evenly over it.
 
 from __future__ import annotations
 
-from .meter import whole_units_left
-from .quota import Quota, Status
+from .meter import Quota, Status, whole_units_left
 
 
 class SlidingWindow:

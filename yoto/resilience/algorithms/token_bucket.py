@@ -6,8 +6,7 @@ kept as its distance from the last look, so that its precision does not depend o
 
 from __future__ import annotations
 
-from .meter import whole_units_left
-from .quota import Quota, Status
+from .meter import Quota, Status, whole_units_left
 
 
 class TokenBucket:

@@ -1,9 +1,8 @@
 """The circuit breaker."""
 
 from .breaker import CircuitBreaker
-from .events import BreakerOpenedLocally
 from .permit import BreakerPermit
-from .states import BreakerState, State
+from .states import BreakerOpenedLocally, BreakerState, State
 
 __all__ = [
     "BreakerOpenedLocally",

@@ -19,7 +19,7 @@ from .keys import CostOption, Evaluated, KeyOf, KeyOption
 from .parts import BreakerPart, BulkheadPart, GuardPart
 from .shapes import attach
 from .stack import Stack
-from .views import exempt, limit_views
+from .views import exempt, limit_views, route_guards
 
 __all__ = [
     "bulkhead",
@@ -29,6 +29,7 @@ __all__ = [
     "exempt",
     "guarded",
     "limit_views",
+    "route_guards",
     "rate_limit",
 ]
 

@@ -18,8 +18,7 @@ from ..headers import note_limits
 from ..limiter import Key, RateLimiter
 from ..outcome import Outcome
 from .call import Call, CallClassifier
-from .counted import bulkhead_partition, limiter_key, refused_status
-from .keys import Evaluated, KeyOf
+from .keys import Evaluated, KeyOf, bulkhead_partition, limiter_key, refused_status
 
 Fallback: TypeAlias = Callable[..., Any]
 

@@ -2,8 +2,7 @@
 
 from .board import Board, RaisedLevel
 from .fallbacks import DEFAULT_KEEP, Fallback, LastGood
-from .manager import EVERY_FEATURE, Degradation
-from .open_breakers import OpenBreakers
+from .manager import EVERY_FEATURE, Degradation, OpenBreakers
 
 __all__ = [
     "DEFAULT_KEEP",

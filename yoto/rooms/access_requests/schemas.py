@@ -8,9 +8,18 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
-from yoto.http.fields import Instant, Name, NodeId, Text, TypeName, Whole, with_node_id
+from yoto.http.fields import (
+    REASON_LENGTH,
+    Instant,
+    Name,
+    NodeId,
+    ReasonSchema,
+    Text,
+    TypeName,
+    Whole,
+    with_node_id,
+)
 from yoto.http.paging import PageQuery
-from yoto.http.reasons import REASON_LENGTH, ReasonSchema
 from yoto.rooms.access_requests.states import RequestState
 
 STATES = [state.value for state in RequestState]

@@ -14,9 +14,9 @@ from yoto.auth.identity import current_user_id
 from yoto.errors import PlatformError, UnknownResource
 from yoto.http.api import API_PREFIX
 from yoto.http.database_problems import problem_of
+from yoto.http.fields import ReasonSchema
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of
-from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 from yoto.rooms.access_requests import service

@@ -10,7 +10,7 @@ from yoto.monitor import Monitor
 from yoto.permission import masked_context, state_of
 from yoto.permission.judged import JudgedChannels
 from yoto.permission.outbox.rules import watch_policies
-from yoto.request.current import current_request
+from yoto.request.context import current_request
 from yoto.request.records import EXTENSION_KEY as RECORDS
 from yoto.rooms.policies.behaviour.watching import watch_requests
 

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import number_in, shown_text
-from yoto.permission.database.id_list import id_array, ids_in
-from yoto.permission.database.statements import members
+from yoto.permission.database.statements import id_array, ids_in, members
 from yoto.permission.explain.derivation import Derivation, moment
 from yoto.permission.explain.facts import ExplanationFacts, GrantRow, Held, OverwriteRow
 from yoto.permission.explain.loading import load_facts_of_many
@@ -21,7 +20,7 @@ from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.facts import NOWHERE, By
 from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import reason_of
-from yoto.permission.ways.denials import IN_BASE, At, Denials, Stage
+from yoto.permission.ways.deriving import IN_BASE, At, Denials, Stage
 from yoto.rooms.review.origins import Origins, load_origins
 from yoto.rooms.review.report import AccessLine, Way
 from yoto.store.models import ScopeType

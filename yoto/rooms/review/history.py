@@ -19,7 +19,7 @@ from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import Rights, RoleShape
 from yoto.permission.loading.rows import RoleRow
 from yoto.permission.loading.sites import Site
-from yoto.permission.rank.nesting import reached
+from yoto.permission.rank.teams import reached
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts

@@ -10,7 +10,6 @@ from sqlalchemy.engine import Connection
 
 from yoto.nodes import APPLICATIONS, text_of
 from yoto.permission.audited import TEAM
-from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import (
     ROLE_IDS,
     allows,
@@ -18,6 +17,8 @@ from yoto.permission.database.statements import (
     grants,
     group_grants,
     groups,
+    id_array,
+    ids_in,
     in_group,
     overwrites,
     programs,
@@ -31,7 +32,7 @@ from yoto.permission.loading.places_sql import IDS, person_number
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.rows import roles_of
 from yoto.permission.loading.sites import Site
-from yoto.permission.rank.nesting import edges_from
+from yoto.permission.rank.teams import edges_from
 from yoto.permission.registry.scopes import place_of_text
 from yoto.permission.verdict.facts import Assignment, By
 from yoto.rooms.review.history import Account, History, Membership

@@ -14,8 +14,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.engine import Connection
 
 from yoto.permission.audited import after_of, before_of, owner_of, subject_id, target_of, window_of
-from yoto.permission.database.id_list import id_array, ids_in
-from yoto.permission.database.statements import audit, grants, group_grants, roles
+from yoto.permission.database.statements import audit, grants, group_grants, id_array, ids_in, roles
 from yoto.permission.explain.facts import ExplanationFacts, GrantRow
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.verdict.facts import NOWHERE

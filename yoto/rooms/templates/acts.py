@@ -9,11 +9,11 @@ import marshmallow as ma
 from marshmallow.validate import Length
 from sqlalchemy import select
 
-from yoto.api.admin.registry import MANAGE_REGISTRY, PermissionSchema
+from yoto.api.registry import MANAGE_REGISTRY, PermissionSchema
 from yoto.auth.access import signed_in
 from yoto.http.declared import people_blueprint
+from yoto.http.fields import ReasonSchema
 from yoto.http.operation import Actor, Subject
-from yoto.http.reasons import ReasonSchema
 from yoto.rooms.templates.applying import TEMPLATES
 from yoto.rooms.templates.template import PermissionTemplate, TemplateLevel
 from yoto.store.db import db

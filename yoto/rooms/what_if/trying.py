@@ -20,8 +20,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
 from yoto.nodes import GLOBAL, NodeId, Place, place_of_text
-from yoto.permission.database.id_list import id_array
-from yoto.permission.database.statements import roles
+from yoto.permission.database.statements import id_array, roles
 from yoto.permission.database.transactions import has_written
 from yoto.permission.directory import renew_people
 from yoto.permission.explain.loading import USERNAMES
@@ -39,12 +38,12 @@ from yoto.permission.people.numbers import (
 from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.rank.sight import hiding
 from yoto.permission.registry.scopes import checked_id, parse_place
-from yoto.permission.search.page import PEOPLE_UNKNOWN, ROLES_UNKNOWN, checked_limit
+from yoto.permission.search.question import PEOPLE_UNKNOWN, ROLES_UNKNOWN, checked_limit
 from yoto.permission.search.users import has_unasked
 from yoto.permission.state import PermissionState, get_state
 from yoto.rooms.what_if.acts import Act, read_act
 from yoto.rooms.what_if.comparing import compared, names_of_roles
-from yoto.rooms.what_if.judging import RolesAt, PeopleWindow, cells_between, changes_in, with_names
+from yoto.rooms.what_if.judging import PeopleWindow, RolesAt, cells_between, changes_in, with_names
 from yoto.rooms.what_if.people import heirs, people_reached
 from yoto.rooms.what_if.places import At, blocks_from, checked_at
 from yoto.rooms.what_if.reach import Reach, reach_of

@@ -17,10 +17,9 @@ from yoto.api.people import PersonSchema
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.fields import Instant, Name
+from yoto.http.fields import Instant, Name, ReasonSchema
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, PageQuery, page_of
-from yoto.http.reasons import ReasonSchema
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.request.context import keeps_order

@@ -13,7 +13,7 @@ from flask import Flask
 from app.extensions import permissions
 from tests.support.operators import RIGHTS, VIEW, ControlClient, control_client
 from tests.support.world import Person, World
-from yoto.api.admin import audit as service
+from yoto.api import audit as service
 from yoto.store.columns import utcnow
 from yoto.store.models import AuditRecord
 

@@ -6,6 +6,7 @@ bulkheads that there are: Redis is asked for all of a kind at once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from tests.support.round_trips import count_client_round_trips, count_round_trip
 from tests.support.statements import count_own_statements
 from tests.support.waiting import wait_until
 from tests.support.world import World
-from yoto.operate.live import remembered
+from yoto.operate.live import views
 from yoto.operate.live.views import init_live, live_views
 from yoto.redis import RedisStore
 from yoto.resilience import get_resilience_controller
@@ -94,7 +95,7 @@ def _forget_views(app: Flask, suggested: bool) -> None:
 @pytest.fixture
 def nothing_ages(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a request remembers holds to its end, however slow the machine is."""
-    monkeypatch.setattr(remembered, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    monkeypatch.setattr(views, "time", SimpleNamespace(monotonic=lambda: 0.0, time=time.time))
 
 
 @pytest.mark.usefixtures("nothing_ages")

@@ -23,7 +23,7 @@ from yoto import (
 )
 from yoto.auth.access import RIGHTS_MARK
 from yoto.permission.guards import guarding
-from yoto.resilience.decorators import routes
+from yoto.resilience.decorators import views
 
 __all__ = ["own_names"]
 
@@ -109,5 +109,5 @@ def test_a_route_of_head_or_options_alone_is_told(shop: Flask) -> None:
 
 
 def test_the_marks_of_permissions_are_those_of_their_decorators() -> None:
-    assert routes.PERMISSION_MARK == guarding.ATTRIBUTE
-    assert routes.RIGHTS_MARK == RIGHTS_MARK
+    assert views.PERMISSION_MARK == guarding.ATTRIBUTE
+    assert views.RIGHTS_MARK == RIGHTS_MARK

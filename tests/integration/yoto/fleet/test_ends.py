@@ -10,7 +10,7 @@ from tests.support.operators import VIEW, control_client
 from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.fleet import End, Roster, roster, service
-from yoto.fleet.facts import WorkerEnded
+from yoto.fleet.service import WorkerEnded
 from yoto.redis import RedisStore
 
 KILLED = "elsewhere-77-aaaa"

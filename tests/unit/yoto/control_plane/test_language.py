@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,19 +17,22 @@ from yoto.control_plane.language import (
     COOKIE,
     LANGUAGE_TAGS,
     LANGUAGES,
+    age,
     areas,
     catalogue,
     current_language,
+    duration,
     texts_of,
     translate,
 )
 from yoto.control_plane.navigation import SHARED_TEXTS, details_of, pages_of
 from yoto.parts.rooms import ALL, chosen
-from yoto.permission.explain.policy_texts import texts as policy_texts
+from yoto.permission.explain.text import texts as policy_texts
 from yoto.permission.verdict import verdict
 from yoto.resilience.config_store.document import Action
 from yoto.room import keep_rooms
 from yoto.rooms.decision_log.replaying import PLACE_GONE
+from yoto.store.columns import utcnow
 
 ROOT = Path(__file__).parents[4]
 ROOMS = chosen(ALL)
@@ -281,3 +285,24 @@ def test_every_figure_with_a_question_mark_is_explained_and_leads_to_a_runbook()
 
     assert asked and asked | set(runbooks) <= explained
     assert all((ROOT / "docs/runbooks" / f"{name}.md").is_file() for name in runbooks.values())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-0.4, "0 s"),
+        (0.0, "0 s"),
+        (59.9, "59 s"),
+        (60.0, "1 min"),
+        (3599.0, "59 min"),
+        (3600.0, "1 h"),
+        (86399.0, "23 h"),
+        (86400.0, "1 d"),
+        (40 * 86400.0, "40 d"),
+    ],
+)
+def test_the_largest_unit_that_fits_is_told(seconds: float, expected: str) -> None:
+    now = utcnow()
+    with Flask("spoken").test_request_context("/?lang=en"):
+        assert duration(seconds) == expected
+        assert age(now - timedelta(seconds=seconds), now) == expected

@@ -16,6 +16,7 @@ from yoto.auth.access import public, signed_in
 from yoto.cli.operations import group_of
 from yoto.http.control_api import ActSchema
 from yoto.http.declared import body_of, people_blueprint
+from yoto.http.fields import ReasonSchema
 from yoto.http.operation import (
     Actor,
     Command,
@@ -25,7 +26,6 @@ from yoto.http.operation import (
     Until,
     Why,
 )
-from yoto.http.reasons import ReasonSchema
 from yoto.http.shapes import Between, Seconds
 
 Short = Annotated[str | None, partial(ma.fields.String, validate=Length(max=3)), "Short"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from yoto.api.admin import audit
+from yoto.api import audit
 from yoto.monitor.alert_rules import AlertRule, Level
 from yoto.monitor.headlines import ALERT, Condition, HeadlineCause
 from yoto.monitor.signals import unit_of

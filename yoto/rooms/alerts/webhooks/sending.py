@@ -25,7 +25,7 @@ from yoto.deadline import DeadlineConnection, DeadlineTlsConnection
 from yoto.errors import ValidationFailed
 
 from ..settings import SendSettings
-from .addresses import WebhookTarget, Unresolved, resolve, target_of
+from .addresses import Unresolved, WebhookTarget, resolve, target_of
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32

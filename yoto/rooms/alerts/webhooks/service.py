@@ -18,7 +18,7 @@ from yoto.rules import Errors, OneOf, check, refuse
 from ..notices import body_of
 from ..records import Delivery, Webhook
 from ..tables import AlertRows, AlertStore
-from .addresses import LeadsInside, WebhookTarget, Unresolved, resolve, shown_url, target_of
+from .addresses import LeadsInside, Unresolved, WebhookTarget, resolve, shown_url, target_of
 from .sending import Outcome, Sender, new_secret
 
 log = logging.getLogger(__name__)

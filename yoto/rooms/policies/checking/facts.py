@@ -22,7 +22,7 @@ from yoto.permission.registry.scopes import Place
 from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way
-from yoto.request.current import CurrentRequest
+from yoto.request.context import CurrentRequest
 from yoto.rooms.policies.attributes import (
     Person,
     RememberedPeople,

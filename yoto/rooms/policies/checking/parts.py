@@ -16,7 +16,7 @@ from yoto.permission.judged import CHANNEL, PlaceAttributes
 from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way
-from yoto.request.current import CurrentRequest
+from yoto.request.context import CurrentRequest
 from yoto.resilience import Kind, MultiDimensionalKey, Resilience, network_of
 from yoto.rooms.policies import BehaviourWatch
 from yoto.rooms.policies.attributes import Person, counts_in_server, has_device, load_roles

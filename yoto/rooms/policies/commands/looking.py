@@ -12,7 +12,7 @@ from yoto.cli.options import json_text
 from yoto.rooms.policies import StoredVersion
 from yoto.rooms.policies.commands.group import Kind, managing, policy
 from yoto.rooms.policies.operating.entries import in_force, version_of
-from yoto.rooms.policies.store.difference import difference_of
+from yoto.rooms.policies.store.reading import difference_of
 from yoto.rooms.policies.tables import PolicyKind
 
 MARKS = {"same": "  ", "added": "+ ", "removed": "- ", "left_out": "..."}

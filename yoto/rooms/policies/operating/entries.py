@@ -16,7 +16,7 @@ from yoto.http.problems import problem
 from yoto.rooms.policies import PolicyReceipt, StoredVersion, Version
 from yoto.rooms.policies.manager import policy
 from yoto.rooms.policies.operating.shapes import Diff, Number
-from yoto.rooms.policies.store.difference import difference_of
+from yoto.rooms.policies.store.reading import difference_of
 from yoto.rooms.policies.tables import PolicyKind
 
 TESTS_OF = re.compile(r"(.+) \(test\)")

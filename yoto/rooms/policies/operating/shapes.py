@@ -21,7 +21,7 @@ from yoto.rooms.policies import (
     Version,
     VersionTexts,
 )
-from yoto.rooms.policies.store.difference import DiffLine
+from yoto.rooms.policies.store.reading import DiffLine
 
 # Names of classes in the API document, where they differ.
 NAMES: Mapping[type, str] = {

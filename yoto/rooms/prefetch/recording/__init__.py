@@ -1,8 +1,7 @@
 """From requests to Redis: the buffer, the log that workers learn from, and the histories."""
 
 from yoto.rooms.prefetch.recording.flusher import Flusher
-from yoto.rooms.prefetch.recording.history import BehaviourHistory, Kept
-from yoto.rooms.prefetch.recording.log import BehaviourLog
+from yoto.rooms.prefetch.recording.log import BehaviourHistory, BehaviourLog, Kept
 from yoto.rooms.prefetch.recording.recorder import BehaviourRecorder, Visit
 
 __all__ = [

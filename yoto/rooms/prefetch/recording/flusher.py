@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 from yoto.rooms.prefetch.recording.batch import VisitBatch
-from yoto.rooms.prefetch.recording.history import BehaviourHistory
-from yoto.rooms.prefetch.recording.log import BehaviourLog
+from yoto.rooms.prefetch.recording.log import BehaviourHistory, BehaviourLog
 from yoto.rooms.prefetch.recording.recorder import Visit
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,14 @@ from sqlalchemy.engine import Connection
 
 from yoto.cache import PlaceKey
 from yoto.errors import UnknownResource
-from yoto.permission.database.id_list import id_array, ids_in
-from yoto.permission.database.statements import assignments, heirs_of, provided, roles
+from yoto.permission.database.statements import (
+    assignments,
+    heirs_of,
+    id_array,
+    ids_in,
+    provided,
+    roles,
+)
 from yoto.permission.loading import load_sites
 from yoto.permission.registry.scopes import place_key, place_of
 from yoto.rooms.warm_up.hot import Pair

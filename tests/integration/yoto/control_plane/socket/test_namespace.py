@@ -257,7 +257,7 @@ def test_pictures_are_made_while_somebody_looks_and_for_nobody_else(
     app: Flask, socket: TestSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    module = "yoto.control_plane.socket.broadcasts"
+    module = "yoto.control_plane.socket.registry"
     monkeypatch.setattr(
         f"{module}.snapshot", lambda topics: {topics[0]: made.append(topics[0]) or {"n": 1}}
     )

@@ -27,7 +27,7 @@ from tests.support.trees.verdict import UnknownNode, allowed
 from yoto.errors import UnknownResource
 from yoto.nodes import text_of
 from yoto.permission.outbox.rules import watch_declared
-from yoto.permission.people import kinds
+from yoto.permission.people import subjects
 from yoto.store.db import db, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.models import EVERYONE, Role, RoleAssignment
@@ -162,15 +162,15 @@ class Replay:
             case model.Person(id=id_):
                 return self._people[id_]
             case model.Application(id=id_):
-                return kinds.Application(self._applications[id_])
-        return kinds.PUBLIC
+                return subjects.Application(self._applications[id_])
+        return subjects.PUBLIC
 
     def _subject(self, subject: model.Subject) -> Any:
         match subject:
             case model.Team(id=id_):
-                return kinds.Team(self._teams[id_])
+                return subjects.Team(self._teams[id_])
             case model.Everyone(home=home):
-                return kinds.Everyone(*self.place(home))
+                return subjects.Everyone(*self.place(home))
         return self.number(subject)
 
     def _target(self, target: model.Target) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.models import User
 from tests.support.world import Community, Person, World
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.permission.outbox.rules import watch_declared
-from yoto.permission.people import kinds
+from yoto.permission.people import subjects
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.declarations import declarations_of
@@ -83,9 +83,9 @@ def test_they_are_put_moved_owned_and_deleted(
     assert reads(person, "budget.ods")
     put("file", "budget.ods", parent=("folder", "2026"))
     assert not reads(person, "budget.ods")
-    permissions.assign(kinds.PUBLIC, reader, at=("file", "budget.ods"))
+    permissions.assign(subjects.PUBLIC, reader, at=("file", "budget.ods"))
     assert reads(person, "budget.ods")
-    assert permissions.check_permission(kinds.PUBLIC, READ, "file", "budget.ods")
+    assert permissions.check_permission(subjects.PUBLIC, READ, "file", "budget.ods")
 
     with pytest.raises(ValidationFailed, match="below"):
         put("folder", "plans", parent=("file", "budget.ods"))

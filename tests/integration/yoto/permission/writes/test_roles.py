@@ -14,7 +14,7 @@ from tests.integration.yoto.permission.town import Town
 from tests.support.statements import count_statements
 from tests.support.world import World
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.rank.nesting import MOST_DEEP, TOO_DEEP
+from yoto.permission.rank.teams import MOST_DEEP, TOO_DEEP
 from yoto.store.db import db
 from yoto.store.models import (
     ChannelOverwrite,

@@ -15,7 +15,7 @@ from tests.support.statements import count_statements
 from tests.support.world import World
 from yoto import Application, Team
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.permission.rank.nesting import MOST_DEEP, TOO_DEEP
+from yoto.permission.rank.teams import MOST_DEEP, TOO_DEEP
 from yoto.store.db import db
 
 PIN = "message.pin"

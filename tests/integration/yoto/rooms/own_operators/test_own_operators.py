@@ -25,7 +25,7 @@ from sqlalchemy.orm import (
 )
 from werkzeug.test import TestResponse
 
-from tests.integration.yoto.control_plane.test_session import HOSTILE
+from tests.integration.yoto.control_plane.test_routes import HOSTILE
 from tests.support.redis_servers import Server
 from yoto import Yoto
 from yoto.auth.failed_sign_ins import failures_of

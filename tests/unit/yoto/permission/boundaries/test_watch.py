@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from yoto.errors import ConfigurationError
 from yoto.permission.boundaries.rows import EMERGENCY, ENDS, STARTS, TIMEOUT, Boundary
-from yoto.permission.boundaries.settings import BoundarySettings
 from yoto.permission.boundaries.watch import (
     MERGE_ABOVE,
     OVERLAP,
+    BoundarySettings,
     BoundaryWatch,
+    SearchWindow,
     span_of,
     subjects_of,
 )
-from yoto.permission.boundaries.window import SearchWindow
 
 SETTINGS = BoundarySettings(horizon=10.0, margin=0.5, fallback=3_600.0)
 NOW = 1_700_000_000_000

@@ -11,7 +11,7 @@ from yoto.redis import ServerClock
 from yoto.resilience import FLEET, Action, Change, Kind, Origin
 from yoto.resilience.config_store.document import Document, Key
 from yoto.resilience.config_store.local_copy import LocalCopy
-from yoto.resilience.config_store.validation import normalised
+from yoto.resilience.config_store.store import normalised
 from yoto.resilience.settings import BulkheadConfig, RateLimitConfig, TuningConfig, tuning_config
 from yoto.rooms.prefetch.settings import LIVE
 

@@ -1,1 +1,0 @@
-"""Accounts: whether credentials count, who may change them, and changes that are reported."""

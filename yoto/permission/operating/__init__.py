@@ -1,1 +1,0 @@
-"""Operating the platform: maintenance, invalidation, positions."""
