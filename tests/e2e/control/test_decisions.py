@@ -49,7 +49,8 @@ def test_a_denial_of_yesterday_is_found_and_what_made_the_difference(
 
 
 FOLDS = """async (rows) => {
-  const { foldDecisions } = await import("/static/control/permissions/folding.js");
+  const file = document.querySelector("link[href$='decision_log/folding.js']").href;
+  const { foldDecisions } = await import(file);
   return foldDecisions(rows).map((one) =>
     [one.id, one.times, one.seconds, one.places, one.more_places]);
 }"""
