@@ -1,8 +1,8 @@
 """The frame of every page of the control plane, and the data for its scripts.
 
-Responses of the API that a page brings along, since its scripts would request them at once.
-They come from memory or a few statements in the database. A response that fails now is left out:
-the script requests it again, and shows the error.
+A page brings along the responses of the API that its scripts would request at once. They come from
+memory or a few statements in the database. A response that fails now is left out: the script
+requests it again, and shows the error.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Rendering of the standard library's records as lines: JSON for collectors, or text for people.
 
-Many lines at once: the fast way for lines of requests.
 A line through a logger needs a record, a chain of processors and a write, which cost ten times as
-much as the rest of logging a request. Here many lines are encoded and written at once. Other
-handlers than ours get records as usual.
+much as the rest of logging a request. So many lines of requests are encoded and written at once.
+Other handlers than ours get records as usual.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The tables that statements about rights are made of.
 
-Any number of ids as one parameter of a statement: a JSON array that the database unpacks.
-An ``IN`` list of ten thousand would be that many parameters, past SQLite's limit on many builds,
-and text to be made and parsed at each call.
+Any number of ids is one parameter: a JSON array that the database unpacks. An ``IN`` list of ten
+thousand would be that many parameters, past SQLite's limit on many builds, and text to be made and
+parsed at each call.
 """
 
 from __future__ import annotations

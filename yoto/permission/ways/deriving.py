@@ -1,6 +1,5 @@
-"""The ways by which a permission comes, from the same facts as the verdict.
+"""The ways by which a permission comes, and the denials against it, from the facts of the verdict.
 
-The denials against a user's allows of one permission.
 An allow that a later step of the verdict takes away gives nothing: steps 3 and 5 of
 ``docs/verdicts.md``.
 """

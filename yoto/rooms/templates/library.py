@@ -1,6 +1,6 @@
 """The templates of one app, by name.
 
-Those that every app has: ``crud`` makes permissions for a resource of one's own; the others put
+Every app has some: ``crud`` makes permissions for a resource of one's own; the others put
 those of the catalogue into levels, as the presets for roles of Discord do
 (none, member, moderator, manager).
 """

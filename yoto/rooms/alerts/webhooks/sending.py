@@ -1,10 +1,10 @@
 """Sending of one message, with time-outs, and only to a checked address.
 
-Signatures of messages by the Standard Webhooks specification (standardwebhooks.com).
-A receiver computes the HMAC-SHA256 of ``<webhook-id>.<webhook-timestamp>.<body>`` with the secret
-and compares it with the text after ``v1,`` in ``webhook-signature``; and refuses a timestamp
-that is too old, so that a recorded message cannot be replayed. While a secret is being replaced
-there are two signatures, separated by a space, and a receiver takes either.
+Messages are signed by the Standard Webhooks specification (standardwebhooks.com). A receiver
+computes the HMAC-SHA256 of ``<webhook-id>.<webhook-timestamp>.<body>`` with the secret and compares
+it with the text after ``v1,`` in ``webhook-signature``; and refuses a timestamp that is too old, so
+that a recorded message cannot be replayed. While a secret is being replaced there are two
+signatures, separated by a space, and a receiver takes either.
 """
 
 from __future__ import annotations

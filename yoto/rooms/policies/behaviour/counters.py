@@ -1,8 +1,8 @@
 """Counters of single users' actions, in Redis. Each decays by half in its half-life.
 
-Computes a risk score from a user's recent actions, with its parts.
-The weights are a judgement, not a measurement: a forgotten password alone stays far below the limit
-of the default policies, guessing together with being refused everywhere passes it.
+A user's risk is a score of recent actions, with its parts. The weights are a judgement, not a
+measurement: a forgotten password alone stays far below the limit of the default policies, guessing
+together with being refused everywhere passes it.
 """
 
 from __future__ import annotations

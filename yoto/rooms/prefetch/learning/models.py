@@ -1,9 +1,10 @@
 """Models of one user's steps, and of all users'. Pure: steps in, counts out.
 
-The probability of a next step: long contexts where much is known of them, short ones elsewhere.
-Interpolation with a Dirichlet prior at each level (MacKay and Peto: *A hierarchical Dirichlet
-language model*, 1995; as a smoothing method compared by Chen and Goodman, 1999). With counts c of
-the level's context, n their sum, and p the probability that the next shorter level gives::
+The probability of a next step comes from long contexts where much is known of them, and from short
+ones elsewhere: interpolation with a Dirichlet prior at each level (MacKay and Peto: *A hierarchical
+Dirichlet language model*, 1995; as a smoothing method compared by Chen and Goodman, 1999). With
+counts c of the level's context, n their sum, and p the probability that the next shorter level
+gives::
 
     P(x) = (c(x) + k * p(x)) / (n + k)
 
