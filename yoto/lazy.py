@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -27,9 +26,6 @@ def exports(
         home = known.get(name, rest)
         if home is None or name.startswith("__"):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        # It would take a sixth of the time of imports, which make no garbage.
-        if collects := gc.isenabled():
-            gc.disable()
         try:
             module = import_module(home, package)
         except ModuleNotFoundError as error:
@@ -38,9 +34,6 @@ def exports(
             if error.name not in EXTRAS:
                 raise
             raise missing(error.name, f"{package}.{name}") from error
-        finally:
-            if collects:
-                gc.enable()
         found = getattr(module, name)
         setattr(sys.modules[package], name, found)  # from now on it is found without us
         return found

@@ -8,7 +8,7 @@ and changes nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import msgspec
 from flask import Flask, Request, Response, appcontext_tearing_down, request, request_tearing_down
 from flask.globals import request_ctx
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.routing import MapAdapter, PathConverter, RequestRedirect, Rule
+from werkzeug.routing import MapAdapter, PathConverter, RequestRedirect
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
@@ -58,22 +58,6 @@ class NodeConverter(PathConverter):
     part_isolating = False
 
 
-class QuietRule(Rule):
-    """A route whose builders of addresses are compiled with the first address that each builds.
-
-    Werkzeug compiles two for each route, a fifth of the time in which an application is made, and
-    most routes build none.
-    """
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compiled = cache(lambda: super(QuietRule, self)._compile_builder(append_unknown))
-
-        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
-            return compiled()(rule, **values)
-
-        return build
-
-
 class Application(Flask):
     """Flask with other steps after the view and another JSON writer. It remembers what Flask would
     find out anew for each request.
@@ -84,7 +68,6 @@ class Application(Flask):
     """
 
     json_provider_class = QuickJson
-    url_rule_class = QuietRule
     sockets: Wsgi | None = None
     bound: RequestBound | None = None
 

@@ -87,15 +87,6 @@ def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
     assert len([name for name in loaded if name.startswith("yoto.")]) < 210
 
 
-def test_an_import_leaves_the_collector_as_it_was() -> None:
-    for before in ("enable", "disable"):
-        loaded_by(
-            f"import gc; gc.{before}(); was = gc.isenabled()\n"
-            "from yoto import Yoto, rate_limit\n"
-            "assert gc.isenabled() is was"
-        )
-
-
 def test_permissions_load_neither_the_application_nor_engines_of_policies() -> None:
     loaded = loaded_by("from yoto import check_permission, require_permission")
     assert {name.partition(".")[0] for name in loaded} & {

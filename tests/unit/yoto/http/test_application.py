@@ -9,7 +9,6 @@ from flask import Blueprint, Flask, after_this_request, g, session
 from flask.sessions import SecureCookieSessionInterface
 from flask.views import View
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BuildError, Rule
 from werkzeug.test import EnvironBuilder
 
 from yoto.http.application import MOST_FUNCTIONS, Application
@@ -149,52 +148,3 @@ def test_a_redirect_to_the_spelling_of_a_route_repeats_no_host(asked: str, locat
     environ["PATH_INFO"], _, environ["QUERY_STRING"] = asked.partition("?")
     answer = app.test_client().open(environ)
     assert (answer.status_code, answer.headers["Location"]) == (308, location)
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "values"),
-    [
-        ("named", {"name": "a b/c"}),
-        ("named", {"name": "ada", "self": "1", "rule": "2", "page": [3, 4]}),
-        ("numbered", {"number": 7, "part": "top"}),
-        ("numbered", {"number": 7}),
-        ("numbered", {"number": "seven"}),
-        ("numbered", {}),
-    ],
-)
-def test_addresses_are_those_of_flask(endpoint: str, values: dict[str, Any]) -> None:
-    def address(app: Flask) -> str:
-        # Below a name of its own: the applications of a test process share what equal rules are
-        # compiled to (tests/support/routes.py).
-        app.add_url_rule(f"/{app.name}/<name>/", "named")
-        app.add_url_rule(f"/{app.name}/<int:number>/", "numbered", defaults={"part": "all"})
-        app.add_url_rule(f"/{app.name}/<int:number>/<part>", "numbered")
-        urls = app.url_map.bind("localhost")
-        try:
-            return urls.build(endpoint, values).removeprefix(f"/{app.name}")
-        except (BuildError, ValueError) as error:
-            return type(error).__name__
-
-    assert address(Application("ours")) == address(Flask("plain"))
-
-
-def test_a_route_compiles_no_builder_before_its_first_address(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    compiled: list[bool] = []
-    compile_builder = Rule._compile_builder
-
-    def counted(rule: Rule, append_unknown: bool = True) -> Any:
-        compiled.append(append_unknown)
-        return compile_builder(rule, append_unknown)
-
-    monkeypatch.setattr(Rule, "_compile_builder", counted)
-    app = Application("quiet")
-    app.add_url_rule("/compiled/late/<name>/", "named")
-    assert compiled == []
-    urls = app.url_map.bind("localhost")
-    assert [urls.build("named", {"name": name}) for name in "ab"] == [
-        "/compiled/late/a/",
-        "/compiled/late/b/",
-    ]
-    assert compiled == [True]
