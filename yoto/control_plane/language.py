@@ -8,65 +8,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Response, current_app, g, has_app_context, request
+from flask import current_app, g, has_app_context, request
 
+from yoto.control_plane.choice import Choice
 from yoto.room import rooms_of
-
-COOKIE_SECONDS = 365 * 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of ``values``, given by the query parameter and kept in the cookie."""
-
-    parameter: str
-    cookie: str
-    values: Collection[str]
-
-    def chosen(self) -> str | None:
-        """The value in the address, else the one chosen before, else None."""
-        for wanted in (request.args.get(self.parameter), request.cookies.get(self.cookie)):
-            if wanted in self.values:
-                return wanted
-        return None
-
-    def remember(self, response: Response, path: str | None = None) -> Response:
-        """Keep a choice that came with the address, for the pages below ``path``; by default for
-        those of the control plane.
-        """
-        wanted = request.args.get(self.parameter)
-        if wanted in self.values:
-            response.set_cookie(
-                self.cookie,
-                str(wanted),
-                max_age=COOKIE_SECONDS,
-                path=path or current_app.config["SESSION_COOKIE_PATH"],
-                secure=current_app.config["SESSION_COOKIE_SECURE"],
-                httponly=True,
-                samesite="Lax",
-            )
-        return response
-
-
-# The server knows the theme, so that no page flashes in the wrong one.
-AUTO = "auto"  # as the system says
-THEMES = (AUTO, "light", "dark")
-THEME = Choice("theme", "yoto_theme", THEMES)
-
-
-def current_theme() -> str:
-    """One of ``THEMES``."""
-    return THEME.chosen() or AUTO
-
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT_LANGUAGE = "en"
+# The largest unit that fits once, from the smallest up; the page's script uses the same ones.
+UNITS = (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400))
 # As HTML's lang attribute wants it (BCP 47).
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 COOKIE = "yoto_language"
@@ -134,10 +89,6 @@ def _read(
     ):
         found.setdefault(file.stem, {}).update(json.loads(file.read_text(encoding="utf-8")))
     return found, {key: text for texts in found.values() for key, text in texts.items()}
-
-
-# The largest unit that fits once, from the smallest up; the page's script uses the same ones.
-UNITS = (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400))
 
 
 def age(at: datetime, now: datetime) -> str:

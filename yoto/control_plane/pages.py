@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
 from yoto.control_plane import destination, language, shell
+from yoto.control_plane.choice import THEME
 from yoto.control_plane.messages import init_messages, translated_problem
 from yoto.control_plane.navigation import Page, details_of, pages_of
 from yoto.control_plane.routes import CONTROL_REST
@@ -151,7 +152,7 @@ def _show_problem(error: Exception) -> Response:
 
 def _keep_choices(response: Response) -> Response:
     """Keep a chosen language or theme, and whether the first steps are hidden."""
-    return shell.FIRST_STEPS.remember(language.THEME.remember(language.CHOICE.remember(response)))
+    return shell.FIRST_STEPS.remember(THEME.remember(language.CHOICE.remember(response)))
 
 
 as_pages(control)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import language
+from yoto.control_plane.choice import THEMES, Choice, current_theme
 from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, Page, links_of, pages_of
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
@@ -69,7 +70,7 @@ def _answer(reader: Callable[[], Any]) -> Any:
 FOLDER = Path(__file__).parent / "static" / "vendor"
 SOCKET = "socket"
 # Whether the list of first steps is shown on the overview.
-FIRST_STEPS = language.Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
+FIRST_STEPS = Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
 FILES = {"charts": "uplot.js", SOCKET: "socket.io.js"}
 
 
@@ -92,8 +93,8 @@ def helpers() -> dict[str, Any]:
         "language": language.current_language(),
         "languages": language.LANGUAGES,
         "language_tags": language.LANGUAGE_TAGS,
-        "theme": language.current_theme(),
-        "themes": language.THEMES,
+        "theme": current_theme(),
+        "themes": THEMES,
         "csrf_field": CSRF_FIELD,
         "csrf_token": csrf_token,
         "age": language.age,

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from time import perf_counter, time
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import Unauthorized
 
@@ -28,6 +27,7 @@ from yoto.control_plane.navigation import CONTROL
 from yoto.control_plane.static_files import VERSION
 from yoto.embed.operators import AS_IT_CAME, Operators
 from yoto.embed.permissions import subject_of, visitor_of
+from yoto.embed.requests import count_requests, name_caller
 from yoto.embed.settings import settings_for
 from yoto.errors import ConfigurationError
 from yoto.extensions import permissions
@@ -35,13 +35,10 @@ from yoto.health import MIGRATIONS, init_health
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.http.pipeline import admit_all
-from yoto.http.request_metrics import contained
 from yoto.logs import LEVELS, get_level, set_level
 from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import NO_PERSON, number_of
 from yoto.redis import RedisSettings
-from yoto.request.context import begin_record, is_moderation
-from yoto.request.records import RequestRecord, RequestRecords, records_of
 from yoto.resilience import Settings
 from yoto.room import components_of, keep_rooms, rooms_of
 from yoto.settings import EXTENSION as SETTINGS
@@ -51,51 +48,6 @@ from yoto.store.db import db, forget_connections, init_store_beside
 from yoto.store.declarations import EXTENSION as DECLARATIONS
 from yoto.store.resources import types_of
 from yoto.store.resources.types import EXTENSION as RESOURCES
-
-
-def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
-    """Count and time each request of ``app``; nothing of its responses changes.
-
-    Args:
-        counted_by: returns the application that keeps the records, in this process.
-    """
-
-    def before() -> None:
-        begin_record(request._get_current_object())  # type: ignore[attr-defined]
-
-    def after(response: Response) -> Response:
-        record: RequestRecord | None = g.get("request_record")
-        if record is not None:
-            record.status = response.status_code
-        return response
-
-    def end(_: BaseException | None) -> None:
-        # The response is made, and no failure here may change it.
-        contained(counted_by(app), _keep, records_of(counted_by(app)))
-
-    app.before_request(before)
-    app.after_request(after)
-    app.teardown_request(end)
-
-
-def name_caller(user_id: int) -> None:
-    """Set the user of the current request in its record, if this is a counted application's."""
-    record: RequestRecord | None = g.get("request_record")
-    if record is not None:
-        record.user_id = user_id
-
-
-def _keep(records: RequestRecords) -> None:
-    record: RequestRecord | None = g.pop("request_record", None)
-    # An earlier hook of the application may have answered the request.
-    if record is None:
-        return
-    record.seconds = perf_counter() - record.began
-    record.ended_at = time()
-    if record.changes and record.user_id is not None:
-        record.keeps_order = is_moderation()
-    records.add(record)
-
 
 EXTENSION = "yoto.plane"
 # Settings that each of the two applications has separately.

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from app.auth.session import SESSION_PREFIX
 from yoto.auth.access import public
 from yoto.control_plane import language, shell
+from yoto.control_plane.choice import THEME
 from yoto.control_plane.navigation import SHARED_TEXTS
 from yoto.http.api import API_PREFIX
 from yoto.room import rooms_of
@@ -62,7 +63,7 @@ def _here(**changed: str) -> str:
 
 
 def _keep_choices(response: Response) -> Response:
-    return language.THEME.remember(language.CHOICE.remember(response, "/"), "/")
+    return THEME.remember(language.CHOICE.remember(response, "/"), "/")
 
 
 community_pages = Blueprint("community_pages", __name__)

@@ -13,7 +13,7 @@ from tests.support.world import Community, Person, World
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.errors import StoreUnavailable
 from yoto.rooms.policies import BehaviourWatch
-from yoto.rooms.policies.behaviour.counters import risk_of
+from yoto.rooms.policies.behaviour.risk import risk_of
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
 

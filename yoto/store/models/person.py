@@ -69,7 +69,7 @@ class SubjectKey(Model):
     """The number of a person whose id is no number; it never changes and is never reused.
 
     ``key`` is the application's id, in the type that it has there: see
-    ``yoto.store.people.keyed``. Where ids are numbers, the table stays empty.
+    ``yoto.store.people.key_type``. Where ids are numbers, the table stays empty.
     """
 
     __tablename__ = "yoto_subjects"

@@ -19,7 +19,8 @@ from ..notices import body_of
 from ..records import Delivery, Webhook
 from ..tables import AlertRows, AlertStore
 from .addresses import LeadsInside, Unresolved, WebhookTarget, resolve, shown_url, target_of
-from .sending import Outcome, Sender, new_secret
+from .sending import Outcome, Sender
+from .signing import new_secret
 
 log = logging.getLogger(__name__)
 

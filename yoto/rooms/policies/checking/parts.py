@@ -20,7 +20,7 @@ from yoto.request.context import CurrentRequest
 from yoto.resilience import Kind, MultiDimensionalKey, Resilience, network_of
 from yoto.rooms.policies import BehaviourWatch
 from yoto.rooms.policies.attributes import Person, counts_in_server, has_device, load_roles
-from yoto.rooms.policies.behaviour.counters import risk_of
+from yoto.rooms.policies.behaviour.risk import risk_of
 from yoto.rooms.policies.checking.facts import PolicyFacts
 from yoto.rooms.policies.input import ABSENT, InputPart, PartUnknown, Question
 

@@ -15,7 +15,7 @@ from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.monitor.health import DEFAULT_COMPONENTS
 from yoto.rooms.alerts.commands import alerts as group
 from yoto.rooms.alerts.extension import alerts
-from yoto.rooms.alerts.webhooks.sending import headers, new_secret
+from yoto.rooms.alerts.webhooks.signing import headers, new_secret
 
 GUIDE = (Path(__file__).parents[5] / "docs" / "alerts.md").read_text(encoding="utf-8")
 

@@ -17,7 +17,7 @@ from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
 from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.alerts.records import AlertFilter
-from yoto.rooms.alerts.webhooks.sending import sign
+from yoto.rooms.alerts.webhooks.signing import sign
 from yoto.store.models import AuditRecord
 
 WHY = ("--reason", "because", "--actor", "ada")

@@ -8,8 +8,8 @@ from tests.support.bundles import rules
 from tests.unit.yoto.rooms.policies.engine.test_deadline import LOOPING
 from yoto.errors import PolicyError
 from yoto.rooms.policies.rego.parser import syntax_of
-from yoto.rooms.policies.sandbox.answering import inputs_for
 from yoto.rooms.policies.sandbox.running import SandboxLimits, run_in_sandbox
+from yoto.rooms.policies.sandbox.synthetic import inputs_for
 
 
 def made(body: str, *recorded: str) -> list[object]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.rooms.alerts.webhooks.delivery import FIRST_PAUSE, LONGEST_PAUSE, pause_after
-from yoto.rooms.alerts.webhooks.sending import headers, new_secret, sign
+from yoto.rooms.alerts.webhooks.signing import headers, new_secret, sign
 
 
 def test_the_example_of_the_specification() -> None:
