@@ -56,6 +56,8 @@ def command(
     """
 
     def add(function: F) -> F:
+        # A generator would run after the transaction.
+        assert not (writes and inspect.isgeneratorfunction(function)), usage
         named = Command(usage.split()[0], text or _as_lines, called=called)
         run = writing()(function) if writes else function
         _add(group, Operation(run, "", usage, ""), named, machine=text is not None)

@@ -126,9 +126,7 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
     if get_origin(kind) in (list, tuple, Sequence):
         return ma.fields.List(field_of(one.inner), validate=checks or None, **options)
     if one.is_mapping:
-        # A field for anything would refuse null, which is something.
-        values = None if one.inner.kind is Any else field_of(one.inner)
-        return ma.fields.Dict(ma.fields.String(), values, **options)
+        return ma.fields.Dict(ma.fields.String(), field_of(one.inner), **options)
     if (bounds := one.note(Between)) is not None:
         least, most, above = bounds
         checks.append(Range(least, most, min_inclusive=not above))

@@ -27,7 +27,7 @@ from yoto.permission.verdict.resolver import (
 
 
 class Stage(IntEnum):
-    """The steps at which a verdict applies an allow or a deny, in order."""
+    """The stages at which a verdict applies an allow or a deny, in order."""
 
     BASE = 0
     DEFAULT_ROLE = 1
@@ -35,7 +35,7 @@ class Stage(IntEnum):
     USER = 3
 
 
-# A step at a level: the level comes first. Steps before all levels have none.
+# A stage at a level: the level comes first. Stages before all levels have none.
 At = tuple[int, Stage]
 IN_BASE: At = (-1, Stage.BASE)
 
@@ -58,8 +58,8 @@ class Denials:
 
     Attributes:
         in_base: whether a grant of a role denies it; there a deny wins over each allow.
-        last: the last step with an overwrite that denies it; ``IN_BASE``: there is none. Within
-            such a step an allow wins.
+        last: the last stage with an overwrite that denies it; ``IN_BASE``: there is none. Within
+            such a stage an allow wins.
     """
 
     in_base: bool
@@ -92,11 +92,11 @@ class Denials:
                     last = level, Stage.DEFAULT_ROLE
         return cls(bool(in_base), last)
 
-    def leave(self, step: At) -> bool:
-        """Whether an allow that counts in ``step`` is still there in the end."""
-        if step == IN_BASE:
+    def leave(self, stage: At) -> bool:
+        """Whether an allow that counts in ``stage`` is still there in the end."""
+        if stage == IN_BASE:
             return not self.in_base and self.last == IN_BASE
-        return step >= self.last
+        return stage >= self.last
 
 
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"

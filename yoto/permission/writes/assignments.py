@@ -169,13 +169,14 @@ class _Call(NamedTuple):
 
     @property
     def by_system(self) -> bool:
-        """Whether nobody but the system itself acts."""
+        """Whether the system itself acts."""
         return self.how.get("actor_id") is None and self.by is None
 
     def author(self) -> dict[str, Any]:
         """The audit log's name for an author who is no account."""
-        own = self.how.get("actor_id") is not None or self.by is None
-        return {} if own else {"author": self.by}
+        if self.by is None or self.how.get("actor_id") is not None:
+            return {}
+        return {"author": self.by}
 
 
 def _assign(

@@ -202,8 +202,7 @@ def _arguments(act: Act) -> Mapping[str, Any]:
         given["at"] = None if scope is None else (scope, scope_id)
     if "home" in taken:
         given["home"] = parse_place(given.pop("scope"), given.pop("scope_id"))
-    else:
-        # Those on members never commit.
+    if "how" in taken:
         given["commit"] = False
     given |= given.pop("target", {})
     written = {called: name for name, called in CALLED.items() if name in taken}

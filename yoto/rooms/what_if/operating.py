@@ -34,7 +34,7 @@ compare = Subject(
 
 CURSOR_LENGTH = 200
 TriedAct = Annotated[
-    dict[str, Any],
+    dict[str, Any | None],
     "Its name as `act`, and the fields of its route: "
     + "; ".join(f"`{name}` {', '.join(kind.fields)}" for name, kind in ACTS.items()),
 ]

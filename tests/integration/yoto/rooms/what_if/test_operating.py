@@ -43,6 +43,8 @@ def test_an_act_is_tried_by_whoever_may_audit_where_it_reaches(
     assert onlooker.get("/compare", user="anna", other="owner").status_code == 403
     gone = auditor.send("POST", "/what-if", {"act": {**act, "role_id": 10**6}})
     assert gone.status_code == 404
+    orphan = {"act": "role.update", "role_id": crew, "parent_id": None}
+    assert auditor.send("POST", "/what-if", {"act": orphan}).status_code == 200
 
     category = world.category(harbour)
     world.channel(harbour, category_id=category, synced=True)

@@ -58,7 +58,7 @@ def test_the_last_denial_is_the_one_of_the_lowest_level_and_its_latest_step(
     assert found.last == last
 
 
-def test_an_overwrite_that_denies_leaves_what_its_own_step_and_later_ones_allow() -> None:
+def test_an_overwrite_that_denies_leaves_what_its_own_stage_and_later_ones_allow() -> None:
     found = denials(replace(NOTHING, local_deny=UPPER))
 
     assert not found.leave(IN_BASE)
