@@ -127,7 +127,7 @@ def note_use(opened: bool) -> None:
         return
     if not known.uses.allows(address):
         return
-    log.critical("the glass was broken: its token comes with requests, %s", origin())
+    log.critical("the break-glass token comes with requests, %s", origin())
     try:
         db.session.rollback()  # reads so far belong to no act
         with writing():
@@ -145,5 +145,7 @@ def note_use(opened: bool) -> None:
 
 
 def _memory() -> BreakGlassMemory:
-    found: BreakGlassMemory = current_app.extensions.setdefault(EXTENSION, BreakGlassMemory())
+    found: BreakGlassMemory | None = current_app.extensions.get(EXTENSION)
+    if found is None:
+        found = current_app.extensions.setdefault(EXTENSION, BreakGlassMemory())
     return found

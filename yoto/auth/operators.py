@@ -149,14 +149,18 @@ def may(name: str) -> bool:
 
 
 def has_right(who: Operator, name: str) -> bool:
-    """The same for any operator."""
+    """Whether an operator has a ``platform.*`` right now, by account and by credential.
+
+    Raises:
+        StoreUnavailable, DBAPIError: this cannot be determined now.
+    """
     if who.rights is not None:
         return name in who.rights
     if who.account is None:
         return True
     if who.limit is not None and name not in who.limit:
         return False
-    # This question is no use of a super-admin's power: the act that follows demands its right.
+    # Asked in a way that is no use of a super-admin's power: no act follows from it alone.
     user_id = who.account.user_id
     return permissions.batch_check_permissions([user_id], name).get(user_id, False)
 

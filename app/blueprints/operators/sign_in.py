@@ -122,7 +122,7 @@ def _break_glass(token: str) -> Any:
         return form.again("sign_in.glass_failed", 422)
     start_break_glass_session()
     become(Operator(Via.BREAK_GLASS, None))
-    log.critical("the glass was broken: a session without account began, %s", origin())
+    log.critical("the break-glass token began a session without an account, %s", origin())
     record_act("control.break_glass", "control", reason="signed in with the break-glass token")
     return redirect(destination.wanted(), 303)
 

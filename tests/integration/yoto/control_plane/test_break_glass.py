@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.integration.yoto.control_plane.conftest import (
 from tests.support.applications import another_app
 from tests.support.operators import RIGHTS, VIEW, WHY, ControlClient, api_token, operator_named
 from tests.support.world import World
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisStore
 
 TOKEN, HASH = break_glass.new_token()
 
@@ -81,6 +84,26 @@ def test_a_copy_of_its_cookie_opens_nothing_after_signing_out(
         assert opens(app) and opens(other)
         browser.sign_out()
         assert not opens(app) and not opens(other)
+
+
+def test_without_redis_a_session_holds_until_its_end_or_until_it_is_ended_here(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Flask) -> None:
+        raise StoreUnavailable("redis")
+
+    monkeypatch.setattr(RedisStore, "of", away)
+    hour = timedelta(hours=1)
+    with app.app_context():
+        ends = break_glass.utcnow() + hour
+        assert break_glass.session_holds(HASH, "one", ends)
+        assert not break_glass.session_holds(HASH, "", ends)
+        assert not break_glass.session_holds("another", "one", ends)
+        assert not break_glass.session_holds(None, "one", ends)
+        assert not break_glass.session_holds(HASH, "one", ends - hour)
+        break_glass.end_session("one", hour)
+        assert not break_glass.session_holds(HASH, "one", ends)
+        assert break_glass.session_holds(HASH, "two", ends)
 
 
 def test_what_is_done_with_it_is_audited_without_an_actor(
