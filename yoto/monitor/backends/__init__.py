@@ -1,4 +1,4 @@
-"""Backends for measurements: memory, Redis, Prometheus, behind one interface."""
+"""Backends for measurements, memory and Redis, behind one interface; and Prometheus's scrape."""
 
 from .interface import Backend, BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .memory import MemoryBackend
