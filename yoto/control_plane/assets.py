@@ -24,7 +24,6 @@ from pathlib import Path
 VERSION_LENGTH = 16  # hex digits
 RECHECKED_AFTER = 1.0  # s
 SMALLEST_COMPRESSED = 512  # bytes; below, headers are most of an answer
-TEMPLATE = ".html"  # templates of a room's pages are beside their files
 # Only types that are not compressed themselves.
 COMPRESSED_TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
@@ -100,9 +99,14 @@ class Snapshot:
 class Assets:
     """The files of some folders, in memory; read again when one of them changed on the disk."""
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
-        """``folders``: by their names in addresses."""
+    def __init__(self, folders: Mapping[str, Path], but: Mapping[str, str] | None = None) -> None:
+        """
+        Args:
+            folders: by their names in addresses.
+            but: by the same names, the ending of files that are not served.
+        """
         self._folders = dict(folders)
+        self._but = but or {}
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._checked = 0.0
@@ -125,7 +129,7 @@ class Assets:
             return found
 
     def _signature(self) -> Signature:
-        return tuple(sorted(_listed(self._folders)))
+        return tuple(sorted(_listed(self._folders, self._but)))
 
 
 def _resolved(module: tuple[str, str], address: str) -> tuple[str, str]:
@@ -133,13 +137,15 @@ def _resolved(module: tuple[str, str], address: str) -> tuple[str, str]:
     return folder, path
 
 
-def _listed(folders: Mapping[str, Path]) -> Iterator[tuple[str, str, int, int]]:
+def _listed(
+    folders: Mapping[str, Path], but: Mapping[str, str]
+) -> Iterator[tuple[str, str, int, int]]:
     for name, folder in folders.items():
         # A folder of npm packages may be a link.
         for at, _, files in os.walk(folder, followlinks=True):
             for file in files:
                 path = Path(at, file)
-                if not file.startswith(".") and path.suffix != TEMPLATE:
+                if not file.startswith(".") and path.suffix != but.get(name):
                     stat = path.stat()
                     relative = path.relative_to(folder).as_posix()
                     yield name, relative, stat.st_mtime_ns, stat.st_size

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from yoto.auth.operators import VIEW
 from yoto.room import Room
@@ -133,7 +134,7 @@ def pages_of(rooms: Sequence[Room]) -> list[Page]:
     Raises:
         ValueError: a room's page follows, or a section stands on, a page that the core lacks.
     """
-    more = _of(rooms)
+    more = _of(tuple(rooms))
     found = []
     for core in PAGES:
         page = _with_sections(core, more)
@@ -144,15 +145,18 @@ def pages_of(rooms: Sequence[Room]) -> list[Page]:
 
 def details_of(rooms: Sequence[Room]) -> list[Page]:
     """The pages of one thing each, of an application with ``rooms``."""
-    return [_with_sections(page, _of(rooms)) for page in DETAILS]
+    more = _of(tuple(rooms))
+    return [_with_sections(page, more) for page in DETAILS]
 
 
 def links_of(rooms: Sequence[Room]) -> dict[str, str]:
-    """What rooms have to link to, as in ``Page.links``."""
-    return {kind: address for one in _of(rooms) for kind, address in one.links}
+    """Addresses of what rooms show, by kind, as in ``Page.links``."""
+    return {kind: address for one in _of(tuple(rooms)) for kind, address in one.links}
 
 
-def _of(rooms: Sequence[Room]) -> list[Page]:
+@lru_cache(maxsize=32)
+def _of(rooms: tuple[Room, ...]) -> list[Page]:
+    """What they declare, which is the same for every request of an application."""
     more = [replace(page, room=room.name) for room in rooms for page in room.pages()]
     listed = {one.key for one in PAGES}
     for page in more:

@@ -22,7 +22,14 @@ from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import language
 from yoto.control_plane.choice import THEMES, Choice, current_theme
-from yoto.control_plane.navigation import DETAILS, SHARED_TEXTS, Page, links_of, pages_of
+from yoto.control_plane.navigation import (
+    DETAILS,
+    SHARED_TEXTS,
+    Page,
+    details_of,
+    links_of,
+    pages_of,
+)
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
 from yoto.http.shapes import parts_of, schema_of
@@ -46,7 +53,8 @@ def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
         more: addresses of the page's own; those that other pages name are left out.
         rights: of the page's viewer; responses of rooms that take another one are left out.
     """
-    pages = pages_of(rooms_of(current_app))
+    rooms = rooms_of(current_app)
+    pages = (*pages_of(rooms), *details_of(rooms))
     elsewhere = {address for page in pages for address in page.brings}.difference(more)
     readers = dict(READERS)
     for address, (right, reader) in named_of_rooms(current_app, lambda one: one.brings).items():
@@ -154,7 +162,6 @@ def page_data(
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": vendored,
         "resources": types(),
-        "rooms": [one.name for one in rooms_of(current_app)],
         "opens": [one.key for one in DETAILS],
         "links": links_of(rooms_of(current_app)),
         "shown": request.view_args or {},

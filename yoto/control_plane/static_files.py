@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from yoto.control_plane.assets import VERSION_LENGTH, Assets
 from yoto.control_plane.navigation import CONTROL
+from yoto.errors import ConfigurationError
 from yoto.http.compression import accepts_gzip
 from yoto.room import rooms_of
 
@@ -30,8 +31,12 @@ class _VersionConverter(BaseConverter):
 
 def init_static(app: Flask, folders: Mapping[str, Path]) -> None:
     """Serve the files of the pages, those of the rooms, and ``folders``, by name, beside them."""
-    of_rooms = {one.name: one.folder / "page" for one in rooms_of(app)}
-    app.extensions[EXTENSION_KEY] = Assets({CONTROL: FOLDER, **of_rooms, **folders})
+    own = {CONTROL: FOLDER} | {one.name: one.folder / "page" for one in rooms_of(app)}
+    if taken := own.keys() & folders.keys():
+        raise ConfigurationError("static", f"{min(taken)!r} is a folder of the platform's own")
+    # Templates of rooms' pages are beside their files.
+    but = dict.fromkeys((one.name for one in rooms_of(app)), ".html")
+    app.extensions[EXTENSION_KEY] = Assets(own | dict(folders), but)
     app.url_map.converters["assets_version"] = _VersionConverter
     app.register_blueprint(static)
 

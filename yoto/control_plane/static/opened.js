@@ -1,4 +1,4 @@
-// Pages of one thing: functions of sections of optional features, called with the thing as soon as it is
-// known, unless whoever looks may not see more of it. They are here before the page's module runs.
+// Functions of sections on the pages of a person and of a resource. Each is called with the thing as soon as it
+// is known, unless the viewer may not see more of it. They are here before the page's module runs.
 
 export const opened = [];

@@ -184,7 +184,7 @@ function loadCharts(heard) {
   };
 }
 
-// What charts are marked with: what happened, and the borders of what is good.
+// Marks in charts: events, and the borders of good values.
 
 /** Marks as charts take them, of what `/stats/marks` answers. */
 function marksOf(items) {

@@ -1,4 +1,4 @@
-// What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
+// The parts that run on every page: ages that grow, how fresh the data is, and what is not as usual.
 
 import { get, hasEnded, recognise, signInLink, watchSession } from "./api.js";
 import { badge, copyLink, h, replace, say, svg, toast } from "./dom.js";

@@ -135,7 +135,8 @@ class Queue:
 
 
 # Those that operators change while workers run.
-LIVE_INVALIDATION = (
+LIVE = (
+    "QUEUE_BATCH_SIZE",
     "INVALIDATION_STRATEGY",
     "INVALIDATION_PACE",
     "INVALIDATION_MERGE_ABOVE",
@@ -143,7 +144,6 @@ LIVE_INVALIDATION = (
     "INVALIDATION_MAX_DELAY",
     "INVALIDATION_INTERVAL",
 )
-LIVE = ("QUEUE_BATCH_SIZE", *LIVE_INVALIDATION)
 
 
 class Strategy(StrEnum):

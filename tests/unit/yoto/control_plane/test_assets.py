@@ -60,6 +60,15 @@ def test_files_are_found_by_folder_and_path_and_hidden_ones_are_not(
     assert sorted(found) == [("community", "parts/one.js"), ("control", "parts/one.js")]
 
 
+def test_templates_beside_files_are_left_out_where_they_are_named(
+    folders: dict[str, Path],
+) -> None:
+    for folder in folders.values():
+        (folder / "page.html").write_text("")
+    found = Assets(folders, {"control": ".html"}).snapshot().files
+    assert [name for name in found if name[1] == "page.html"] == [("community", "page.html")]
+
+
 def test_only_what_becomes_smaller_is_compressed(folders: dict[str, Path]) -> None:
     (folders["control"] / "small.css").write_text("a{}")
     (folders["control"] / "picture.png").write_bytes(bytes(5_000))

@@ -52,7 +52,8 @@ def test_a_section_runs_before_the_module_of_its_page_to_which_it_adds() -> None
 
 
 def test_a_section_with_a_template_stands_where_the_template_of_its_page_says() -> None:
-    for page in pages_of(chosen(ALL)):
+    rooms = chosen(ALL)
+    for page in (*pages_of(rooms), *details_of(rooms)):
         text = (TEMPLATES / f"{page.key}.html").read_text() if page.sections else ""
         for one in page.sections:
             assert not one.after or f'shell.sections(page, "{one.after}")' in text, one

@@ -1,4 +1,4 @@
-// What optional features add to guards. Their modules run before that of the page.
+// Additions of optional features to guards. Their modules run before that of the page.
 
 /** Functions that resolve with marks of guards: `{kind, name, short, note(), acts}`. A guard with one is not idle. */
 export const marks = [];
@@ -10,5 +10,5 @@ export const panels = [];
  * chosen, if it is this way, is `{path, body, done}`: where the values go, with what else, and what is said then. */
 export const ways = [];
 
-/** All marks that there are now. Guards are shown though nobody knows them. */
+/** All marks that there are now. Guards are shown also where their marks are unavailable. */
 export const marksNow = async () => (await Promise.all(marks.map((one) => one().catch(() => [])))).flat();

@@ -1,4 +1,4 @@
-// What stands in the empty form of a question: those that were asked in this tab, and those of optional
+// Questions in the empty form: those that were asked in this tab, and those of optional
 // features.
 
 import { h } from "../dom.js";

@@ -11,8 +11,8 @@ export const offerTrial = (functions) => {
   offered = functions;
 };
 
-/** What is offered; undefined: nothing. */
+/** The offer; undefined: none. */
 export const trial = () => offered ?? undefined;
 
-/** What a cell of a matrix shows, as a button by which `attempt` opens the dialog. */
+/** The content of a cell of a matrix, as a button by which `attempt` opens the dialog. */
 export const tried = (shown, attempt) => offered?.button(shown, attempt) ?? shown;

@@ -1,5 +1,6 @@
 // Alerts with who takes care of them, and silences.
 
+import { LEVELS } from "./count.js";
 import { alertDetail } from "./detail.js";
 import { levelBadge, saidOf, stateOf, subjectOf } from "./parts.js";
 import { get, post } from "../control/api.js";
@@ -13,7 +14,6 @@ import { pagedTable } from "../control/table.js";
 
 const part = (id) => document.getElementById(id);
 const STATES = ["open", "unclaimed", "over", "any"];
-const LEVELS = ["warning", "error", "critical"];
 const EVERY_RULE = "*";
 const REFRESH = 15; // s between readings where nothing is told
 const DRAW_DELAY = 300; // ms: what comes together is read once

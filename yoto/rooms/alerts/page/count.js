@@ -6,7 +6,7 @@ import { refresh, subscribe, throttled } from "../control/live.js";
 import { t } from "../control/page.js";
 
 const LIST_DELAY = 5000; // ms between two lists that are asked for anew
-const RANKS = ["warning", "error", "critical"];
+export const LEVELS = ["warning", "error", "critical"];
 const nodes = document.querySelectorAll("[data-count=alerts]");
 const open = openAlerts();
 const listAgain = throttled(refresh, LIST_DELAY);
@@ -23,7 +23,7 @@ subscribe({
   alerts: (data, kind) => {
     open.take(data, kind);
     const found = open.items();
-    const worst = RANKS.filter((level) => found?.some((one) => one.level === level)).at(-1) ?? "";
+    const worst = LEVELS.filter((level) => found?.some((one) => one.level === level)).at(-1) ?? "";
     const text = found === null ? "?" : found.length === 0 ? "" : `${found.length}${open.more() ? "+" : ""}`;
     if (shown === `${worst} ${text}`) {
       return;

@@ -3,8 +3,8 @@
 import { get } from "../control/api.js";
 import { borders } from "../control/overview/borders.js";
 import { t } from "../control/page.js";
+import { LEVELS } from "./count.js";
 
-const LEVELS = ["warning", "error", "critical"];
 const MS = 1000; // of a second, in which rules count; charts have milliseconds
 
 borders.push(async () => {

@@ -10,8 +10,8 @@ import { repeat } from "../control/live.js";
 import { may, named, t } from "../control/page.js";
 import { load } from "../control/states.js";
 import { pagedTable, table } from "../control/table.js";
+import { LEVELS } from "./count.js";
 
-const LEVELS = ["warning", "error", "critical"];
 const NUMBERS = [...LEVELS, "hold", "recover", "hysteresis", "unknown_after"];
 const STALE = 412;
 const REFRESH = 20; // s between readings

@@ -9,8 +9,8 @@ import { may, named, t } from "../control/page.js";
 import { showSecret } from "../control/settings/secret.js";
 import { load } from "../control/states.js";
 import { table } from "../control/table.js";
+import { LEVELS } from "./count.js";
 
-const LEVELS = ["warning", "error", "critical"];
 const REFRESH = 20; // s between readings
 const part = (id) => document.getElementById(id);
 

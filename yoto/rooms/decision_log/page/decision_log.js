@@ -6,6 +6,7 @@ import { h, replace, uniqueId } from "../control/dom.js";
 import { now, toMs, zone } from "../control/format.js";
 import { MOMENT, toLocal, toMoment } from "../control/moments.js";
 import { keep, state, t } from "../control/page.js";
+import { placeOf } from "../control/permissions/places.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "../control/permissions/question.js";
 import { MOST, recentList, recents } from "../control/permissions/recent.js";
 import { reasonText } from "../control/permissions/sign.js";
@@ -70,7 +71,7 @@ function decisionsTab() {
   return { element: h("div", {}, opened, listed), ask: () => {}, shown: over.shown, hidden: over.hidden };
 }
 
-// What the permission system says itself; policies have codes of their own.
+// Reasons of the permission system itself; policies have codes of their own.
 const REASONS = ["not_granted", "overwrite_denied", "no_channel_access", "timed_out", "not_member", "unknown_user", "disabled", "excluded", "not_satisfied", "lacks_role", "sign_in_again", "granted", "owner", "administrator", "super_admin"];
 
 function optional(part) {
@@ -105,7 +106,7 @@ function timeInput(label) {
   };
 }
 
-// Whom something was denied recently
+// People to whom something was denied recently
 
 const DENIALS_READ = 100; // that are looked through
 const NAME = /^[\w.-]+$/; // of a permission; an expression cannot be asked here
@@ -120,8 +121,8 @@ function recentDenials(ask) {
 }
 
 function questionOf({ user, permission, place }) {
-  const at = place.indexOf(":");
-  return { username: user, permission, scope: at < 0 ? place : place.slice(0, at), scope_id: at < 0 ? null : place.slice(at + 1) };
+  const { scope = place, scope_id = null } = placeOf(place);
+  return { username: user, permission, scope, scope_id };
 }
 
 tabs.push(["decisions", t("permissions.decisions"), decisionsTab]);

@@ -1,4 +1,4 @@
-// What was decided about one resource, on its page.
+// Decisions about one resource, on its page.
 
 import { replace } from "../control/dom.js";
 import { opened } from "../control/opened.js";

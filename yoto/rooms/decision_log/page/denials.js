@@ -1,4 +1,4 @@
-// What was denied to one person, on their page.
+// Denials of one person, on their page.
 
 import { replace } from "../control/dom.js";
 import { opened } from "../control/opened.js";

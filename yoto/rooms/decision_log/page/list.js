@@ -3,7 +3,7 @@
 import { get } from "../control/api.js";
 import { badge, h } from "../control/dom.js";
 import { duration, number, subject, timestamp } from "../control/format.js";
-import { page, t } from "../control/page.js";
+import { home, t } from "../control/page.js";
 import { place } from "../control/permissions/places.js";
 import { reason as reasonOf } from "../control/permissions/sign.js";
 import { pagedTable } from "../control/table.js";
@@ -16,8 +16,6 @@ const SHOWN_RECORDS = 50; // of a row, once it is opened
 const SHOWN = 8; // characters of the id of a request, which its title has whole
 // Requests for one page of the list: each looks at a part of the log, and filters may rarely meet.
 const LOOKS = 10;
-// Pages of one thing show the list as well, and are a level deeper.
-const home = page.api.replace(/api$/, "");
 
 /**
  * Records that `query` asks for, as the API calls its filters, newest first: `{element, reload(),
@@ -42,7 +40,7 @@ export function decisionList(query, open = null) {
     fetch,
   });
 
-  // Who asks for one request wants to see all that was decided in it.
+  // A viewer who asks for one request wants to see all that was decided in it.
   const whole = "request" in asked;
 
   async function fetch(after) {

@@ -92,7 +92,7 @@ async function redriveAll({ kind, dead }) {
   changed();
 }
 
-// What background work does to queues is seen at once; else they are read again and again.
+// Changes of queues by background work are seen at once; else they are read again and again.
 subscribe({ tasks: throttled(reload, 500) });
 
 // Dead letters of one kind

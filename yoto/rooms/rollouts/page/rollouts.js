@@ -53,7 +53,7 @@ function stages({ kind, name }) {
   };
 }
 
-/** What is tried of a guard, with who decides what. */
+/** The trial of a guard, and who decides what about it. */
 const rolloutNote = (one) =>
   h("div", { class: "notice warning small rollout" },
     h("span", {}, t("rollout.tried", { rejected: quantity(one.max_rejected, "ratio"), failed: quantity(one.max_failed, "ratio") })),

@@ -1,4 +1,4 @@
-// What could be tuned, and what came of it.
+// Suggestions for tuning, and their outcomes.
 
 import { get, post } from "../control/api.js";
 import { act } from "../control/dialog.js";
