@@ -22,7 +22,7 @@ from flask import Flask
 from app import blueprints, cli, settings
 from app.admission import admit
 from app.auth import authenticated_at, init_auth, visitor
-from app.blueprints.auth.service import init_failures
+from app.blueprints.auth.accounts import init_failures
 from app.db import init_db
 from app.guards import AGAINST_GUESSING, GUARDS
 from app.migrations import init_migrations

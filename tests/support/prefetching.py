@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.extensions import prefetch
-from yoto.rooms.prefetch.service import PrefetchService
+from yoto.rooms.prefetch.prefetching import PrefetchService
 
 
 def by_hand(app: Flask) -> PrefetchService:

@@ -11,10 +11,10 @@ from .roster import BEAT_SECONDS, GONE_AFTER_MS, LOST_FOR_MS, Roster
 
 if TYPE_CHECKING:
     from .extension import Fleet
-    from .service import wait_for_acknowledgement
+    from .workers import wait_for_acknowledgement
 else:
     # Guards are on the roster; only applications with more than guards drain their workers.
-    __getattr__ = exports(__name__, {"Fleet": ".extension", "wait_for_acknowledgement": ".service"})
+    __getattr__ = exports(__name__, {"Fleet": ".extension", "wait_for_acknowledgement": ".workers"})
 
 __all__ = [
     "BEAT_SECONDS",

@@ -9,7 +9,7 @@ from yoto.extension import Extension
 from yoto.redis import RedisStore
 
 from .roster import Roster
-from .service import Facts, FleetService
+from .workers import Facts, FleetService
 
 
 class Fleet(Extension[FleetService]):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yoto.api.people import number_called
-from yoto.api.permissions.checks.service import PLATFORM_AUDIT, Question, demand_insight
+from yoto.api.permissions.checks.asking import PLATFORM_AUDIT, Question, demand_insight
 from yoto.auth.operators import INSIGHT, OPERATE, demand_in_credential, demand_right, operator
 from yoto.errors import MaintenanceMode, UnknownResource, ValidationFailed
 from yoto.extensions import permissions

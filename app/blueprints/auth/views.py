@@ -11,7 +11,7 @@ from marshmallow.validate import Length
 
 from app.auth import confirmed_user_id
 from app.auth.tokens import TokenPair, issue_tokens, revoke_family, rotate_tokens
-from app.blueprints.auth import service
+from app.blueprints.auth import accounts
 from app.guards import REGISTER
 from app.models import USERNAME_PATTERN, User
 from yoto.auth.access import public, signed_in
@@ -146,7 +146,7 @@ auth = RestBlueprint(
 @auth.alt_response(429, "TOO_MANY_REQUESTS")
 def register(body: dict[str, Any]) -> Any:
     """Make an account"""
-    user = service.register(**body)
+    user = accounts.register(**body)
     return user, {"Location": url_for("users.show_user", user_id=user.id)}
 
 
@@ -159,7 +159,7 @@ def register(body: dict[str, Any]) -> Any:
 @auth.alt_response(429, "TOO_MANY_REQUESTS")
 def login(body: dict[str, Any]) -> Any:
     """Sign in with name and password"""
-    user = service.authenticate(**body)
+    user = accounts.authenticate(**body)
     if user is None:
         return problem(401, "sign-in-failed", "Wrong username or password.")
     return issue_tokens(user)
@@ -204,5 +204,5 @@ def me() -> User:
 def change_password(body: dict[str, Any]) -> TokenPair:
     """Set another password; all tokens so far end, and new ones come back"""
     return issue_tokens(
-        service.change_password(confirmed_user_id(), body["old_password"], body["new_password"])
+        accounts.change_password(confirmed_user_id(), body["old_password"], body["new_password"])
     )

@@ -22,7 +22,7 @@ from app.auth.session import (
     start_session,
 )
 from app.auth.tokens import access_token_of
-from app.blueprints.auth import service
+from app.blueprints.auth import accounts
 from app.blueprints.auth.views import RegisterSchema
 from app.blueprints.community_pages.pages import as_community_pages
 from app.blueprints.operators import second_factor
@@ -50,7 +50,7 @@ session_pages = Blueprint("session", __name__, url_prefix=SESSION_PREFIX)
 as_community_pages(session_pages)
 
 # The limit of the API's registration: it is one door with two handles.
-_register = rate_limit(REGISTER, key=address)(service.register)
+_register = rate_limit(REGISTER, key=address)(accounts.register)
 
 
 @session_pages.get("")
@@ -109,7 +109,7 @@ def sign_in() -> Any:
     if "code" in request.form:
         return _second_step(request.form["code"])
     try:
-        user = service.authenticate(
+        user = accounts.authenticate(
             request.form.get("username", ""), request.form.get("password", "")
         )
     except Rejected as error:

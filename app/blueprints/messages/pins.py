@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.messages.posts import POSTS_OF_CHANNEL, Post, messages, read_post, read_posts
-from app.blueprints.messages.service import locked_message
+from app.blueprints.messages.sending import locked_message
 from app.models import Channel, Message
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from app.blueprints.channels.listing import channels_with
-from app.blueprints.messages import pins, posts, service
+from app.blueprints.messages import pins, posts, sending
 from app.blueprints.messages.history import read_history, search
 from app.blueprints.messages.posts import (
     HistoryQuery,
@@ -18,7 +18,7 @@ from app.blueprints.messages.posts import (
     SearchQuery,
     read_post,
 )
-from app.blueprints.messages.service import sender, speaker_in
+from app.blueprints.messages.sending import sender, speaker_in
 from app.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id, identity
@@ -69,7 +69,7 @@ def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 @messages.alt_response(429, "TOO_MANY_REQUESTS")
 def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[str, str]]:
     """Send a message. An announcement channel also takes `message.manage`"""
-    post = service.send(speaker_in(channel_id), body["content"])
+    post = sending.send(speaker_in(channel_id), body["content"])
     location = url_for(".read_message", channel_id=channel_id, message_id=post.id)
     return post, {"Location": location}
 
@@ -90,7 +90,7 @@ def read_message(channel_id: int, message_id: int) -> Post:
 @messages.alt_response(429, "TOO_MANY_REQUESTS")
 def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> Post:
     """Edit a message that you wrote"""
-    return service.edit(speaker_in(channel_id), message_id, body["content"])
+    return sending.edit(speaker_in(channel_id), message_id, body["content"])
 
 
 @messages.delete(MESSAGE)
@@ -99,7 +99,7 @@ def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> P
 @messages.response(204)
 def delete_message(channel_id: int, message_id: int) -> None:
     """Delete a message: your own, or anybody's with `message.manage`"""
-    service.delete(channel_id, message_id, current_user_id())
+    sending.delete(channel_id, message_id, current_user_id())
 
 
 @messages.get(f"{MESSAGES}/search")

@@ -20,7 +20,7 @@ from app.blueprints.roles.access import ASSIGN, GLOBAL_ROLES, demand_role_right
 from app.blueprints.servers.members import moderation
 from app.extensions import permissions
 from app.models import Member, Server
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.api.rows import existing
 from yoto.auth.operators import NOT_GRANTED, may
 from yoto.errors import PermissionDenied

@@ -15,7 +15,7 @@ from app.auth.session import (
     start_break_glass_session,
     start_session,
 )
-from app.blueprints.auth.service import authenticate, counted_break_glass
+from app.blueprints.auth.accounts import authenticate, counted_break_glass
 from app.blueprints.operators import second_factor
 from app.blueprints.operators.second_factor import StepRefused, prove_step
 from app.extensions import permissions

@@ -28,7 +28,7 @@ from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.policies import PolicyManager
 from yoto.rooms.prefetch.extension import Prefetch
 from yoto.rooms.prefetch.fetching.task import TaskState
-from yoto.rooms.warm_up.service import warming_of
+from yoto.rooms.warm_up.extension import warming_of
 
 SELECTOR = re.compile(r"\b(yoto_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|=|!=|!~)"([^"]*)"')

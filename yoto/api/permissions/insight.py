@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict
 import marshmallow as ma
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
-from yoto.api.permissions.checks.service import (
+from yoto.api.permissions.checks.asking import (
     Question,
     demand_insight,
     may_audit,

@@ -15,8 +15,8 @@ from typing import Annotated, Any, TypedDict
 import marshmallow as ma
 from marshmallow.validate import Length
 
+from yoto.api.permissions.checks.asking import Question, demand_insight
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
-from yoto.api.permissions.checks.service import Question, demand_insight
 from yoto.api.visibility import demand_sight
 from yoto.auth.access import signed_in
 from yoto.errors import PermissionDenied

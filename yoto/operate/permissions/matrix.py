@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import func, select
 
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.api.rows import existing as existing_row
 from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypedDict, cast
 from sqlalchemy import ColumnElement, literal, null, or_, select
 
 from yoto.api.people import number_called
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.http.fields import NodeId as NodeIdField

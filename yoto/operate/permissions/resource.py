@@ -10,7 +10,7 @@ from typing import Annotated
 
 from sqlalchemy import and_, or_, select
 
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.extensions import permissions

@@ -11,7 +11,7 @@ from typing import Annotated, TypedDict
 
 from sqlalchemy import func, select
 
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.api.rows import existing
 from yoto.auth.operators import VIEW
 from yoto.errors import PermissionDenied

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from marshmallow.validate import Length
 from sqlalchemy import select
 
+from yoto.api.permissions.checks.asking import Question
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
-from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypedDict
 
-from yoto.api.permissions.checks.service import PLATFORM_AUDIT
+from yoto.api.permissions.checks.asking import PLATFORM_AUDIT
 from yoto.auth.operators import (
     ADMIN,
     INSIGHT,
@@ -27,14 +27,14 @@ from yoto.http.shapes import Between
 from yoto.nodes import shown_text
 from yoto.operate.insight import has_insight
 from yoto.permission import Place
-from yoto.rooms.access_requests import service
+from yoto.rooms.access_requests import callers
 from yoto.rooms.access_requests.requesting import REQUESTING
 from yoto.rooms.access_requests.schemas import LONGEST, AccessRequestSchema
 from yoto.rooms.access_requests.states import RequestState
 
 
 class OperatorsRequest(TypedDict):
-    """A request as ``service.shown`` returns it."""
+    """A request as ``callers.shown`` returns it."""
 
     id: int
 
@@ -89,7 +89,7 @@ def _actor() -> int | None:
 
 
 def _take(step: str, request_id: int, **given: Any) -> OperatorsRequest:
-    found: Any = service.take(step, request_id, _actor(), **given)
+    found: Any = callers.take(step, request_id, _actor(), **given)
     taken: OperatorsRequest = found
     return taken
 
@@ -115,7 +115,7 @@ def list_operators_access_requests(
         raise PermissionDenied(NOT_GRANTED, PLATFORM_AUDIT)
     if box == "inbox" and number is not None:
         decidable, following = REQUESTING.inbox(number, after, limit)
-        mine: list[Any] = service.shown(number, decidable, decidable)
+        mine: list[Any] = callers.shown(number, decidable, decidable)
         return Page(mine, following)
     if box == "inbox":
         demand_right(ADMIN)
@@ -123,7 +123,7 @@ def list_operators_access_requests(
     states = () if state is None else (state.value,)
     found = REQUESTING.page(None, states, after, limit + 1)
     page = cut(found, limit, lambda one: one.id)
-    items: list[Any] = service.shown(number, page.items)
+    items: list[Any] = callers.shown(number, page.items)
     return Page(items, page.next)
 
 

@@ -19,7 +19,7 @@ from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
-from yoto.rooms.access_requests import service
+from yoto.rooms.access_requests import callers
 from yoto.rooms.access_requests.schemas import (
     AccessGrantSchema,
     AccessRequestQuery,
@@ -67,7 +67,7 @@ def ask_for_access(body: dict[str, Any]) -> dict[str, Any]:
 
     A repeated request returns the open or granted one as it is.
     """
-    return service.ask(asking_caller(), body)
+    return callers.ask(asking_caller(), body)
 
 
 @access_requests.get("")
@@ -77,7 +77,7 @@ def ask_for_access(body: dict[str, Any]) -> dict[str, Any]:
 @access_requests.alt_response(429, "TOO_MANY_REQUESTS")
 def list_access_requests(query: dict[str, Any]) -> Page[dict[str, Any]]:
     """The caller's own requests, or the open ones of others that they may grant; newest first"""
-    return service.page(looking_caller(), **query)
+    return callers.page(looking_caller(), **query)
 
 
 @access_requests.get(REQUEST)
@@ -85,22 +85,22 @@ def list_access_requests(query: dict[str, Any]) -> Page[dict[str, Any]]:
 @access_requests.response(200, AccessRequestSchema)
 def read_access_request(request_id: int) -> dict[str, Any]:
     """A request of the caller's, or one that they may grant"""
-    return service.one(current_user_id(), request_id)
+    return callers.one(current_user_id(), request_id)
 
 
 def _step(name: str, schema: type[ma.Schema], does: str) -> None:
     """Add the route of a step of a request.
 
     Args:
-        name: the step's (``service.take``), and the route's.
+        name: the step's (``callers.take``), and the route's.
         schema: the body's.
         does: its effect, for the API's description.
     """
 
     def step(body: dict[str, Any], request_id: int) -> dict[str, Any]:
         caller_id = current_user_id()
-        service.demand_sight_of(caller_id, request_id)
-        return service.take(name, request_id, caller_id, **body)
+        callers.demand_sight_of(caller_id, request_id)
+        return callers.take(name, request_id, caller_id, **body)
 
     step.__name__, step.__doc__ = f"{name}_access_request", does
     for decorator in (

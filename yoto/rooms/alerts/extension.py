@@ -16,16 +16,16 @@ from yoto.monitor.default_rules import DEFAULT_RULES
 from yoto.optimization import Elected
 from yoto.resilience import ConfigStore, Resilience
 
+from .actions import AlertService
 from .degrading import Degrade, Degrader
 from .evaluator import Evaluator, Values, always
 from .notices import AlertPublisher
 from .rulebook import Rulebook
-from .service import AlertService
 from .settings import AlertSettings
 from .tables import AlertStore
+from .webhooks.actions import WebhookService
 from .webhooks.delivery import Deliverer
 from .webhooks.sending import Sender
-from .webhooks.service import WebhookService
 
 log = logging.getLogger(__name__)
 

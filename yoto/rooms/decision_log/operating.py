@@ -13,7 +13,7 @@ from marshmallow.validate import Length
 from sqlalchemy import Row, select
 
 from yoto.api.people import number_called
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions

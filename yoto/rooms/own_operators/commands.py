@@ -14,8 +14,8 @@ from yoto.auth.operators import ADMIN, RIGHTS
 from yoto.cli.operations import command
 from yoto.http.operation import Reason
 
-from . import service
-from .service import OwnOperator
+from . import accounts
+from .accounts import OwnOperator
 
 operators = AppGroup("operators", help="Who may sign in to the control plane.")
 
@@ -33,7 +33,7 @@ def with_operators(group: click.Group) -> click.Group:
 
 def missing_first() -> str | None:
     """A hint how to add the first operator, if there is none."""
-    return None if service.operators() else FIRST
+    return None if accounts.operators() else FIRST
 
 
 def _lines(found: Plain, **given: Any) -> list[str]:
@@ -53,43 +53,43 @@ def _listed(found: list[Plain], **given: Any) -> Iterator[str]:
 @command(operators, "add <name>", _lines, rights="right")
 def add(name: str, rights: Rights) -> Plain:
     """Let NAME sign in. The password is asked for, or read from standard input."""
-    return _plain(service.add(name, rights, _password(), "flask yoto operators add"))
+    return _plain(accounts.add(name, rights, _password(), "flask yoto operators add"))
 
 
 @command(operators, "list", _listed)
 def list_operators() -> list[Plain]:
     """Show the operators, by name."""
-    return list(map(_plain, service.operators()))
+    return list(map(_plain, accounts.operators()))
 
 
 @command(operators, "password <name>", _lines)
 def password(name: str) -> Plain:
     """Give NAME another password, asked for or read as in 'add'; their sessions end."""
-    return _plain(service.change_password(name, _password(), "flask yoto operators password"))
+    return _plain(accounts.change_password(name, _password(), "flask yoto operators password"))
 
 
 @command(operators, "rights <name> <rights>", _lines)
 def set_rights(name: str, rights: Rights, reason: Reason) -> Plain:
     """Replace the rights of NAME; their sessions end."""
-    return _plain(service.set_rights(name, rights, reason))
+    return _plain(accounts.set_rights(name, rights, reason))
 
 
 @command(operators, "disable <name>", _lines)
 def disable(name: str, reason: Reason) -> Plain:
     """Disable the sign-in of NAME, and end their sessions."""
-    return _plain(service.disable(name, reason))
+    return _plain(accounts.disable(name, reason))
 
 
 @command(operators, "enable <name>", _lines)
 def enable(name: str, reason: Reason) -> Plain:
     """Let NAME sign in again."""
-    return _plain(service.enable(name, reason))
+    return _plain(accounts.enable(name, reason))
 
 
 @command(operators, "remove <name>")
 def remove(name: str, reason: Reason) -> str:
     """Remove NAME from the table."""
-    service.remove(name, reason)
+    accounts.remove(name, reason)
     return f"{name} is no operator any more."
 
 

@@ -33,9 +33,9 @@ from yoto.hashing import HashingTurns
 from yoto.request.context import read_only
 from yoto.store.columns import utcnow
 
-from . import service
+from . import accounts
+from .accounts import EXTENSION_KEY, OwnOperator, administrators, authenticate, operator_of
 from .commands import missing_first, with_operators
-from .service import EXTENSION_KEY, OwnOperator, administrators, authenticate, operator_of
 
 LIFETIME = timedelta(hours=12)  # a working day, whatever the activity; then a new sign-in
 AUTHOR = "operator:"  # followed by the name, as records name authors
@@ -53,7 +53,7 @@ def identify() -> Operator:
     if bearer_token() is not None or ID not in session:
         raise Unauthorized("Sign in first.")
     ends_at = datetime.fromtimestamp(session[SINCE], UTC) + LIFETIME
-    found = None if utcnow() >= ends_at else service.active(session[ID], session[EPOCH])
+    found = None if utcnow() >= ends_at else accounts.active(session[ID], session[EPOCH])
     if found is None:
         raise Unauthorized("Sign in first.")
     return Operator(
@@ -83,7 +83,7 @@ def start_session(who: OwnOperator) -> None:
 def end_session() -> None:
     """Sign out, in every browser: the cookie is emptied, and copies of it are refused."""
     if ID in session:
-        service.end_sessions(session[ID], session[EPOCH])
+        accounts.end_sessions(session[ID], session[EPOCH])
     session.clear()
 
 

@@ -8,7 +8,7 @@ from yoto.events import Events
 from yoto.extension import Extension
 from yoto.redis import RedisStore
 from yoto.resilience import Resilience
-from yoto.rooms.prefetch.service import PrefetchService
+from yoto.rooms.prefetch.prefetching import PrefetchService
 from yoto.rooms.prefetch.settings import PrefetchSettings
 from yoto.rooms.prefetch.work import CountedRequests
 

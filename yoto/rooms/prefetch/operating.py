@@ -13,7 +13,7 @@ from yoto.operate.targets import user_number
 from yoto.rooms.prefetch.extension import PREFETCH
 from yoto.rooms.prefetch.facts import PrefetchSteered
 from yoto.rooms.prefetch.fetching import SmartPrefetcher, TaskReport
-from yoto.rooms.prefetch.service import Switches
+from yoto.rooms.prefetch.prefetching import Switches
 
 Act: TypeAlias = Literal["pause", "resume", "cancel"]
 Where = Annotated[Literal["fleet", "worker"], "All workers, or the one that answers"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
-    from .service import PrefetchService
+    from .prefetching import PrefetchService
 
 
 def _init(app: Flask, host: object) -> None:

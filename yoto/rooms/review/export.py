@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response
 
-from yoto.api.permissions.checks.service import Question, question_of
+from yoto.api.permissions.checks.asking import Question, question_of
 from yoto.http.files import JSON_TYPE, MEDIA_TYPE, attachment, csv_lines, json_array
 from yoto.http.shapes import schema_of
 from yoto.rooms.review.report import ACCESS_COLUMNS, AccessLine, AccessPage, access_rows

@@ -9,7 +9,7 @@ import marshmallow as ma
 from flask import Response, request
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
-from yoto.api.permissions.checks.service import Question, demand_insight, question_of
+from yoto.api.permissions.checks.asking import Question, demand_insight, question_of
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX

@@ -19,7 +19,7 @@ from yoto.http.operation import Reason
 from yoto.http.shapes import Between
 from yoto.nodes import MAX_ID, key_text, shown_text
 from yoto.rooms.warm_up import operating
-from yoto.rooms.warm_up.service import current_warming
+from yoto.rooms.warm_up.extension import current_warming
 from yoto.rooms.warm_up.warming import WarmUpReport
 
 cache = AppGroup("cache")

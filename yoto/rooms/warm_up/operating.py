@@ -15,7 +15,7 @@ from yoto.http.operation import Reason, Subject
 from yoto.nodes import NodeId
 from yoto.operate.targets import EVERYTHING, user_number
 
-from .service import current_warming
+from .extension import current_warming
 from .warming.report import TASK
 
 warming = Subject("warming", "/cache", "Warming up the cache", "entry")

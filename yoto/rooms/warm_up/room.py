@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from yoto.control_plane.navigation import Page
     from yoto.http.operation import Subject
 
-    from .service import Warming
+    from .extension import Warming
 
 
 def _init(app: Flask, host: object) -> None:
@@ -40,7 +40,7 @@ def _close(app: Flask) -> None:
 
 
 def _offers() -> Warming:
-    from .service import current_warming
+    from .extension import current_warming
 
     return current_warming()
 

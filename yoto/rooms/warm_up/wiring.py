@@ -17,11 +17,11 @@ from yoto.permission import AccessGranted, GrantedAccess, state_of
 from yoto.room import of_rooms, rooms_of
 from yoto.settings import settings_of
 
+from .extension import EXTENSION, Warming, warming_of
 from .handlers import HANDLERS
 from .hot import HotCounts
 from .preloading import Preloading
 from .series import hot_samples, preload_samples
-from .service import EXTENSION, Warming, warming_of
 from .settings import LIVE, HotSettings, PreloadSettings
 from .warming import ComponentState, WarmUp, WarmUpParts
 

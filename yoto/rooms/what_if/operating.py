@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from marshmallow.validate import Length
 
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource
 from yoto.http.operation import Limit, Subject

@@ -19,7 +19,7 @@ from yoto.http.operation import Actor, Subject
 from yoto.http.shapes import Between
 from yoto.permission import Place
 from yoto.resilience import rate_limit
-from yoto.rooms.what_if import service
+from yoto.rooms.what_if import callers
 from yoto.rooms.what_if.operating import Cursor, TriedAct
 from yoto.rooms.what_if.report import WhatIf
 
@@ -67,7 +67,7 @@ def try_act(
     It takes the same rights as the act, and is refused if the act would be; the application itself
     may refuse more acts on members.
     """
-    return service.what_if(actor_id, act, after, limit)
+    return callers.what_if(actor_id, act, after, limit)
 
 
 @what_if.operation(
@@ -81,7 +81,7 @@ def view_as_roles(actor_id: Actor, role_ids: list[int], places: list[dict[str, A
     roles `admin.roles`, too.
     """
     asked = [Place(one["scope"], one["scope_id"]) for one in places]
-    found = service.as_roles(actor_id, role_ids, asked)
+    found = callers.as_roles(actor_id, role_ids, asked)
     both = zip(places, found, strict=True)
     return {"items": [place | {"permissions": names} for place, names in both]}
 

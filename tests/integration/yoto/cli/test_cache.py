@@ -19,7 +19,7 @@ from yoto.cache import place_key
 from yoto.errors import StoreUnavailable
 from yoto.http import acts
 from yoto.permission import Application
-from yoto.rooms.warm_up.service import EXTENSION, warming_of
+from yoto.rooms.warm_up.extension import EXTENSION, warming_of
 from yoto.rooms.warm_up.warming import WarmUp
 
 WHY = ("--reason", "a repair")

@@ -84,7 +84,7 @@ def test_what_is_down_is_told_as_failed_and_what_nobody_can_know_as_unknown(
 
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr("yoto.fleet.service.Roster.all", away)
+    monkeypatch.setattr("yoto.fleet.workers.Roster.all", away)
     monkeypatch.setattr("yoto.health.checks.get_redis_info", away)
     found = operator.get("/status").get_json()
     parts = {part["name"]: part["state"] for part in found["components"]}

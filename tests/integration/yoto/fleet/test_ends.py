@@ -9,8 +9,8 @@ from app.extensions import events, fleet
 from tests.support.operators import VIEW, control_client
 from tests.support.waiting import wait_until
 from tests.support.world import World
-from yoto.fleet import End, Roster, roster, service
-from yoto.fleet.service import WorkerEnded
+from yoto.fleet import End, Roster, roster, workers
+from yoto.fleet.workers import WorkerEnded
 from yoto.redis import RedisStore
 
 KILLED = "elsewhere-77-aaaa"
@@ -49,10 +49,10 @@ def test_of_a_worker_without_a_supervisor_others_say_that_it_fell_silent(
     known.beat(KILLED)
     known.beat("elsewhere-78-bbbb")
     known.end("elsewhere-78-bbbb", End(how="exit", code=1))
-    for module in (roster, service):
+    for module in (roster, workers):
         monkeypatch.setattr(module, "GONE_AFTER_MS", 20)
-    monkeypatch.setattr(service, "SUPERVISOR_MS", 0)
-    monkeypatch.setattr(service, "BEATS_BEFORE_LOOK", 1)
+    monkeypatch.setattr(workers, "SUPERVISOR_MS", 0)
+    monkeypatch.setattr(workers, "BEATS_BEFORE_LOOK", 1)
     wait_until(lambda: all(one.heard_ms > 20 for one in known.all()))
 
     def of_others() -> list[WorkerEnded]:

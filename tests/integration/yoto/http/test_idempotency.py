@@ -25,7 +25,7 @@ from tests.support.together import together
 from tests.support.world import World
 from yoto.errors import StoreUnavailable
 from yoto.http import idempotency
-from yoto.rooms.prefetch.service import PrefetchService
+from yoto.rooms.prefetch.prefetching import PrefetchService
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey, RoleAssignment

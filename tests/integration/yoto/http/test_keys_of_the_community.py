@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app.blueprints.messages import service
-from app.blueprints.messages.service import Speaker
+from app.blueprints.messages import sending
+from app.blueprints.messages.sending import Speaker
 from app.models import Message
 from tests.support.world import Community, Person, World, auth_header
 from yoto.errors import StoreUnavailable
@@ -77,9 +77,9 @@ def test_what_failed_after_it_was_committed_is_not_done_again(
     def away(*_: object) -> None:
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr(service, "broadcast", away)
+    monkeypatch.setattr(sending, "broadcast", away)
     if not recorded:
-        monkeypatch.setattr(service, "record_audit", lambda *_, **__: None)
+        monkeypatch.setattr(sending, "record_audit", lambda *_, **__: None)
     assert send(client, community, ann.headers).status_code == 503
     monkeypatch.undo()
     answer = send(client, community, ann.headers)
@@ -115,7 +115,7 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_after_all(
         world.run(update(IdempotencyKey).values(created_at=utcnow() - IDEMPOTENCY_LEASE))
 
     monkeypatch.setattr(Speaker, "demand_voice", sleeps_too_long)
-    monkeypatch.setattr(service, "record_audit", lambda *_, **__: None)
+    monkeypatch.setattr(sending, "record_audit", lambda *_, **__: None)
     assert send(client, community, ann.headers).status_code == 409
     assert messages(world) == 0
 

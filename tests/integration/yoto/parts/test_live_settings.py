@@ -13,7 +13,7 @@ from tests.support.applications import another_app
 from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.resilience import FLEET, Kind
-from yoto.rooms.warm_up.service import warming_of
+from yoto.rooms.warm_up.extension import warming_of
 
 
 def test_the_batches_of_the_queue_follow(app: Flask) -> None:

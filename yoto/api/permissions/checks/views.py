@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from yoto.api.guards import PEOPLE_A_QUESTION, PERMISSION_ASK
-from yoto.api.permissions.checks import service
+from yoto.api.permissions.checks import asking
 from yoto.api.permissions.checks.schemas import (
     AllowedUsersSchema,
     CheckBatchSchema,
@@ -46,7 +46,7 @@ def check_permission(body: dict[str, Any]) -> dict[str, Any]:
     About somebody else it takes the right to audit there (`server.audit` in a server), or
     `admin.audit`.
     """
-    return service.verdict(current_user_id(), body["user_id"], service.question_of(body))
+    return asking.verdict(current_user_id(), body["user_id"], asking.question_of(body))
 
 
 @checks.post("/check-batch")
@@ -60,10 +60,10 @@ def check_permission(body: dict[str, Any]) -> dict[str, Any]:
 def check_batch(body: dict[str, Any]) -> dict[str, Any]:
     """Many questions about you, or about somebody else"""
     caller_id, user_id = current_user_id(), body["user_id"]
-    questions = [service.question_of(question) for question in body["checks"]]
+    questions = [asking.question_of(question) for question in body["checks"]]
     return {
         "user_id": user_id or caller_id,
-        "allowed": service.verdicts(caller_id, user_id, questions),
+        "allowed": asking.verdicts(caller_id, user_id, questions),
     }
 
 
@@ -77,8 +77,8 @@ def check_batch(body: dict[str, Any]) -> dict[str, Any]:
 @rate_limit(PERMISSION_ASK, cost=lambda body: ceil(len(body["user_ids"]) / PEOPLE_A_QUESTION))
 def check_users(body: dict[str, Any]) -> dict[str, Any]:
     """Those of many users who have a permission in a place"""
-    question = service.question_of(body)
-    return {"allowed": service.allowed_users(current_user_id(), body["user_ids"], question)}
+    question = asking.question_of(body)
+    return {"allowed": asking.allowed_users(current_user_id(), body["user_ids"], question)}
 
 
 @checks.get("/me")
@@ -90,4 +90,4 @@ def check_users(body: dict[str, Any]) -> dict[str, Any]:
 @rate_limit(PERMISSION_ASK)
 def my_permissions(query: dict[str, Any]) -> dict[str, Any]:
     """All your permissions in a place"""
-    return query | {"permissions": service.own_permissions(current_user_id(), **query)}
+    return query | {"permissions": asking.own_permissions(current_user_id(), **query)}

@@ -18,7 +18,7 @@ from yoto.moments import Epoch
 from yoto.monitor.alert_rules import Level
 
 from ..extension import alerts as platform
-from ..webhooks.service import ShownWebhook
+from ..webhooks.actions import ShownWebhook
 
 NAME_LENGTH, URL_LENGTH = 64, 2_000  # characters
 

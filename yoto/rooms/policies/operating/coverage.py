@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from flask import current_app
 
-from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.checks.asking import Question
 from yoto.auth.operators import VIEW
 from yoto.extensions import permissions
 from yoto.http.operation import Command, Subject

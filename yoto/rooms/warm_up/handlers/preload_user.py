@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yoto.permission.people.numbers import number_of
-from yoto.rooms.warm_up.service import current_warming
+from yoto.rooms.warm_up.extension import current_warming
 
 KIND = "preload_user"
 

@@ -302,8 +302,8 @@ def test_a_worker_that_drains_sends_its_sockets_away_and_takes_no_new_ones(
 def test_an_order_to_drain_ends_by_itself(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yoto.fleet.service.SHORTEST_DRAIN", 0.1)
-    monkeypatch.setattr("yoto.fleet.service.BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("yoto.fleet.workers.SHORTEST_DRAIN", 0.1)
+    monkeypatch.setattr("yoto.fleet.workers.BEAT_SECONDS", 0.1)
     service = fleet.of(app)
     service.start()
     wait_until(service.all)

@@ -35,7 +35,7 @@ from yoto.embed.plane import plane_of
 from yoto.errors import LastAdministrator
 from yoto.parts.rooms import ALL, chosen
 from yoto.room import rooms_of
-from yoto.rooms.own_operators import passwords, service
+from yoto.rooms.own_operators import accounts, passwords
 from yoto.rooms.own_operators import sign_in as operators_session
 from yoto.rooms.own_operators.model import PlatformOperator
 from yoto.store.columns import utcnow
@@ -482,7 +482,7 @@ def test_of_two_who_are_taken_away_at_once_one_stays(shop: Shop) -> None:
         with shop.app.app_context():
             ready.wait(10)
             try:
-                service.disable(name, "at once")
+                accounts.disable(name, "at once")
             except LastAdministrator:
                 refused.append(name)
 

@@ -11,9 +11,9 @@ from flask import Flask
 from app.extensions import cache, events, prefetch
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Person, World
-from yoto.fleet import service as fleet_service
+from yoto.fleet import workers
 from yoto.rooms.prefetch.analyzer import Prediction
-from yoto.rooms.prefetch.service import PrefetchService
+from yoto.rooms.prefetch.prefetching import PrefetchService
 from yoto.rooms.prefetch.steps import Step
 
 
@@ -113,7 +113,7 @@ def test_a_prefetch_that_waits_is_cancelled_in_its_worker(
 def test_who_does_not_answer_is_not_said_to_obey(
     app: Flask, told: PrefetchService, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet_service, "PATIENCE", 0.2)
+    monkeypatch.setattr(workers, "PATIENCE", 0.2)
     assert "no worker nobody" in run(app, "pause", "--worker", "nobody", "--reason", "x", code=1)
     assert world.acts("prefetch.pause") == []
     told.orders.close()

@@ -13,8 +13,8 @@ from app.extensions import cache, optimization
 from tests.support.applications import another_app
 from tests.support.world import Community, World
 from yoto.cache import place_key, tags
+from yoto.rooms.warm_up.extension import warming_of
 from yoto.rooms.warm_up.preloading import Preloading
-from yoto.rooms.warm_up.service import warming_of
 
 PEOPLE = 12
 NOBODY = 10**6

@@ -27,7 +27,7 @@ from tests.support.world import Community, World
 from yoto.cache import place_key
 from yoto.errors import StoreUnavailable
 from yoto.permission import PermissionSystem
-from yoto.rooms.warm_up.preloading import filling, service
+from yoto.rooms.warm_up.preloading import filling, running
 from yoto.rooms.warm_up.wiring import start
 from yoto.store.db import db, writing
 from yoto.store.models import RoleGrant
@@ -335,7 +335,7 @@ def test_the_jitter_keeps_workers_apart(app: Flask) -> None:
     interval = app.config["PRELOAD_INTERVAL"]
     assert len(pauses) > 10
     # What passed since the rest began is no part of the pause any more.
-    assert all(abs(pause - interval) <= service.JITTER * interval + 1 for pause in pauses)
+    assert all(abs(pause - interval) <= running.JITTER * interval + 1 for pause in pauses)
 
 
 def test_a_real_request_is_what_makes_something_hot(

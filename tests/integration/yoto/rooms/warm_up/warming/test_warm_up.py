@@ -18,7 +18,7 @@ from yoto.cache import place_key
 from yoto.errors import AlreadyRunning
 from yoto.events import TaskFinished, TaskProgressed
 from yoto.permission import PermissionSystem
-from yoto.rooms.warm_up.service import warming_of
+from yoto.rooms.warm_up.extension import warming_of
 from yoto.rooms.warm_up.warming import WarmUpReport
 from yoto.rooms.warm_up.wiring import close
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.blueprints.auth import service as of_accounts
+from app.blueprints.auth import accounts
 from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
@@ -74,7 +74,7 @@ def test_an_error_that_nobody_expected_leaves_the_next_failures_recorded(
     operator_named(world, "olga", VIEW, password_hash=stored_hash)
     recorder = failures_of(app)
     with monkeypatch.context() as broken:
-        broken.setattr(of_accounts, "network_of", lambda address: 1 // 0)
+        broken.setattr(accounts, "network_of", lambda address: 1 // 0)
         assert fail(client, "olga") == 401
         assert recorder.wait() and world.acts("sign_in.failed") == []
     assert fail(client, "olga") == 401

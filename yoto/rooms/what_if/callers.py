@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from yoto.api.permissions.checks.service import Question, demand_insight
+from yoto.api.permissions.checks.asking import Question, demand_insight
 from yoto.api.permissions.nodes import GLOBAL_ROLES, NOT_YOURS, managed
 from yoto.api.rows import existing
 from yoto.api.visibility import demand_sight, sees
