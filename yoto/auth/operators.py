@@ -154,26 +154,39 @@ def has_right(who: Operator, name: str) -> bool:
     Raises:
         StoreUnavailable, DBAPIError: this cannot be determined now.
     """
-    if who.rights is not None:
-        return name in who.rights
-    if who.account is None:
-        return True
-    if who.limit is not None and name not in who.limit:
+    try:
+        asked = _account_to_ask(who, name)
+    except PermissionDenied:
         return False
+    if asked is None:
+        return True
     # Asked in a way that is no use of a super-admin's power: no act follows from it alone.
-    user_id = who.account.user_id
+    user_id = asked.user_id
     return permissions.batch_check_permissions([user_id], name).get(user_id, False)
 
 
-def demand_in_credential(name: str) -> None:
+def demand_in_credential(who: Operator, name: str) -> None:
     """Go on only where the credential may use a right; whether the account has it is not asked.
 
     Raises:
         PermissionDenied: it is a token that was not made for it.
     """
-    limit = operator().limit
-    if limit is not None and name not in limit:
+    if who.limit is not None and name not in who.limit:
         raise PermissionDenied(NOT_IN_TOKEN, name)
+
+
+def _account_to_ask(who: Operator, name: str) -> Identity | None:
+    """The account that must have a right; None: the operator has it without one.
+
+    Raises:
+        PermissionDenied: whatever the account has, the operator has it not.
+    """
+    demand_in_credential(who, name)
+    if who.rights is None:
+        return who.account
+    if name not in who.rights:
+        raise PermissionDenied(NOT_GRANTED, name)
+    return None
 
 
 def demand_right(name: str) -> None:
@@ -182,13 +195,9 @@ def demand_right(name: str) -> None:
     Raises:
         PermissionDenied: by account or by credential, the operator has it not.
     """
-    demand_in_credential(name)
-    who = operator()
-    if who.rights is not None:
-        if name not in who.rights:
-            raise PermissionDenied(NOT_GRANTED, name)
-    elif who.account is not None:
-        decision = permissions.decide(who.account.user_id, name)
+    asked = _account_to_ask(operator(), name)
+    if asked is not None:
+        decision = permissions.decide(asked.user_id, name)
         if not decision.allowed:
             raise PermissionDenied(decision, name)
 
@@ -204,14 +213,8 @@ def right(name: str) -> Callable[[View], View]:
 
         @wraps(checked)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            who = operator()
-            if who.rights is not None:
-                demand_right(name)
-                return view(*args, **kwargs)
-            if who.account is None:
-                return view(*args, **kwargs)
-            demand_in_credential(name)
-            return checked(*args, **kwargs)
+            asked = _account_to_ask(operator(), name)
+            return (view if asked is None else checked)(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
 

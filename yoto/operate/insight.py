@@ -27,8 +27,8 @@ def demand_operators_insight(questions: Iterable[Question]) -> None:
         PermissionDenied: the token was not made for it.
         and as ``demand_insight``.
     """
-    demand_in_credential(INSIGHT)
     who = operator()
+    demand_in_credential(who, INSIGHT)
     if who.rights is not None:
         demand_right(OPERATE)
         return

@@ -104,7 +104,7 @@ def revoke_api_token(by: Author, reason: Reason, token_id: int) -> ApiToken:
     By session, or with a token that may use `platform.operate`: whoever finds one that only looks
     cannot switch the others off.
     """
-    demand_in_credential(OPERATE)
+    demand_in_credential(operator(), OPERATE)
     owner = None if may(ADMIN) else actor_id()
     return _shown(revoke(token_id, owner, by=by, reason=reason), valid=False)
 

@@ -107,8 +107,8 @@ def list_operators_access_requests(
 
     All of them take `admin.audit`.
     """
-    demand_in_credential(INSIGHT)
     who = operator()
+    demand_in_credential(who, INSIGHT)
     by_account = who.account is not None and who.rights is None
     number = who.account.user_id if who.account is not None and by_account else None
     if box == "all" and not has_insight():
