@@ -15,8 +15,8 @@ from yoto.operate.live.filters import TypeFilter
 MOST = 100  # changes of each source
 
 
-class AlertChange(TypedDict):
-    """A change before an alert."""
+class PastChange(TypedDict):
+    """A change, as it is shown beside what happened after it."""
 
     at: Epoch
     kind: Annotated[Literal["audit", "event", "worker"], "Where it is known from"]
@@ -28,7 +28,7 @@ class AlertChange(TypedDict):
     data: Annotated[dict[str, Any], "What it was and became, the event's, or the worker's"]
 
 
-def acts(since: float, until: float, area: str, most: int) -> list[AlertChange]:
+def acts(since: float, until: float, area: str, most: int) -> list[PastChange]:
     """Acts in [since, until) from the audit log, the newest first."""
     found = list_audit_records(
         after=None,
@@ -63,7 +63,7 @@ def _author(after: Any) -> str | None:
 
 def happened(
     since: float, until: float, types: TypeFilter | None = None, most: int = MOST + 1
-) -> list[AlertChange]:
+) -> list[PastChange]:
     """Events in [since, until), the newest first; raises ``StoreUnavailable``."""
     wanted = Wanted(types or TypeFilter(), round(since * 1000), round(until * 1000))
     found: list[Event]
@@ -88,11 +88,11 @@ def _text(data: Any, name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def restarts(since: float, until: float) -> list[AlertChange]:
+def restarts(since: float, until: float) -> list[PastChange]:
     """Workers that began, announced their end, or sent their last heartbeat, in [since, until);
     raises ``StoreUnavailable``."""
     now = monitor.current.now()
-    found: list[AlertChange] = []
+    found: list[PastChange] = []
     for worker in fleet.current.all():
         started = worker.facts.get("started_at")
         moments = [("worker.started", started / 1000)] if isinstance(started, int) else []

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from yoto.errors import StoreUnavailable
 from yoto.monitor.history import Resolution
 from yoto.monitor.monitoring import Monitoring
-from yoto.operate.live.changes import AlertChange, acts, happened, restarts
+from yoto.operate.live.changes import PastChange, acts, happened, restarts
 from yoto.operate.live.filters import TypeFilter
 from yoto.operate.live.performance import (
     KEYS,
@@ -155,7 +155,7 @@ def _restarts(since: float, until: float) -> list[Mark]:
     return [_mark("restart", one, one["id"]) for one in restarts(since, until)[:MOST]]
 
 
-def _mark(kind: Literal["act", "alert", "restart"], change: AlertChange, of: str) -> Mark:
+def _mark(kind: Literal["act", "alert", "restart"], change: PastChange, of: str) -> Mark:
     return {
         "at": round(change["at"] * 1000),
         "kind": kind,

@@ -12,7 +12,7 @@ from yoto.http.operation import Command, Subject
 from yoto.moments import Epoch, moment
 from yoto.monitor.alert_rules import AlertRule, Level
 from yoto.monitor.signals import unit_of
-from yoto.operate.live.changes import MOST, AlertChange, acts, happened, restarts
+from yoto.operate.live.changes import MOST, PastChange, acts, happened, restarts
 
 from ..extension import alerts as platform
 from ..past_values import past_values
@@ -32,7 +32,7 @@ class Before(TypedDict):
 
     since: Annotated[Epoch, "Five minutes before the value went bad"]
     until: Annotated[Epoch, "When the alert was raised"]
-    items: list[AlertChange]
+    items: list[PastChange]
     more: Annotated[bool, "There was more; the newest are here"]
     unknown: Annotated[list[str], "What could not be asked: `event`, `worker`"]
 
@@ -69,7 +69,7 @@ alert_causes = Subject(
     "How alerts came about",
     "alert",
     "alerts",
-    names={Before: "AlertBefore", Threshold: "AlertThreshold"},
+    names={Before: "AlertBefore", PastChange: "AlertChange", Threshold: "AlertThreshold"},
 )
 
 
@@ -97,10 +97,10 @@ def read_before(alert_id: int) -> Before:
     """
     alert = platform.service.get(alert_id)
     since, until = _went_bad(alert, _rule_of(alert)) - BEFORE, alert.raised_at
-    items: list[AlertChange] = []
+    items: list[PastChange] = []
     unknown: list[str] = []
     more = False
-    sources: tuple[Callable[[], list[AlertChange]], ...] = (
+    sources: tuple[Callable[[], list[PastChange]], ...] = (
         lambda: acts(since, until, "operators_and_rights", MOST + 1),
         lambda: [one for one in happened(since, until) if _is_change(one, alert)],
         lambda: restarts(since, until),
@@ -164,5 +164,5 @@ def _went_bad(alert: Alert, rule: AlertRule | None) -> float:
     return alert.raised_at - (0.0 if rule is None else rule.hold)
 
 
-def _is_change(event: AlertChange, alert: Alert) -> bool:
+def _is_change(event: PastChange, alert: Alert) -> bool:
     return event["data"].get("alert_id") != alert.id and event["what"] not in _NO_CHANGES
