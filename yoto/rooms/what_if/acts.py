@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
 from yoto.moments import FIRST_YEAR, LAST_YEAR, YEARS
@@ -35,7 +35,7 @@ CALLED = {
 }
 
 
-class Tried(NamedTuple):
+class ActKind(NamedTuple):
     """A kind of act: its write, the fields that it must have, and the defaults of the others."""
 
     write: Callable[..., object]
@@ -173,25 +173,31 @@ _OVERWRITE = "scope scope_id target"
 _MEMBER = "subject scope scope_id"
 
 _do = Writes()
-ACTS: Mapping[str, Tried] = {
-    "role.grant": Tried(_do.assign_permissions_to_role, "role_id permissions", _SCOPE | _EFFECT),
-    "role.revoke": Tried(_do.revoke_permissions_from_role, "role_id permissions", _SCOPE),
-    "role.grant_group": Tried(_do.assign_group_to_role, "role_id group_id", _SCOPE | _EFFECT),
-    "role.revoke_group": Tried(_do.remove_group_from_role, "role_id group_id", _SCOPE),
-    "role.update": Tried(_do.update_role, "role_id", _CHANGES),
-    "role.add_parent": Tried(_do.add_role_parent, "role_id parent_id"),
-    "role.remove_parent": Tried(_do.remove_role_parent, "role_id parent_id"),
-    "role.delete": Tried(_do.delete_role, "role_id"),
-    "role.assign": Tried(_do.assign, "subject role_id", _AT | _WINDOW | {"here_only": False}),
-    "role.unassign": Tried(_do.unassign, "subject role_id", _AT),
-    "overwrite.set": Tried(_do.set_overwrite, _OVERWRITE, {"allow": (), "deny": ()}),
-    "overwrite.clear": Tried(_do.clear_overwrite, _OVERWRITE),
-    "group.add": Tried(_do.assign_permission_to_group, _IN_GROUP),
-    "group.remove": Tried(_do.remove_permission_from_group, _IN_GROUP),
-    "group.delete": Tried(_do.delete_group, "group_id"),
-    "member.timeout": Tried(membership.time_out, f"{_MEMBER} until"),
-    "member.remove": Tried(membership.remove, _MEMBER),
+ACTS: Mapping[str, ActKind] = {
+    "role.grant": ActKind(_do.assign_permissions_to_role, "role_id permissions", _SCOPE | _EFFECT),
+    "role.revoke": ActKind(_do.revoke_permissions_from_role, "role_id permissions", _SCOPE),
+    "role.grant_group": ActKind(_do.assign_group_to_role, "role_id group_id", _SCOPE | _EFFECT),
+    "role.revoke_group": ActKind(_do.remove_group_from_role, "role_id group_id", _SCOPE),
+    "role.update": ActKind(_do.update_role, "role_id", _CHANGES),
+    "role.add_parent": ActKind(_do.add_role_parent, "role_id parent_id"),
+    "role.remove_parent": ActKind(_do.remove_role_parent, "role_id parent_id"),
+    "role.delete": ActKind(_do.delete_role, "role_id"),
+    "role.assign": ActKind(_do.assign, "subject role_id", _AT | _WINDOW | {"here_only": False}),
+    "role.unassign": ActKind(_do.unassign, "subject role_id", _AT),
+    "overwrite.set": ActKind(_do.set_overwrite, _OVERWRITE, {"allow": (), "deny": ()}),
+    "overwrite.clear": ActKind(_do.clear_overwrite, _OVERWRITE),
+    "group.add": ActKind(_do.assign_permission_to_group, _IN_GROUP),
+    "group.remove": ActKind(_do.remove_permission_from_group, _IN_GROUP),
+    "group.delete": ActKind(_do.delete_group, "group_id"),
+    "member.timeout": ActKind(membership.time_out, f"{_MEMBER} until"),
+    "member.remove": ActKind(membership.remove, _MEMBER),
 }
+# An act in a request.
+ActFields = Annotated[
+    dict[str, Any | None],
+    "Its name as `act`, and the fields of its route: "
+    + "; ".join(f"`{name}` {', '.join(kind.fields)}" for name, kind in ACTS.items()),
+]
 
 
 def _arguments(act: Act) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from marshmallow.validate import Length
 
@@ -14,7 +14,7 @@ from yoto.http.paging import PAGE_DEFAULT
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.operate.insight import asked_user, demand_operators_insight, open_question
 from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
-from yoto.rooms.what_if.acts import ACTS
+from yoto.rooms.what_if.acts import ActFields
 from yoto.rooms.what_if.report import Comparison, Differing, WhatIf
 from yoto.rooms.what_if.trying import TRYING
 
@@ -33,17 +33,12 @@ compare = Subject(
 )
 
 CURSOR_LENGTH = 200
-TriedAct = Annotated[
-    dict[str, Any | None],
-    "Its name as `act`, and the fields of its route: "
-    + "; ".join(f"`{name}` {', '.join(kind.fields)}" for name, kind in ACTS.items()),
-]
-Cursor = Annotated[str | None, Length(1, CURSOR_LENGTH), "The `next_after` of the page before"]
+AfterCursor = Annotated[str | None, Length(1, CURSOR_LENGTH), "The `next_after` of the page before"]
 Who = Annotated[str, Length(1, USERNAME_LENGTH), "A username, or a number behind `#`"]
 
 
 @what_if.operation("POST", "", VIEW, body="TryAct", changes=False, also=(404, 409))
-def try_act(act: TriedAct, after: Cursor = None, limit: Limit = PAGE_DEFAULT) -> WhatIf:
+def try_act(act: ActFields, after: AfterCursor = None, limit: Limit = PAGE_DEFAULT) -> WhatIf:
     """Dry run of an act: people who would gain or lose permissions; nothing is changed
 
     It is refused if the act would be. Beyond `platform.view` it takes the right to audit everywhere

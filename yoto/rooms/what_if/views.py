@@ -20,7 +20,8 @@ from yoto.http.shapes import Between
 from yoto.permission import Place
 from yoto.resilience import rate_limit
 from yoto.rooms.what_if import callers
-from yoto.rooms.what_if.operating import Cursor, TriedAct
+from yoto.rooms.what_if.acts import ActFields
+from yoto.rooms.what_if.operating import AfterCursor
 from yoto.rooms.what_if.report import WhatIf
 
 ROLES_MAX, PLACES_MAX = 250, 1_000
@@ -58,8 +59,8 @@ what_if = Subject(
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_TRIAL)
 def try_act(
     actor_id: Actor,
-    act: TriedAct,
-    after: Cursor = None,
+    act: ActFields,
+    after: AfterCursor = None,
     limit: Annotated[int, Between(1, PAGE_MAX)] = PAGE_DEFAULT,
 ) -> WhatIf:
     """Dry run of an act: people who would gain or lose permissions; nothing is changed
