@@ -35,7 +35,7 @@ def agreed() -> Iterator[None]:
         _agreed.reset(token)
 
 
-class How(TypedDict, total=False):
+class WriteOptions(TypedDict, total=False):
     """The arguments that all writes share; see ``Writes``."""
 
     actor_id: SubjectId | None
@@ -43,7 +43,7 @@ class How(TypedDict, total=False):
     commit: bool
 
 
-def in_full(
+def with_defaults(
     actor_id: SubjectId | None = None, reason: str | None = None, commit: bool = True
 ) -> tuple[SubjectId | None, str | None, bool]:
     """The same with their defaults; any other argument is a ``TypeError``."""
@@ -124,7 +124,7 @@ class Act:
 
 @contextmanager
 def acting(
-    how: How,
+    options: WriteOptions,
     conflict: Mapping[str, str] | None = None,
     *,
     roles: Collection[int] = (),
@@ -147,7 +147,7 @@ def acting(
         WriteConflict: another writer changed the same things first.
         StoreUnavailable: the database did not answer.
     """
-    actor_id, reason, commit = in_full(**how)
+    actor_id, reason, commit = with_defaults(**options)
     number = actor_number(actor_id)
     state = get_state_in_maintenance() if in_maintenance else get_state()
     with ExitStack() as stack:

@@ -17,7 +17,7 @@ from yoto.permission.rank.holdings import delegated_by, held_by, marks_by, of_te
 from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
-from yoto.permission.writes.acting import How, acting
+from yoto.permission.writes.acting import WriteOptions, acting
 from yoto.permission.writes.role_rules import checked_flag, checked_label
 from yoto.store.models import (
     NOWHERE,
@@ -36,9 +36,9 @@ NAME_TAKEN = {"name": "another application has this name"}
 class ApplicationWrites:
     """Programs; shared arguments as in ``Writes``."""
 
-    def register_application(self, name: str, **how: Unpack[How]) -> WriteReceipt:
+    def register_application(self, name: str, **options: Unpack[WriteOptions]) -> WriteReceipt:
         """Make the account of a program, which holds roles as people do; the receipt has its id."""
-        with acting(how, NAME_TAKEN) as act:
+        with acting(options, NAME_TAKEN) as act:
             act.check_actor()
             made = ProgramAccount(name=checked_label(name, NAME_LENGTH))
             act.session.add(made)
@@ -48,7 +48,7 @@ class ApplicationWrites:
         return WriteReceipt(ids=(made.id,))
 
     def set_application_disabled(
-        self, application_id: int, disabled: bool, **how: Unpack[How]
+        self, application_id: int, disabled: bool, **options: Unpack[WriteOptions]
     ) -> WriteReceipt:
         """Take all rights from a program, or give them back.
 
@@ -57,7 +57,7 @@ class ApplicationWrites:
                 permissions that the actor lacks, or a role above them, also by a team.
         """
         disabled = checked_flag(disabled, "disabled")
-        with acting(how) as act:
+        with acting(options) as act:
             found = require(act.session, ProgramAccount, application_id)
             number = APPLICATIONS + found.id
             held = held_by(act.session, RoleAssignment.user_id == number)

@@ -23,7 +23,7 @@ from yoto.permission.registry.scopes import checked_id, words_of
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.verdict.context import checked_json
 from yoto.permission.verdict.facts import Assignment
-from yoto.permission.writes.acting import Act, How, acting
+from yoto.permission.writes.acting import Act, WriteOptions, acting
 from yoto.permission.writes.assignment_rules import (
     After,
     Fields,
@@ -62,7 +62,7 @@ class Assignments:
         attributes: Mapping[str, Any] | None = None,
         *,
         here_only: bool = False,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Let a subject hold a role; if it holds it there already, the other values are replaced.
 
@@ -76,21 +76,21 @@ class Assignments:
             A receipt with the id of the assignment.
         """
         window = valid_from, valid_until
-        return _assign(subject, [role_id], window, _Call(how), at, attributes, here_only)
+        return _assign(subject, [role_id], window, _Call(options), at, attributes, here_only)
 
     def unassign(
         self,
         subject: Subject,
         role_id: int | str,
         at: tuple[str, NodeId] | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Take a role from a subject at one node.
 
         Raises:
             ValidationFailed: also where it does not hold it there (field ``role_id``).
         """
-        return _unassign(subject, [role_id], _Call(how), at)
+        return _unassign(subject, [role_id], _Call(options), at)
 
     def assign_roles_to_user(
         self,
@@ -102,7 +102,7 @@ class Assignments:
         *,
         by: str | None = None,
         in_maintenance: bool = False,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """``assign`` for several roles of a person, wherever they count, as one act.
 
@@ -116,7 +116,7 @@ class Assignments:
             A receipt with the ids of the assignments. One already held gets the new window, and
             keeps its attributes.
         """
-        call = _Call(how, OF_A_USER, server_id, by, in_maintenance)
+        call = _Call(options, OF_A_USER, server_id, by, in_maintenance)
         return _assign(_person(user_id), role_ids, (valid_from, valid_until), call, attributes=...)
 
     def revoke_roles_from_user(
@@ -127,17 +127,17 @@ class Assignments:
         *,
         by: str | None = None,
         in_maintenance: bool = False,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """``unassign`` for several roles of a person as one act, arguments as above."""
-        call = _Call(how, OF_A_USER, server_id, by, in_maintenance)
+        call = _Call(options, OF_A_USER, server_id, by, in_maintenance)
         return _unassign(_person(user_id), role_ids, call)
 
 
 class _Call(NamedTuple):
     """The arguments of a call that are about neither holder nor role."""
 
-    how: How
+    options: WriteOptions
     fields: Fields = Fields()
     server_id: int | None = None
     by: str | None = None
@@ -146,7 +146,7 @@ class _Call(NamedTuple):
     def acting(self, roles: list[int]) -> AbstractContextManager[Act]:
         """The frame of the write."""
         return acting(
-            self.how,
+            self.options,
             {self.fields.role: "somebody else gave it meanwhile"},
             roles=roles,
             field=self.fields.subject,
@@ -170,11 +170,11 @@ class _Call(NamedTuple):
     @property
     def by_system(self) -> bool:
         """Whether the system itself acts."""
-        return self.how.get("actor_id") is None and self.by is None
+        return self.options.get("actor_id") is None and self.by is None
 
     def author(self) -> dict[str, Any]:
         """The audit log's name for an author who is no account."""
-        if self.by is None or self.how.get("actor_id") is not None:
+        if self.by is None or self.options.get("actor_id") is not None:
             return {}
         return {"author": self.by}
 

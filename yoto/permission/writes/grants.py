@@ -18,7 +18,7 @@ from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.registry.specs import Scoped
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import How, acting
+from yoto.permission.writes.acting import WriteOptions, acting
 from yoto.store.models import NOWHERE, Effect, Role, RoleGrant
 from yoto.store.resources import known_types
 
@@ -39,7 +39,7 @@ class GrantWrites:
         scope_type: str | None = None,
         scope_id: NodeId | None = None,
         effect: str = Effect.ALLOW,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Let the role allow (or deny) permissions in a scope; the opposite there is replaced.
 
@@ -47,7 +47,7 @@ class GrantWrites:
         """
         wanted = checked_effect(effect)
         permissions = checked_permissions(names)
-        with acting(how, GRANTED_MEANWHILE, roles=[role_id]) as act:
+        with acting(options, GRANTED_MEANWHILE, roles=[role_id]) as act:
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id)
             check_grantable(permissions, role, scope)
@@ -92,7 +92,7 @@ class GrantWrites:
         names: Iterable[str],
         scope_type: str | None = None,
         scope_id: NodeId | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Remove the role's grants of these permissions in exactly this scope, allow or deny.
 
@@ -100,7 +100,7 @@ class GrantWrites:
             ValidationFailed: also for a permission that is not granted there (field ``names``).
         """
         permissions = checked_permissions(names)
-        with acting(how, roles=[role_id]) as act:
+        with acting(options, roles=[role_id]) as act:
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id, taken=True)
             stored = _stored(act.session, role, permissions, scope)

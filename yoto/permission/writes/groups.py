@@ -18,7 +18,7 @@ from yoto.permission.rank.delegation import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import How, acting
+from yoto.permission.writes.acting import WriteOptions, acting
 from yoto.permission.writes.grants import (
     check_grantable,
     checked_effect,
@@ -71,7 +71,11 @@ class GroupWrites:
     """
 
     def register_group(
-        self, name: str, permissions: Iterable[str] = (), description: str = "", **how: Unpack[How]
+        self,
+        name: str,
+        permissions: Iterable[str] = (),
+        description: str = "",
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Make a group; the receipt has its id."""
         found = list(dict.fromkeys(get_state().registry.get_many(permissions)))
@@ -80,7 +84,7 @@ class GroupWrites:
             raise ValidationFailed(
                 {"description": f"must be a text of at most {DESCRIPTION_MAX_LENGTH} characters"}
             )
-        with acting(how, NAME_TAKEN) as act:
+        with acting(options, NAME_TAKEN) as act:
             act.check_actor()
             same = select(PermissionGroup.id).where(PermissionGroup.name == name)
             if act.session.scalar(same) is not None:
@@ -95,10 +99,10 @@ class GroupWrites:
             act.record("group.create", f"group:{group.id}", None, after)
         return WriteReceipt(ids=(group.id,))
 
-    def delete_group(self, group_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def delete_group(self, group_id: int, **options: Unpack[WriteOptions]) -> WriteReceipt:
         """Delete a group; roles lose its grants, and regain the permissions that it denied them."""
         with (
-            acting(how) as act,
+            acting(options) as act,
             keeping_an_administrator(act.session, "group_id", begin_anew=act.commits),
         ):
             group = require(act.session, PermissionGroup, group_id)
@@ -119,12 +123,12 @@ class GroupWrites:
         return WriteReceipt(ids=(group_id,))
 
     def assign_permission_to_group(
-        self, group_id: int, names: Iterable[str], **how: Unpack[How]
+        self, group_id: int, names: Iterable[str], **options: Unpack[WriteOptions]
     ) -> WriteReceipt:
         """Add permissions to a group; those that it has already stay."""
         permissions = checked_permissions(_as_list(names))
         with (
-            acting(how, ADDED_MEANWHILE) as act,
+            acting(options, ADDED_MEANWHILE) as act,
             keeping_an_administrator(act.session, "group_id", begin_anew=act.commits),
         ):
             group = require(act.session, PermissionGroup, group_id)
@@ -146,7 +150,7 @@ class GroupWrites:
         return WriteReceipt(ids=(group_id,))
 
     def remove_permission_from_group(
-        self, group_id: int, names: Iterable[str], **how: Unpack[How]
+        self, group_id: int, names: Iterable[str], **options: Unpack[WriteOptions]
     ) -> WriteReceipt:
         """Remove permissions from a group.
 
@@ -155,7 +159,7 @@ class GroupWrites:
         """
         permissions = checked_permissions(_as_list(names))
         with (
-            acting(how) as act,
+            acting(options) as act,
             keeping_an_administrator(act.session, "group_id", begin_anew=act.commits),
         ):
             group = require(act.session, PermissionGroup, group_id)
@@ -178,11 +182,11 @@ class GroupWrites:
         scope_type: str | None = None,
         scope_id: int | None = None,
         effect: str = Effect.ALLOW,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Let the role allow (or deny) all permissions of a group in a scope."""
         wanted = checked_effect(effect)
-        with acting(how, GRANTED_MEANWHILE, roles=[role_id]) as act:
+        with acting(options, GRANTED_MEANWHILE, roles=[role_id]) as act:
             group = require(act.session, PermissionGroup, group_id)
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id)
@@ -221,14 +225,14 @@ class GroupWrites:
         role_id: int,
         scope_type: str | None = None,
         scope_id: int | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Remove the role's grant of a group in exactly this scope, allow or deny.
 
         Raises:
             ValidationFailed: also if it is not granted there (field ``group_id``).
         """
-        with acting(how, roles=[role_id]) as act:
+        with acting(options, roles=[role_id]) as act:
             group = require(act.session, PermissionGroup, group_id)
             role = require_role(act.session, role_id, default_too=True)
             scope = grant_scope(act.session, role, scope_type, scope_id, taken=True)

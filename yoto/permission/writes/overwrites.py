@@ -25,7 +25,7 @@ from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, words_of
 from yoto.permission.state import get_state
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH
-from yoto.permission.writes.acting import How, acting
+from yoto.permission.writes.acting import WriteOptions, acting
 from yoto.permission.writes.grants import mask_of, refuse_denial, refuse_global
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, ScopeType
 from yoto.store.resources import known_types
@@ -52,7 +52,7 @@ class OverwriteWrites:
         *,
         at: tuple[str, NodeId] | None = None,
         team_id: int | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Make these the target's only overwrites in the place; others are removed.
 
@@ -75,7 +75,7 @@ class OverwriteWrites:
             _node(at, channel_id),
             {"role_id": role_id, "user_id": user_id, "team_id": team_id},
             wanted,
-            how,
+            options,
         )
 
     def clear_overwrite(
@@ -86,7 +86,7 @@ class OverwriteWrites:
         *,
         at: tuple[str, NodeId] | None = None,
         team_id: int | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Remove all overwrites of the target in the place.
 
@@ -97,7 +97,7 @@ class OverwriteWrites:
             _node(at, channel_id),
             {"role_id": role_id, "user_id": user_id, "team_id": team_id},
             None,
-            how,
+            options,
         )
 
 
@@ -113,10 +113,10 @@ def _replace(
     node: tuple[str, tuple[str, NodeId]],
     target_ids: Mapping[str, Any],
     wanted: dict[RegisteredPermission, Effect] | None,
-    how: How,
+    options: WriteOptions,
 ) -> WriteReceipt:
     """Bring the stored overwrites to ``wanted``; None removes all, and requires some."""
-    with acting(how, CHANGED_MEANWHILE) as act:
+    with acting(options, CHANGED_MEANWHILE) as act:
         site = _site(act.session, *node)
         place, home = str(site.place), site.home or NOWHERE
         target = _target(act.session, target_ids, home if wanted is not None else None)

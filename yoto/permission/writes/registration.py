@@ -24,7 +24,7 @@ from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.registry.specs import PermissionSpec, checked_spec
 from yoto.permission.state import get_state, get_state_in_maintenance
-from yoto.permission.writes.acting import How, in_full
+from yoto.permission.writes.acting import WriteOptions, with_defaults
 from yoto.store.db import db
 from yoto.store.models import OnPolicyError, Permission, ScopeType, record_audit
 from yoto.store.resources import known_types
@@ -79,7 +79,7 @@ class Registration:
         abac: bool = False,
         on_policy_error: str = OnPolicyError.DENY.value,
         requires_approvals: int | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Register one permission; see ``batch_register_permissions``."""
         spec = {
@@ -91,10 +91,12 @@ class Registration:
             "on_policy_error": on_policy_error,
             "requires_approvals": requires_approvals,
         }
-        return self.batch_register_permissions([spec], **how)
+        return self.batch_register_permissions([spec], **options)
 
     def batch_register_permissions(
-        self, permissions: Iterable[str | Mapping[str, Any] | PermissionSpec], **how: Unpack[How]
+        self,
+        permissions: Iterable[str | Mapping[str, Any] | PermissionSpec],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Register new permissions; existing ones must have the same scope and flag.
 
@@ -114,7 +116,7 @@ class Registration:
         """
         get_state()
         specs = [checked_spec(entry) for entry in permissions]
-        ids, _ = _store(specs, True, how)
+        ids, _ = _store(specs, options, strict=True)
         return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
 
     def declare(self, *permissions: str | Mapping[str, Any] | PermissionSpec) -> None:
@@ -142,15 +144,12 @@ class Registration:
 
         Present entries stay as they are, also where an operator changed them.
         """
-        actor_id = actor_number(actor_id)
         known = get_state().registry.refresh().by_name
         missing = [spec for spec in self.catalogue() if spec.name not in known]
         if not missing:
             return []
-        _, added = _store(
-            missing, False, {"actor_id": actor_id, "reason": "permissions of the code"}
-        )
-        return added
+        options: WriteOptions = {"actor_id": actor_id, "reason": "permissions of the code"}
+        return _store(missing, options, strict=False)[1]
 
     def list_registered_permissions(self) -> list[RegisteredPermission]:
         """All registered permissions, by bit, as the database has them now."""
@@ -182,17 +181,21 @@ class Registration:
 
 
 def _store(
-    specs: Sequence[PermissionSpec], strict: bool, how: How
+    specs: Sequence[PermissionSpec], options: WriteOptions, *, strict: bool
 ) -> tuple[dict[str, int], list[str]]:
-    """Store the missing permissions; returns ids by name, and the added names."""
-    actor_id, reason, commit = in_full(**how)
+    """Store the missing permissions; returns ids by name, and the added names.
+
+    Args:
+        strict: refuse a permission that is stored otherwise; else the stored one stays.
+    """
+    actor_id, reason, commit = with_defaults(**options)
     number = actor_number(actor_id)
     # Trying again starts the transaction anew, which must not cost the caller anything.
     attempts = ATTEMPTS if commit and not has_written(db.session()) else 1
     for attempt in range(1, attempts + 1):
         try:
             with write(commit) as session:
-                ids, added = _insert_missing(session, specs, strict)
+                ids, added = _insert_missing(session, specs, strict=strict)
                 if added:
                     record_audit(
                         "permission.register",
@@ -213,7 +216,7 @@ def _store(
 
 
 def _insert_missing(
-    session: Session, specs: Sequence[PermissionSpec], strict: bool
+    session: Session, specs: Sequence[PermissionSpec], *, strict: bool
 ) -> tuple[dict[str, int], list[str]]:
     stored = [_registered(row) for row in session.execute(_STORED.with_for_update())]
     known = {permission.name: permission for permission in stored}

@@ -18,7 +18,7 @@ from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.context import checked_json
-from yoto.permission.writes.acting import How, acting
+from yoto.permission.writes.acting import WriteOptions, acting
 from yoto.store.models import Resource
 from yoto.store.resources import ResourceType, known_types
 
@@ -33,7 +33,7 @@ class ResourceWrites:
         parent: tuple[str, NodeId] | None = None,
         owner: SubjectId | None = None,
         attributes: Mapping[str, Any] | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Register a resource that is in no table of the application's, or change it.
 
@@ -51,7 +51,7 @@ class ResourceWrites:
             ValidationFailed: a value is refused; its field is named.
         """
         kept = checked_json(attributes, "attributes")
-        with acting(how) as act:
+        with acting(options) as act:
             act.check_actor()
             session = act.session
             declared = known_types().get(type)
@@ -83,14 +83,16 @@ class ResourceWrites:
                 )
         return WriteReceipt()
 
-    def delete_resource(self, type: str, id: NodeId, **how: Unpack[How]) -> WriteReceipt:
+    def delete_resource(
+        self, type: str, id: NodeId, **options: Unpack[WriteOptions]
+    ) -> WriteReceipt:
         """Forget a registered resource, with all rights at it; else as ``put_resource``.
 
         Raises:
             PermissionDenied: the actor does not exist, or is disabled.
             ValidationFailed: also where others are below it (field ``id``).
         """
-        with acting(how) as act:
+        with acting(options) as act:
             session = act.session
             declared = known_types().get(type)
             node = declared.place(id, "id")

@@ -21,7 +21,7 @@ from yoto.permission.rank.delegation import delegated_grants, parents_of, role_c
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import Act, How, acting
+from yoto.permission.writes.acting import Act, WriteOptions, acting
 from yoto.permission.writes.role_rules import (
     LOWEST_POSITION,
     NAME_TAKEN,
@@ -68,7 +68,7 @@ class RoleWrites:
         home: tuple[str, NodeId] | None = None,
         position: int = LOWEST_POSITION,
         active: bool = True,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Make a role of a node that people belong to, or a global one; the receipt has its id.
 
@@ -85,13 +85,13 @@ class RoleWrites:
             "position": position,
             "active": active,
         }
-        return self.batch_register_roles([fields], **how)
+        return self.batch_register_roles([fields], **options)
 
     def batch_register_roles(
-        self, roles: Iterable[Mapping[str, Any]], **how: Unpack[How]
+        self, roles: Iterable[Mapping[str, Any]], **options: Unpack[WriteOptions]
     ) -> WriteReceipt:
         """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
-        with acting(how, NAME_TAKEN) as act:
+        with acting(options, NAME_TAKEN) as act:
             act.check_actor()
             ids = [_make_role(act, **fields) for fields in roles]
         return WriteReceipt(ids=tuple(ids))
@@ -104,10 +104,10 @@ class RoleWrites:
         position: int | Unset = UNSET,
         parent: int | None | Unset = UNSET,
         active: bool | Unset = UNSET,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Change the given fields of a role; the default role has none to change."""
-        with acting(how, NAME_TAKEN, roles=[role_id]) as act:
+        with acting(options, NAME_TAKEN, roles=[role_id]) as act:
             if not isinstance(parent, Unset):
                 wait_for_others(act.session, role_id, begin_anew=act.commits)
             role = require_role(act.session, role_id)
@@ -138,9 +138,9 @@ class RoleWrites:
                 act.record("role.update", role, was, now)
         return WriteReceipt(ids=(role.id,))
 
-    def delete_role(self, role_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def delete_role(self, role_id: int, **options: Unpack[WriteOptions]) -> WriteReceipt:
         """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
-        with acting(how, roles=[role_id]) as act:
+        with acting(options, roles=[role_id]) as act:
             role = require_role(act.session, role_id, lent_too=True)
             act.authority.check_role(role)
             lost = delegated_grants(
@@ -181,9 +181,11 @@ class RoleWrites:
             for role in found
         ]
 
-    def add_role_parent(self, role_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def add_role_parent(
+        self, role_id: int, parent_id: int, **options: Unpack[WriteOptions]
+    ) -> WriteReceipt:
         """Let a role inherit from one more; the first is ``parent`` of ``update_role``."""
-        with acting(how, roles=[role_id]) as act:
+        with acting(options, roles=[role_id]) as act:
             wait_for_others(act.session, role_id, begin_anew=act.commits)
             role = require_role(act.session, role_id)
             number = checked_id(parent_id, "parent_id")
@@ -192,33 +194,31 @@ class RoleWrites:
             if parent in parents_of(act.session, role):
                 raise ValidationFailed({"parent_id": "is a parent already"})
             act.authority.check_role(role)
-            for asleep in (False, True):
-                ancestors = role_closure(act.session, parent, asleep=asleep)
-                delegated = delegated_grants(
-                    act.session, act.registry, ancestors, Effect.ALLOW, role.home
-                )
-                act.authority.check_delegation(delegated)
-            act.authority.check_giving(role.home, role_closure(act.session, parent))
+            ancestors = role_closure(act.session, parent)
+            act.authority.check_delegation(
+                delegated_grants(act.session, act.registry, ancestors, Effect.ALLOW, role.home)
+            )
+            act.authority.check_giving(role.home, ancestors)
             with sparing(act.authority, role.home, [role.id]):
                 act.session.add(RoleParent(role_id=role.id, parent_id=parent.id))
             act.record("role.update", role, None, {"parent_id": parent.id})
         return WriteReceipt(ids=(role_id,))
 
-    def remove_role_parent(self, role_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def remove_role_parent(
+        self, role_id: int, parent_id: int, **options: Unpack[WriteOptions]
+    ) -> WriteReceipt:
         """Let a role no longer inherit from one that ``add_role_parent`` gave it."""
-        with acting(how, roles=[role_id]) as act:
+        with acting(options, roles=[role_id]) as act:
             role = require_role(act.session, role_id)
             row = act.session.get(RoleParent, (role.id, checked_id(parent_id, "parent_id")))
             if row is None:
                 raise ValidationFailed({"parent_id": "is no further parent of the role"})
             act.authority.check_role(role)
             parent = act.session.get(Role, parent_id)
-            for asleep in (False, True):
-                ancestors = role_closure(act.session, parent, asleep=asleep)
-                delegated = delegated_grants(
-                    act.session, act.registry, ancestors, Effect.DENY, role.home
-                )
-                act.authority.check_delegation(delegated)
+            ancestors = role_closure(act.session, parent)
+            act.authority.check_delegation(
+                delegated_grants(act.session, act.registry, ancestors, Effect.DENY, role.home)
+            )
             with sparing(act.authority, role.home, [role.id]):
                 act.session.delete(row)
             act.record("role.update", role, {"parent_id": parent_id}, None)

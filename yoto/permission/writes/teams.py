@@ -21,7 +21,7 @@ from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.rank.teams import TOO_DEEP, are_too_deep, members_of_teams, teams_above
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
-from yoto.permission.writes.acting import How, acting
+from yoto.permission.writes.acting import WriteOptions, acting
 from yoto.permission.writes.assignment_rules import check_window
 from yoto.permission.writes.role_rules import checked_label
 from yoto.store.models import Effect, Team, TeamMember, TeamParent
@@ -33,9 +33,9 @@ NAME_TAKEN = {"name": "another team has this name"}
 class TeamWrites:
     """Teams; shared arguments as in ``Writes``."""
 
-    def create_team(self, name: str, **how: Unpack[How]) -> WriteReceipt:
+    def create_team(self, name: str, **options: Unpack[WriteOptions]) -> WriteReceipt:
         """Create a team without members; the receipt has its id."""
-        with acting(how, NAME_TAKEN) as act:
+        with acting(options, NAME_TAKEN) as act:
             act.check_actor()
             team = Team(name=checked_label(name, NAME_LENGTH))
             act.session.add(team)
@@ -44,9 +44,9 @@ class TeamWrites:
             act.record("team.create", f"team:{team.id}", None, after)
         return WriteReceipt(ids=(team.id,))
 
-    def delete_team(self, team_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def delete_team(self, team_id: int, **options: Unpack[WriteOptions]) -> WriteReceipt:
         """Delete a team with its roles and overwrites, which its members lose."""
-        with acting(how) as act:
+        with acting(options) as act:
             team = require(act.session, Team, team_id)
             _check_taking(
                 act.authority, act.session, [team.id], members_of_teams(act.session, [team.id])
@@ -62,12 +62,12 @@ class TeamWrites:
         members: Iterable[Subject],
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
-        **how: Unpack[How],
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Add people and applications to a team; present members get the new window."""
         now = datetime.fromtimestamp(get_state().clock(), UTC)
-        check_window(valid_from, valid_until, None if how.get("actor_id") is None else now)
-        with acting(how) as act:
+        check_window(valid_from, valid_until, None if options.get("actor_id") is None else now)
+        with acting(options) as act:
             team = require(act.session, Team, team_id)
             numbers = _members(act.session, members)
             until = None if valid_until is None else valid_until.timestamp()
@@ -89,14 +89,14 @@ class TeamWrites:
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_members(
-        self, team_id: int, members: Iterable[Subject], **how: Unpack[How]
+        self, team_id: int, members: Iterable[Subject], **options: Unpack[WriteOptions]
     ) -> WriteReceipt:
         """Take people and applications out of a team.
 
         Raises:
             ValidationFailed: also for a person who is no member (field ``members``).
         """
-        with acting(how) as act:
+        with acting(options) as act:
             team = require(act.session, Team, team_id)
             numbers = _members(act.session, members)
             stored = _stored(act.session, team.id, numbers)
@@ -110,13 +110,15 @@ class TeamWrites:
             act.record("team.leave", f"team:{team.id}", before, None)
         return WriteReceipt(ids=(team_id,))
 
-    def add_team_parent(self, team_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def add_team_parent(
+        self, team_id: int, parent_id: int, **options: Unpack[WriteOptions]
+    ) -> WriteReceipt:
         """Make the members of a team members of another one, too.
 
         Raises:
             ValidationFailed: field ``parent_id``: it is below the team, there already, or too deep.
         """
-        with acting(how) as act:
+        with acting(options) as act:
             _wait_for_others(act.session)
             team, parent = require(act.session, Team, team_id), require(
                 act.session, Team, parent_id, "parent_id"
@@ -136,9 +138,11 @@ class TeamWrites:
             act.record("team.nest", f"team:{team.id}", None, after)
         return WriteReceipt(ids=(team_id,))
 
-    def remove_team_parent(self, team_id: int, parent_id: int, **how: Unpack[How]) -> WriteReceipt:
+    def remove_team_parent(
+        self, team_id: int, parent_id: int, **options: Unpack[WriteOptions]
+    ) -> WriteReceipt:
         """Take a team out of another one."""
-        with acting(how) as act:
+        with acting(options) as act:
             team = require(act.session, Team, team_id)
             row = act.session.get(TeamParent, (team.id, checked_id(parent_id, "parent_id")))
             if row is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from flask import Flask, current_app
 from sqlalchemy import select
@@ -16,11 +16,12 @@ from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, Va
 from yoto.permission.database.transactions import write
 from yoto.permission.loading.finding import grant_scope, require_role
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.people.numbers import SubjectId, actor_number
+from yoto.permission.people.numbers import actor_number
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.registry.specs import Scoped
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict.verdict import LACKS_PERMISSION, Decision
+from yoto.permission.writes.acting import WriteOptions, with_defaults
 from yoto.permission.writes.grants import check_grantable
 from yoto.permission.writes.writes import Writes
 from yoto.rooms.templates.library import CRUD, TemplateLibrary
@@ -99,16 +100,12 @@ class Templates:
         self,
         template: str,
         parameters: Mapping[str, str] | None = None,
-        *,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Register all permissions of a template; see ``batch_register_permissions``."""
-        actor_id = actor_number(actor_id)
         specs = self.get(template).highest(parameters).permissions
         return _writes.batch_register_permissions(
-            specs, actor_id=actor_id, reason=reason or f"template {template}", commit=commit
+            specs, **_with_reason(options, f"template {template}")
         )
 
     def register_crud(
@@ -117,9 +114,7 @@ class Templates:
         scope: str | None = None,
         *,
         abac: bool = False,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Register ``resource`` + ``.read``, ``.create``, ``.update``, ``.delete``, in this order.
 
@@ -131,12 +126,11 @@ class Templates:
                 ``"global"`` where there are no channels.
             abac: whether policies judge them, too.
         """
-        actor_id = actor_number(actor_id)
         template = self.get(CRUD.name)
         parameters = {"resource": resource} | ({} if scope is None else {"scope": scope})
         specs = [replace(spec, abac=abac) for spec in template.highest(parameters).permissions]
         return _writes.batch_register_permissions(
-            specs, actor_id=actor_id, reason=reason or f"template {CRUD.name}", commit=commit
+            specs, **_with_reason(options, f"template {CRUD.name}")
         )
 
     def overwrite(
@@ -180,9 +174,7 @@ class Templates:
         parameters: Mapping[str, str] | None = None,
         replace: bool = False,
         register: bool = False,
-        actor_id: SubjectId | None = None,
-        reason: str | None = None,
-        commit: bool = True,
+        **options: Unpack[WriteOptions],
     ) -> WriteReceipt:
         """Let the role allow all permissions of a level of a template, in a scope.
 
@@ -203,14 +195,13 @@ class Templates:
             UnknownPermission: one is not registered (field ``template``).
             PermissionDenied: as for a grant.
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
+        actor_id, reason, commit = with_defaults(
+            **_with_reason(options, f"template {template}: {level}")
+        )
+        number, state = actor_number(actor_id), get_state()
         specs = self.get(template).at(level, parameters)
         scope = (scope_type, scope_id)
-        acting: dict[str, Any] = {
-            "actor_id": actor_id,
-            "reason": reason or f"template {template}: {level}",
-        }
+        acting: WriteOptions = {"actor_id": number, "reason": reason}
         known = state.registry.refresh().by_name
         _check_meaning([known.get(spec.name, spec) for spec in specs.permissions], scope_type)
         missing = [spec for spec in specs.permissions if spec.name not in known]
@@ -218,7 +209,7 @@ class Templates:
             if register and missing:
                 if not commit:
                     raise ValidationFailed({"register": "cannot be left uncommitted"})
-                _check_may_register(state, missing, role_id, scope, actor_id)
+                _check_may_register(state, missing, role_id, scope, number)
                 _writes.batch_register_permissions(missing, **acting)
             names = [spec.name for spec in specs.permissions]
             with write(commit) as session:
@@ -240,6 +231,11 @@ Scope = tuple[str | None, NodeId | None]
 def _library() -> TemplateLibrary:
     found: TemplateLibrary = current_app.extensions[EXTENSION]
     return found
+
+
+def _with_reason(options: WriteOptions, reason: str) -> WriteOptions:
+    """The options, with this reason where the caller gives none."""
+    return {**options, "reason": options.get("reason") or reason}
 
 
 def _check_meaning(permissions: Iterable[Scoped], scope: str | None) -> None:

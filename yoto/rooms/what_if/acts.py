@@ -208,7 +208,7 @@ def _arguments(act: Act) -> Mapping[str, Any]:
         given["at"] = None if scope is None else (scope, scope_id)
     if "home" in taken:
         given["home"] = parse_place(given.pop("scope"), given.pop("scope_id"))
-    if "how" in taken:
+    if "options" in taken:
         given["commit"] = False
     given |= given.pop("target", {})
     written = {called: name for name, called in CALLED.items() if name in taken}
