@@ -13,10 +13,11 @@ from flask import Flask
 
 from yoto.collectors.polled import STATE_NUMBERS
 from yoto.monitor import names, signals
-from yoto.monitor.alert_rules import AlertRule, format_series
+from yoto.monitor.alert_rules import AlertRule
 from yoto.monitor.health import Component, components_of
 from yoto.monitor.history import Point
 from yoto.monitor.monitoring import Monitoring
+from yoto.monitor.series_names import with_labels
 from yoto.monitor.signals import Extent, Value
 from yoto.monitor.summary import summarise
 from yoto.resilience import Kind, Resilience, State
@@ -102,18 +103,18 @@ def _conditions(latest: Point) -> Iterator[tuple[str, Value]]:
                 (signals.BREAKER_ISOLATED, ISOLATED),
             ):
                 in_it = float(level.highest == number)
-                yield format_series(signal, labels), in_it
+                yield with_labels(signal, labels), in_it
         elif gauge.name == names.QUEUE_ITEMS and labels.get("state") == "dead":
-            yield format_series(signals.DEAD_LETTERS, {"kind": labels["kind"]}), level.highest
+            yield with_labels(signals.DEAD_LETTERS, {"kind": labels["kind"]}), level.highest
         elif gauge.name == names.WORKERS and labels.get("state") == "silent":
             yield signals.SILENT_WORKERS, level.highest
 
 
 def _series(whole: Point, latest: Point) -> Iterator[tuple[str, Value]]:
     for gauge, level in latest.gauges.items():
-        yield format_series(gauge.name, dict(gauge.labels)), Extent(level.lowest, level.highest)
+        yield with_labels(gauge.name, dict(gauge.labels)), Extent(level.lowest, level.highest)
     for counter, added in whole.counters.items():
-        yield format_series(counter.name, dict(counter.labels)), added / whole.seconds
+        yield with_labels(counter.name, dict(counter.labels)), added / whole.seconds
     for histogram, found in whole.histograms.items():
         p95 = found.quantile(0.95) if found.count >= MANY else None
-        yield format_series(histogram.name, dict(histogram.labels)), p95
+        yield with_labels(histogram.name, dict(histogram.labels)), p95

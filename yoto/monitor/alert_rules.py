@@ -1,4 +1,4 @@
-"""Alert rules: a value, and thresholds, which health uses too; names with labels, as text."""
+"""Alert rules: a value and its thresholds, which health uses too."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
 
-from yoto.checks import LABELS, NAME, NAMED, line
+from yoto.checks import LABELS, NAMED, line
 from yoto.errors import ValidationFailed
 from yoto.rules import RULE, Checked, Errors, Flag, Number, OneOf, Rule, Settings, is_text, ruled
 
-from . import series_names
 from .signals import Direction
 
 FURTHEST = 1e15
@@ -202,22 +200,3 @@ def refuse_fixed(values: Mapping[str, Any]) -> None:
     errors = {str(name): hint for name in values if name not in known}
     if errors:
         raise ValidationFailed(errors)
-
-
-def format_series(name: str, labels: Mapping[str, str]) -> str:
-    """The text of a name and labels, the same for any order; ``parse_series`` reads it back."""
-    return str(series_names.Series(name, tuple(sorted(labels.items()))))
-
-
-@lru_cache(maxsize=4_096)
-def parse_series(text: str) -> tuple[str, Mapping[str, str]]:
-    """The name and labels of a text; cached, since each evaluation parses the same ones.
-
-    Raises:
-        ValueError: the text is malformed, or has too many or too long labels.
-    """
-    name, pairs = series_names.parse_series(text, NAME)
-    labels = dict(pairs)
-    if len(labels) < len(pairs):
-        raise ValueError(f"{text!r} has a label twice")
-    return name, LABELS(labels)

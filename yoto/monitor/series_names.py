@@ -1,11 +1,13 @@
-"""Names of series: a name and labels, written as Prometheus writes them."""
+"""Names of series and of values to watch: a name and labels, written as Prometheus writes them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from yoto.checks import LABELS, NAME
 from yoto.errors import ValidationFailed
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
@@ -77,6 +79,26 @@ def parse_series(text: str, names: re.Pattern[str] = _NAME) -> Series:
         labels.append((match[1], _unescape(match[2])))
         at = match.end()
     return Series(name, tuple(labels))
+
+
+def with_labels(name: str, labels: Mapping[str, str]) -> str:
+    """The text of a name and labels, the same for any order; ``name_and_labels`` reads it back."""
+    return str(Series(name, tuple(sorted(labels.items()))))
+
+
+@lru_cache(maxsize=4_096)
+def name_and_labels(text: str) -> tuple[str, Mapping[str, str]]:
+    """The name, which may have dots, and the labels of a text; cached, since each evaluation of
+    alerts reads the same ones.
+
+    Raises:
+        ValueError: the text is malformed, or has too many or too long labels.
+    """
+    name, pairs = parse_series(text, NAME)
+    labels = dict(pairs)
+    if len(labels) < len(pairs):
+        raise ValueError(f"{text!r} has a label twice")
+    return name, LABELS(labels)
 
 
 def _escape(value: str) -> str:

@@ -14,8 +14,9 @@ from yoto.extensions import monitor
 from yoto.http.operation import Author, Reason
 from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
-from yoto.monitor.alert_rules import Level, format_series
+from yoto.monitor.alert_rules import Level
 from yoto.monitor.health import HealthReport, assess
+from yoto.monitor.series_names import with_labels
 
 from .operating.alerts import AlertDetail, ShownAlert, acknowledge_alert
 from .operating.alerts import alerts as subject
@@ -152,5 +153,5 @@ def _line(alert: ShownAlert) -> str:
     ]
     about = ", ".join(note for note in notes if note)
     level = alert["level"] if alert["open"] else alert["peak_level"]
-    series = format_series(alert["rule"], alert["labels"])
+    series = with_labels(alert["rule"], alert["labels"])
     return f"{alert['id']:>6}  {level:<8}  {series}  {alert['text']} ({about})"

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from yoto.monitor import names
-from yoto.monitor.alert_rules import AlertRule, Level, format_series, level_of, parse_series
+from yoto.monitor.alert_rules import AlertRule, Level, level_of
 from yoto.monitor.recording import COUNTER_ENDING
+from yoto.monitor.series_names import name_and_labels, with_labels
 from yoto.monitor.signals import Direction, Value
 
 from .track import Track, observe
@@ -113,14 +114,14 @@ def step(
         seen: set[str] = set()
         missing = still if rule.metric.endswith(COUNTER_ENDING) else None
         for labels, value in samples.get(rule.metric) or [({}, missing)]:
-            key = format_series(rule.name, {**labels, **rule.labels})
+            key = with_labels(rule.name, {**labels, **rule.labels})
             if key in seen or len(seen) >= MOST_SERIES:
-                result.refused.append(format_series(rule.metric, labels))
+                result.refused.append(with_labels(rule.metric, labels))
                 continue
             seen.add(key)
             _look(result, rule, key, left.pop(key, None), rule.direction.worst(value), now)
     for key, track in left.items():
-        name, labels = parse_series(key)
+        name, labels = name_and_labels(key)
         if name in watched:
             rule = watched[name]
             missing = still if rule.metric.endswith(COUNTER_ENDING) else None
@@ -136,7 +137,7 @@ def _by_metric(
     found: dict[str, list[tuple[Mapping[str, str], Value]]] = {}
     for text in sorted(values):
         try:
-            name, labels = parse_series(text)
+            name, labels = name_and_labels(text)
         except ValueError:
             refused.append(text)
             continue
@@ -192,7 +193,7 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
     # A resolved alert shows its worst value.
     shown = before if new is None else after
     limit = rule.limit(after.rank) if after.rank else _limit_of(rule, shown)
-    name, labels = parse_series(key)
+    name, labels = name_and_labels(key)
     yield Transition(
         kind,
         key,
@@ -223,7 +224,7 @@ def _level(rank: int) -> Level:
 
 
 def _ended(key: str, track: Track, cause: Cause) -> Transition:
-    name, labels = parse_series(key)
+    name, labels = name_and_labels(key)
     return Transition(
         Kind.RESOLVED,
         key,

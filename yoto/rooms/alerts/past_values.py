@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from yoto.collectors.values import COUNTED, WINDOW, Values, values_of
 from yoto.monitor import names, signals
-from yoto.monitor.alert_rules import AlertRule, parse_series
+from yoto.monitor.alert_rules import AlertRule
 from yoto.monitor.history import COARSE, MIDDLE, Point
 from yoto.monitor.monitoring import Monitoring
 from yoto.monitor.recording import COUNTER_ENDING
+from yoto.monitor.series_names import name_and_labels
 
 # Number of points beyond which a coarser resolution is read.
 MOST_POINTS = 720
@@ -72,7 +73,7 @@ def value_of(
         if not text.startswith(rule.metric):
             continue
         try:
-            name, own = parse_series(text)
+            name, own = name_and_labels(text)
         except ValueError:  # evaluations cannot watch it either
             continue
         if name == rule.metric and {**own, **rule.labels} == labels:

@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 
 from tests.support.together import together
 from yoto.errors import ConfigurationError, ValidationFailed
-from yoto.monitor import Counter, Distribution, Histogram, Recorder, Series, series
+from yoto.monitor import Counter, Distribution, Histogram, Recorder, Series
 from yoto.monitor.distribution import BOUNDS, place
 from yoto.monitor.history import Batch
 from yoto.monitor.recording import MOST_WAITING
-from yoto.monitor.series_names import parse_series
 
 SECONDS = st.floats(min_value=0, max_value=2_000, allow_nan=False)
-NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,10}", fullmatch=True)
 
 
 @given(SECONDS)
@@ -95,18 +93,6 @@ def test_what_nobody_reads_stays_small() -> None:
         histogram.observe(1.0)
     assert len(counter._waiting) <= MOST_WAITING and len(histogram._waiting) <= MOST_WAITING
     assert counter.drain() == histogram.drain().count == 3 * MOST_WAITING
-
-
-@given(NAMES, st.dictionaries(NAMES, st.text(max_size=20), max_size=3))
-def test_a_series_reads_back_from_its_text(name: str, labels: dict[str, str]) -> None:
-    about = series(name, labels)
-    assert parse_series(str(about)) == about
-
-
-@pytest.mark.parametrize("text", ["", "1x", "a{", "a{b}", 'a{b="c}', 'a{b="c"x}', "a b"])
-def test_other_text_is_no_series(text: str) -> None:
-    with pytest.raises(ValueError):
-        parse_series(text)
 
 
 def test_names_are_checked() -> None:

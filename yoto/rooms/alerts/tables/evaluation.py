@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import RowMapping, func, insert, select, update
 
 from yoto.events import Event, decode, encode
-from yoto.monitor.alert_rules import Level, format_series
+from yoto.monitor.alert_rules import Level
+from yoto.monitor.series_names import with_labels
 
 from ..machine import Cause, Transition
 from ..model import AlertBoardRow, AlertHistoryRow
@@ -174,7 +175,7 @@ class EvaluationRows(SessionRows):
 def _alert(row: RowMapping) -> Alert:
     return Alert(
         id=row["id"],
-        key=format_series(row["rule"], row["labels"]),
+        key=with_labels(row["rule"], row["labels"]),
         rule=row["rule"],
         labels=row["labels"],
         level=Level(row["level"]),
