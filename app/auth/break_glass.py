@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app, has_request_context
 
-from yoto.auth.failed_sign_ins import Pace
+from yoto.auth.failed_sign_ins import OncePerInterval
 from yoto.errors import StoreUnavailable
 from yoto.persistence import STORE_FAILURES
 from yoto.redis import RedisStore
@@ -43,8 +43,8 @@ class BreakGlassMemory:
         ended: by session that was signed out of here, when it would have ended by itself.
     """
 
-    uses: Pace = field(default_factory=lambda: Pace(BETWEEN_USES))
-    refusals: Pace = field(default_factory=lambda: Pace(BETWEEN_REFUSALS))
+    uses: OncePerInterval = field(default_factory=lambda: OncePerInterval(BETWEEN_USES))
+    refusals: OncePerInterval = field(default_factory=lambda: OncePerInterval(BETWEEN_REFUSALS))
     refused: int = 0
     ended: dict[str, datetime] = field(default_factory=dict)
 

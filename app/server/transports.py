@@ -14,7 +14,7 @@ from socketio import packet
 
 from app.server.connections import ENVIRON_KEY
 from yoto.housekeeping import Housekeeper
-from yoto.pace import Pace
+from yoto.message_bucket import MessageBucket
 from yoto.resilience import network_of
 
 # Is given the Engine.IO transport that the websocket of this request carries.
@@ -132,7 +132,7 @@ class Transport:
     """
 
     network: str | None
-    pace: Pace = field(default_factory=lambda: Pace(RATE, BURST))
+    bucket: MessageBucket = field(default_factory=lambda: MessageBucket(RATE, BURST))
     unjoined_since: float | None = field(default_factory=time.monotonic)
     connection: Any = None
 
@@ -208,7 +208,7 @@ class Transports:
         if not isinstance(data, str) or not data:
             self._refuse(eio_sid, known, "a message was no packet")
             return
-        if known.pace.take(COST_OF_CONNECT if data.startswith("0") else 1.0):
+        if known.bucket.take(COST_OF_CONNECT if data.startswith("0") else 1.0):
             self._refuse(eio_sid, known, "packets came too fast")
             return
         try:

@@ -62,7 +62,7 @@ class FailureRecorder:
         """No thread is started yet; ``operator_of`` is asked in it, in a context of ``app``."""
         self._app = app
         self._operator_of = operator_of
-        self._pace = Pace(INTERVAL)
+        self._once = OncePerInterval(INTERVAL)
         self._waiting: deque[FailedSignIn] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
         self._idle = threading.Event()
@@ -115,7 +115,7 @@ class FailureRecorder:
 
     def _record(self, failed: FailedSignIn) -> None:
         subject = self._operator_of(failed)
-        if subject is None or not self._pace.allows(failed.name, failed.failure):
+        if subject is None or not self._once.allows(failed.name, failed.failure):
             return
         # On a connection of its own, apart from those of requests.
         with recording(self._app) as session:
@@ -150,7 +150,7 @@ def note_failure(username: str, failure: Failure) -> None:
         failures_of(current_app._get_current_object()).note(failed)  # type: ignore[attr-defined]
 
 
-class Pace:
+class OncePerInterval:
     """Says yes once in an interval for each key, and forgets the oldest. Safe for threads."""
 
     def __init__(

@@ -14,11 +14,11 @@ from tests.support.round_trips import count_round_trips
 from tests.support.waiting import wait_until
 from yoto.errors import LockNotAcquired, ValidationFailed
 from yoto.optimization import DistributedLocks
-from yoto.optimization.lock.timing import Pace
+from yoto.optimization.lock.timing import LockTimes
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection, RedisSettings
 
-POLL, PATIENCE = Pace.of(None).longest_poll, Pace.of(None).patience
+POLL, PATIENCE = LockTimes.of(None).longest_poll, LockTimes.of(None).patience
 
 
 def test_one_owner_at_a_time(locks: DistributedLocks, others: DistributedLocks) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from yoto.errors import RateLimited
-from yoto.pace import Pace
+from yoto.message_bucket import MessageBucket
 
 # Connections of one account: some pages on some screens; a program needs one.
 OF_USER = 20
@@ -25,7 +25,7 @@ QUEUE_MAX = 1_000
 QUEUE_LOW = 200
 
 
-class ClientPace(Pace):
+class ClientPace(MessageBucket):
     """The rate limit of one client's messages.
 
     Attributes:

@@ -14,7 +14,7 @@ from yoto.fifo_lock import FifoLock
 from yoto.moments import milliseconds
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, LockKeys
-from yoto.optimization.lock.timing import RenewalPacer, fence_ttl
+from yoto.optimization.lock.timing import MeasuredTimes, fence_ttl
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
@@ -50,7 +50,7 @@ class Attempt:
         redis: RedisConnection,
         fifo_lock: FifoLock,
         wakeups: WakeUps,
-        pacemaker: RenewalPacer,
+        measured: MeasuredTimes,
         key: str,
         keys: LockKeys,
         terms: Terms,
@@ -58,8 +58,8 @@ class Attempt:
         self._redis = redis
         self._fifo_lock = fifo_lock
         self._wakeups = wakeups
-        self._pacemaker = pacemaker
-        self._pace = pacemaker.pace()
+        self._measured = measured
+        self._times = measured.current()
         self._key = key
         self._keys = keys
         self._terms = terms
@@ -99,7 +99,7 @@ class Attempt:
             terms.timeout,
             owner,
             sent,
-            self._pace.renew_after(terms.timeout) if terms.renew else None,
+            self._times.renew_after(terms.timeout) if terms.renew else None,
             terms.on_lost,
         )
 
@@ -111,12 +111,12 @@ class Attempt:
         self.contended = True
         if not may_wait:
             return None, sent
-        poll = self._pace.first_poll
+        poll = self._times.first_poll
         with self._wakeups.waiting(self._id) as woken:
             while (left := deadline - monotonic()) > 0:
                 woken.wait(min(left, poll, latest))
                 woken.clear()
-                poll = min(poll * 2, self._pace.longest_poll)
+                poll = min(poll * 2, self._times.longest_poll)
                 sent = monotonic()
                 token, latest = self._ask(may_wait)
                 if token is not None:
@@ -130,7 +130,7 @@ class Attempt:
             self._lease_ms,
             milliseconds(fence_ttl(self._terms.timeout)),
             self._ticket,
-            milliseconds(self._pace.patience) if may_wait else 0,
+            milliseconds(self._times.patience) if may_wait else 0,
             self._wakeups.channel,
         )
         taken, number, *ticket = self._run(args)
@@ -144,7 +144,7 @@ class Attempt:
         if not terms.replicas:
             sent = monotonic()
             reply = self._redis.scripts.run(ACQUIRE, self._keys, args)
-            self._pacemaker.note(sent)
+            self._measured.note(sent)
             return reply
         reply, confirmed = self._redis.scripts.run_confirmed(
             ACQUIRE, self._keys, args, terms.replicas, terms.replica_wait

@@ -15,7 +15,7 @@ from yoto.housekeeping import FoldedLine, Housekeeper
 from yoto.moments import milliseconds
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.scripts import EXTEND
-from yoto.optimization.lock.timing import RenewalPacer
+from yoto.optimization.lock.timing import MeasuredTimes
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Leases:
     def __init__(
         self,
         redis: RedisConnection,
-        pacemaker: RenewalPacer,
+        measured: MeasuredTimes,
         long: float,
         on_long_held: Callable[[], None],
     ) -> None:
@@ -52,7 +52,7 @@ class Leases:
         self._redis = redis
         self._long = long
         self._on_long_held = on_long_held
-        self._pacemaker = pacemaker
+        self._measured = measured
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
         # The remover of a holding from the set, under this lock, decides its fate.
         self._mutex = threading.Lock()
@@ -104,7 +104,7 @@ class Leases:
             (reply,) = self._redis.scripts.run_many([_extension(holding, lease)])
             with self._mutex:
                 if reply == 1 and holding.held:
-                    holding.lengthened(sent, lease, self._pacemaker.pace().renew_after(lease))
+                    holding.lengthened(sent, lease, self._measured.current().renew_after(lease))
                     return True
         finally:
             with self._renewed:
@@ -217,7 +217,7 @@ class Leases:
         except REDIS_UNAVAILABLE as error:
             return [error] * len(holdings)
         if not any(isinstance(reply, Exception) for reply in replies):
-            self._pacemaker.note(sent)
+            self._measured.note(sent)
         return replies
 
     def _settle(self, holding: Holding, reply: Any, sent: float) -> bool:
@@ -230,7 +230,7 @@ class Leases:
                 # The caller may have learned that it does not hold, which stays true.
                 return True
             if reply == 1:
-                renew_after = self._pacemaker.pace().renew_after(holding.lease)
+                renew_after = self._measured.current().renew_after(holding.lease)
                 holding.renewed(sent, renew_after)
                 return True
             if isinstance(reply, Exception):

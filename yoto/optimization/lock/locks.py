@@ -17,7 +17,7 @@ from yoto.optimization.lock.listing import ListedLock
 from yoto.optimization.lock.lock import OptimizedDistributedLock
 from yoto.optimization.lock.owned import LockCounts, OwnedLocks
 from yoto.optimization.lock.scripts import FORCE, LOOK, LockKeys
-from yoto.optimization.lock.timing import Pace
+from yoto.optimization.lock.timing import LockTimes
 from yoto.redis import RedisConnection
 from yoto.rules import require_reason
 
@@ -82,7 +82,7 @@ class DistributedLocks:
         Args:
             key: any text; equal keys are one lock.
             timeout: lease in seconds: how long the lock outlives a holder that died. By default 10,
-                and more where Redis is slow (see ``Pace``).
+                and more where Redis is slow (see ``LockTimes``).
             wait: seconds that ``acquire`` and ``with`` wait for another owner; by default half the
                 default lease.
             renew: keep the lease while the lock is held; else it ends after ``timeout``.
@@ -97,9 +97,9 @@ class DistributedLocks:
         Raises:
             ValidationFailed: a time or number out of its range.
         """
-        pace = self._owned.pacemaker.pace()
-        timeout = pace.lease if timeout is None else timeout
-        wait = pace.wait if wait is None else wait
+        times = self._owned.times.current()
+        timeout = times.lease if timeout is None else timeout
+        wait = times.wait if wait is None else wait
         timing.check_times(timeout, wait)
         replica_wait = timing.check_replicas(
             replicas, replica_wait, self._redis.settings.socket_timeout
@@ -115,9 +115,9 @@ class DistributedLocks:
         """A copy of the counters."""
         return replace(self._owned.counts)
 
-    def settings(self) -> Pace:
+    def settings(self) -> LockTimes:
         """The times that this process uses now, and the round trip from which they follow."""
-        return self._owned.pacemaker.pace()
+        return self._owned.times.current()
 
     def held(self) -> list[HeldLock]:
         """The locks that this process holds now."""

@@ -18,7 +18,7 @@ from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import LISTED_AFTER, Listing
 from yoto.optimization.lock.scripts import RELEASE, LockKeys
-from yoto.optimization.lock.timing import RenewalPacer
+from yoto.optimization.lock.timing import MeasuredTimes
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
@@ -53,7 +53,7 @@ class OwnedLocks:
 
     Attributes:
         counts: counters so far.
-        pacemaker: the times that follow from the latency of Redis.
+        times: the times that follow from the latency of Redis.
         leases: keeps the leases of held locks.
         listing: reports long-held locks to other processes, and lists their reports.
         fifo_lock: the order in which the threads of this process ask.
@@ -68,12 +68,12 @@ class OwnedLocks:
         self.fifo_lock = FifoLock()
         own = secrets.token_hex(8)
         self.counts = LockCounts()
-        self.pacemaker = RenewalPacer()
+        self.times = MeasuredTimes()
         self.wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", own))
         self.listing = Listing(
             redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self.holdings
         )
-        self.leases = Leases(redis, self.pacemaker, LISTED_AFTER, self.listing.something_is_held)
+        self.leases = Leases(redis, self.times, LISTED_AFTER, self.listing.something_is_held)
         self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
         self._held = weakref.WeakValueDictionary()
         self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe
@@ -147,7 +147,7 @@ class OwnedLocks:
         self.wakeups.close()
 
     def _attempt(self, key: str, keys: LockKeys, terms: Terms) -> Attempt:
-        return Attempt(self._redis, self.fifo_lock, self.wakeups, self.pacemaker, key, keys, terms)
+        return Attempt(self._redis, self.fifo_lock, self.wakeups, self.times, key, keys, terms)
 
     def _keep(self, holding: Holding) -> None:
         self.counts.acquired += 1

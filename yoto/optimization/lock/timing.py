@@ -56,7 +56,7 @@ EARLIEST_RENEW_SHARE = 1 / 10
 RENEW_TRIPS = 20
 
 PERCENTILE = 0.99
-# s for which a pace is kept before it is computed again.
+# s for which times are kept before they are computed again.
 REVIEW = 1.0
 
 # The histogram of latency: four buckets to each doubling, from 16 us up to a minute, so that a
@@ -120,7 +120,7 @@ def check_replicas(replicas: int, wait: float | None, socket_timeout: float) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class LockTimes:
     """The times that follow from one measured round trip; seconds.
 
     Attributes:
@@ -142,7 +142,7 @@ class Pace:
 
     @classmethod
     def of(cls, round_trip: float | None) -> Self:
-        """The pace for a round trip of so many seconds."""
+        """The times for a round trip of so many seconds."""
         slow = round_trip or 0.0
         lease = min(max(LEASE_TRIPS * slow, MIN_DEFAULT_LEASE), MAX_DEFAULT_LEASE)
         poll = min(max(POLL_TRIPS * slow, MIN_POLL), MAX_POLL)
@@ -209,12 +209,12 @@ class DecayingLatency:
             return (now - self._origin) / HALF_LIFE
 
 
-class RenewalPacer:
-    """The pace of a process, from the round trips of its own locks."""
+class MeasuredTimes:
+    """The times of a process, from the round trips of its own locks."""
 
     def __init__(self) -> None:
         self._latency = DecayingLatency()
-        self._pace = Pace.of(None)
+        self._times = LockTimes.of(None)
         self._review_at = 0.0
 
     def note(self, sent: float) -> None:
@@ -222,10 +222,10 @@ class RenewalPacer:
         now = monotonic()
         self._latency.note(now - sent, now)
 
-    def pace(self) -> Pace:
-        """The pace by now."""
+    def current(self) -> LockTimes:
+        """The times by now."""
         now = monotonic()
         if now >= self._review_at:
             self._review_at = now + REVIEW
-            self._pace = Pace.of(self._latency.percentile(PERCENTILE, now))
-        return self._pace
+            self._times = LockTimes.of(self._latency.percentile(PERCENTILE, now))
+        return self._times

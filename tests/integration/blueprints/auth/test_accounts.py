@@ -15,7 +15,7 @@ from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
 from yoto.auth import failed_sign_ins as failures
-from yoto.auth.failed_sign_ins import Pace, failures_of
+from yoto.auth.failed_sign_ins import OncePerInterval, failures_of
 
 LOGIN = "/api/v1/auth/login"
 
@@ -122,17 +122,17 @@ def test_what_the_end_of_the_process_cuts_off_is_said(
     assert failures.FailureRecorder.wait(recorder)
 
 
-def test_a_pace_says_yes_once_in_an_interval_for_each_and_forgets_the_oldest() -> None:
+def test_it_says_yes_once_in_an_interval_for_each_and_forgets_the_oldest() -> None:
     now = 0.0
-    pace = Pace(60, 2, lambda: now)
-    assert [pace.allows("a", "x"), pace.allows("a", "x"), pace.allows("a", "y")] == [
+    once = OncePerInterval(60, 2, lambda: now)
+    assert [once.allows("a", "x"), once.allows("a", "x"), once.allows("a", "y")] == [
         True,
         False,
         True,
     ]
     now = 59.0
-    assert not pace.allows("a", "x")
+    assert not once.allows("a", "x")
     now = 60.0
-    assert pace.allows("a", "x")
-    assert pace.allows("b", "x") and pace.allows("a", "y")
-    assert len(pace._last) == 2
+    assert once.allows("a", "x")
+    assert once.allows("b", "x") and once.allows("a", "y")
+    assert len(once._last) == 2

@@ -17,7 +17,7 @@ from yoto.optimization.lock import leases as module
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.leases import TICK, Leases
 from yoto.optimization.lock.scripts import LockKeys
-from yoto.optimization.lock.timing import RenewalPacer
+from yoto.optimization.lock.timing import MeasuredTimes
 from yoto.redis import KeyBuilder
 
 NOW = 1_000.0
@@ -44,7 +44,7 @@ def clock() -> Any:
 def leases(long_held: list[int] | None = None) -> Leases:
     Clock.now = NOW
     told = [] if long_held is None else long_held
-    return Leases(None, RenewalPacer(), 1.0, lambda: told.append(1))  # type: ignore[arg-type]
+    return Leases(None, MeasuredTimes(), 1.0, lambda: told.append(1))  # type: ignore[arg-type]
 
 
 def holding(lease: float = 10.0, ago: float = 0.0, renews: bool = True, **more: Any) -> Holding:

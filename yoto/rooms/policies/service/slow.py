@@ -29,7 +29,7 @@ WINDOW = 21
 MINIMUM = 7
 
 
-class Pace(enum.Enum):
+class Speed(enum.Enum):
     """The speed of evaluations."""
 
     FINE = "fine"
@@ -45,24 +45,24 @@ class SlowWatch:
         self._lock = threading.Lock()
         self._window: deque[float] = deque(maxlen=WINDOW)
 
-    def add(self, latency_us: float) -> Pace:
+    def add(self, latency_us: float) -> Speed:
         """Note an evaluation; how fast they are by now."""
         with self._lock:
             self._window.append(latency_us)
             # Everything is below the bound: the usual case, without sorting anything.
             if latency_us < self._alert_us or len(self._window) < MINIMUM:
-                return Pace.FINE
-        return self.pace()
+                return Speed.FINE
+        return self.speed()
 
-    def pace(self) -> Pace:
+    def speed(self) -> Speed:
         """The speed of evaluations."""
         with self._lock:
             if len(self._window) < MINIMUM:
-                return Pace.FINE
+                return Speed.FINE
             middle = median(self._window)
         if middle < self._alert_us:
-            return Pace.FINE
-        return Pace.SLOW if middle < self._limit_us else Pace.TOO_SLOW
+            return Speed.FINE
+        return Speed.SLOW if middle < self._limit_us else Speed.TOO_SLOW
 
     def median_ms(self) -> float:
         """The median that is judged; 0.0 before the first evaluation."""
@@ -125,8 +125,8 @@ class SlowGuard:
 
     def note(self, loaded: Loaded, latency_us: float) -> None:
         """Note an evaluation of a set, and that they are slow, or too slow."""
-        pace = self._watch.add(latency_us)
-        if pace is Pace.FINE:
+        speed = self._watch.add(latency_us)
+        if speed is Speed.FINE:
             return
         median_ms = self._watch.median_ms()
         with self._lock:
@@ -135,7 +135,7 @@ class SlowGuard:
                 self._alerted = {loaded.version: now}
                 self._alerts.append((loaded, median_ms))
                 self._wake()
-        if pace is Pace.TOO_SLOW:
+        if speed is Speed.TOO_SLOW:
             self._take_out(loaded, median_ms)
 
     def forget(self) -> None:
@@ -239,7 +239,7 @@ class SlowGuard:
                 log.warning("policies %s stay out of service: %s", out.version, error)
                 self._retry_at = monotonic() + RETRY_SECONDS
                 return
-        if timing.pace() is Pace.TOO_SLOW:
+        if timing.speed() is Speed.TOO_SLOW:
             self._retry_at = monotonic() + RETRY_SECONDS
             return
 

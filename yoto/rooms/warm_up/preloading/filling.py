@@ -19,7 +19,7 @@ from yoto.rooms.warm_up.preloading.plan import PreloadBatch
 from yoto.rooms.warm_up.preloading.report import PreloadReport
 
 
-class Pace:
+class RunBudget:
     """The time that one run may take.
 
     Args:
@@ -91,7 +91,7 @@ class Filling:
 
     source: CachedSource
     locks: DistributedLocks
-    pace: Pace
+    budget: RunBudget
     progress: Progress = unwatched
     loaded: list[Pair] = field(default_factory=list, init=False)
     gone: list[Pair] = field(default_factory=list, init=False)
@@ -111,7 +111,7 @@ class Filling:
         self._wanted = sum(len(batch.user_ids) for batch in batches)
         self.progress(0, self._wanted)
         missing = self._go(batches, from_database=False)
-        while missing and self.pace.over is None:
+        while missing and self.budget.over is None:
             if not alone:
                 missing = self._go(missing, from_database=True)
                 continue
@@ -119,7 +119,7 @@ class Filling:
                 if lock is not None:
                     missing = self._go(missing, from_database=True, lock=lock)
                     continue
-            self.pace.rest(FOLLOW * random.uniform(0.5, 1.5))
+            self.budget.rest(FOLLOW * random.uniform(0.5, 1.5))
             missing = self._go(missing, from_database=False)
         left = sum(len(batch.user_ids) for batch in missing)
         return PreloadReport(
@@ -129,8 +129,8 @@ class Filling:
             self._tiers["db"],
             len(self.gone),
             left,
-            self.pace.passed,
-            (self.pace.over or "time") if left else "done",
+            self.budget.passed,
+            (self.budget.over or "time") if left else "done",
         )
 
     def _go(
@@ -145,9 +145,9 @@ class Filling:
         """
         missing: list[PreloadBatch] = []
         for number, batch in enumerate(batches):
-            if self.pace.over is not None or (lock is not None and not lock.held):
+            if self.budget.over is not None or (lock is not None and not lock.held):
                 return missing + list(batches[number:])
-            with self.pace.working():
+            with self.budget.working():
                 rest = self._bring(batch, from_database)
             if rest:
                 missing.append(PreloadBatch(batch.place, rest))

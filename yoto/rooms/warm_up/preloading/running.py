@@ -17,7 +17,7 @@ from yoto.optimization import DistributedLocks
 from yoto.permission.caching.cached_source import CachedSource
 from yoto.permission.database.pool import SidePool
 from yoto.rooms.warm_up.hot import HotCounts, Pair
-from yoto.rooms.warm_up.preloading.filling import Filling, Pace, Progress, unwatched
+from yoto.rooms.warm_up.preloading.filling import Filling, Progress, RunBudget, unwatched
 from yoto.rooms.warm_up.preloading.plan import plan, reached
 from yoto.rooms.warm_up.preloading.report import PreloadReport, PreloadStats
 from yoto.rooms.warm_up.settings import PreloadSettings
@@ -115,12 +115,12 @@ class Preloading:
             StoreUnavailable: Redis or the database did not answer; loaded entries stay.
         """
         settings = self.settings
-        pace = Pace(settings.seconds, settings.share, stop or self._stop)
+        budget = RunBudget(settings.seconds, settings.share, stop or self._stop)
         try:
             limit = min(settings.entries, self.hot.settings.members)
             pairs = [(pair.user_id, pair.place) for pair in self.hot.pairs(limit)]
             self._drop_unwanted(pairs)
-            return self._fill(pairs, pace, progress, alone=True)
+            return self._fill(pairs, budget, progress, alone=True)
         except StoreUnavailable as error:
             self._failures += 1
             self._error = str(error)
@@ -164,13 +164,13 @@ class Preloading:
 
     def _fill_now(self, pairs: Sequence[Pair]) -> PreloadReport:
         settings = self.settings
-        pace = Pace(settings.seconds, settings.share, self._stop)
-        return self._fill(pairs, pace, unwatched, alone=False)
+        budget = RunBudget(settings.seconds, settings.share, self._stop)
+        return self._fill(pairs, budget, unwatched, alone=False)
 
     def _fill(
-        self, pairs: Sequence[Pair], pace: Pace, progress: Progress, alone: bool
+        self, pairs: Sequence[Pair], budget: RunBudget, progress: Progress, alone: bool
     ) -> PreloadReport:
-        filling = Filling(self._source, self._locks, pace, progress)
+        filling = Filling(self._source, self._locks, budget, progress)
         batches = plan(pairs, self.settings.entries, self._cache.settings.places_per_user)
         try:
             report = filling.fill(batches, alone)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from yoto.rooms.warm_up.preloading.filling import Pace
+from yoto.rooms.warm_up.preloading.filling import RunBudget
 
 
 class Clock:
@@ -40,37 +40,37 @@ def clock() -> Clock:
 
 
 def test_a_quarter_of_the_time_is_work(clock: Clock) -> None:
-    pace = Pace(1_000.0, 0.25, FakeStop(clock), clock)
+    budget = RunBudget(1_000.0, 0.25, FakeStop(clock), clock)
     for cost in (1.0, 2.0, 3.0):
-        with pace.working():
+        with budget.working():
             clock.now += cost
     assert clock.waited == pytest.approx(18.0)
-    assert pace.passed == pytest.approx(24.0)
-    assert pace.over is None
+    assert budget.passed == pytest.approx(24.0)
+    assert budget.over is None
 
 
 def test_all_of_the_time_leaves_no_pause(clock: Clock) -> None:
-    pace = Pace(1_000.0, 1.0, FakeStop(clock), clock)
-    with pace.working():
+    budget = RunBudget(1_000.0, 1.0, FakeStop(clock), clock)
+    with budget.working():
         clock.now += 5.0
     assert clock.waited == 0.0
 
 
 def test_no_pause_goes_past_the_end(clock: Clock) -> None:
-    pace = Pace(10.0, 0.1, FakeStop(clock), clock)
-    with pace.working():
+    budget = RunBudget(10.0, 0.1, FakeStop(clock), clock)
+    with budget.working():
         clock.now += 4.0
     assert clock.waited == pytest.approx(6.0)
-    assert pace.over == "time"
-    pace.rest(5.0)
+    assert budget.over == "time"
+    budget.rest(5.0)
     assert clock.waited == pytest.approx(6.0)
 
 
 def test_a_stop_ends_it_at_once(clock: Clock) -> None:
     stop = threading.Event()
-    pace = Pace(600.0, 0.001, stop)
+    budget = RunBudget(600.0, 0.001, stop)
     timer = threading.Timer(0.05, stop.set)
     timer.start()
-    pace.rest(600.0)
+    budget.rest(600.0)
     timer.join()
-    assert pace.over == "stopped"
+    assert budget.over == "stopped"

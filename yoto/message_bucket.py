@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-class Pace:
+class MessageBucket:
     """So many tokens at once, and so many a second.
 
     Attributes:
