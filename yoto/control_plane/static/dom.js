@@ -83,6 +83,19 @@ const LOOKS = {
 export const badge = (state, text = named("state", state), look = lookOf(state)) =>
   h("span", { class: `badge ${look}` }, text);
 
+/**
+ * The count at the entry of `page` in the navigation: a function of its text, "" for none, of the words that are read
+ * out for it, and of a level that colours it.
+ */
+export function countAt(page) {
+  const entries = document.querySelectorAll(`[data-count=${page}]`);
+  return (text, label, level = "") =>
+    entries.forEach((entry) => {
+      entry.dataset.level = level;
+      replace(entry, text && [h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden-text" }, label)]);
+    });
+}
+
 /** "ok", "warning", "failed", "unknown", or "neutral" for what has no colour of its own. */
 export const lookOf = (state) => LOOKS[String(state).toLowerCase()] ?? "neutral";
 

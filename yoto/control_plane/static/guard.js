@@ -1,5 +1,6 @@
 // A page of one guard: its parts, how it does over time, who calls, what happened and who set it.
 
+import { marksNow } from "./additions.js";
 import { get } from "./api.js";
 import { RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
@@ -7,7 +8,6 @@ import { callersPart } from "./guard/callers.js";
 import { chartsPart } from "./guard/charts.js";
 import { eventsPart } from "./guard/events.js";
 import { historyPart } from "./guard/history.js";
-import { marksNow } from "./guards/additions.js";
 import { guardCard } from "./guards/card.js";
 import { subscribe } from "./live.js";
 import { keep, page, state, t } from "./page.js";

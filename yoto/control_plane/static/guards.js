@@ -1,10 +1,10 @@
 // The wall: every guard as a card or a line, the most severe first and idle ones folded; and features
 // that are switched off. Filters and the form of the list are in the address.
 
+import { marksNow } from "./additions.js";
 import { get } from "./api.js";
 import { badge, h, replace } from "./dom.js";
 import { quantity, subject } from "./format.js";
-import { marksNow } from "./guards/additions.js";
 import { guardCard } from "./guards/card.js";
 import { degradationTable } from "./guards/degradation.js";
 import { edit } from "./guards/editor.js";

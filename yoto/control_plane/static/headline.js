@@ -1,5 +1,5 @@
-// The worst of everything that can be wrong, on every page, and each cause as a link to its end; the
-// alerts that are open, and what an alert says.
+// The worst of everything that can be wrong, on every page, and each cause as a link to its end; and what an alert
+// says.
 
 import { badge, h, replace } from "./dom.js";
 import { age, known, quantity, subject, until } from "./format.js";
@@ -120,49 +120,6 @@ export function recovery({ recovering, name, rule = name, peak, peak_value: wors
   return has(`yes_or_no.${rule}`) ? t(`yes_or_no.${rule}_again`) : t("headline.recovering", { then: format(worst), now: format(value) });
 }
 
-// Alerts: those that are open, as the topic "alerts" tells, all of them at first, then what becomes of each.
-
-/**
- * Returns `{take(data, kind), items()}`. `take` is the handler of the topic; `items` are the alerts by
- * id, or null while they are not known: to what is not, news cannot be added. `more()` says whether
- * there are more than were told.
- */
-export function openAlerts() {
-  const open = new Map();
-  let listed = false;
-  let more = false;
-
-  function learn({ type, at, data }) {
-    const known = open.get(data.alert_id);
-    if (type === "alert.raised") {
-      open.set(data.alert_id, { ...data, id: data.alert_id, raised_at: at });
-    } else if (type === "alert.changed" && known) {
-      open.set(data.alert_id, { ...known, ...data });
-    } else if (type === "alert.acknowledged" && known) {
-      open.set(data.alert_id, { ...known, acknowledged_by: data.by });
-    } else if (type === "alert.resolved") {
-      open.delete(data.alert_id);
-    }
-  }
-
-  return {
-    take(data, kind) {
-      if (kind === "failed") {
-        listed = false;
-      } else if (kind !== "delta") {
-        listed = true;
-        more = data.next !== null && data.next !== undefined;
-        open.clear();
-        data.items.forEach((alert) => open.set(alert.id, alert));
-      } else if (listed) {
-        learn(data);
-      }
-    },
-    items: () => (listed ? [...open.values()] : null),
-    more: () => more,
-  };
-}
-
 // What an alert says, in the language of the page.
 
 // In what the rules of the platform measure, where that is more than a number: news do not say so.
@@ -180,6 +137,3 @@ export function alertText({ rule, cause, peak_value: peak, limit, text }) {
   const format = (value) => quantity(value, UNITS[rule] ?? "count");
   return t(key, { value: format(peak), limit: format(limit) });
 }
-
-/** The level of an alert: of one that is over, the worst that it was. */
-export const levelOf = (alert) => (alert.open === false ? alert.peak_level : alert.level);

@@ -1,12 +1,12 @@
 // The overview: what state everything is in, and how it has been going.
 
+import { borders } from "./additions.js";
 import { get } from "./api.js";
 import { chart, eventsBetween, isHole, RANGES, rangePicker } from "./chart.js";
 import { badge, h, replace } from "./dom.js";
 import { addressOf, age, introduce, nameOf, now, quantity, timestamp, toMs } from "./format.js";
 import { causeList, levelOfCause } from "./headline.js";
 import { isStale, refresh, subscribe, throttled, watch } from "./live.js";
-import { borders } from "./overview/borders.js";
 import { has, home, keep, named, state, t } from "./page.js";
 import { failed, hint, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";

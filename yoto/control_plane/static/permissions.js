@@ -1,12 +1,12 @@
 // What people were allowed and denied, why somebody may, who may, where somebody may, and all that
 // a server grants.
 
+import { tabs } from "./additions.js";
 import { h, replace } from "./dom.js";
 import { keep, state, t } from "./page.js";
 import { explainTab } from "./permissions/explain.js";
 import { matrixTab } from "./permissions/matrix.js";
 import { searchTab } from "./permissions/search.js";
-import { tabs } from "./permissions/tabs.js";
 
 const TABS = [
   ...tabs,

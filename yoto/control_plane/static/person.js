@@ -1,10 +1,10 @@
 // A page of one person or program: who they are, what they hold, what refuses them, and acts on it.
 
+import { opened } from "./additions.js";
 import { get, post } from "./api.js";
 import { act } from "./dialog.js";
 import { badge, h, replace } from "./dom.js";
 import { subscribe } from "./live.js";
-import { opened } from "./opened.js";
 import { may, page, state, t } from "./page.js";
 import { accountPart } from "./person/account.js";
 import { heldParts } from "./person/held.js";

@@ -1,10 +1,10 @@
 // A page of one resource: what it is in, who may and who holds what there, and what was done to it.
 
+import { opened } from "./additions.js";
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
 import { subject } from "./format.js";
 import { subscribe } from "./live.js";
-import { opened } from "./opened.js";
 import { named, page, state, t } from "./page.js";
 import { grid } from "./permissions/matrix.js";
 import { overwrites } from "./permissions/overwrites.js";

@@ -1,6 +1,7 @@
 // The editor of one entry: form, difference before saving, history, and what happens when
 // somebody else was faster: they are shown, and nothing that was typed is lost.
 
+import { panels, ways } from "../additions.js";
 import { get, newKey, post, put, read, remove } from "../api.js";
 import { show } from "../dialog.js";
 import { h, replace, toast, uniqueId } from "../dom.js";
@@ -8,7 +9,6 @@ import { age, subject, until } from "../format.js";
 import { subscribe } from "../live.js";
 import { may, named, parts, t } from "../page.js";
 import { failed, loading } from "../states.js";
-import { panels, ways } from "./additions.js";
 import { conflictNotice } from "./conflict.js";
 import { settingsForm } from "./fields.js";
 import { differenceOf, historyTable } from "./history.js";

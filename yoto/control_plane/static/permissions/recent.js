@@ -1,15 +1,13 @@
 // Questions in the empty form: those that were asked in this tab, and those of optional
 // features.
 
+import { recents } from "../additions.js";
 import { h } from "../dom.js";
 import { subject } from "../format.js";
 import { named, t } from "../page.js";
 
 const KEY = "yoto.questions";
 export const MOST = 6; // of each list
-
-/** Functions that make further lists, by `ask`, from what optional features know. */
-export const recents = [];
 
 function asked() {
   try {

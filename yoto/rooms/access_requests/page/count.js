@@ -1,14 +1,14 @@
 // How many access requests wait for the viewer, at the entry of the navigation.
 
 import { get } from "../control/api.js";
-import { h, replace } from "../control/dom.js";
+import { countAt } from "../control/dom.js";
 import { subscribe, throttled } from "../control/live.js";
 import { may, t } from "../control/page.js";
 
 export const REQUEST_EVENTS = ["access_request.*"];
 const REQUESTS_COUNTED = 20; // as many as each page brings along
 const COUNT_DELAY = 300; // ms: what comes together is read once
-const nodes = document.querySelectorAll("[data-count=access_requests]");
+const say = countAt("access_requests");
 
 async function count() {
   let found;
@@ -20,10 +20,6 @@ async function count() {
   const n = found.items.length;
   const text = n ? `${n}${found.next === null ? "" : "+"}` : "";
   return say(text, t("page.requests_waiting", { n: text }));
-}
-
-function say(text, label) {
-  nodes.forEach((node) => replace(node, text && [h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden-text" }, label)]));
 }
 
 if (may("operate")) {

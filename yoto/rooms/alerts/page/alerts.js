@@ -2,12 +2,12 @@
 
 import { LEVELS } from "./count.js";
 import { alertDetail } from "./detail.js";
-import { levelBadge, saidOf, stateOf, subjectOf } from "./parts.js";
+import { levelBadge, levelOf, saidOf, stateOf, subjectOf } from "./parts.js";
 import { get, post } from "../control/api.js";
 import { act, show } from "../control/dialog.js";
 import { badge, h, reported } from "../control/dom.js";
 import { age, known, moment, quantity, subject, until } from "../control/format.js";
-import { alertText, callerOf, levelOf } from "../control/headline.js";
+import { alertText, callerOf } from "../control/headline.js";
 import { repeat, subscribe, throttled } from "../control/live.js";
 import { home, keep, may, named, parts, state, t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";

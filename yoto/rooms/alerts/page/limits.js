@@ -1,7 +1,7 @@
 // From which values on there is an alert, in the charts of the overview.
 
+import { borders } from "../control/additions.js";
 import { get } from "../control/api.js";
-import { borders } from "../control/overview/borders.js";
 import { t } from "../control/page.js";
 import { LEVELS } from "./count.js";
 

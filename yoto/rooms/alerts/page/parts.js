@@ -2,7 +2,7 @@
 
 import { badge, h } from "../control/dom.js";
 import { age, duration, subject, toMs } from "../control/format.js";
-import { alertText, levelOf, recovery } from "../control/headline.js";
+import { alertText, recovery } from "../control/headline.js";
 import { home, named, t } from "../control/page.js";
 
 // Which guard the label "name" of these rules names.
@@ -17,6 +17,9 @@ function labelOf(rule, name, value) {
   }
   return name === "kind" ? [`${t("alerts.items_of")} `, h("a", { href: `${home}queues?kind=${encodeURIComponent(value)}` }, value)] : `${name}: ${value}`;
 }
+
+/** The level of an alert: of one that is over, the worst that it was. */
+export const levelOf = (alert) => (alert.open === false ? alert.peak_level : alert.level);
 
 /** How bad an alert is: its level, or that its value is back and it waits to end. */
 export function levelBadge(one) {

@@ -1,6 +1,7 @@
 // The decision log on the page of permissions: what people were allowed and denied, asked again, and over
 // time; and whom something was denied recently, among the questions that stand in the empty form.
 
+import { recents, tabs } from "../control/additions.js";
 import { get } from "../control/api.js";
 import { h, replace, uniqueId } from "../control/dom.js";
 import { now, toMs, zone } from "../control/format.js";
@@ -8,9 +9,8 @@ import { MOMENT, toLocal, toMoment } from "../control/moments.js";
 import { keep, state, t } from "../control/page.js";
 import { placeOf } from "../control/permissions/places.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "../control/permissions/question.js";
-import { MOST, recentList, recents } from "../control/permissions/recent.js";
+import { MOST, recentList } from "../control/permissions/recent.js";
 import { reasonText } from "../control/permissions/sign.js";
-import { tabs } from "../control/permissions/tabs.js";
 import { foldDecisions } from "./folding.js";
 import { decisionList } from "./list.js";
 import { record } from "./record.js";

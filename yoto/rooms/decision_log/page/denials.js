@@ -1,7 +1,7 @@
 // Denials of one person, on their page.
 
+import { opened } from "../control/additions.js";
 import { replace } from "../control/dom.js";
-import { opened } from "../control/opened.js";
 import { decisionList } from "./list.js";
 
 opened.push((one) => {

@@ -1,7 +1,7 @@
 // "Who can … here": a permission is chosen, the place is given.
 
+import { opened } from "../control/additions.js";
 import { h, replace } from "../control/dom.js";
-import { opened } from "../control/opened.js";
 import { page, t } from "../control/page.js";
 import { form, missing, permissionPicker } from "../control/permissions/question.js";
 import { reviewList } from "./list.js";

@@ -1,11 +1,11 @@
 // Values that one worker tries before all have them: how they are begun, shown and decided; and what
 // would have come of them, by the last calls.
 
+import { marks, panels, ways } from "../control/additions.js";
 import { get, post } from "../control/api.js";
 import { act } from "../control/dialog.js";
 import { h, replace, uniqueId } from "../control/dom.js";
 import { number, quantity, subject, until } from "../control/format.js";
-import { marks, panels, ways } from "../control/guards/additions.js";
 import { conflictTable } from "../control/guards/conflict.js";
 import { dimensionNamed } from "../control/guards/fields.js";
 import { named, t } from "../control/page.js";
