@@ -90,7 +90,7 @@ class Page:
 
 
 # Texts of the shared modules.
-SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
+SHARED_TEXTS = ("shared", "palette", "states", "units", "headline")
 
 PAGES = (
     Page("overview", "/", texts=("status", "help", "reasons")),
@@ -98,7 +98,7 @@ PAGES = (
     Page("permissions", "/permissions", texts=("acts", "reasons"), live=False),
     Page("cache", "/cache", texts=("guards", "help")),
     Page("queues", "/queues"),
-    Page("events", "/events", texts=("acts", "forecasts")),
+    Page("events", "/events", texts=("acts",)),
     Page("audit", "/audit", texts=("acts",)),
     Page("instances", "/instances", texts=("help",)),
     Page("suggestions", "/suggestions", of_sections=True),

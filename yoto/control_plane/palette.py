@@ -143,9 +143,12 @@ def _acts_on_guards(text: str, limit: int) -> Iterator[Result]:
 
 def _acts_on_roles(text: str, limit: int) -> Iterator[Result]:
     """Acts on roles whose name is the whole text, or its last word: "assign steward"."""
+    texts = catalogue(current_language())
+    # A change is tried where a room has words for that.
+    acts = ("try", *(("give",) if may(ADMIN) else ()))
+    titles = [(act, texts[key]) for act in acts if (key := f"palette.act.{act}") in texts]
     for hit in list(roles(text, limit)) or list(roles(text.split()[-1], limit)):
-        for act in ("try", *(("give",) if may(ADMIN) else ())):
-            title = translate(f"palette.act.{act}", name=hit.name)
+        for act, title in [(act, form.format(name=hit.name)) for act, form in titles]:
             if fits(title, text):
                 yield _act(title, f"{hit.where}?act={act}")
 

@@ -37,7 +37,7 @@ from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
 from yoto.operate.overrides import read_overrides
 from yoto.operate.permissions.resources import types
-from yoto.room import has_room, named_of_rooms, rooms_of
+from yoto.room import named_of_rooms, rooms_of
 from yoto.store.columns import utcnow
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,6 @@ def helpers() -> dict[str, Any]:
         "age": language.age,
         "duration": language.duration,
         "vendor": vendor,
-        "room": partial(has_room, current_app),
         "modules_of": modules_of,
         "here": here,
         "page_data": page_data,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 
 from app.blueprints.community_pages.pages import TEXTS as COMMUNITY_TEXTS
 from tests.support.audited_actions import Actions
 from yoto.auth.failed_sign_ins import Failure
+from yoto.control_plane.assets import Assets
 from yoto.control_plane.language import (
     COOKIE,
     LANGUAGE_TAGS,
@@ -25,8 +27,8 @@ from yoto.control_plane.language import (
     texts_of,
     translate,
 )
-from yoto.control_plane.navigation import SHARED_TEXTS, details_of, pages_of
-from yoto.parts.rooms import ALL, chosen
+from yoto.control_plane.navigation import CONTROL, details_of, pages_of
+from yoto.parts.rooms import ALL, NONE, chosen
 from yoto.permission.explain.text import texts as policy_texts
 from yoto.permission.verdict import verdict
 from yoto.resilience.config_store.document import Action
@@ -44,6 +46,7 @@ TEMPLATES, SCRIPTS = (
 OF_ROOMS = [one.folder / "page" for one in ROOMS]
 COMMUNITY = ROOT / "app/static/community"
 PLACEHOLDER = re.compile(r"{\w+}")
+LATER = re.compile(r'\bimport\("\./([^"]+)"\)')
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
@@ -196,9 +199,9 @@ def test_no_text_is_there_for_nothing() -> None:
     assert {key for key in unused if not key.startswith(PUT_TOGETHER)} == set()
 
 
-def asked_for(path: Path) -> set[str]:
+def asked_for(text: str) -> set[str]:
     """Keys of the texts that a template or script asks for by their whole names."""
-    return set(re.findall(r"""\bt\(\s*["']([a-z_0-9]+\.[a-z_0-9]+)["']""", path.read_text("utf-8")))
+    return set(re.findall(r"""\bt\(\s*["']([a-z_0-9]+\.[a-z_0-9]+)["']""", text))
 
 
 def test_a_template_asks_for_texts_that_there_are() -> None:
@@ -206,25 +209,43 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
     of_rooms = (file for folder in OF_ROOMS for file in folder.glob("*.html"))
     found = (*TEMPLATES.iterdir(), *(file for folder in own for file in folder.iterdir()))
     for path in (*found, *of_rooms):
-        assert asked_for(path) <= set(catalogue("en")), path.name
+        assert asked_for(path.read_text("utf-8")) <= set(catalogue("en")), path.name
 
 
-def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
-    of_page = {page.key: page.areas for page in PAGES}
-    for path in SCRIPTS.rglob("*.js"):
-        # A folder has the parts of the module of its name.
-        module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
-        handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
-        assert asked_for(path) <= set(handed_out), path.name
-    for room in ROOMS:
-        own = (
-            one for one in PAGES if room.name in (one.room, *(part.room for part in one.sections))
-        )
-        handed_out = texts_of("en", (area for page in own for area in page.areas))
-        for path in (room.folder / "page").glob("*.js"):
-            assert asked_for(path) <= set(handed_out), path.name
+@pytest.mark.parametrize("names", [ALL, NONE, *(one.name for one in ROOMS)])
+def test_each_module_that_a_page_loads_finds_its_texts_there(names: str) -> None:
+    rooms = chosen(names)
+    keep_rooms(current_app, rooms)
+    snapshot = Assets(
+        {CONTROL: SCRIPTS, **{one.name: one.folder / "page" for one in rooms}}
+    ).snapshot()
+    pages = (*pages_of(rooms), *details_of(rooms))
+    counters = [page.counter for page in pages if page.counted]
+    for page in pages:
+        loaded = snapshot.imports((CONTROL, "shell.js"), *counters, *page.modules)
+        texts = {one: snapshot.files[one].content.decode() for one in loaded}
+        later = [(CONTROL, name) for text in texts.values() for name in LATER.findall(text)]
+        handed_out = set(texts_of("en", page.areas))
+        for folder, path in snapshot.imports(*loaded, *later):
+            asked = asked_for(snapshot.files[folder, path].content.decode())
+            assert asked <= handed_out, f"{page.key}: {folder}/{path}"
+
+
+def test_a_script_of_the_community_asks_for_texts_that_its_page_hands_out() -> None:
     for path in COMMUNITY.iterdir():
-        assert asked_for(path) <= set(texts_of("en", COMMUNITY_TEXTS)), path.name
+        asked = asked_for(path.read_text("utf-8"))
+        assert asked <= set(texts_of("en", COMMUNITY_TEXTS)), path.name
+
+
+def test_words_for_what_happens_in_a_room_are_in_its_folder() -> None:
+    for room in ROOMS:
+        sources = (path.read_text("utf-8") for path in room.folder.rglob("*.py"))
+        types = {
+            one for text in sources for one in re.findall(r'@event_type\("([a-z_.]+)"\)', text)
+        }
+        words = room.folder / "locale/en/events.json"
+        said = json.loads(words.read_text("utf-8")) if types else {}
+        assert all(any(key.startswith(f"happened.{one}") for key in said) for one in types)
 
 
 @pytest.mark.parametrize(
