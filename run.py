@@ -163,7 +163,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
         else:
             lifeline.send(b"listening")
 
-    # What the start made stays: to go through it again would hold up every request for 0.2 s.
+    # The start's objects stay: to go through them again would hold up every request for 0.2 s.
     gc.collect()
     gc.freeze()
     with app.app_context():
@@ -194,7 +194,7 @@ def supervise(options: argparse.Namespace) -> int:
     host, port = address(options, app.config)
     refuse_taken(host, port)
     prepare(app)
-    # What that began in the background is the workers' to do.
+    # Background work that this began is the workers' to do.
     permissions.close(app)
     policy.of(app).close()
 

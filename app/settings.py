@@ -31,8 +31,7 @@ FOREIGN_PREFIXES = ("YOTO_TEST_",)
 
 SETTINGS = declared(config_classes.Base)  # those of rooms are beside them
 
-# What of an address of MariaDB or MySQL is about TLS, and what its driver would make of it by
-# itself.
+# Parameters of an address of MariaDB or MySQL about TLS, and those that only its driver would read.
 TLS = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname")
 TLS_OF_DRIVER = ("ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "ssl_mode")
 

@@ -22,7 +22,7 @@ from yoto.extras import demand_extra
 from yoto.settings import Setting, declared
 
 EXTENSION = "yoto.rooms"
-# What an application may consist of, ascending; each has all before it.
+# Levels that an application may consist of, ascending; each has all before it.
 LEVELS = (GUARDS, PERMISSIONS, CONTROL_PLANE) = ("guards", "permissions", "control plane")
 
 

@@ -251,7 +251,7 @@ def _all(read: Callable[..., Page[T]], role_id: int, key: Callable[[T], int]) ->
 
 
 def _subject(text: str) -> Any:
-    """Who is named: a person by username or id, or another subject."""
+    """The subject of this text: a person by username or id, or another one."""
     is_set = text == "public" or text.partition(":")[0] in ("application", "team", "everyone")
     return subject_of_text(text, "user") if is_set else user_id_of(text)
 

@@ -25,7 +25,7 @@ _HEADERS = re.compile(rb"(?:(?!(?i:expect):)[!#$%&'*+.^`|~0-9A-Za-z-]++:[ -~\t]*
 # The same with all that is allowed; the values, and how the line ends.
 LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([\t -~\x80-\xff]*+)(\r?\n)")
 _LENGTH = re.compile(r"[0-9]{1,18}")
-# Of WSGI, without the prefix of headers.
+# Headers that WSGI names without the prefix of the others.
 _UNPREFIXED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 

@@ -21,7 +21,7 @@ graceful_timeout = 10
 timeout = 30
 # Yoto itself reads what the proxy says of callers (YOTO_TRUSTED_PROXIES).
 forwarded_allow_ips = ""
-# What is larger is no request of ours.
+# Larger requests are none of ours.
 limit_request_line = 8190
 limit_request_fields = 100
 

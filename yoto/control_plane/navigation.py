@@ -156,7 +156,7 @@ def links_of(rooms: Sequence[Room]) -> dict[str, str]:
 
 @lru_cache(maxsize=32)
 def _of(rooms: tuple[Room, ...]) -> list[Page]:
-    """What they declare, which is the same for every request of an application."""
+    """The pages that rooms declare, which are the same for every request of an application."""
     more = [replace(page, room=room.name) for room in rooms for page in room.pages()]
     listed = {one.key for one in PAGES}
     for page in more:

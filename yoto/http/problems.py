@@ -24,7 +24,7 @@ from yoto.resilience import noted_limits, rate_limit_headers
 from yoto.room import rooms_of
 
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
-# What may stand in a URI's path as it is (RFC 3986, section 3.3).
+# Characters that may stand in a URI's path as they are (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"

@@ -107,7 +107,7 @@ class Recording(Protocol):
         """
 
     def figures(self) -> Mapping[str, int]:
-        """What it has done, for the state of this process."""
+        """Counts of its work, for the state of this process."""
 
 
 def unknown(user_id: int, permission: str, scope: str) -> float | None:

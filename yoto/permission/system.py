@@ -198,7 +198,7 @@ class PermissionSystem(
 
     @staticmethod
     def joins_of(app: Flask) -> list[Callable[[Session, Event], object]]:
-        """What stores more in the transactions of steps in ``app``, such as messages about them."""
+        """Functions that store more, such as messages, in the transactions of steps in ``app``."""
         state: PermissionState = app.extensions[EXTENSION]
         return state.joins
 

@@ -68,8 +68,8 @@ class NewInviteSchema(ma.Schema):
     )
 
 
-# Of a server, and of one member in it, that still admit a user; those that do not are dropped to
-# make room.
+# Invites of a server, and of one member in it, that still admit a user; others are dropped to make
+# room.
 INVITES_MAX, INVITES_OF_MEMBER = 1_000, 100
 CODE_BYTES = 12  # 96 random bits: a code cannot be found by trying
 

@@ -124,7 +124,7 @@ def choices(workspace: Workspace, public: bool = False) -> dict[str, Any]:
 
 
 def given_at(type: str, id: UUID) -> list[dict[str, Any]]:
-    """What was given at a node itself."""
+    """Grants at a node itself."""
     roles = {number: name for name, number in role_ids().items()}
     return [
         {

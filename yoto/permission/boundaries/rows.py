@@ -66,7 +66,7 @@ class Boundary(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What is invalidated. The cache holds nothing of emergency access: policies judge by it,
+        """The tag to invalidate. The cache holds nothing of emergency access: policies judge by it,
         and their listeners read it again."""
         return cache.tags.POLICY if self.kind == EMERGENCY else cache.tags.user(self.user_id)
 

@@ -1,4 +1,4 @@
-"""What people may do in a place before and after a change, or at several moments, side by side.
+"""Rights of people in a place before and after a change, or at several moments, side by side.
 
 Pure, as the resolver that judges both sides.
 """
@@ -29,7 +29,7 @@ class Sides(NamedTuple):
         return one == other and self.before[1:] == self.after[1:]
 
     def at(self, moment: float, was: UserFacts, is_: UserFacts) -> tuple[Resolution, Resolution]:
-        """What a user may do there before and after it, at one moment (epoch seconds)."""
+        """The rights of a user there before and after it, at one moment (epoch seconds)."""
         return (
             resolve(self.before, was, moment, self.bits),
             resolve(self.after, is_, moment, self.bits),
@@ -39,7 +39,7 @@ class Sides(NamedTuple):
 def over_time(
     place: FlatPlace, user: UserFacts, since: float, bits: KnownBits, until: float | None = None
 ) -> Iterator[Resolution]:
-    """What a user may do then, and from each later moment of change on; None: without an end."""
+    """The rights of a user then, and from each later moment of change on; None: without an end."""
     moment: float | None = since
     while moment is not None:
         found = resolve(place, user, moment, bits)

@@ -24,7 +24,7 @@ PEOPLE_MISSING = "people about whom no check was ever made may be missing"
 
 
 class Reviewing:
-    """Who has a permission, and who gained or lost it.
+    """Reviews: who has a permission, and who gained or lost it.
 
     Raises:
         ValidationFailed: bad input, by field; ``UnknownResource`` for a place that does not exist.

@@ -1,4 +1,4 @@
-"""Who has a permission, since when and by what; and who gained or lost it between two moments."""
+"""Reviews: who has a permission, since when and by what; who gained or lost it meanwhile."""
 
 from __future__ import annotations
 

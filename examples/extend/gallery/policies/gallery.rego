@@ -1,4 +1,4 @@
-# Who has just joined looks around before uploading.
+# New members look around before they upload.
 package yoto.authz
 
 deny contains "account_too_new" if {

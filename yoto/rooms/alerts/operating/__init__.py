@@ -1,1 +1,1 @@
-"""What operators see of alerts, and do about them."""
+"""Alerts as operators see them, and acts on them."""
