@@ -12,6 +12,7 @@ from tests.support.operators import OPERATE, RIGHTS, VIEW, ControlClient, contro
 from tests.support.statements import count_own_statements
 from tests.support.world import World
 from yoto.operate import finding
+from yoto.room import EXTENSION, rooms_of
 from yoto.rooms.alerts.extension import alerts
 from yoto.rooms.decision_log.tables import DecisionRecord
 from yoto.store.db import db, writing
@@ -59,7 +60,7 @@ def test_people_places_and_roles_are_found_by_name_and_lead_to_their_pages(
 
 
 def test_acts_on_roles_are_for_who_may_take_them(
-    app: Flask, world: World, viewer: ControlClient
+    app: Flask, world: World, viewer: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = world.role(world.server(), name="Steward")
     tried = ("act", "Try a change of the role Steward", f"roles/{role}?act=try")
@@ -69,6 +70,9 @@ def test_acts_on_roles_are_for_who_may_take_them(
     assert tried in found(operator, "try steward") and given not in found(operator, "steward")
     assert given in found(administrator, "assign steward")
     assert not [one for one in found(viewer, "steward") if one[0] == "act"]
+    rooms = [one for one in rooms_of(app) if one.name != "what_if"]
+    monkeypatch.setitem(app.extensions, EXTENSION, tuple(rooms))
+    assert [one for one in found(administrator, "steward") if one[0] == "act"] == [given]
 
 
 def test_resources_of_an_application_are_found_by_its_own_ids(
