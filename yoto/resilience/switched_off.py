@@ -16,7 +16,7 @@ from .breaker import BreakerPermit, CircuitBreaker
 from .bulkhead import Bulkhead
 from .degradation import Degradation
 from .guard import Guard, Permit
-from .guard.entry import Entry
+from .guard.entry import Plan
 from .guard.permit import NOT_ASKED
 from .leases import Slot
 from .limiter import DimensionStatus, Key, RateLimiter, RateLimitResult
@@ -115,17 +115,17 @@ class OffGuard(Guard):
         self, key: Key = None, cost: int = 1, partition: str = "", wait: float | None = None
     ) -> Permit:
         runtime = self._runtime
-        entry = Entry(runtime.request_id(), runtime.clock(), None, None, None)
+        permit = Permit(self._leave, Plan(), runtime.clock(), key, cost, partition)
+        permit.admission = NOT_ASKED
         if self.breaker is not None:
             self.breaker.check()
-        limits: tuple[DimensionStatus, ...] = ()
         if self.limiter is not None:
             found = self.limiter.hit(key, cost)
             if not found.allowed:
                 raise found.error(self.name)
-            limits = found.dimensions
-        slot = None if self.bulkhead is None else self.bulkhead.acquire(partition=partition)
-        permit = Permit(self._leave, entry, NOT_ASKED, slot, limits)
+            permit.report = found.dimensions
+        if self.bulkhead is not None:
+            permit.slot = self.bulkhead.acquire(partition=partition)
         if runtime.hooks.listeners and self.breaker is not None:
             runtime.hooks.let_in(self.name, permit.exit)
         return permit

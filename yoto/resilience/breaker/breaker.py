@@ -53,6 +53,7 @@ class CircuitBreaker:
         self.remote = RemoteBreaker(name, runtime)
         self.memory = AdmissionMemory(runtime.clock)
         self.successes = Successes(self._record_successes, runtime.deferred)
+        self.get_config = get_config
         self._runtime = runtime
         self._hooks = runtime.hooks
         self._plan = Derived(get_config, plan_breaker)
@@ -111,7 +112,7 @@ class CircuitBreaker:
             permit = self.permit(request, _UNCOUNTED)
         else:
             alone = self.ask_twin_first(request, plan) if self.needs_local else None
-            known = self.memory.find(plan) if plan.leased else None
+            known = self.memory.find(plan, self._runtime.clock()) if plan.leased else None
             if known is None:
                 permit = self._ask(request, plan, alone)
             else:
@@ -251,6 +252,7 @@ class CircuitBreaker:
             return
         self.memory.drop()
         self.successes.flush()
+        request = request or self._runtime.request_id()
         call = self.remote.result(request, admission.period, outcome, slow, plan)
         self._runtime.exits.add(call, self._recorded)
         if plan.opens_alone:

@@ -13,10 +13,11 @@ from yoto.redis import REDIS_UNAVAILABLE
 
 from ..breaker import CircuitBreaker
 from ..breaker.remote import RemoteBreaker
-from ..breaker.states import Admission, Happened, Meaning
+from ..breaker.states import Happened, Meaning
 from ..bulkhead import Bulkhead
 from ..leases import Slot
 from ..limiter import Key, RateLimiter
+from ..limiter.dimensions import DimensionPlan
 from ..limiter.limiter import check_units
 from ..outcome import ANY_EXCEPTION, Outcome, run_with
 from ..runtime import Runtime
@@ -24,15 +25,21 @@ from ..scripts import BREAKER_RECORD
 from ..settings import GuardMode
 from ..store_error import StoreWatch
 from ..trail import Noted
-from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
+from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart, Plan
 from .local_fallback import enter_without_store
-from .permit import NOT_ASKED, Permit
+from .permit import NOT_ASKED, UNKNOWN, Permit
 from .pipelined import enter_pipelined, leave_pipelined
 from .single_slot import NOT_WANTED, SingleSlot, outcome_for
 
 log = logging.getLogger(__name__)
 
 SPAN = "guard.enter"
+
+
+def _never() -> object:
+    """Reads what no plan was made of."""
+    return _never
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,9 +72,7 @@ class Guard:
         # Its keys are passed to the scripts even when the guard has no breaker.
         self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
         self._single_slot: SingleSlot | None = None
-        # The parts of the last call: most often those of the next one, too.
-        self._breaker_part: BreakerPart | None = None
-        self._slots: BulkheadPart | None = None
+        self._plan = Plan(((_never, None),))
         self._watches: list[StoreWatch] = [
             part.store for part in (breaker, limiter, bulkhead) if part is not None
         ]
@@ -95,249 +100,280 @@ class Guard:
             CircuitOpen, RateLimited, BulkheadFull: a part refused.
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
-        with tracing.span(SPAN, self._span_attributes):
-            limiter, runtime = self.limiter, self._runtime
-            try:
-                entry = self._entry(key, cost, partition)
-                permit = self._admit(entry, wait)
-            except RateLimited:
-                if limiter is not None:
-                    limiter.note(key, cost, False)
-                raise
-            runtime.entered(runtime.clock() - entry.since)
-            if runtime.hooks.listeners and self.breaker is not None:
-                runtime.hooks.let_in(self.name, permit.exit)
-            return permit
+        runtime, clock = self._runtime, self._runtime.clock
+        plan, came = self._plan_now(), clock()
+        permit = Permit(self._leave, plan, came, key, cost, partition)
+        known = True
+        # Memory first. Parts that come later refuse only by Redis, so that nothing needs to be put
+        # back here.
+        if plan.limiter is not None:
+            limiter, limits = plan.limiter
+            check_units("cost", cost)
+            if limiter.denials:
+                self._refuse_again(limiter, limits, key, cost)
+        if plan.bulkhead is not None:
+            bulkhead, slots = plan.bulkhead
+            if slots.max_concurrent == 0:
+                raise bulkhead.refused(slots, partition, came)
+        if plan.breaker is None:
+            permit.admission = NOT_ASKED
+        else:
+            breaker, rules = plan.breaker
+            if breaker.needs_local:
+                permit.request = runtime.request_id()
+                permit.alone = breaker.ask_twin_first(permit.request, rules)
+            if rules.leased:
+                permit.admission = breaker.memory.find(rules, came) or UNKNOWN
+            known = permit.admission is not UNKNOWN
+        if plan.limiter is not None:
+            if limits.leased:
+                permit.lease = limiter.leases.take(limits, key, cost, came)
+            known = known and permit.lease is not None
+        if plan.bulkhead is not None:
+            if slots.mode is GuardMode.LEASED:
+                permit.slot = bulkhead.spares.take(slots, partition)
+            known = known and permit.slot is not None
+        if not known:
+            self._ask(permit, wait)
+        if plan.breaker is not None and breaker.needs_local and not permit.local:
+            breaker.admitted()
+        if plan.limiter is not None:
+            limiter.passed += 1
+        if permit.slot is not None and permit.slot.released:
+            permit.slot = bulkhead.reuse(permit.slot, permit.started)
+        runtime.entered(clock() - came)
+        if runtime.hooks.listeners and self.breaker is not None:
+            runtime.hooks.let_in(self.name, permit.exit)
+        return permit
 
-    def _admit(self, entry: Entry, wait: float | None) -> Permit:
-        if wait is None:
-            wait = entry.bulkhead.config.wait if entry.bulkhead is not None else 0.0
+    def _plan_now(self) -> Plan:
+        """The parts with the configurations of now."""
+        plan = self._plan
+        for read, config in plan.made_of:
+            if read() is not config:
+                return self._make_plan()
+        return plan
+
+    def _make_plan(self) -> Plan:
+        breaker, limiter, bulkhead = self.breaker, self.limiter, self.bulkhead
+        # Read first: if one changes meanwhile, the next call makes the plan anew.
+        readers = [part.get_config for part in (breaker, limiter, bulkhead) if part is not None]
+        made_of = tuple([(read, read()) for read in readers])
+        rules = None if breaker is None else breaker.plan
+        self._plan = Plan(
+            made_of,
+            (
+                None
+                if breaker is None or rules is None or rules.disabled
+                else BreakerPart(breaker, rules)
+            ),
+            None if limiter is None else (limiter, limiter.plan),
+            None if bulkhead is None else (bulkhead, bulkhead.get_config()),
+        )
+        return self._plan
+
+    def _refuse_again(
+        self, limiter: RateLimiter, limits: DimensionPlan, key: Key, cost: int
+    ) -> None:
+        """Raises ``RateLimited`` where this process remembers a denial that still holds."""
+        known = limiter.known_denial(limits.target(key), cost)
+        if known is not None:
+            limiter.note(key, cost, False)
+            raise known.error(limiter.name)
+
+    def _ask(self, permit: Permit, wait: float | None) -> None:
+        """Ask Redis for what memory did not grant; raises as ``enter``."""
+        permit.request = permit.request or self._runtime.request_id()
         try:
-            if entry.known:
-                return self._permit(entry, entry.admission or NOT_ASKED)
-            return self._enter_or_decide(entry, wait)
+            with tracing.span(SPAN, self._span_attributes):
+                self._ask_or_wait(permit, wait)
+        except BaseException as error:
+            self._put_back(permit)
+            if isinstance(error, RateLimited) and self.limiter is not None:
+                self.limiter.note(permit.key, permit.cost, False)
+            raise
+
+    def _ask_or_wait(self, permit: Permit, wait: float | None) -> None:
+        slots = permit.plan.bulkhead
+        if slots is not None and wait is None:
+            wait = slots[1].wait
+        try:
+            self._ask_or_decide(permit, wait or 0.0)
         except BulkheadFull:
-            entry.put_back()
-            slots = entry.bulkhead
             if slots is None or self._watches[-1].degraded:
                 # The twin has waited already.
                 raise
-            if wait <= 0:
-                slots.bulkhead.count_refusal(slots.partition, entry.since)
+            if not wait or wait <= 0:
+                slots[0].count_refusal(permit.partition, permit.started)
                 raise
-            return self._enter_after_wait(entry, slots, wait)
-        except BaseException:
-            entry.put_back()
-            raise
+            # The others are asked again after the wait, since they may have changed.
+            self._put_back(permit)
+            slot = permit.slot = slots[0].acquire(wait, permit.partition)
+            if not slot.reused:
+                # The other parts know the id of a reused slot already.
+                permit.request = slot.id
+            permit.started = self._runtime.clock()
+            self._ask_or_decide(permit, 0.0)
 
-    def _enter_or_decide(self, entry: Entry, wait: float) -> Permit:
+    def _put_back(self, permit: Permit) -> None:
+        """Give back units and slots that were granted: another part refused."""
+        lease, slot, slots = permit.lease, permit.slot, permit.plan.bulkhead
+        permit.lease = permit.slot = None
+        if permit.plan.breaker is not None:
+            permit.admission = UNKNOWN
+        if lease is not None:
+            lease.put_back(permit.cost)
+        if slot is None or slots is None:
+            return
+        if slot.released:
+            slots[0].spares.put_back(slots[1], slot)
+        else:
+            slot.release()
+
+    def _ask_or_decide(self, permit: Permit, wait: float) -> None:
         """Ask Redis, or the twins without it; ``wait`` is for the twins alone."""
         try:
             try:
-                permit = self._enter(entry)
+                self._ask_redis(permit)
             except BulkheadFull:
                 if not self._runtime.exits.settle():
                     raise
                 # A holder of this worker had left, and Redis had not known it.
-                permit = self._enter(entry)
+                self._ask_redis(permit)
         except REDIS_UNAVAILABLE as error:
             self._lost(error)
-            return enter_without_store(self._leave, entry, wait)
+            enter_without_store(permit, self._lacking(permit), wait)
         except Rejected:
             self._found()
             raise
-        return permit
 
-    def _entry(self, key: Key, cost: int, partition: str) -> Entry:
-        """The entry to ask for; refuses at once where memory is enough for it."""
-        limiter, breaker, bulkhead = self.limiter, self.breaker, self.bulkhead
-        request = self._runtime.request_id()
-        limits = breaker_part = slots = lease = admission = spare = None
-        if limiter is not None:
-            check_units("cost", cost)
-            plan = limiter.plan
-            if limiter.denials:
-                known = limiter.known_denial(plan.target(key), cost)
-                if known is not None:
-                    raise known.error(limiter.name)
-        if bulkhead is not None:
-            config = bulkhead.get_config()
-            if config.max_concurrent == 0:
-                raise bulkhead.refused(config, partition, self._runtime.clock())
-            slots = self._slots
-            if slots is None or slots.config is not config or slots.partition != partition:
-                slots = self._slots = BulkheadPart(bulkhead, config, partition)
-        if breaker is not None:
-            plan_of_breaker = breaker.plan
-            if not plan_of_breaker.disabled:
-                breaker_part = self._breaker_part
-                if breaker_part is None or breaker_part.plan is not plan_of_breaker:
-                    breaker_part = self._breaker_part = BreakerPart(breaker, plan_of_breaker, None)
-                if breaker.needs_local:
-                    alone = breaker.ask_twin_first(request, plan_of_breaker)
-                    breaker_part = breaker_part._replace(alone=alone)
-                if plan_of_breaker.leased:
-                    admission = breaker.memory.find(plan_of_breaker)
-        if limiter is not None:
-            # Last: the parts that follow refuse only by Redis, so nothing needs to be put back.
+    def _lacking(self, permit: Permit) -> Entry:
+        """The parts that did not grant anything yet."""
+        _, breaker, limiter, bulkhead = permit.plan
+        limits = slots = None
+        if limiter is not None and permit.lease is None:
+            limits = LimiterPart(*limiter, limiter[1].target(permit.key), permit.cost)
+        if bulkhead is not None and permit.slot is None:
+            slots = BulkheadPart(*bulkhead, permit.partition)
+        if permit.admission is not UNKNOWN:
+            breaker = None
+        return Entry(permit.request, permit.started, breaker, limits, slots)
+
+    def _ask_redis(self, permit: Permit) -> None:
+        """Ask for a lease, or with it or without it for the rest; as ``SingleSlot.enter``."""
+        asked = self._lacking(permit)
+        breaker, limits = asked.breaker, asked.limiter
+        if limits is not None:
+            limiter, plan, target, cost = limits
+            if limiter.local:
+                limiter.settle(plan, target)
             if plan.leased:
-                lease = limiter.leases.take(plan, key, cost)
-            target = plan.target(key) if lease is None else lease.target
-            limits = LimiterPart(limiter, plan, target, cost, key)
-        if bulkhead is not None and config.mode is GuardMode.LEASED:
-            spare = bulkhead.spares.take(config, partition)
-        now = self._runtime.clock()
-        return Entry(request, now, breaker_part, limits, slots, lease, admission, spare)
-
-    def _enter(self, entry: Entry) -> Permit:
-        limits = entry.limiter
-        if limits is None or entry.lease is not None:
-            return self._ask(entry)
-        limiter, plan, target, cost, key = limits
-        if limiter.local:
-            limiter.settle(plan, target)
-        lease = limiter.lend(plan, target, key, cost) if plan.leased else None
-        if lease is None:
-            permit = self._ask(entry)
-            if plan.leased:
-                limiter.leases.note(plan, target, key, cost)
-            return permit
-        lent = entry._replace(lease=lease)
-        try:
-            return self._ask(lent)
-        except BaseException:
-            # The other parts from memory are given back where this error is caught.
-            lease.put_back(cost)
-            raise
-
-    def _ask(self, entry: Entry) -> Permit:
-        """Admit by the reply of Redis for the parts that memory did not admit."""
-        breaker, report = entry.breaker, b""
-        admission = entry.admission or NOT_ASKED
-        if not entry.known:
-            granted, report = self._ask_redis(entry.asked())
-            self._found()
-            if entry.admission is None:
-                admission = granted
-                if breaker is not None and breaker.plan.leased:
-                    breaker.breaker.memory.keep(breaker.plan, granted, entry.since)
-        return self._permit(entry, admission, report)
-
-    def _permit(self, entry: Entry, admission: Admission, report: bytes = b"") -> Permit:
-        """The permit of all parts."""
-        breaker, slots, slot = entry.breaker, entry.bulkhead, None
-        if breaker is not None and breaker.breaker.needs_local:
-            breaker.breaker.admitted()
-        if slots is not None:
-            bulkhead, config, partition = slots
-            if entry.spare is not None:
-                slot = bulkhead.reuse(entry.spare, entry.since)
-            else:
-                slot = bulkhead.entered(config, partition, entry.request, entry.since)
-        if entry.limiter is not None:
-            entry.limiter.limiter.passed += 1
-        return Permit(self._leave, entry, admission, slot, report)
-
-    def _ask_redis(self, asked: Entry) -> tuple[Admission, bytes]:
-        """As ``SingleSlot.enter``."""
+                permit.lease = limiter.lend(plan, target, permit.key, cost)
+                if permit.lease is not None:
+                    asked = asked._replace(limiter=None)
+                    if breaker is None and asked.bulkhead is None:
+                        return
         single_slot = self._single_slot
-        if single_slot is None:
-            if self._runtime.clustered:
-                return enter_pipelined(self._runtime, asked)
+        if single_slot is not None:
+            granted, report = single_slot.enter(asked)
+        elif self._runtime.clustered:
+            granted, report = enter_pipelined(self._runtime, asked)
+        else:
             single_slot = self._single_slot = SingleSlot(self._runtime, self._target_of.target)
-        return single_slot.enter(asked)
-
-    def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
-        """Wait for a slot in the queue, then ask the others, since they may have changed."""
-        slot = slots.bulkhead.acquire(wait, slots.partition)
-        rest = Entry(
-            # The other parts know the id of a reused slot already.
-            entry.request if slot.reused else slot.id,
-            self._runtime.clock(),
-            entry.breaker,
-            entry.limiter,
-            None,
-        )
-        try:
-            permit = self._enter_or_decide(rest, 0.0)
-        except BaseException:
-            slot.release()
-            raise
-        permit.entry = permit.entry._replace(bulkhead=slots)
-        permit.slot = slot
-        return permit
+            granted, report = single_slot.enter(asked)
+        self._found()
+        if breaker is not None:
+            permit.admission = granted
+            if breaker.plan.leased:
+                breaker.breaker.memory.keep(breaker.plan, granted, permit.started)
+        if limits is not None and permit.lease is None:
+            permit.dimensions, permit.report = target.dimensions, report
+            if plan.leased:
+                limiter.leases.note(plan, target, permit.key, cost)
+        if asked.bulkhead is not None:
+            bulkhead, config, partition = asked.bulkhead
+            permit.slot = bulkhead.entered(config, partition, permit.request, permit.started)
 
     def _leave(self, permit: Permit, outcome: Outcome, error: BaseException | None) -> None:
+        """Note the end of a call, for all parts at once; what Redis must know is sent soon."""
+        plan, slot, started = permit.plan, permit.slot, permit.started
+        part, slow, counted = plan.breaker, False, NOT_WANTED
         try:
-            self._end(permit, outcome)
-        finally:
-            # However the wait ended, the slot of a call that has ended must not be renewed.
-            if permit.slot is not None:
-                permit.slot.release()
-            if self._runtime.hooks.listeners and self.breaker is not None:
-                self.breaker.notify_hooks(permit.started, outcome, error)
-
-    def _end(self, permit: Permit, outcome: Outcome) -> None:
-        entry, slot, slow = permit.entry, permit.slot, False
-        part, counted = entry.breaker, NOT_WANTED
-        since, limits = entry.since, entry.limiter
-        waited, partition = (0.0, "") if slot is None else (slot.waited, slot.partition)
-        key, cost = (None, 1) if limits is None else (limits.key, limits.cost)
-        taken = self._runtime.clock() - since
-        # One tuple for the trails of all parts: a call must not pay for three.
-        call: Noted = (since, waited, taken, partition, outcome, key, cost)
-        if limits is not None:
-            limits.limiter.trail.note(call)
-        if self.breaker is not None:
-            slow = self.breaker.ended(call)
-        if part is not None:
-            if permit.local or part.alone is not None:
-                part.breaker.record_local(permit, outcome, slow)
-            if not permit.local:
-                counted = outcome_for(permit.admission, outcome)
+            taken = self._runtime.clock() - started
+            waited = 0.0 if slot is None else slot.waited
+            # One tuple for the trails of all parts: a call must not pay for three.
+            call: Noted = (
+                started,
+                waited,
+                taken,
+                permit.partition,
+                outcome,
+                permit.key,
+                permit.cost,
+            )
+            if plan.limiter is not None:
+                plan.limiter[0].trail.note(call)
+            if self.breaker is not None:
+                slow = self.breaker.ended(call)
+            if part is not None:
+                if permit.local or permit.alone is not None:
+                    part.breaker.record_local(permit, outcome, slow)
+                if not permit.local:
+                    counted = outcome_for(permit.admission, outcome)
                 if (
                     counted != NOT_WANTED
                     and part.plan.leased
                     and permit.admission.meaning is Meaning.COUNTED
                 ):
                     part.breaker.record_soon(
-                        entry.request, permit.admission, outcome, slow, part.plan
+                        permit.request, permit.admission, outcome, slow, part.plan
                     )
                     counted = NOT_WANTED
-        period, happened = permit.admission.period, Happened.IGNORED
-        try:
-            if slot is None or slot.local or slot.released:
-                if slot is not None:
-                    slot.release()
-                if counted != NOT_WANTED and part is not None:
-                    happened = part.breaker.remote.record(
-                        entry.request, period, Outcome(counted), slow, part.plan
-                    )
-            elif slot.hand_over() and entry.bulkhead is not None:
-                bulkhead = entry.bulkhead.bulkhead
+            if (
+                slot is not None
+                and not slot.local
+                and plan.bulkhead is not None
+                and slot.hand_over()
+            ):
+                bulkhead = plan.bulkhead[0]
                 kept = bulkhead.left(slot)
                 bulkhead.trail.note(call)
                 if not kept or counted != NOT_WANTED:
-                    self._send_end(entry, None if kept else slot, period, counted, slow)
-                if counted != NOT_WANTED and part is not None and part.plan.opens_alone:
-                    if slow or outcome:
-                        # The next call must know whether this instance opens alone.
-                        self._runtime.exits.settle()
+                    self._send_end(permit, None if kept else slot, counted, slow)
                 if not kept:
                     bulkhead.local.wake_up()
-        except REDIS_UNAVAILABLE as error:
-            self._lost(error)
-            log.warning("the end of a call of guard %s was not recorded: %s", self.name, error)
-            return
-        if part is not None and happened is Happened.OPENED_ALONE:
-            part.breaker.heard(happened, part.plan)
+                if (
+                    counted != NOT_WANTED
+                    and part is not None
+                    and part.plan.opens_alone
+                    and (slow or outcome)
+                ):
+                    # The next call must know whether this instance opens alone.
+                    self._runtime.exits.settle()
+            elif counted != NOT_WANTED and part is not None:
+                remote, period = part.breaker.remote, permit.admission.period
+                try:
+                    reply = self._runtime.scripts.run(
+                        *remote.result(permit.request, period, counted, slow, part.plan)
+                    )
+                except REDIS_UNAVAILABLE as lost:
+                    reply = lost
+                self._ended_pipelined(part, reply)
+        finally:
+            # However the wait ended, the slot of a call that has ended must not be renewed.
+            if slot is not None:
+                slot.release()
+            if self._runtime.hooks.listeners and self.breaker is not None:
+                self.breaker.notify_hooks(started, outcome, error)
 
-    def _send_end(
-        self, entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
-    ) -> None:
+    def _send_end(self, permit: Permit, slot: Slot | None, counted: int, slow: bool) -> None:
         """Report soon that a call ended, and ``slot`` is free; no caller waits for the reply."""
-        single_slot, add, part = self._single_slot, self._runtime.exits.add, entry.breaker
-        if single_slot is not None and slot is not None and slot.id == entry.request:
+        single_slot, add = self._single_slot, self._runtime.exits.add
+        _, part, _, bulkhead = permit.plan
+        slots = None if bulkhead is None else BulkheadPart(*bulkhead, permit.partition)
+        entry = Entry(permit.request, permit.started, part, None, slots)
+        period = permit.admission.period
+        if single_slot is not None and slot is not None and slot.id == permit.request:
             call = single_slot.leave(entry, period, counted, slow, slot.lost)
             add(call, partial(self._ended, part))
             return

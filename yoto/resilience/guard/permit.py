@@ -1,4 +1,4 @@
-"""The right to make one guarded call."""
+"""An attempt to enter a guard, and once it is admitted the right to make one call."""
 
 from __future__ import annotations
 
@@ -8,89 +8,103 @@ from typing import Self
 
 from ..breaker.states import Admission, Meaning
 from ..leases import Slot
-from ..limiter import DimensionStatus, RateLimitResult
-from ..limiter.lease import LeaseView
+from ..limiter import DimensionStatus, Key, RateLimitResult
+from ..limiter.dimensions import CountedDimension
+from ..limiter.lease import Lease, LeaseView
 from ..limiter.remote import statuses_of
 from ..limiter.result import result_of
 from ..outcome import ANY_EXCEPTION, Outcome, give_back
-from .entry import Entry
+from .entry import Plan
 
 # Takes the permit, the outcome, and the exception behind it.
 Give = Callable[["Permit", Outcome, BaseException | None], None]
 
 NOT_ASKED = Admission(0, Meaning.UNWANTED)
+# Of a call about which its breaker is still to be asked.
+UNKNOWN = Admission(-1, Meaning.UNWANTED)
 
 
 class Permit:
     """Give it back once, with the call's outcome; giving it back again does nothing.
 
-    As a context manager it counts any ``Exception`` as a failure.
+    As a context manager it counts any ``Exception`` as a failure. Until the guard has admitted it,
+    it holds what memory or Redis granted so far: an admission, a lease, a slot.
 
     Attributes:
-        entry: the attempt that led to it.
+        plan: the configurations of the parts.
+        started: when it came or, if it waited for a slot, when that ended; seconds of the runtime's
+            clock.
+        key, cost: the caller for the rate limit, and its units.
+        partition: the partition of the bulkhead.
+        request: its id; empty while nobody was asked.
         admission: the reply of the breaker.
         local: it is the reply of the breaker's twin, without Redis.
+        alone: see ``BreakerPermit``.
+        lease: admits it at the limiter.
         slot: the bulkhead's slot; ``None`` without a bulkhead.
+        dimensions, report: the reply of the limiter's script, or of its twin, without a lease.
     """
 
-    __slots__ = ("_give", "_limits", "admission", "entry", "local", "slot")
+    __slots__ = (
+        "_give",
+        "admission",
+        "alone",
+        "cost",
+        "dimensions",
+        "key",
+        "lease",
+        "local",
+        "partition",
+        "plan",
+        "report",
+        "request",
+        "slot",
+        "started",
+    )
 
     def __init__(
         self,
         give: Give,
-        entry: Entry,
-        admission: Admission,
-        slot: Slot | None,
-        limits: bytes | tuple[DimensionStatus, ...] = b"",
-        local: bool = False,
+        plan: Plan,
+        started: float,
+        key: Key = None,
+        cost: int = 1,
+        partition: str = "",
     ) -> None:
-        """``limits``: the report of the limiter's script, or of its twin."""
         self._give: Give | None = give
-        self._limits = limits
-        self.entry = entry
-        self.admission = admission
-        self.slot = slot
-        self.local = local
-
-    @property
-    def request(self) -> str:
-        """Id of the request."""
-        return self.entry.request
-
-    @property
-    def started(self) -> float:
-        """When the call was admitted, seconds of the runtime's clock."""
-        return self.entry.since
-
-    @property
-    def alone(self) -> Admission | None:
-        """See ``BreakerPermit``."""
-        part = self.entry.breaker
-        return None if part is None else part.alone
+        self.plan = plan
+        self.started = started
+        self.key = key
+        self.cost = cost
+        self.partition = partition
+        self.request = ""
+        self.admission = UNKNOWN
+        self.alone: Admission | None = None
+        self.local = False
+        self.lease: Lease | None = None
+        self.slot: Slot | None = None
+        self.dimensions: tuple[CountedDimension, ...] = ()
+        self.report: bytes | tuple[DimensionStatus, ...] = b""
 
     @property
     def limits(self) -> RateLimitResult | None:
         """The result of the rate limit; ``None`` without one."""
         statuses = self.statuses()
-        local = self.entry.lease is None and not isinstance(self._limits, bytes)
+        local = self.lease is None and not isinstance(self.report, bytes)
         return result_of(statuses, local) if statuses else None
 
     def statuses(self) -> tuple[DimensionStatus, ...]:
         """The status of each dimension, for headers."""
-        part, lease = self.entry.limiter, self.entry.lease
-        if lease is not None:
-            return LeaseView(lease, lease.left, self.started).statuses()
-        if not isinstance(self._limits, bytes):
-            return self._limits
-        if part is None or not self._limits:
-            return ()
-        return statuses_of(part.target.dimensions, self._limits)
+        if self.lease is not None:
+            return LeaseView(self.lease, self.lease.left, self.started).statuses()
+        if not isinstance(self.report, bytes):
+            return self.report
+        return statuses_of(self.dimensions, self.report)
 
     def refund(self) -> None:
         """Refund the charge of the rate limit: the call does not run."""
-        part = self.entry.limiter
-        if part is not None:
-            part.limiter.refund(part.key, part.cost)
+        if self.plan.limiter is not None:
+            self.plan.limiter[0].refund(self.key, self.cost)
 
     def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
         """Report the outcome of the call, and to hooks its exception; never raises."""

@@ -65,6 +65,7 @@ class RateLimiter:
         self.remote = RemoteLimiter(runtime)
         self.local = LocalLimiter(runtime.share, runtime.shares)
         self.leases = Leases(self.remote, runtime.clock, runtime.deferred, runtime.instances)
+        self.get_config = get_config
         self._runtime = runtime
         self._plan = Derived(get_config, self._make_plan)
         # The plans by which use counts in Redis, and in the twin.
@@ -85,7 +86,7 @@ class RateLimiter:
         """
         check_units("cost", cost)
         plan = self._plan()
-        lease = self.leases.take(plan, key, cost) if plan.leased else None
+        lease = self.leases.take(plan, key, cost, self._runtime.clock()) if plan.leased else None
         if lease is not None:
             self.passed += 1
             self.note(key, cost, True)
@@ -200,7 +201,7 @@ class RateLimiter:
         wanted = self.leases.wanted(plan, key, cost)
         if wanted <= cost:
             return None
-        again = self.leases.take(plan, key, cost)
+        again = self.leases.take(plan, key, cost, self._runtime.clock())
         if again is not None:
             return again
         lease = self.leases.lend(plan, target, key, cost, wanted, self._runtime.request_id())
