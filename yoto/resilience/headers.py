@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from flask import has_request_context, request
+from flask import Request, has_request_context, request
 
-from .limiter import DimensionStatus
+from .algorithms import until_more
+from .limiter import DimensionStatus, LeaseView
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
@@ -37,14 +38,16 @@ def note_limits(limiter: str, statuses: Callable[[], Iterable[DimensionStatus]])
     ``statuses`` is called when the headers are made, not while the call waits.
     """
     if has_request_context():
-        request.environ.setdefault(_ENVIRON_KEY, []).append((limiter, statuses))
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        asked.environ.setdefault(_ENVIRON_KEY, []).append((limiter, statuses))
 
 
 def noted_limits() -> list[NotedLimit]:
     """The results of limiters in this request, in the order of asking."""
     if not has_request_context():
         return []
-    found = request.environ.get(_ENVIRON_KEY, ())
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    found = asked.environ.get(_ENVIRON_KEY, ())
     return [NotedLimit(limiter, statuses()) for limiter, statuses in found]
 
 
@@ -54,6 +57,8 @@ def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:
     A policy is named after its dimension, with its limiter in front when there are several.
     If a limit was asked twice, the later result counts.
     """
+    if len(noted) == 1 and isinstance(noted[0].statuses, LeaseView):
+        return _of_lease(noted[0].statuses)
     several = len(noted) > 1 and len({one.limiter for one in noted}) > 1
     policies, limits = {}, {}
     for limiter, statuses in noted:
@@ -61,11 +66,33 @@ def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:
             name = f"{limiter}/{status.name}" if several else status.name
             policies[name], left = _policy(name, status.limit, status.window)
             more = status.more_after
-            when = "" if more is None else f";t={math.ceil(more)}"
-            limits[name] = f"{left}{max(0, status.remaining)}{when}"
+            limits[name] = f"{left}{max(0, status.remaining)}{'' if more is None else _when(more)}"
     if not limits:
         return {}
     return {POLICY_HEADER: ", ".join(policies.values()), LIMIT_HEADER: ", ".join(limits.values())}
+
+
+def _of_lease(view: LeaseView) -> dict[str, str]:
+    """As ``rate_limit_headers``; most of the texts is made once a lease."""
+    lease, left = view.lease, view.left
+    if lease.texts is None:
+        named = [_policy(one.name, one.limit, one.window) for one in lease.statuses]
+        lease.texts = ", ".join([policy for policy, _ in named]), [head for _, head in named]
+    policies, heads = lease.texts
+    if lease.others:
+        limits = [f"{head}{left}" for head in heads]
+    else:
+        elapsed = view.at - lease.taken_at
+        limits = [
+            f"{head}{left + one.remaining}"
+            + ("" if one.step is None else _when(until_more(one.reset_after - elapsed, one.step)))
+            for head, one in zip(heads, lease.statuses, strict=True)
+        ]
+    return {POLICY_HEADER: policies, LIMIT_HEADER: ", ".join(limits)}
+
+
+def _when(more_after: float) -> str:
+    return f";t={math.ceil(more_after)}"
 
 
 @lru_cache(maxsize=KEPT, typed=True)

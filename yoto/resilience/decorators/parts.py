@@ -15,7 +15,7 @@ from ..extension import get_resilience_controller
 from ..guard import Permit
 from ..guards import Parts
 from ..headers import note_limits
-from ..limiter import Key, RateLimiter
+from ..limiter import Key, LeaseView, RateLimiter
 from ..outcome import Outcome
 from .call import Call, CallClassifier
 from .keys import Evaluated, KeyOf, bulkhead_partition, limiter_key, refused_status
@@ -123,10 +123,13 @@ class LimitPart:
         key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
         if cost == 0:
             return NOTHING_HELD
-        result = limiter.hit(key, cost)
-        note_limits(self.name, lambda: result.dimensions)
-        if not result.allowed:
-            raise result.error(self.name)
+        reply = limiter.ask(key, cost)
+        if isinstance(reply, LeaseView):
+            note_limits(self.name, lambda: reply)
+        else:
+            note_limits(self.name, lambda: reply.dimensions)
+            if not reply.allowed:
+                raise reply.error(self.name)
         return HeldUnits(limiter, key, cost)
 
 

@@ -123,11 +123,11 @@ class Guard:
                 permit.request = runtime.request_id()
                 permit.alone = breaker.ask_twin_first(permit.request, rules)
             if rules.leased:
-                permit.admission = breaker.memory.find(rules, came) or UNKNOWN
+                permit.admission = breaker.memory.find(rules) or UNKNOWN
             known = permit.admission is not UNKNOWN
         if plan.limiter is not None:
             if limits.leased:
-                permit.lease = limiter.leases.take(limits, key, cost, came)
+                permit.lease = limiter.leases.take(limits, key, cost)
             known = known and permit.lease is not None
         if plan.bulkhead is not None:
             if slots.mode is GuardMode.LEASED:

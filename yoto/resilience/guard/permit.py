@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -89,14 +89,14 @@ class Permit:
     @property
     def limits(self) -> RateLimitResult | None:
         """The result of the rate limit; ``None`` without one."""
-        statuses = self.statuses()
+        statuses = tuple(self.statuses())
         local = self.lease is None and not isinstance(self.report, bytes)
         return result_of(statuses, local) if statuses else None
 
-    def statuses(self) -> tuple[DimensionStatus, ...]:
+    def statuses(self) -> Iterable[DimensionStatus]:
         """The status of each dimension, for headers."""
         if self.lease is not None:
-            return LeaseView(self.lease, self.lease.left, self.started).statuses()
+            return LeaseView(self.lease, self.lease.left, self.started)
         if not isinstance(self.report, bytes):
             return self.report
         return statuses_of(self.dimensions, self.report)

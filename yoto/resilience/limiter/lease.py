@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from .dimensions import DimensionPlan, LimiterTarget
 from .remote import Lent, statuses_of
@@ -23,6 +24,7 @@ class Lease:
         until: when permits are no longer used, on the same clock.
         lent: the reply of Redis.
         others: workers beside this one, which may use the same key.
+        texts: the parts of headers that stay the same, once they were made.
     """
 
     __slots__ = (
@@ -34,6 +36,7 @@ class Lease:
         "size",
         "taken_at",
         "target",
+        "texts",
         "until",
     )
 
@@ -55,6 +58,7 @@ class Lease:
         self.lent = lent
         self.others = others
         self._permits: list[None] = [None] * max(0, lent.units - cost)
+        self.texts: tuple[str, list[str]] | None = None
         self._statuses: tuple[DimensionStatus, ...] | None = None
 
     @property
@@ -102,8 +106,9 @@ class Lease:
             return taken
 
 
-class LeaseView(NamedTuple):
-    """A call's view of the lease that admitted it.
+@dataclass(slots=True)
+class LeaseView:
+    """A call's view of the lease that admitted it; as an iterable, the status of each dimension.
 
     Attributes:
         lease: the lease.
@@ -115,27 +120,23 @@ class LeaseView(NamedTuple):
     left: int
     at: float
 
-    def statuses(self) -> tuple[DimensionStatus, ...]:
+    def __iter__(self) -> Iterator[DimensionStatus]:
         """The certain part: the rest of the lease, and for a single worker the rest of all quota
         when it was taken. With other workers it is unknown whether more than the lease is
         left."""
-        lease, left, at = self
-        elapsed, shared = at - lease.taken_at, lease.others > 0
-        return tuple(
-            [
-                DimensionStatus(
-                    name,
-                    limit,
-                    window,
-                    left if shared else left + remaining,
-                    reset_after - elapsed if reset_after > elapsed else 0.0,
-                    0.0,
-                    None if shared else step,
-                )
-                for name, limit, window, remaining, reset_after, _, step in lease.statuses
-            ]
-        )
+        lease, left = self.lease, self.left
+        elapsed, shared = self.at - lease.taken_at, lease.others > 0
+        for name, limit, window, remaining, reset_after, _, step in lease.statuses:
+            yield DimensionStatus(
+                name,
+                limit,
+                window,
+                left if shared else left + remaining,
+                max(0.0, reset_after - elapsed),
+                0.0,
+                None if shared else step,
+            )
 
     def result(self) -> RateLimitResult:
         """The result of a hit."""
-        return result_of(self.statuses())
+        return result_of(tuple(self))

@@ -74,12 +74,17 @@ class Leases:
         if self._pid != current_pid():
             self._reset()  # units that the parent paid for are the parent's
 
-    def take(self, plan: DimensionPlan, key: Key, cost: int, now: float) -> Lease | None:
+    def take(self, plan: DimensionPlan, key: Key, cost: int) -> Lease | None:
         """The lease that admits a call; ``None``: ask Redis."""
         if self._pid != current_pid():
             self._reset()
         lease = self._leases.get(key)
-        if lease is None or lease.plan is not plan or now >= lease.until or not lease.take(cost):
+        if (
+            lease is None
+            or lease.plan is not plan
+            or self._clock() >= lease.until
+            or not lease.take(cost)
+        ):
             return None
         return lease
 

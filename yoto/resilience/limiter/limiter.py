@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # Units. No limit is larger.
 LARGEST_COST = 1_000_000_000
+_UNITS = Whole(1, LARGEST_COST, says=f"a whole number from 1 to {LARGEST_COST}")
 # Seconds. A request waits for it.
 RESET_WITHIN = 5.0
 # Seconds until the next try, without Redis.
@@ -84,13 +85,18 @@ class RateLimiter:
         Raises:
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
+        reply = self.ask(key, cost)
+        return reply.result() if isinstance(reply, LeaseView) else reply
+
+    def ask(self, key: Key = None, cost: int = 1) -> RateLimitResult | LeaseView:
+        """As ``hit``; of a call that a lease admitted, what its result is made of."""
         check_units("cost", cost)
-        plan = self._plan()
-        lease = self.leases.take(plan, key, cost, self._runtime.clock()) if plan.leased else None
+        plan, now = self._plan(), self._runtime.clock()
+        lease = self.leases.take(plan, key, cost) if plan.leased else None
         if lease is not None:
             self.passed += 1
-            self.note(key, cost, True)
-            return LeaseView(lease, lease.left, self._runtime.clock()).result()
+            self.trail.note((now, 0.0, 0.0, "", Outcome.SUCCESS, key, cost))
+            return LeaseView(lease, lease.left, now)
         target = plan.target(key)
         known = self.known_denial(target, cost)
         if known is not None:
@@ -201,7 +207,7 @@ class RateLimiter:
         wanted = self.leases.wanted(plan, key, cost)
         if wanted <= cost:
             return None
-        again = self.leases.take(plan, key, cost, self._runtime.clock())
+        again = self.leases.take(plan, key, cost)
         if again is not None:
             return again
         lease = self.leases.lend(plan, target, key, cost, wanted, self._runtime.request_id())
@@ -275,7 +281,7 @@ class RateLimiter:
             if wanted > cost:
                 lease = self.leases.lend(plan, target, key, cost, wanted, request)
                 if lease.size:
-                    return LeaseView(lease, lease.left, lease.taken_at).statuses()
+                    return LeaseView(lease, lease.left, lease.taken_at).result().dimensions
                 return statuses_of(target.dimensions, lease.lent.report)
             statuses = self.remote.hit(plan, target, cost, request)
             self.leases.note(plan, target, key, cost)
@@ -336,5 +342,5 @@ class RateLimiter:
 
 def check_units(field: str, units: int) -> None:
     """Raises ``ValidationFailed`` unless ``units`` is a whole number from 1."""
-    says = f"a whole number from 1 to {LARGEST_COST}"
-    checked(field, units, Whole(1, LARGEST_COST, says=says))
+    if type(units) is not int or not 0 < units <= LARGEST_COST:
+        checked(field, units, _UNITS)
