@@ -120,12 +120,10 @@ def get_resilience_controller() -> ResilienceController:
         RuntimeError: there is no current application, or it has no resilience.
     """
     try:
-        extensions = current_app.extensions
+        # The application itself: each use of the proxy would find it anew.
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
     except RuntimeError as error:
         raise RuntimeError(
             "no application: guards work inside a request or inside 'with app.app_context():'"
         ) from error
-    controller = extensions.get(Resilience.key)
-    if controller is not None:
-        return controller  # type: ignore[no-any-return]
-    return Resilience.of(current_app._get_current_object())  # type: ignore[attr-defined]
+    return Resilience.of(app)

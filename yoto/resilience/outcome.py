@@ -95,19 +95,16 @@ class Classifier:
             return Outcome.FAILURE
         return Outcome.SUCCESS if isinstance(error, Exception) else Outcome.IGNORED
 
-    def of_result(self, value: Any) -> Outcome:
-        """The meaning of a returned value."""
-        if self.failed_result is not None and self.failed_result(value):
-            return Outcome.FAILURE
-        return Outcome.SUCCESS
-
     def of_end(self, error: BaseException | None, value: Any = None) -> Outcome:
         """The meaning of an exception or, without one, of the returned value.
 
         A predicate that fails does not hide how the call ended: the call is not counted.
         """
         try:
-            return self.of_result(value) if error is None else self.of_error(error)
+            if error is not None:
+                return self.of_error(error)
+            failed = self.failed_result is not None and self.failed_result(value)
+            return Outcome.FAILURE if failed else Outcome.SUCCESS
         except Exception:
             log.exception("a predicate failed; the call is not counted")
             return Outcome.IGNORED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from flask import has_request_context, request
+from flask import Request, has_request_context, request
 
 from .networks import network_of
 from .settings import MultiDimensionalKey, RateLimitConfig
@@ -28,11 +28,12 @@ def caller(subject: Subject) -> MultiDimensionalKey:
     """
     if not has_request_context():
         return MultiDimensionalKey(user_id=subject())
-    server: Any = (request.view_args or {}).get(SERVER_ARGUMENT)
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    server: Any = (asked.view_args or {}).get(SERVER_ARGUMENT)
     return MultiDimensionalKey(
         user_id=subject(),
         server_id=server if isinstance(server, int | str) else None,
-        ip_address=network_of(request.remote_addr),
+        ip_address=network_of(asked.remote_addr),
     )
 
 

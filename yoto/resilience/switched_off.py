@@ -56,7 +56,7 @@ class OffLimiter(RateLimiter):
 
     refuses = False
 
-    def hit(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+    def ask(self, key: Key = None, cost: int = 1) -> RateLimitResult:
         found = self.peek(key, cost)
         self.passed += found.allowed
         self.rejected += not found.allowed

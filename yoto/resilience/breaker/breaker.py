@@ -112,7 +112,7 @@ class CircuitBreaker:
             permit = self.permit(request, _UNCOUNTED)
         else:
             alone = self.ask_twin_first(request, plan) if self.needs_local else None
-            known = self.memory.find(plan, self._runtime.clock()) if plan.leased else None
+            known = self.memory.find(plan) if plan.leased else None
             if known is None:
                 permit = self._ask(request, plan, alone)
             else:

@@ -26,10 +26,10 @@ class AdmissionMemory:
         self._kept: tuple[Admission, BreakerPlan, float] | None = None
         self._dropped_at = float("-inf")
 
-    def find(self, plan: BreakerPlan, now: float) -> Admission | None:
+    def find(self, plan: BreakerPlan) -> Admission | None:
         """The admission for one more call; ``None``: ask Redis."""
         kept = self._kept
-        if kept is None or kept[1] is not plan or now >= kept[2]:
+        if kept is None or kept[1] is not plan or self._clock() >= kept[2]:
             return None
         return kept[0]
 

@@ -268,9 +268,9 @@ class Bulkhead:
         Redis is to be notified."""
         # Without Redis a caller who waits in this process takes this one's place: if the slot were
         # kept too, one more would be admitted.
-        wanted = self.local.waiting(slot.partition)
-        # This must come first: once the slot is spare, another holder may be inside under its id.
-        self.local.leave(slot.partition, slot.id)
+        # This must come first, too: once the slot is spare, another holder may be inside under its
+        # id.
+        wanted = self.local.leave(slot.partition, slot.id)
         self.busy += self._runtime.clock() - slot.since
         config = self.get_config()
         if config.mode is GuardMode.LEASED and not (slot.local or wanted):

@@ -51,8 +51,8 @@ class LocalBulkhead:
                 return False
             return self._wait(partition, request, cap, timeout)
 
-    def leave(self, partition: str, request: str) -> None:
-        """A holder is gone; the next one may come."""
+    def leave(self, partition: str, request: str) -> bool:
+        """A holder is gone, and the next one may come; whether one waits in ``enter``."""
         with self._lock:
             inside = self._inside.get(partition)
             if inside is not None:
@@ -60,6 +60,7 @@ class LocalBulkhead:
                 if not inside:
                     del self._inside[partition]
             self._wake_up()
+            return partition in self._queues
 
     def sleep(self, timeout: float) -> None:
         """Wait until a holder of this process leaves, at most ``timeout`` seconds."""

@@ -114,8 +114,14 @@ class Spares:
         room = self._room(config)
         if not room or slot.cap > config.max_concurrent:
             return False
-        now = self._runtime.clock()
-        if not self._are_many(slot.partition, now) or not self._put(slot, now, room):
+        now, partition = self._runtime.clock(), slot.partition
+        before = self._left_at.get(partition)
+        if before is None and len(self._left_at) >= MOST_PARTITIONS:
+            self._left_at.clear()
+        self._left_at[partition] = now
+        # Unless callers come so often that one can be expected before the slot is idle, looking
+        # after it would cost Redis more than it saves.
+        if before is None or now - before >= IDLE or not self._put(slot, now, room):
             return False
         self.kept += 1
         return True
@@ -166,15 +172,6 @@ class Spares:
             pool.append((slot, now))
         self._look_soon(LOOK_EVERY)
         return True
-
-    def _are_many(self, partition: str, now: float) -> bool:
-        """Whether callers come so often that one can be expected before a slot is idle; else
-        looking after it would cost Redis more than it saves."""
-        before = self._left_at.get(partition)
-        if before is None and len(self._left_at) >= MOST_PARTITIONS:
-            self._left_at.clear()
-        self._left_at[partition] = now
-        return before is not None and now - before < IDLE
 
     def _configure(self, config: BulkheadConfig) -> None:
         self.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.redis import ServerClock
@@ -34,7 +34,7 @@ class Reader(Generic[S]):
         self._key = key
 
     def __call__(self) -> S:
-        return cast(S, self._copy.snapshot.configs[self._key])
+        return self._copy.snapshot.configs[self._key]  # type: ignore[return-value]
 
 
 class LocalCopy:

@@ -93,8 +93,8 @@ class ConditionalUnits:
 
     def finish(self, error: BaseException | None, value: Any) -> None:
         """The result of a function that is no view; one that raised counts."""
-        if self.by_value and error is None and not self._counts(value):
-            self._give_back()
+        if self.by_value and error is None:
+            self.of_response(value)
 
     def of_response(self, response: Any) -> Any:
         """The response as it is sent; an error here does not change it."""

@@ -50,8 +50,10 @@ class KeyOf(Evaluated):
     """
 
     def __call__(self, call: Call) -> Key:
+        if self._option is None:
+            return None
         key = super().__call__(call)
-        if key is None and self._callable:
+        if key is None:
             raise TypeError("the key function gave None; give a key, or leave key= out")
         if isinstance(key, bool) or not isinstance(key, _KEYS):
             raise TypeError(f"a key is text or a MultiDimensionalKey, not {key!r}")

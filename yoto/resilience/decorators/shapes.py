@@ -20,7 +20,8 @@ from flask.sansio.scaffold import Scaffold
 
 from .body import GuardedBody, is_current_view
 from .call import Call, is_async
-from .stack import Admission, Instead, Stack
+from .parts import Held
+from .stack import Instead, Stack
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,7 +118,7 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
         try:
             value = yield from fn(*args, **kwargs)
         except BaseException as error:
-            admission.finish(error)
+            admission.finish(error, None)
             raise
         admission.finish(None, value)
         return value
@@ -130,7 +131,7 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
         admission = stack.open(Call(fn, args, kwargs))
         if isinstance(admission, Instead):
             return admission.answer()
-        return GuardedBody(items, admission.finish)
+        return GuardedBody(items, lambda error: admission.finish(error, None))
 
     return guarded
 
@@ -151,7 +152,7 @@ class GuardedContext(contextlib.ContextDecorator):
     def __init__(self, stack: Stack, call: Call) -> None:
         self._stack = stack
         self._call = call
-        self._admission: Admission | None = None
+        self._admission: Held | None = None
         self._inner: Any = None
 
     def __enter__(self) -> Any:
@@ -163,7 +164,7 @@ class GuardedContext(contextlib.ContextDecorator):
             self._inner = self._call.fn(*self._call.args, **self._call.kwargs)
             value = self._inner.__enter__()
         except BaseException as error:
-            admission.finish(error)
+            admission.finish(error, None)
             raise
         self._admission = admission
         return value
@@ -179,10 +180,10 @@ class GuardedContext(contextlib.ContextDecorator):
             suppressed = bool(self._inner.__exit__(kind, error, trace))
         except BaseException as own:
             if admission is not None:
-                admission.finish(own)
+                admission.finish(own, None)
             raise
         if admission is not None:
-            admission.finish(None if suppressed else error)
+            admission.finish(None if suppressed else error, None)
         return suppressed
 
     def _recreate_cm(self) -> GuardedContext:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from yoto.errors import CircuitOpen
 from yoto.request_thread import in_request_thread
 
-from .body import is_current_view, keep_open
+from .body import WHOLE, is_current_view, keep_open
 from .call import Call, settled
 from .degrade import DegradePart
 from .parts import DecoratorPart, Fallback, Held
@@ -18,13 +18,15 @@ from .parts import DecoratorPart, Fallback, Held
 log = logging.getLogger(__name__)
 
 
-class Admission(NamedTuple):
-    """Every part admitted the call."""
+class Several(NamedTuple):
+    """The holds of several parts, given back together."""
 
-    held: tuple[Held, ...]
+    held: Sequence[Held]
 
-    def finish(self, error: BaseException | None, value: Any = None) -> None:
-        """Give everything back, the last part first."""
+    def cancel(self) -> None:
+        _each(self.held, lambda one: one.cancel())
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
         _each(self.held, lambda one: one.finish(error, value))
 
 
@@ -77,7 +79,7 @@ class Stack:
         if self.degrade is not None and callable(self.degrade.fallback):
             yield self.degrade.fallback
 
-    def open(self, call: Call) -> Admission | Instead:
+    def open(self, call: Call) -> Held | Instead:
         """Admit a call that does not end when it returns: a generator, a context manager."""
         if self.degrade is None:
             return self.admit(call)
@@ -92,7 +94,7 @@ class Stack:
                 raise
             return Instead(answer)
 
-    def admit(self, call: Call) -> Admission | Instead:
+    def admit(self, call: Call) -> Held | Instead:
         """Ask every part in turn.
 
         Raises:
@@ -103,11 +105,11 @@ class Stack:
             try:
                 held.append(part.enter(call))
             except BaseException as error:
-                _each(held, lambda one: one.cancel())
+                Several(held).cancel()
                 if part.fallback is None or not isinstance(error, CircuitOpen):
                     raise
                 return Instead(_bound(part.fallback, call))
-        return Admission(tuple(held))
+        return held[0] if len(held) == 1 else Several(held)
 
     def _run_guarded(self, call: Call) -> Any:
         admission = self.admit(call)
@@ -116,7 +118,7 @@ class Stack:
         try:
             value = self.fn(*call.args, **call.kwargs)
         except BaseException as error:
-            admission.finish(error)
+            admission.finish(error, None)
             raise
         return self._returned(admission, value)
 
@@ -130,11 +132,14 @@ class Stack:
         try:
             value = await self.fn(*call.args, **call.kwargs)
         except BaseException as error:
-            admission.finish(error)
+            admission.finish(error, None)
             raise
         return self._returned(admission, value)
 
-    def _returned(self, admission: Admission, value: Any) -> Any:
+    def _returned(self, admission: Held, value: Any) -> Any:
+        if type(value) in WHOLE:
+            admission.finish(None, value)
+            return value
         answer, is_open = keep_open(self.fn, value, lambda error: admission.finish(error, value))
         if not is_open:
             admission.finish(None, value)

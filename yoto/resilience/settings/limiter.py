@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from yoto.errors import ValidationFailed
 from yoto.rules import Named, OneOf, Rule, Settings, Whole, ruled
@@ -177,26 +177,37 @@ class RateLimitConfig(Settings):
         return plain
 
 
-@dataclass(frozen=True)
-class MultiDimensionalKey:
+class _CallerParts(NamedTuple):
+    user_id: int | str | None
+    server_id: int | str | None
+    ip_address: str | None
+
+
+class MultiDimensionalKey(_CallerParts):
     """The caller of a call; a part that is ``None`` is not known and not counted.
 
     Raises:
         ValidationFailed: a part is neither text, int nor ``None``.
     """
 
-    user_id: int | str | None = None
-    server_id: int | str | None = None
-    ip_address: str | None = None
+    # A tuple, since each call looks its lease up by it.
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if (
-            type(self.user_id) in _PART_TYPES
-            and type(self.server_id) in _PART_TYPES
-            and type(self.ip_address) in _PART_TYPES
+    def __new__(
+        cls,
+        user_id: int | str | None = None,
+        server_id: int | str | None = None,
+        ip_address: str | None = None,
+    ) -> Self:
+        made = super().__new__(cls, user_id, server_id, ip_address)
+        if not (
+            type(user_id) in _PART_TYPES
+            and type(server_id) in _PART_TYPES
+            and type(ip_address) in _PART_TYPES
         ):
-            return
-        for field in ("user_id", "server_id", "ip_address"):
-            value = getattr(self, field)
-            if isinstance(value, bool) or not isinstance(value, int | str | None):
-                raise ValidationFailed({field: f"must be text or a whole number, not {value!r}"})
+            for field, value in made._asdict().items():
+                if isinstance(value, bool) or not isinstance(value, int | str | None):
+                    raise ValidationFailed(
+                        {field: f"must be text or a whole number, not {value!r}"}
+                    )
+        return made
