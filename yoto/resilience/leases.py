@@ -7,12 +7,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from .process import current_pid
 
 
+@dataclass(slots=True, eq=False)
 class Slot:
     """Held until ``release``, or until its lease ends without a heartbeat.
 
@@ -28,43 +30,21 @@ class Slot:
         cap: the limit when Redis gave it; infinite when Redis did not give it.
     """
 
-    __slots__ = (
-        "_clock",
-        "_give_back",
-        "_lost",
-        "cap",
-        "id",
-        "lease",
-        "local",
-        "partition",
-        "renewed_at",
-        "reused",
-        "since",
-        "waited",
-    )
+    _give_back: Callable[[Slot], bool] | None
+    _clock: Callable[[], float]
+    id: str
+    partition: str
+    lease: float
+    local: bool
+    renewed_at: float
+    waited: float = 0.0
+    reused: bool = False
+    cap: float = math.inf
+    since: float = field(init=False)
+    _lost: bool = field(default=False, init=False)
 
-    def __init__(
-        self,
-        give_back: Callable[[Slot], bool],
-        clock: Callable[[], float],
-        slot_id: str,
-        partition: str,
-        lease: float,
-        local: bool,
-        renewed_at: float,
-        waited: float = 0.0,
-    ) -> None:
-        self._give_back: Callable[[Slot], bool] | None = give_back
-        self._clock = clock
-        self._lost = False
-        self.id = slot_id
-        self.partition = partition
-        self.lease = lease
-        self.local = local
-        self.renewed_at = self.since = renewed_at
-        self.waited = waited
-        self.reused = False
-        self.cap = math.inf
+    def __post_init__(self) -> None:
+        self.since = self.renewed_at
 
     @property
     def lost(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..outcome import Outcome, give_back
@@ -15,22 +16,13 @@ Give = Callable[["BreakerPermit", Outcome, BaseException | None], None]
 class AdmittedCall(Protocol):
     """The data of a call that a breaker needs to take its result; see ``BreakerPermit``."""
 
-    @property
-    def request(self) -> str: ...
-
-    @property
-    def admission(self) -> Admission: ...
-
-    @property
-    def started(self) -> float: ...
-
-    @property
-    def local(self) -> bool: ...
-
-    @property
-    def alone(self) -> Admission | None: ...
+    request: str
+    admission: Admission
+    local: bool
+    alone: Admission | None
 
 
+@dataclass(slots=True, eq=False)
 class BreakerPermit:
     """Give it back once with the call's outcome; giving it back again does nothing.
 
@@ -42,23 +34,12 @@ class BreakerPermit:
         alone: the reply of the local twin too, in an instance that opened alone.
     """
 
-    __slots__ = ("_give", "admission", "alone", "local", "request", "started")
-
-    def __init__(
-        self,
-        give: Give,
-        request: str,
-        admission: Admission,
-        started: float,
-        local: bool,
-        alone: Admission | None = None,
-    ) -> None:
-        self._give: Give | None = give
-        self.request = request
-        self.admission = admission
-        self.started = started
-        self.local = local
-        self.alone = alone
+    _give: Give | None
+    request: str
+    admission: Admission
+    started: float
+    local: bool
+    alone: Admission | None = None
 
     def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
         """Report the outcome of the call, and to hooks its exception; never raises."""

@@ -70,7 +70,7 @@ def _takes_arguments(fn: Callable[..., Any]) -> bool:
 
 def limiter_key(controller: ResilienceController, limiter: RateLimiter, key: Key) -> Key:
     """The key that the code gave, or else the caller."""
-    return counted_caller(controller.subject, limiter.plan.config) if key is None else key
+    return counted_caller(controller.subject, limiter.get_config()) if key is None else key
 
 
 def bulkhead_partition(

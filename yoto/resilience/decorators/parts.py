@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
@@ -19,6 +20,8 @@ from ..limiter import Key, LeaseView, RateLimiter
 from ..outcome import Outcome
 from .call import Call, CallClassifier
 from .keys import Evaluated, KeyOf, bulkhead_partition, limiter_key, refused_status
+
+log = logging.getLogger(__name__)
 
 Fallback: TypeAlias = Callable[..., Any]
 
@@ -54,13 +57,15 @@ class DecoratorPart(Protocol):
 
 
 class HeldPermit(NamedTuple):
-    """A breaker's permit."""
+    """The permit of a breaker, or of a guard."""
 
-    permit: BreakerPermit
+    permit: BreakerPermit | Permit
     classifier: CallClassifier
 
     def cancel(self) -> None:
         self.permit.exit(Outcome.IGNORED)
+        if isinstance(self.permit, Permit):
+            self.permit.refund()
 
     def finish(self, error: BaseException | None, value: Any) -> None:
         self.permit.exit(self.classifier.of_end(error, value), error)
@@ -139,10 +144,13 @@ class HeldSlot(NamedTuple):
     slot: Slot
 
     def cancel(self) -> None:
-        self.slot.release()
+        try:
+            self.slot.release()
+        except Exception:
+            log.exception("a slot comes back with its lease only")
 
     def finish(self, error: BaseException | None, value: Any) -> None:
-        self.slot.release()
+        self.cancel()
 
 
 @dataclass(frozen=True)
@@ -160,20 +168,6 @@ class BulkheadPart:
         bulkhead = controller.bulkhead(self.name)
         partition = bulkhead_partition(controller, bulkhead, self.key, call)
         return HeldSlot(bulkhead.acquire(self.timeout, partition))
-
-
-class HeldGuard(NamedTuple):
-    """The permit of a guard."""
-
-    permit: Permit
-    classifier: CallClassifier
-
-    def cancel(self) -> None:
-        self.permit.exit(Outcome.IGNORED)
-        self.permit.refund()
-
-    def finish(self, error: BaseException | None, value: Any) -> None:
-        self.permit.exit(self.classifier.of_end(error, value), error)
 
 
 @dataclass(frozen=True)
@@ -210,4 +204,4 @@ class GuardPart:
             raise
         if limiter is not None:
             note_limits(self.name, permit.statuses)
-        return HeldGuard(permit, self.classifier)
+        return HeldPermit(permit, self.classifier)

@@ -17,7 +17,6 @@ from ..breaker.states import Happened, Meaning
 from ..bulkhead import Bulkhead
 from ..leases import Slot
 from ..limiter import Key, RateLimiter
-from ..limiter.dimensions import DimensionPlan
 from ..limiter.limiter import check_units
 from ..outcome import ANY_EXCEPTION, Outcome, run_with
 from ..runtime import Runtime
@@ -34,11 +33,6 @@ from .single_slot import NOT_WANTED, SingleSlot, outcome_for
 log = logging.getLogger(__name__)
 
 SPAN = "guard.enter"
-
-
-def _never() -> object:
-    """Reads what no plan was made of."""
-    return _never
 
 
 P = ParamSpec("P")
@@ -72,7 +66,8 @@ class Guard:
         # Its keys are passed to the scripts even when the guard has no breaker.
         self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
         self._single_slot: SingleSlot | None = None
-        self._plan = Plan(((_never, None),))
+        # Made at the first call: no reader gives None.
+        self._plan = Plan(((object, None),))
         self._watches: list[StoreWatch] = [
             part.store for part in (breaker, limiter, bulkhead) if part is not None
         ]
@@ -109,8 +104,10 @@ class Guard:
         if plan.limiter is not None:
             limiter, limits = plan.limiter
             check_units("cost", cost)
-            if limiter.denials:
-                self._refuse_again(limiter, limits, key, cost)
+            denied = limiter.known_denial(limits.target(key), cost) if limiter.denials else None
+            if denied is not None:
+                limiter.note(key, cost, False)
+                raise denied.error(limiter.name)
         if plan.bulkhead is not None:
             bulkhead, slots = plan.bulkhead
             if slots.max_concurrent == 0:
@@ -159,27 +156,14 @@ class Guard:
         # Read first: if one changes meanwhile, the next call makes the plan anew.
         readers = [part.get_config for part in (breaker, limiter, bulkhead) if part is not None]
         made_of = tuple([(read, read()) for read in readers])
-        rules = None if breaker is None else breaker.plan
+        part = None if breaker is None else BreakerPart(breaker, breaker.plan)
         self._plan = Plan(
             made_of,
-            (
-                None
-                if breaker is None or rules is None or rules.disabled
-                else BreakerPart(breaker, rules)
-            ),
+            None if part is None or part.plan.disabled else part,
             None if limiter is None else (limiter, limiter.plan),
             None if bulkhead is None else (bulkhead, bulkhead.get_config()),
         )
         return self._plan
-
-    def _refuse_again(
-        self, limiter: RateLimiter, limits: DimensionPlan, key: Key, cost: int
-    ) -> None:
-        """Raises ``RateLimited`` where this process remembers a denial that still holds."""
-        known = limiter.known_denial(limits.target(key), cost)
-        if known is not None:
-            limiter.note(key, cost, False)
-            raise known.error(limiter.name)
 
     def _ask(self, permit: Permit, wait: float | None) -> None:
         """Ask Redis for what memory did not grant; raises as ``enter``."""
@@ -268,9 +252,11 @@ class Guard:
             if limiter.local:
                 limiter.settle(plan, target)
             if plan.leased:
-                permit.lease = limiter.lend(plan, target, permit.key, cost)
-                if permit.lease is not None:
-                    asked = asked._replace(limiter=None)
+                lease = limiter.lend(plan, target, permit.key, cost)
+                if lease is not None and not lease.size:
+                    raise limiter.answered(target, cost, lease.statuses).error(limiter.name)
+                if lease is not None:
+                    permit.lease, asked = lease, asked._replace(limiter=None)
                     if breaker is None and asked.bulkhead is None:
                         return
         single_slot = self._single_slot
@@ -358,7 +344,7 @@ class Guard:
                     )
                 except REDIS_UNAVAILABLE as lost:
                     reply = lost
-                self._ended_pipelined(part, reply)
+                self._ended(part, remote.recorded, reply)
         finally:
             # However the wait ended, the slot of a call that has ended must not be renewed.
             if slot is not None:
@@ -375,24 +361,21 @@ class Guard:
         period = permit.admission.period
         if single_slot is not None and slot is not None and slot.id == permit.request:
             call = single_slot.leave(entry, period, counted, slow, slot.lost)
-            add(call, partial(self._ended, part))
+            add(call, partial(self._ended, part, SingleSlot.happened))
             return
         for call in leave_pipelined(entry, slot, period, counted, slow):
             reported = part if call[0] is BREAKER_RECORD else None
-            add(call, partial(self._ended_pipelined, reported))
+            add(call, partial(self._ended, reported, self._target_of.recorded))
 
-    def _ended(self, part: BreakerPart | None, reply: Any) -> None:
+    def _ended(
+        self, part: BreakerPart | None, effect: Callable[[Any], Happened], reply: Any
+    ) -> None:
+        """Redis replied to the end of a call; ``effect`` reads what that did to the breaker."""
         if isinstance(reply, Exception):
             self._lost(reply)
             log.warning("the end of a call of guard %s was not recorded: %s", self.name, reply)
-        elif part is not None and SingleSlot.happened(reply) is Happened.OPENED_ALONE:
-            part.breaker.heard(Happened.OPENED_ALONE, part.plan)
-
-    def _ended_pipelined(self, part: BreakerPart | None, reply: Any) -> None:
-        if part is None or isinstance(reply, Exception):
-            self._ended(None, reply)
-            return
-        part.breaker.heard(part.breaker.remote.recorded(reply), part.plan)
+        elif part is not None:
+            part.breaker.heard(effect(reply), part.plan)
 
     def _lost(self, error: Exception) -> None:
         for watch in self._watches:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,7 @@ NOT_ASKED = Admission(0, Meaning.UNWANTED)
 UNKNOWN = Admission(-1, Meaning.UNWANTED)
 
 
+@dataclass(slots=True, eq=False)
 class Permit:
     """Give it back once, with the call's outcome; giving it back again does nothing.
 
@@ -45,46 +47,20 @@ class Permit:
         dimensions, report: the reply of the limiter's script, or of its twin, without a lease.
     """
 
-    __slots__ = (
-        "_give",
-        "admission",
-        "alone",
-        "cost",
-        "dimensions",
-        "key",
-        "lease",
-        "local",
-        "partition",
-        "plan",
-        "report",
-        "request",
-        "slot",
-        "started",
-    )
-
-    def __init__(
-        self,
-        give: Give,
-        plan: Plan,
-        started: float,
-        key: Key = None,
-        cost: int = 1,
-        partition: str = "",
-    ) -> None:
-        self._give: Give | None = give
-        self.plan = plan
-        self.started = started
-        self.key = key
-        self.cost = cost
-        self.partition = partition
-        self.request = ""
-        self.admission = UNKNOWN
-        self.alone: Admission | None = None
-        self.local = False
-        self.lease: Lease | None = None
-        self.slot: Slot | None = None
-        self.dimensions: tuple[CountedDimension, ...] = ()
-        self.report: bytes | tuple[DimensionStatus, ...] = b""
+    _give: Give | None
+    plan: Plan
+    started: float
+    key: Key = None
+    cost: int = 1
+    partition: str = ""
+    request: str = ""
+    admission: Admission = UNKNOWN
+    local: bool = False
+    alone: Admission | None = None
+    lease: Lease | None = None
+    slot: Slot | None = None
+    dimensions: Sequence[CountedDimension] = ()
+    report: bytes | tuple[DimensionStatus, ...] = b""
 
     @property
     def limits(self) -> RateLimitResult | None:

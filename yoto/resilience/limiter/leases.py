@@ -76,8 +76,7 @@ class Leases:
 
     def take(self, plan: DimensionPlan, key: Key, cost: int) -> Lease | None:
         """The lease that admits a call; ``None``: ask Redis."""
-        if self._pid != current_pid():
-            self._reset()
+        self._notice_fork()
         lease = self._leases.get(key)
         if (
             lease is None

@@ -19,7 +19,7 @@ from .dimensions import DimensionPlan, Key, LimiterTarget
 from .lease import Lease, LeaseView
 from .leases import Leases
 from .local import LocalLimiter
-from .remote import RemoteLimiter, statuses_of
+from .remote import RemoteLimiter
 from .result import DimensionStatus, RateLimitResult, result_of
 
 log = logging.getLogger(__name__)
@@ -201,8 +201,7 @@ class RateLimiter:
     def lend(self, plan: DimensionPlan, target: LimiterTarget, key: Key, cost: int) -> Lease | None:
         """A lease that admits this call and later ones; ``None``: ask for this call alone.
 
-        Raises:
-            RateLimited: Redis refused; or the errors of script calls.
+        Its size is 0 where Redis refused. Raises the errors of script calls.
         """
         wanted = self.leases.wanted(plan, key, cost)
         if wanted <= cost:
@@ -210,11 +209,7 @@ class RateLimiter:
         again = self.leases.take(plan, key, cost)
         if again is not None:
             return again
-        lease = self.leases.lend(plan, target, key, cost, wanted, self._runtime.request_id())
-        if not lease.size:
-            statuses = statuses_of(target.dimensions, lease.lent.report)
-            raise self.answered(target, cost, statuses).error(self.name)
-        return lease
+        return self.leases.lend(plan, target, key, cost, wanted, self._runtime.request_id())
 
     def known_denial(self, target: LimiterTarget, cost: int) -> RateLimitResult | None:
         """The denial that this process remembers, if it still holds."""
@@ -275,18 +270,14 @@ class RateLimiter:
     def _charge(
         self, plan: DimensionPlan, target: LimiterTarget, key: Key, cost: int
     ) -> tuple[DimensionStatus, ...]:
-        request = self._runtime.request_id()
+        lease = self.lend(plan, target, key, cost) if plan.leased else None
+        if lease is not None:
+            view = LeaseView(lease, lease.left, lease.taken_at)
+            return tuple(view) if lease.size else lease.statuses
+        statuses = self.remote.hit(plan, target, cost, self._runtime.request_id())
         if plan.leased:
-            wanted = self.leases.wanted(plan, key, cost)
-            if wanted > cost:
-                lease = self.leases.lend(plan, target, key, cost, wanted, request)
-                if lease.size:
-                    return LeaseView(lease, lease.left, lease.taken_at).result().dimensions
-                return statuses_of(target.dimensions, lease.lent.report)
-            statuses = self.remote.hit(plan, target, cost, request)
             self.leases.note(plan, target, key, cost)
-            return statuses
-        return self.remote.hit(plan, target, cost, request)
+        return statuses
 
     def _counted(self, result: RateLimitResult) -> RateLimitResult:
         if not result.allowed:
