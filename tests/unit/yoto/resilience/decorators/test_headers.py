@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask, Response
@@ -21,6 +22,10 @@ from yoto.resilience import (
 )
 from yoto.resilience.headers import NotedLimit
 from yoto.resilience.limiter import DimensionStatus
+from yoto.resilience.limiter.lease import Lease, LeaseView
+from yoto.resilience.limiter.remote import Lent
+
+NOTHING: Any = None
 
 # One item of a structured-field list: a string with integer parameters (RFC 9651).
 ITEM = re.compile(r'"(?:[ !#-\[\]-~]|\\["\\])*"(?:;[a-z]=\d+)+')
@@ -71,6 +76,35 @@ def test_limits_of_several_limiters_are_told_apart() -> None:
 def test_of_a_limit_that_was_asked_twice_the_later_answer_counts() -> None:
     noted = [NotedLimit("send", (status(),)), NotedLimit("send", (status(remaining=41),))]
     assert rate_limit_headers(noted)["RateLimit"] == '"user";r=41;t=2'
+
+
+@pytest.mark.parametrize("others", [0, 2])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["user", "ip", "a,b"]),
+            st.integers(0, 10**6),
+            st.floats(0, 100),
+            st.none() | st.floats(0.01, 60),
+        ),
+        min_size=1,
+        unique_by=lambda drawn: drawn[0],
+    ),
+    st.integers(0, 1_000),
+    st.floats(0, 1),
+)
+def test_the_texts_of_a_lease_are_those_of_its_dimensions(
+    others: int, drawn: list[tuple[str, int, float, float | None]], left: int, elapsed: float
+) -> None:
+    lease = Lease(NOTHING, NOTHING, 1, 5.0, Lent(10, 1.0, b"", ()), others)
+    lease._statuses = tuple(
+        status(name, remaining=remaining, reset_after=reset)._replace(step=step)
+        for name, remaining, reset, step in drawn
+    )
+    for used in (left, left // 2):
+        view = LeaseView(lease, used, 5.0 + elapsed)
+        said = rate_limit_headers([NotedLimit("send", view)])
+        assert said == rate_limit_headers([NotedLimit("send", tuple(view))])
 
 
 def test_nothing_is_said_when_no_limit_was_asked() -> None:
