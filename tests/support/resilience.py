@@ -23,7 +23,8 @@ def guarded_app(config: dict[str, Any], **options: Any) -> Iterator[Flask]:
         options: of ``Resilience.init_app``.
     """
     app = Flask("guarded")
-    app.config.update(config)
+    # On a machine that is too busy it is slow, not lost: its twins would answer.
+    app.config.update({"REDIS_SOCKET_TIMEOUT": 1.0, "REDIS_CONNECT_TIMEOUT": 1.0, **config})
     RedisStore().init_app(app)
     Events().init_app(app)
     Resilience().init_app(app, RedisStore.of(app), Events.of(app), **options)
