@@ -151,7 +151,7 @@ class OnServer:
         self._engine.push(self._layout)
         return self
 
-    def given(self, text: str | None) -> TextOf:
+    def __call__(self, text: str | None) -> TextOf:
         layout = self._layout
         assert layout is not None
 

@@ -21,7 +21,7 @@ from proof.cluster.traffic import Traffic
 from tests.support.require import LONG
 from tests.support.waiting import wait_until
 
-BEFORE = "95242c8c"  # before there was anything to put into production
+BEFORE = "3661d8b1"  # 1.0.0, the last release
 TEST_SECONDS = 1800
 READY_SECONDS = 300
 # s until everybody knows of a change without naming its position; see docs/consistency.md.
