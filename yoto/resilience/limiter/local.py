@@ -111,7 +111,7 @@ class LocalLimiter:
             if key in self._reporting:
                 return 0.0
             part = self._part(quota)
-            if self._memory is not None and self._memory.remembers and key not in self._meters:
+            if self._memory is not None and self._memory.remembers:
                 self._meter(key, now, algorithm, part)
             meter = self._meters.get(key)
             if meter is None:
@@ -150,19 +150,16 @@ class LocalLimiter:
                 oldest = next(iter(self._meters))
                 del self._meters[oldest]
                 self._unreported.pop(oldest, None)
-            meter = self._known(key, now, algorithm, part)
-        self._meters[key] = meter
-        return meter
-
-    def _known(self, key: str, now: float, algorithm: Algorithm, part: Quota) -> Meter:
-        """A meter with the use by the instance before this one."""
         used = None if self._memory is None else self._memory.recall(key)
-        if used is None:
-            return algorithm.meter(now)
-        meter = algorithm.meter(used.at)
-        meter.charge(used.at, used.units, part)
-        if used.unreported:
-            self._unreported[key] = used.unreported
+        # An instance may have waited for the seat of the one before it, and met the key already.
+        at = now if used is None or meter is not None else used.at
+        if meter is None:
+            meter = algorithm.meter(at)
+        if used is not None:
+            meter.charge(at, used.units, part)
+            if used.unreported:
+                self._unreported[key] = self._unreported.get(key, 0.0) + used.unreported
+        self._meters[key] = meter
         return meter
 
     def _note(self, key: str, now: float, part: Quota) -> None:

@@ -46,7 +46,11 @@ class Fleet:
         self.workers: list[Worker] = []
         self.most_workers = 0
         self.admitted: list[float] = []
-        self._heard: dict[int, float] = {}
+        # Losses of Redis less than a window after one that met another number of instances.
+        self.other_numbers: list[float] = []
+        self._lost = (-WINDOW, 0)
+        # By worker, whom this keeps: another one's id must not be the same.
+        self._heard: dict[Worker, float] = {}
 
     def born(self) -> None:
         self.workers.append(Worker(self))
@@ -63,7 +67,7 @@ class Fleet:
         if self.workers:
             worker = self.workers.pop(number % len(self.workers))
             if not self.away:
-                self._heard.pop(id(worker), None)
+                self._heard.pop(worker, None)
                 worker.shares.vacate()
             worker.shares.close()
             self.beat()
@@ -72,13 +76,21 @@ class Fleet:
         if self.away:
             return
         for worker in self.workers:
-            self._heard[id(worker)] = self.now
-        alive = [at for at in self._heard.values() if at > self.now - HEARD_FOR]
+            self._heard[worker] = self.now
         for worker in self.workers:
-            worker.shares.hear(len(alive))
+            worker.shares.hear(self._alive())
+
+    def _alive(self) -> int:
+        return sum(at > self.now - HEARD_FOR for at in self._heard.values())
 
     def turn(self) -> None:
         self.beat()
+        at, number = self._lost
+        if not self.away:
+            if number != self._alive() and self.now < at + WINDOW:
+                self.other_numbers.append(self.now)
+            number = self._alive()
+        self._lost = (self.now, number)
         self.away = not self.away
         self.beat()
 
@@ -114,11 +126,9 @@ class Fleet:
         for number in range(len(self.workers)):
             self.hit(number, self.limit + 1)
 
-    def most_in_a_window(self) -> int:
-        return max(
-            (sum(start <= at < start + WINDOW for at in self.admitted) for start in self.admitted),
-            default=0,
-        )
+    def admitted_from(self, start: float) -> int:
+        """How much is admitted in the window that begins then."""
+        return sum(start <= at < start + WINDOW for at in self.admitted)
 
 
 STEPS = st.one_of(
@@ -149,7 +159,11 @@ def test_twice_the_limit_or_a_unit_for_each_instance_is_the_most(
             getattr(fleet, name)(*values)
         while fleet.workers:
             fleet.die(0)
-        assert fleet.most_in_a_window() <= max(2 * limit, limit + fleet.most_workers)
+        shares = max(limit, fleet.most_workers)
+        for start in fleet.admitted:
+            # Each number of instances has its shares.
+            numbers = 1 + sum(start <= at < start + WINDOW for at in fleet.other_numbers)
+            assert fleet.admitted_from(start) <= limit + numbers * shares
 
 
 @pytest.mark.parametrize("configured", [0, 3])
@@ -194,6 +208,31 @@ def test_a_share_is_one_share_where_redis_is_lost_twice_in_a_window(tmp_path: Pa
         fleet.turn()
     fleet.hit(0, 200)
     assert len(fleet.admitted) == 100
+
+
+def test_who_waited_for_a_seat_and_was_refused_still_takes_over_its_use(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, 100)
+    fleet.born()
+    fleet.turn()
+    fleet.hit(0, 200)
+    fleet.born()
+    fleet.hit(1, 1)
+    fleet.die(0)
+    fleet.wait(1.0)
+    fleet.hit(0, 200)
+    assert len(fleet.admitted) == 100
+
+
+def test_two_numbers_of_instances_have_two_shares_where_redis_is_lost_twice(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, 100)
+    fleet.born()
+    fleet.turn()
+    fleet.hit(0, 200)
+    fleet.turn()
+    fleet.born()
+    fleet.turn()
+    fleet.ask_all()
+    assert len(fleet.admitted) == 100 + 50
 
 
 def test_where_no_file_can_be_written_a_newborn_has_a_unit_until_a_window_is_over(
