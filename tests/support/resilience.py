@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,18 +23,19 @@ def guarded_app(config: dict[str, Any], **options: Any) -> Iterator[Flask]:
     Args:
         options: of ``Resilience.init_app``.
     """
-    app = Flask("guarded")
-    # On a machine that is too busy it is slow, not lost: its twins would answer.
-    app.config.update({"REDIS_SOCKET_TIMEOUT": 1.0, "REDIS_CONNECT_TIMEOUT": 1.0, **config})
-    RedisStore().init_app(app)
-    Events().init_app(app)
-    Resilience().init_app(app, RedisStore.of(app), Events.of(app), **options)
-    try:
-        yield app
-    finally:
-        controller_of(app).close()
-        Events.of(app).tailer.stop()
-        RedisStore.of(app).close()
+    # A folder of its own: there it would find what other tests used without Redis, and count it.
+    with TemporaryDirectory() as folder:
+        app = Flask("guarded", instance_path=folder)
+        app.config.update(config)
+        RedisStore().init_app(app)
+        Events().init_app(app)
+        Resilience().init_app(app, RedisStore.of(app), Events.of(app), **options)
+        try:
+            yield app
+        finally:
+            controller_of(app).close()
+            Events.of(app).tailer.stop()
+            RedisStore.of(app).close()
 
 
 def controller_of(app: Flask) -> ResilienceController:
