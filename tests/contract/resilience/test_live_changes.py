@@ -141,7 +141,8 @@ def test_a_change_reaches_the_keys_of_all_callers(
     second.hit("another", 10)
     client = join_remote().redis.client
     keys = [first.plan.target(key).keys[0] for key in ("known", "another")]
-    assert max(client.pttl(key) for key in keys) <= 30_000
+    # 20 s of use and 10 s more, each rounded up to a millisecond.
+    assert max(client.pttl(key) for key in keys) < 31_000
     config.change(window=600.0)
     first.keep_soon()
     wait_until(lambda: min(client.pttl(key) for key in keys) > 60_000, 5)

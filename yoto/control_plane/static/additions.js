@@ -1,5 +1,5 @@
-// What optional features add to pages of the core, whose modules take it from here. Theirs run before that of the
-// page.
+// Additions of optional features to pages of the core, whose modules take them from here. A feature's own module runs
+// before that of the page.
 
 /** Borders of metrics in charts of the overview: functions that resolve with one of a metric's name: its
  * `[{at, level, label}]`. */

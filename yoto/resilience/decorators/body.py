@@ -14,10 +14,6 @@ from werkzeug.wrappers import Response
 Finish: TypeAlias = Callable[[BaseException | None], None]
 
 
-# Types of results that are sent as a whole.
-WHOLE = frozenset({str, bytes, int, float, bool, dict, list, type(None)})
-
-
 class GuardedBody(Iterator[Any]):
     """A body that reports its end once: at its last item, at an exception, or at ``close``.
 

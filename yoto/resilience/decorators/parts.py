@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
@@ -20,8 +19,6 @@ from ..limiter import Key, LeaseView, RateLimiter
 from ..outcome import Outcome
 from .call import Call, CallClassifier
 from .keys import Evaluated, KeyOf, bulkhead_partition, limiter_key, refused_status
-
-log = logging.getLogger(__name__)
 
 Fallback: TypeAlias = Callable[..., Any]
 
@@ -144,13 +141,10 @@ class HeldSlot(NamedTuple):
     slot: Slot
 
     def cancel(self) -> None:
-        try:
-            self.slot.release()
-        except Exception:
-            log.exception("a slot comes back with its lease only")
+        self.slot.release()
 
     def finish(self, error: BaseException | None, value: Any) -> None:
-        self.cancel()
+        self.slot.release()
 
 
 @dataclass(frozen=True)

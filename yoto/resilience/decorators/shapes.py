@@ -20,8 +20,7 @@ from flask.sansio.scaffold import Scaffold
 
 from .body import GuardedBody, is_current_view
 from .call import Call, is_async
-from .parts import Held
-from .stack import Instead, Stack
+from .stack import Holds, Instead, Stack
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -118,7 +117,7 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
         try:
             value = yield from fn(*args, **kwargs)
         except BaseException as error:
-            admission.finish(error, None)
+            admission.finish(error)
             raise
         admission.finish(None, value)
         return value
@@ -131,7 +130,7 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
         admission = stack.open(Call(fn, args, kwargs))
         if isinstance(admission, Instead):
             return admission.answer()
-        return GuardedBody(items, lambda error: admission.finish(error, None))
+        return GuardedBody(items, admission.finish)
 
     return guarded
 
@@ -152,7 +151,7 @@ class GuardedContext(contextlib.ContextDecorator):
     def __init__(self, stack: Stack, call: Call) -> None:
         self._stack = stack
         self._call = call
-        self._admission: Held | None = None
+        self._admission: Holds | None = None
         self._inner: Any = None
 
     def __enter__(self) -> Any:
@@ -164,7 +163,7 @@ class GuardedContext(contextlib.ContextDecorator):
             self._inner = self._call.fn(*self._call.args, **self._call.kwargs)
             value = self._inner.__enter__()
         except BaseException as error:
-            admission.finish(error, None)
+            admission.finish(error)
             raise
         self._admission = admission
         return value
@@ -180,10 +179,10 @@ class GuardedContext(contextlib.ContextDecorator):
             suppressed = bool(self._inner.__exit__(kind, error, trace))
         except BaseException as own:
             if admission is not None:
-                admission.finish(own, None)
+                admission.finish(own)
             raise
         if admission is not None:
-            admission.finish(None if suppressed else error, None)
+            admission.finish(None if suppressed else error)
         return suppressed
 
     def _recreate_cm(self) -> GuardedContext:

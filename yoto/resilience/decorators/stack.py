@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from yoto.errors import CircuitOpen
 from yoto.request_thread import in_request_thread
 
-from .body import WHOLE, is_current_view, keep_open
+from .body import is_current_view, keep_open
 from .call import Call, settled
 from .degrade import DegradePart
 from .parts import DecoratorPart, Fallback, Held
@@ -18,15 +18,15 @@ from .parts import DecoratorPart, Fallback, Held
 log = logging.getLogger(__name__)
 
 
-class Several(NamedTuple):
-    """The holds of several parts, given back together."""
+class Holds(NamedTuple):
+    """Every part admitted the call: what they hold for it, given back together."""
 
     held: Sequence[Held]
 
     def cancel(self) -> None:
         _each(self.held, lambda one: one.cancel())
 
-    def finish(self, error: BaseException | None, value: Any) -> None:
+    def finish(self, error: BaseException | None, value: Any = None) -> None:
         _each(self.held, lambda one: one.finish(error, value))
 
 
@@ -79,7 +79,7 @@ class Stack:
         if self.degrade is not None and callable(self.degrade.fallback):
             yield self.degrade.fallback
 
-    def open(self, call: Call) -> Held | Instead:
+    def open(self, call: Call) -> Holds | Instead:
         """Admit a call that does not end when it returns: a generator, a context manager."""
         if self.degrade is None:
             return self.admit(call)
@@ -94,7 +94,7 @@ class Stack:
                 raise
             return Instead(answer)
 
-    def admit(self, call: Call) -> Held | Instead:
+    def admit(self, call: Call) -> Holds | Instead:
         """Ask every part in turn.
 
         Raises:
@@ -105,11 +105,11 @@ class Stack:
             try:
                 held.append(part.enter(call))
             except BaseException as error:
-                Several(held).cancel()
+                Holds(held).cancel()
                 if part.fallback is None or not isinstance(error, CircuitOpen):
                     raise
                 return Instead(_bound(part.fallback, call))
-        return held[0] if len(held) == 1 else Several(held)
+        return Holds(held)
 
     def _run_guarded(self, call: Call) -> Any:
         admission = self.admit(call)
@@ -118,7 +118,7 @@ class Stack:
         try:
             value = self.fn(*call.args, **call.kwargs)
         except BaseException as error:
-            admission.finish(error, None)
+            admission.finish(error)
             raise
         return self._returned(admission, value)
 
@@ -132,14 +132,11 @@ class Stack:
         try:
             value = await self.fn(*call.args, **call.kwargs)
         except BaseException as error:
-            admission.finish(error, None)
+            admission.finish(error)
             raise
         return self._returned(admission, value)
 
-    def _returned(self, admission: Held, value: Any) -> Any:
-        if type(value) in WHOLE:
-            admission.finish(None, value)
-            return value
+    def _returned(self, admission: Holds, value: Any) -> Any:
         answer, is_open = keep_open(self.fn, value, lambda error: admission.finish(error, value))
         if not is_open:
             admission.finish(None, value)

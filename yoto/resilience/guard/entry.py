@@ -53,7 +53,7 @@ class Plan(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What an attempt asks Redis, or the twins: the parts that memory did not admit.
+    """The parts that memory did not admit, which an attempt asks Redis for, or the twins.
 
     Attributes:
         request: its id; the same when a lost call is sent again.

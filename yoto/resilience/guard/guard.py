@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 SPAN = "guard.enter"
 
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -21,7 +21,7 @@ from .entry import Plan
 Give = Callable[["Permit", Outcome, BaseException | None], None]
 
 NOT_ASKED = Admission(0, Meaning.UNWANTED)
-# Of a call about which its breaker is still to be asked.
+# The admission of a call whose breaker has yet to be asked.
 UNKNOWN = Admission(-1, Meaning.UNWANTED)
 
 
