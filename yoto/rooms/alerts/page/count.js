@@ -37,7 +37,7 @@ subscribe({
  * The alerts that are open, as the topic "alerts" tells: all of them at first, then what becomes of each.
  * Returns `{take(data, kind), items()}`. `take` is the handler of the topic; `items` are the alerts by
  * id, or null while they are not known: to what is not, news cannot be added. `more()` says whether
- * there are more than were told.
+ * there are more than were listed.
  */
 function openAlerts() {
   const open = new Map();
