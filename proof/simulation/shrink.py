@@ -9,7 +9,7 @@ from proof.simulation.runner import Outcome, run
 from proof.simulation.scheduler import Item
 
 # Runs that one case may cost.
-MOST_RUNS = 150
+MOST_RUNS = 300
 # Virtual s of a run of which nothing else is tried first.
 WINDOWS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 # Virtual s before the first operation, in which workers start.
