@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import resilience
 from tests.integration.guards.conftest import say
-from tests.integration.guards.test_database import hardly_anybody_waits, unavailable
+from tests.integration.guards.test_database import only_probes_wait, unavailable
 from tests.support.database import MariadbTemplate
 from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
@@ -72,7 +72,7 @@ def test_who_asks_is_told_in_time_then_at_once_and_all_goes_on_when_it_is_back(
     waits = together([told] * 4)
     assert max(waits) < PATIENCE, waits
     assert controller.circuit_breaker(DATABASE).state().opened_alone
-    hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
+    only_probes_wait(lambda: say(client, talker, community.channel_id))
     link.heal()
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
 
