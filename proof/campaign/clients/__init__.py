@@ -48,6 +48,7 @@ SETTINGS = {
     **policies.SETTINGS,
 }
 ASKERS, LIMITED, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 3, 3, 2, 8, 2
+KEPT_LOCKS, KEEPERS = 2, 2  # locks that are held for long, and who want each
 WORKERS = 2  # of each node
 # The stream that readers follow.
 EVENTS = "yoto:{events}"
@@ -79,8 +80,10 @@ class Load:
         place, members = new_community(world, "campaign", len(WAYS) + WRITERS)
         leavers = [register(world, f"leaver.{number}") for number in range(LEAVERS)]
         auditor = sign_in(world.http(), "operator", cluster.passwords["operator"])
-        rights, topics, locks = Rights(), Topics(place), Locks(cluster)
-        locks.begin()
+        rights, topics = Rights(), Topics(place)
+        locks, *kept = [Locks(cluster) for _ in range(1 + KEPT_LOCKS)]
+        for one in (locks, *kept):
+            one.begin()
         self.clients = [
             *(Operator(world, way, place, members[n], rights) for n, way in enumerate(WAYS)),
             *(Asker(world, number, rights) for number in range(ASKERS)),
@@ -97,6 +100,11 @@ class Load:
                 for number in range(guests)
             ),
             *(Adder(world, number, locks) for number in range(ADDERS)),
+            *(
+                Adder(world, number, one, which)
+                for which, one in enumerate(kept)
+                for number in range(KEEPERS)
+            ),
             *(Editor(world, number, topics) for number in range(EDITORS)),
             *(Writer(world, n, place, members[len(WAYS) + n]) for n in range(WRITERS)),
             policies.Questioner(world, place),

@@ -34,6 +34,9 @@ FEW = 2  # of them who come at any time, where spare slots are kept
 # renewals alone; and which share of them do.
 LONG, LONG_STAYS = (2.3, 3.2), {"campaign.slots": 0.3, "campaign.spares": 0.05}
 LONG_LOCKS = 0.08
+# s for which keepers hold a lock of their own: whenever a node loses Redis, one of them is likely
+# to be in it, for far longer than its lease, with another waiting.
+KEPT = (5.0, 6.0)
 WAVES, CROWDED = 12.0, 3.0  # s from one wave to the next, and that one lasts
 
 
@@ -119,13 +122,14 @@ class Locks:
 
 
 class Adder(Client):
-    """Adds one to a row under its lock."""
+    """Adds one to a row under its lock, which keepers hold for long."""
 
     pause = 0.6
 
-    def __init__(self, world: World, number: int, locks: Locks) -> None:
-        super().__init__(world, f"adder.{number}")
-        self.locks, self.leads = locks, number == 0
+    def __init__(self, world: World, number: int, locks: Locks, kept: int | None = None) -> None:
+        """``kept``: the number of the lock that it holds for long, if it does."""
+        super().__init__(world, f"adder.{number}" if kept is None else f"keeper.{kept}.{number}")
+        self.locks, self.leads, self.keeps = locks, number == 0, kept is not None
 
     def turn(self) -> None:
         if self.leads and self.locks.left <= 0:
@@ -135,6 +139,8 @@ class Adder(Client):
                 return
         self.locks.left -= 1
         span = LONG if self.rng.random() < LONG_LOCKS else (0.0, 0.2)
+        if self.keeps:
+            span = KEPT
         name, hold = self.locks.name, round(self.rng.uniform(*span), 3)
         with self.history.operation(self.name, "lock", name, "add") as pending:
             answer = self.http.ask("POST", f"/campaign/locks/{name}?hold={hold}", {})

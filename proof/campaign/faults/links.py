@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from proof.campaign.history import Effect
     from proof.cluster import Cluster
 
-# Seconds of a delay: longer than Redis may take to answer, shorter than anybody else may.
-DELAY = 0.4
+# Seconds of a delay, by the far end: shorter than it may take to answer. So whoever follows Redis
+# is behind for as long as the fault lasts, and still believed.
+DELAYS = {"app": 0.4, "redis": 0.15, "database": 0.4, "opa": 0.4}
 SLOW = 2000  # bytes a second
 # From whom to whom, and how one sees that the product met it.
 PAIRS: dict[tuple[str, str], Seen] = {
@@ -44,12 +45,12 @@ EFFECTS: dict[tuple[str, str], tuple[Effect, ...]] = {
     ("nginx", "app"): ("silent",),
     ("app", "redis"): ("no-redis",),
 }
-WAYS: dict[str, Callable[[Any], None]] = {
-    "cut": lambda link: link.cut(),
-    "delay": lambda link: link.delay(DELAY),
-    "garbage": lambda link: link.garbage(),
-    "half-open": lambda link: link.half_open(),
-    "slow": lambda link: link.slow(SLOW),
+WAYS: dict[str, Callable[[Any, str], None]] = {
+    "cut": lambda link, to: link.cut(),
+    "delay": lambda link, to: link.delay(DELAYS[to]),
+    "garbage": lambda link, to: link.garbage(),
+    "half-open": lambda link, to: link.half_open(),
+    "slow": lambda link, to: link.slow(SLOW),
 }
 
 
@@ -78,7 +79,7 @@ class LinkFault(Fault):
         for pair in pairs:
             link = cluster.links[pair]
             self._links.append(link)
-            WAYS[self.way](link)
+            WAYS[self.way](link, second)
         return f"{pairs[0][0]} to {pairs[0][1] if len(pairs) == 1 else second + ' (all)'}"
 
     def end(self) -> None:
