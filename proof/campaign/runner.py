@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from unittest.mock import patch
 
 import redis
@@ -47,6 +47,8 @@ ALERTS_WITHIN = 240.0  # s: rules look back over minutes
 # leases; how many spare slots are kept depends on how many guests come at once.
 LEASED = ("campaign.leased", "campaign.spares")
 AGAIN = 5  # times that a fault comes again, alone, for a branch that was not seen
+# The judgement of some models, by their names.
+Judged: TypeAlias = Callable[[Collection[str]], Judgement]
 EXTENSIONS = f"{clients.EXTENSION},{hook.__name__}:register"
 SCHEDULE, LOGS = "schedule.json", "logs"
 
@@ -177,16 +179,18 @@ class Campaign:
         cluster: Cluster,
         rounds: Sequence[Round],
         models: Collection[str],
-        enough: Callable[[Judgement], bool],
+        enough: Callable[[Judged], bool],
         looks: bool,
     ) -> Judgement:
         """Break a topology that runs, and judge by some models.
 
         Args:
-            enough: whether a judgement after a round makes the next ones needless.
+            enough: whether what some models say after a round makes the next ones needless. The
+                load goes on while they judge.
             looks: whether all is looked at that is there at the end.
         """
-        self._enough, self._looks = lambda: enough(judge(self.folder, models)), looks
+        self._enough = lambda: enough(lambda some: judge(self.folder, some))
+        self._looks = looks
         self._times_again, self._recovers_within = 0, RECOVERS_A_LITTLE
         with self._stalls:
             self._on(cluster, rounds, math.inf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from unittest.mock import patch
 
 from proof.campaign.faults import write_steps_hook
 from proof.campaign.judge import Judgement
-from proof.campaign.runner import EXTENSIONS, Campaign, topology
+from proof.campaign.runner import EXTENSIONS, Campaign, Judged, topology
 from proof.campaign.schedule import Planned, Round
 from proof.cluster import Cluster
 from proof.planted import switch
@@ -39,23 +40,25 @@ class Trials:
         """
         trials = {name: trial for name in names if (trial := PLANTED[name].trial)}
         models = sorted({model for trial in trials.values() for model in trial.models})
-        at_once = [trial for trial in trials.values() if not trial.at_the_end]
         first = _rounds(list(trials.values()))
-        rounds = iter(range(1, ROUNDS * len(first) + 1))
+        rounds = itertools.count(1)
+        unseen = [trial for trial in trials.values() if not trial.at_the_end]
+        looks = len(unseen) < len(trials)
 
-        def enough(judgement: Judgement) -> bool:
+        def enough(judged: Judged) -> bool:
             # A bug that shows at the end has had its faults after the first of each.
-            seen = all(_said(judgement, trial) for trial in at_once)
-            return next(rounds) >= len(first) and seen
+            if next(rounds) < len(first):
+                return False
+            unseen[:] = [one for one in unseen if not _said(judged(one.models), one)]
+            return not unseen
 
-        looks = len(at_once) < len(trials)
         judgement = self._run(",".join(names), first * ROUNDS, models, enough, looks)
         return {name: _said(judgement, trial) for name, trial in trials.items()}
 
     def of_none(self, trials: Sequence[Trial]) -> list[str]:
         """What the same models say of the same faults, without a bug."""
         models = sorted({model for trial in trials for model in trial.models})
-        judgement = self._run("", _rounds(trials), models, lambda judgement: False, looks=True)
+        judgement = self._run("", _rounds(trials), models, lambda judged: False, looks=True)
         return [*dict.fromkeys(what for trial in trials for what in _said(judgement, trial))]
 
     def _run(
@@ -63,7 +66,7 @@ class Trials:
         name: str,
         rounds: Sequence[Round],
         models: Sequence[str],
-        enough: Callable[[Judgement], bool],
+        enough: Callable[[Judged], bool],
         looks: bool,
     ) -> Judgement:
         self._number += 1
