@@ -22,8 +22,8 @@ export const marks = [];
 /** Panels of the editor of a guard, by `(editor, form)`: `{element, clear()}`, or null. */
 export const panels = [];
 
-/** Other ways to save a guard than at once for every worker, by `(editor)`: `{element, chosen()}`, or null. What is
- * chosen, if it is this way, is `{path, body, done}`: where the values go, with what else, and what is said then. */
+/** Other ways to save a guard than at once for every worker, by `(editor)`: `{element, chosen()}`, or null. Where the
+ * way is chosen, `chosen()` is `{path, body, done}`: where to send the values, with what else, and the words for it. */
 export const ways = [];
 
 /** All marks that there are now. Guards are shown also where their marks are unavailable. */

@@ -9,7 +9,7 @@ const SAFE = new Set(["GET", "HEAD"]);
 const SIGNED_OUT = 401;
 
 /**
- * What went wrong, as the server said it (RFC 9457), or `status` 0 when there was no answer.
+ * The problem, as the server described it (RFC 9457); `status` is 0 when there was no answer.
  *
  * `type` is the last part of the problem's URN ("validation-failed"), `errors` maps fields to lists
  * of texts, `fields` is the whole document (for example `current` and `version` of a conflict).
@@ -30,7 +30,7 @@ export class Problem extends Error {
 
 /**
  * Why a write was refused, in the language of the page, with the permission as it is `called` there; null
- * where there are no words for the reason. Of a role that is too high it names the role and one's own
+ * where there are no words for the reason. Where a role is too high, it names the role and one's own
  * highest one, as far as the server does.
  */
 export function refusal({ reason, permission, roles = [] }, called = permission ?? "") {
@@ -45,7 +45,7 @@ export function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// What came with the page, by address: it answers the first question, and no other.
+// The data that came with the page, by address: each answers the first request for it, and no other.
 const brought = new Map(Object.entries(page.brought ?? {}));
 
 /** The data at `path`, below the API's address; `query` values that are null are left away. */
@@ -209,8 +209,8 @@ let found = null;
 let asking = null;
 
 /**
- * Who is signed in: {access_token, csrf_token, user}. What the server answers otherwise is thrown, a
- * `Response`; 401 where nobody is.
+ * The signed-in user: {access_token, csrf_token, user}. Any other answer is thrown, as a `Response`:
+ * 401 where nobody is signed in.
  */
 export async function signedIn() {
   if (found === null || Date.now() >= found.until) {

@@ -1,5 +1,5 @@
-// The audit log: who changed what, from what to what, and why. What it shows is in the address:
-// the filters as the API calls them, and the record that is open.
+// The audit log: who changed what, from what to what, and why. The address holds what is shown: the
+// filters as the API calls them, and the record that is open.
 
 import { apiAddress, get } from "./api.js";
 import { show } from "./dialog.js";
@@ -19,9 +19,9 @@ const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 50;
 const AT_ONCE = 5000; // ms
 const FOLDED = 4; // equal records from which on they are one line
 const AT_TOP = 200; // px: nobody reads further down, where rows would move
-// What a line of the list shows of a change; the details show all.
+// The part of a change that a line of the list shows; the details show all.
 const SHORT = { most: 4, longest: 48 };
-// What operators and people's rights are about comes first: on a busy day messages bury it.
+// Records about operators and rights come first: on a busy day messages bury them.
 const AREAS = ["operators_and_rights", "operators", "rights", "policies", "sign_ins", ""];
 const EVERYTHING = "all"; // in the address, where an empty parameter is none
 const SETTINGS = "resilience.config."; // acts on the settings of guards
@@ -107,7 +107,7 @@ function query() {
       return [name, type !== "moment" ? value : at === null ? "" : new Date(at).toISOString()];
     }),
   );
-  // Who names an act, or what it was done to, means it wherever it belongs.
+  // A filter by act or by subject searches all areas.
   return { ...found, area: found.action || found.subject ? "" : area };
 }
 
@@ -117,7 +117,7 @@ function choose(name) {
   search();
 }
 
-/** What is now, to be compared with what was: acts on settings keep their values beside who acted. */
+/** The value after a change, to compare with the one before: acts on settings keep it beside their author. */
 function valuesOf(after) {
   if (after === null || typeof after !== "object" || Array.isArray(after)) {
     return after;
@@ -239,7 +239,7 @@ if (given.record) {
   open(given.record);
 }
 
-/** What a form goes back to is what the address said when it was loaded. */
+/** Empty all filters: a reset of the form would restore those that the address had when it was loaded. */
 function clear() {
   inputs.forEach(({ input }) => {
     input.value = "";

@@ -102,7 +102,7 @@ export const reload = repeat(() => {
 linesPart(part("lines"), part("lines-range"));
 subscribe({ cache: throttled(reload, 2000) });
 
-// What operators and the tuner set
+// The settings of operators and of the tuner
 
 const SETTING = { title: t("cache.setting"), head: true, render: (row) => [named("guard_field", row.name), h("div", { class: "quiet small name-of" }, row.name.toUpperCase())] };
 const DEFAULT = { title: t("cache.default"), number: true, render: (row) => withUnit(row.beneath, row.field) };

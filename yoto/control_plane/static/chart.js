@@ -6,7 +6,7 @@ import { clock, known, now, quantity, timestamp, toMs, unitName, zone } from "./
 import { home, page, t } from "./page.js";
 import { hint } from "./states.js";
 
-/** What can be looked at: how many seconds of time each range holds. */
+/** The ranges of time to choose from, in seconds. */
 export const RANGES = { "10m": 600, "6h": 6 * 3600, "7d": 7 * 86400 };
 
 const LATE = 3; // s by which points may be apart on a machine that is busy
@@ -30,12 +30,12 @@ const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts
  * point is `{at, <key>: number|null}`, `at` in ISO 8601 or ms; `range` is a key of RANGES, seconds, or
  * `[from, to]` in ms; a point stands for `step` seconds. `push` adds one and forgets the oldest. Where
  * points are missing the lines are broken; a last point with `partial`, whose time is not over, is a dot
- * beside them. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`. What is not on the page for as
- * long as the page itself is disposed of.
+ * beside them. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`. A chart that leaves the page
+ * before the page itself does is to be disposed of.
  */
 export function chart({ title, help = null, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = eventsBetween }) {
   const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], first: at === 0, ...one }));
-  // What is drawn last lies above: the first line, such as the p50 below its p95, is never hidden.
+  // The line drawn last lies on top: the first one, such as the p50 below its p95, is never hidden.
   const layers = [...lines].reverse();
   const values = lines.map(() => h("b"));
   // Below the plot, of a fixed height, so that nothing moves when it is pointed at.

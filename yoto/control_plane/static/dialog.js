@@ -229,7 +229,7 @@ function modal(title, wide, leave) {
     event.preventDefault();
     leave();
   });
-  // Of a second Escape browsers do not ask: they close.
+  // Browsers do not ask at a second Escape: they close.
   dialog.addEventListener("close", () => {
     if (dialog.isConnected) {
       dialog.showModal();

@@ -1,4 +1,4 @@
-// What changed between two values, field by field.
+// The difference between two values, field by field.
 
 import { h } from "./dom.js";
 import { subject } from "./format.js";

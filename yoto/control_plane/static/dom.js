@@ -1,5 +1,5 @@
-// Elements are built, never parsed: data cannot become markup. What all pages are built of: elements,
-// states as badges, short messages, and where the focus goes.
+// The parts of all pages: elements, states as badges, short messages, and where the focus goes.
+// Elements are built, never parsed: data cannot become markup.
 
 import { OWN, addressWith, named, t } from "./page.js";
 
@@ -148,7 +148,7 @@ export function placeOf(element) {
 
 const SECONDS = 6;
 
-/** Say `text`; `look` is "ok", "warning" or "failed". What failed stays until it is closed. */
+/** Say `text`; `look` is "ok", "warning" or "failed". A failure stays until it is closed. */
 export function toast(text, look = "ok") {
   const stays = look === "failed";
   const button = stays ? h("button", { type: "button", class: "close", "aria-label": t("dialog.close") }, "×") : null;

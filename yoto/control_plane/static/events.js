@@ -1,4 +1,4 @@
-// What happened in the platform: as it happens, or of a time that is looked for.
+// The platform's events: as they happen, or those of a chosen time.
 
 import { apiAddress, get, post } from "./api.js";
 import { act } from "./dialog.js";
@@ -178,7 +178,7 @@ const notice = h("p", { class: "notice warning", role: "status", hidden: true },
 const head = h("p", { class: "quiet small", hidden: true });
 const heard = h("p", { class: "hidden-text", role: "status" });
 const foot = h("div", { class: "tail-end" });
-// What stands below the list stays the same while events come, so that it can be clicked.
+// These elements below the list stay the same while events come, so that they can be clicked.
 const dropped = h("p", { class: "quiet small", hidden: true });
 const olderButton = h("button", { type: "button", onclick: () => state === "loading" || older() }, t("events.older"));
 const count = h("span", { class: "quiet small" });

@@ -1,5 +1,5 @@
 // How data reads: numbers with their units, times with their zone, in the language of the page, and
-// names in the place of ids. What is not known (null, undefined, NaN) is a dash, never a zero.
+// names in the place of ids. An unknown value (null, undefined, NaN) is a dash, never a zero.
 
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
@@ -157,16 +157,16 @@ const clocks = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-di
 const zones = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 export const zone = (ms) => zones.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
 
-// Names in the place of ids, each a link where there is a page of it. What a page asks for at once
-// is one request, and nothing is asked for twice.
+// Names in the place of ids, each a link where the thing has a page. The names that a page asks for
+// at once are one request, and none is asked for twice.
 
 const MOST = 100; // names a request
 const NAMED = new Set(["guard", "policy", "worker", "request", "alert"]); // an id is a name
 const RESOURCES = new Set((page.resources ?? []).map((one) => one.type));
-// What has a name on the server; everything else is called what it is. Pages of an application, which
-// call another API, say the names that they know (`introduce`).
+// The kinds whose names the server knows; everything else is called by its id. Pages of an application,
+// which call another API, say the names that they know (`introduce`).
 const ASKED = new Set(page.token ? [] : ["user", "application", "team", "role", ...RESOURCES]);
-// Whoever acts without an account.
+// Authors without an account.
 const NOBODY = { break_glass: "author.break_glass", system: "author.system", public: "author.public" };
 
 const answers = new Map(); // what the server answered, by what it was asked for
@@ -201,7 +201,7 @@ export function introduce(of, name) {
   answers.set(of, { of, kind, id, name, hint: null, known: true });
 }
 
-/** What was done, in words, as the audit log calls it (`role.update`), with its code; one of an application is its code alone. */
+/** An act of the audit log (`role.update`), in words and with its code; one of an application is its code alone. */
 export const actName = (action) => [has(`did.${action}`) ? [t(`did.${action}`), " "] : null, h("code", { class: "act-code" }, action)];
 
 /** A list of them, with what stands between two. */
@@ -264,7 +264,7 @@ function spoken(kind, id, of) {
 function show(element, { of, kind, id, name, hint, known: there }) {
   element.title = [hint, of].filter(Boolean).join(" · ");
   if (!there) {
-    // What is not there has no page; nor has a digest, which limits against guessing count by.
+    // A thing that does not exist has no page; nor has a digest, by which limits against guessing count.
     element.removeAttribute("href");
     element.classList.add("unknown-subject");
     element.title = t("subject.unknown", { of });

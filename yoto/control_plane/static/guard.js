@@ -33,7 +33,7 @@ if (first?.length) {
   part("rest").hidden = true;
 }
 
-/** The parts of this name. What is listed is of names that contain it. */
+/** The parts with exactly this name: the API lists all whose names contain it. */
 async function guards() {
   const [found, marked] = await Promise.all([get("/guards", { name, limit: 100 }), marksNow()]);
   marks = new Map(marked.filter((one) => one.name === name).map((one) => [one.kind, one]));

@@ -121,7 +121,7 @@ function show() {
     card.show(guard, marked.get(keyOf(guard)));
   }
   guards.filter((guard) => !isIdle(guard, marked.get(keyOf(guard)))).forEach((guard) => awake.add(keyOf(guard)));
-  // What was searched for is not folded away.
+  // The results of a search are not folded away.
   const quiet = FILTERS.some((name) => filter[name].value.trim()) ? [] : fits.filter((guard) => !awake.has(keyOf(guard))).sort(bySeverity);
   const folded = quiet.length === fits.length ? quiet.slice(ASLEEP) : quiet;
   const parts = [folded, fits.filter((guard) => !folded.includes(guard))].map((some, at) => drawn(some.sort(bySeverity), groups[at]));
@@ -134,7 +134,7 @@ function show() {
   }
   const content = fits.length ? list : empty(t("guards.none_fits"));
   if (guards.length) {
-    // What is old stays marked as that, whatever is chosen of it.
+    // Stale data stays marked as stale, whatever is filtered.
     replace(part("guard-list"), part("guard-list").querySelector(":scope > .stale-mark"), content);
   }
   return content;
@@ -150,7 +150,7 @@ function drawn(some, { cards: wall, lines }) {
     return lines.element;
   }
   const elements = some.map((guard) => cards.get(keyOf(guard)).element);
-  // What stands where it stood is left there: it may have the focus.
+  // Elements that are in their places already are not moved: one may have the focus.
   if (elements.length !== wall.children.length || elements.some((one, at) => one !== wall.children[at])) {
     const focused = document.activeElement;
     replace(wall, elements);
@@ -176,8 +176,8 @@ function states() {
 const degradation = degradationTable(part("degradation"));
 
 /**
- * The card that the address names, `?guard=rate_limit:message.send`, is gone to as soon as it is
- * there; of what is no guard, `?guard=degradation:search`, the card of all of its kind.
+ * Go to the card that the address names, `?guard=rate_limit:message.send`, as soon as it is there;
+ * without a card of its own, `?guard=degradation:search`, to the card of all of its kind.
  */
 function goToCard() {
   const { guard, part: section } = state();

@@ -8,7 +8,7 @@ import { has, home, named, page, parts, t } from "./page.js";
 // How each state is drawn; a plan is no warning.
 const LOOKS = { ok: "ok", planned: "neutral", degraded: "warning", unknown: "unknown", failed: "failed", recovering: "warning", warning: "warning", error: "failed", critical: "failed" };
 
-/** The level of a cause, in the one vocabulary of all pages: of an alert its own, of others that of their state. */
+/** The level of a cause, in the one vocabulary of all pages: an alert's own, else that of the cause's state. */
 export const levelOfCause = ({ state, level, recovering }) => (recovering ? "recovering" : (level ?? state));
 const badgeOf = (level) => badge(level, t(`condition.${level}`), LOOKS[level]);
 
@@ -32,8 +32,8 @@ export function drawHeadline(node, headline) {
 }
 
 /**
- * Every cause: what it is, who ordered it and why, since when and how long, and what ends it. What
- * follows from another one is folded under it; `open` has the topics of those that are unfolded, and
+ * Every cause: what it is, who ordered it and why, since when and how long, and what ends it. A cause
+ * that follows from another is folded under it; `open` has the topics of those that are unfolded, and
  * keeps them.
  */
 export function causeList(causes, open = new Set()) {
@@ -59,7 +59,7 @@ function causeOf(cause, following, open) {
     notes.length ? h("span", { class: "quiet" }, notes.map((note, at) => [at ? " · " : "", note])) : null,
     since === null ? null : age(since),
     end === null ? null : until(end),
-    // What is only to be looked at is behind the name.
+    // A cause only to look at has its link on the name.
     verb === "look" ? null : h("a", { href: home + where, "aria-label": t("headline.to", { verb: t(`verb.${verb}`), cause: sentence(cause) }) }, t(`verb.${verb}`)),
     following.length ? consequences(cause, following, open) : null,
   );
@@ -73,17 +73,17 @@ const consequences = ({ topic }, following, open) =>
     h("ul", { class: "causes" }, following.map((one) => causeOf(one, [], open))),
   );
 
-/** Who is meant by "mara, server:1": each a link to its page. */
+/** The callers in "mara, server:1", each a link to its page. */
 export const callerOf = (caller) =>
   caller.split(", ").map((one, at) => [at ? t("shared.between") : "", one.includes(":") ? subject(one) : h("a", { href: `${home}people/${encodeURIComponent(one)}` }, one)]);
 
-/** Of an alert the threshold, which its level is about. */
+/** The threshold of an alert, which its level is about. */
 const measured = ({ kind, name, limit, unit }) => (kind === "alert" && known(limit) && limit !== 0 && !has(`yes_or_no.${name}`) ? t("headline.limit", { limit: quantity(limit, unit ?? "count") }) : null);
 
-// Of some alerts the network is the news.
+// Whether the sentence names the network: for some alerts it is the news.
 const saysNetwork = ({ kind, name, network, recovering }) => kind === "alert" && network && !recovering && has(`cause.${name}`);
 
-/** What a cause is, in the language of the page. */
+/** A cause as a sentence, in the language of the page. */
 function sentence(cause) {
   const { kind, name, labels, value, unit, detail, state, network } = cause;
   const amount = known(value) ? quantity(value, unit ?? "count") : "";
@@ -111,7 +111,7 @@ function sentence(cause) {
 
 const withValue = (what, value) => (value ? t("headline.with_value", { what, value }) : what);
 
-/** Of an alert that waits to end: the value at which it fired, and that of now; null for others. */
+/** The value at which a recovering alert fired, and its current one; null for other alerts. */
 export function recovery({ recovering, name, rule = name, peak, peak_value: worst = peak, value, unit }) {
   if (!recovering) {
     return null;
@@ -120,7 +120,7 @@ export function recovery({ recovering, name, rule = name, peak, peak_value: wors
   return has(`yes_or_no.${rule}`) ? t(`yes_or_no.${rule}_again`) : t("headline.recovering", { then: format(worst), now: format(value) });
 }
 
-// What an alert says, in the language of the page.
+// The text of an alert, in the language of the page.
 
 // In what the rules of the platform measure, where that is more than a number: news do not say so.
 const UNITS = { hit_rate: "share", response_time: "ms", error_rate: "share", memory: "share", queue_age: "s", invalidation_lag: "s", log_silence: "s" };

@@ -21,7 +21,7 @@ const part = (id) => document.getElementById(id);
 let workers = [];
 let readAt = 0;
 
-/** What a worker said of itself is only of now while it is heard. */
+/** Whether a worker is heard: only then its last report is current. */
 const isHeard = ({ state }) => state === "live" || state === "draining";
 const ofNow = (worker, value) => (isHeard(worker) ? value : null);
 

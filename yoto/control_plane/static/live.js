@@ -22,7 +22,7 @@ const EVENT_OF = {
   tasks: "task_progress",
   maintenance: "maintenance_mode_change",
 };
-// How a topic is read without a socket, and how often (s). What is not here waits for the socket.
+// How a topic is read without a socket, and how often (s). Other topics wait for the socket.
 const POLLS = {
   status: { every: 5, fetch: () => get("/status") },
   performance: { every: 5, fetch: () => get("/stats/performance", { range: "10m" }) },
@@ -309,7 +309,7 @@ async function pollOne(topic, { every, fetch }) {
   }
 }
 
-/** What a topic is about is not known now. For events that is told by the age of the last message. */
+/** Tell a topic's subscribers that it could not be read; for events the age of the last message tells that. */
 function notifyFailed(topic, problem) {
   if (topic !== "events") {
     notify(topic, problem, "failed");
@@ -334,7 +334,7 @@ async function pollEvents() {
   return null;
 }
 
-// What no socket tells, read again and again
+// Data that no socket sends, read again and again
 
 /** Call `task` at once and then each `seconds`, but not while nobody looks. Returns `task`. */
 export function repeat(task, seconds) {

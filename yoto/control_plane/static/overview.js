@@ -13,7 +13,7 @@ import { table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
 
-// Which parts were heard of, and when last; and which of them the server could not tell the last time.
+// When each part was last heard of, and the parts that could not be read the last time.
 const reportedAt = new Map();
 const broken = new Set();
 
@@ -44,7 +44,7 @@ const REFRESH = 60; // s between readings of what the socket does not tell
 const NEAR = "200px"; // below what is seen, from which on the tables are read
 const SOON = 2000; // ms: marks of what comes together are read once
 const TURNS = ["alert.*", "config.changed", "switch.changed", "maintenance.changed", "policy.changed", "worker.*"];
-// What links, messages and alerts may name: moments in ISO 8601.
+// The bounds that links, messages and alerts may name: moments in ISO 8601.
 const MOMENT = /^\d{4}-\d\d-\d\dT/;
 
 /**
@@ -150,7 +150,7 @@ function loadCharts(heard) {
   const markSoon = throttled(readMarks, SOON);
   subscribe({ events: (_, kind) => kind === "delta" && !span && markSoon() }, { types: TURNS });
 
-  /** The next point. What was missed, or is of other workers than the line so far, is read whole. */
+  /** Add the next point. After missed points, or where it is of other workers, the whole line is read anew. */
   function add(point) {
     const other = (point.complete !== false) !== ofAll;
     const missed = newest > 0 && isHole(newest, point.at, step);
@@ -226,7 +226,7 @@ const networks = new Map(); // by topic of a cause, for those who may know
 
 part("health").append(loading());
 
-// What the strips show, and by topic the level of the cause that is about it: both say the same of it.
+// The measures of the strips, and by topic the level of its cause, so that both show the same level.
 let levels = new Map();
 let measures = [];
 
@@ -243,7 +243,7 @@ function showStatus(status, kind) {
   }
 }
 
-// What the socket tells each second is drawn only when it is something else: links keep the focus.
+// The causes come each second and are drawn only when they differ: links keep the focus.
 let shownCauses = "";
 const unfolded = new Set();
 
@@ -251,7 +251,7 @@ function showCauses(causes) {
   part("causes-card").hidden = causes.length === 0;
   // An alert that waits to end says nothing of how its measure is now.
   levels = new Map(causes.filter(({ recovering }) => !recovering).map((one) => [one.topic, levelOfCause(one)]));
-  // Whence sign-ins that fail come is told by REST alone, see below.
+  // REST alone tells the networks of failed sign-ins, see below.
   const located = causes.map((one) => ({ ...one, network: networks.get(one.topic) ?? one.network }));
   if (JSON.stringify(located) !== shownCauses) {
     shownCauses = JSON.stringify(located);
@@ -273,13 +273,13 @@ function componentOf({ name, state, value, unit, limit, detail, at }) {
     h("span", { class: "name" }, title, has(`help.${name}`) ? [" ", hint(name, title)] : null),
     badge(level),
     h("span", { class: "value", title: spoken(detail) }, valueOf(name, value, unit, limit)),
-    // What is as it should be needs no words, nor what stands above among the causes.
+    // A healthy part needs no words, nor does one named above among the causes.
     state === "ok" || told ? null : h("span", { class: "small" }, spoken(detail)),
     age(at),
   );
 }
 
-/** What the server says of a part, in the language of the page where its sentence is a known one: "2 live, 1 silent". */
+/** The server's words on a part, in the language of the page where its sentence is a known one: "2 live, 1 silent". */
 function spoken(detail) {
   const part = (text) => {
     const [, n, words] = /^(\d+) (\w+)$/.exec(text) ?? [null, null, text];
@@ -330,7 +330,7 @@ setInterval(() => document.hidden || showDetails(), DETAILS * 1000);
 
 subscribe({ status: showStatus, performance: charts.take });
 
-// What is heard no more is shown as what it is: old.
+// Parts that are no longer heard of are marked as stale.
 let heard = null;
 watch(({ at }) => {
   heard = at;

@@ -1,4 +1,4 @@
-// What the server tells of this page, the texts of its language, and its state, which is in the query
+// The server's data about this page, the texts of its language, and its state, which is in the query
 // of its address, so that it can be reloaded, sent and linked to: never behind `#`, which signing in
 // loses. A record is named by its kind (`alert=17`), a section by `part`, a tab by `tab`, a filter as the
 // API calls it.
@@ -40,7 +40,7 @@ export const may = (right) => page.rights.includes(`platform.${right}`);
 export const OWN = ["lang", "theme"];
 // Where the link past the navigation leads.
 const MAIN = "content";
-// What stood behind `#` in addresses that may still be about, by page.
+// The parts behind `#` in old addresses that may still be about, by page.
 const FRAGMENTS = {
   guards: (text) => (text === "degradation" ? { part: text } : { guard: text }),
   alerts: (text) => ({ alert: text }),

@@ -1,5 +1,5 @@
-// What people were allowed and denied, why somebody may, who may, where somebody may, and all that
-// a server grants.
+// The page of permissions: decisions on people, why somebody may, who may, where somebody may, and all
+// that a server grants.
 
 import { tabs } from "./additions.js";
 import { h, replace } from "./dom.js";
@@ -25,7 +25,7 @@ const buttons = new Map(
 );
 replace(document.getElementById("tabs"), h("div", { class: "segments tabs" }, [...buttons.values()]));
 
-// What the address has of each tab while another is open.
+// The query of each tab while another is open.
 const left = new Map();
 let open = null;
 

@@ -15,7 +15,7 @@ import { empty, load } from "./states.js";
 const EVERY = 5; // s between looks at the limits
 const part = (id) => document.getElementById(id);
 
-/** What they are called: by the name that people chose, else by that of their account. */
+/** A person's name: the one that they chose, else that of their account. */
 const nameOf = (person) => person.display_name || person.username;
 
 const about = await load(part("about"), () => get(`/people/${encodeURIComponent(page.shown.who)}`), draw);
@@ -32,7 +32,7 @@ function draw(person) {
   const facts = [
     [t("permissions.user"), person.username],
     [t("permissions.id"), String(person.id)],
-    // Of most applications the platform's number is their own id.
+    // In most applications, the platform's number is their own id.
     [t("person.own_id"), String(person.own_id) === String(person.id) ? null : String(person.own_id)],
   ];
   return h("dl", { class: "facts" }, facts.filter(([, value]) => value !== null).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));

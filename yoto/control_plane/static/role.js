@@ -78,7 +78,7 @@ async function begin() {
 
 const matrixOf = (of) => `${home}permissions?${new URLSearchParams({ tab: "matrix", ...placeOf(of) })}`;
 
-/** What it grants, its own first; each grant can be tried otherwise. */
+/** The role's grants, its own first; each can be tried with another effect. */
 function grantsPart() {
   const list = pagedTable({
     label: t("role.grants"),
@@ -99,7 +99,7 @@ function grantsPart() {
   return { look: () => list.reload() };
 }
 
-/** What would come of changes of the role as a whole. */
+/** The trial of changes to the role as a whole. */
 const tryRole = () => trial().ofRole({ ...role.standing, id: role.id, name: role.name });
 
 /** `user`: who is proposed, by name or number. */
@@ -131,7 +131,7 @@ const takeFrom = (row) =>
     done: t("person.role_taken"),
   });
 
-/** Who is meant, by name or number: the number, and how acts call them. */
+/** The person of a name or number: their number, and the subject that acts take. */
 async function personOf(text) {
   const { id, subject: called } = await get(`/people/${encodeURIComponent(text.trim().replace(/^#/, ""))}`);
   return { id, subject: { subject: called } };
@@ -139,7 +139,7 @@ async function personOf(text) {
 
 const untilOf = (seconds) => (seconds === null ? null : new Date(now() + seconds * 1000).toISOString());
 
-/** What it would do, unless something else is asked by then. */
+/** The outcome of an act, unless something else is asked by then. */
 async function preview(tried, signal) {
   const report = (await trial()?.report(tried)) ?? null;
   signal.throwIfAborted();

@@ -129,7 +129,7 @@ if (connection) {
   const seen = h("span");
   connection.append(state, seen);
   let last = { mode: "", at: null };
-  // What is below is as old as the last question: there only a connection that is lost is news.
+  // On pages that read on request, data is as old as the last one: only a lost connection is news.
   const asked = "asked" in connection.dataset;
 
   // Nothing green stands over what is late, or over a part that could not be loaded.

@@ -1,5 +1,5 @@
-// What a part of a page shows: nothing yet, none, no longer what is true, and numbers at a glance with a
-// "?" beside them.
+// The states of a part of a page: loading, empty, failed, stale; and numbers at a glance with a "?"
+// beside them.
 
 import { h, replace } from "./dom.js";
 import { age, now, quantity } from "./format.js";
@@ -42,7 +42,7 @@ export function changed(node, draw) {
   };
 }
 
-// Of each node that `load` fills: how many readings were begun, and which of them is shown.
+// For each node that `load` fills: how many readings were begun, and which of them is shown.
 const readings = new WeakMap();
 
 /**
@@ -110,7 +110,7 @@ export function stale(node, since) {
   node.before(mark);
 }
 
-/** What `node` shows is of now again. */
+/** Mark the content of `node` as current again. */
 export function unstale(node) {
   node.classList.remove("stale");
   marks.get(node)?.remove();
@@ -170,7 +170,7 @@ export const tiles = (found) =>
 
 /**
  * How much of `of` is `value`, as a bar with words beside it; `words` are by default the share.
- * What is not known, or has no whole, has no bar.
+ * An unknown value, or one without a whole, has no bar.
  */
 export function bar(value, of, { label, words = null } = {}) {
   const known = value !== null && value !== undefined && of > 0;

@@ -281,7 +281,7 @@ export function pagedTable({ fetch, ...options }) {
   return { element, reload, restart };
 }
 
-/** What has no value comes last, in whichever direction is sorted. */
+/** Compare two values; a missing one comes last, in whichever direction is sorted. */
 function compare(a, b, sign) {
   const missing = (value) => value === null || value === undefined;
   if (missing(a) || missing(b)) {

@@ -1,4 +1,4 @@
-// What uPlot draws of a chart: lines, axes, borders of alert rules, marks of what happened.
+// The parts of a chart that uPlot draws: lines, axes, borders of alert rules, marks of what happened.
 
 import { h } from "../dom.js";
 import { clock, known, quantity } from "../format.js";
@@ -151,7 +151,7 @@ function drawMarks(u, marks, colour) {
     if (n > 1) {
       outlined(u, String(n), [x + 5 * devicePixelRatio, bottom - 3 * devicePixelRatio], stroke, colour("--card"));
     }
-    // What kind it is shows in the shape of its foot too.
+    // The shape of its foot shows its kind too.
     const size = 4 * devicePixelRatio;
     u.ctx.beginPath();
     if (kind === "alert") {

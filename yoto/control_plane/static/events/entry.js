@@ -11,7 +11,7 @@ import { sentenceOf, severityOf } from "./sentence.js";
 
 const REASONS = { trimmed: t("events.gap_trimmed"), lost: t("events.gap_lost"), slow: t("events.gap_slow") };
 const MOST_SHOWN = 50; // events of a line, once it is opened
-// What more there is to know of it, once it is opened.
+// Further details of an event, by its type, once it is opened.
 const MORE = { "permission.changed": changeOf };
 const SHORT = { most: 4, longest: 48 }; // of what an act changed
 
@@ -62,7 +62,7 @@ function timesOf(events) {
   return t("events.times", { n: events.length, time: duration(seconds) });
 }
 
-/** What is looked through for a text, in lower case. */
+/** The words of an event that a text is searched in, in lower case. */
 export const words = (event) => `${event.id} ${event.type} ${event.source} ${JSON.stringify(event.data)}`.toLowerCase();
 
 /** The marker where history is missing: `{after, reason}`. */
@@ -72,7 +72,7 @@ export const gap = ({ after, reason }) =>
 /** ms since 1970 at which an event got its id, "<ms>-<number>". */
 export const milliseconds = (id) => Number(String(id).split("-")[0]);
 
-/** Who did what, as far as the audit log says and may be read, and which workers have it. */
+/** The acts of a change and their authors, as far as the audit log may be read, and the workers that have it. */
 function changeOf({ position, records = [] }) {
   return [h("p", {}, reach(position)), records.length ? h("ul", { class: "acts" }, records.map(actOf)) : null];
 }

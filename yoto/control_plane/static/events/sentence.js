@@ -1,4 +1,4 @@
-// What an event says: a sentence in the language of the page, how bad it is, and which events say the same.
+// The sentence for an event in the language of the page, how bad it is, and which events say the same.
 
 import { duration, known, number, quantity, subject, subjects, until } from "../format.js";
 import { alertText } from "../headline.js";
@@ -39,9 +39,9 @@ const SEVERITIES = {
 /** Whether an event is one for people: some only wake the workers that follow it. */
 export const isNews = ({ type, data }) => !(type === "degradation.changed" && data?.old === data?.new);
 
-// Who did it: what somebody did stands for itself, however often.
+// The fields that name an author: an act of somebody has a line of its own, however often it is repeated.
 const WHO = ["author", "by", "actor", "changed_by"];
-// What tells two events apart that say the same; of the others all but their numbers.
+// The values that tell apart two events of a type; for other types, all but the numbers.
 const KEYS = {
   "guard.rejections": ({ kind, name, caller }) => [kind, name, caller],
   "breaker.transitioned": ({ name, old, new: now, reason }) => [name, old, now, reason],
@@ -96,7 +96,7 @@ const VARIANTS = {
   "worker.steered": ({ draining }) => (draining ? "" : "_back"),
 };
 
-/** Of an access request not everybody is told whose it is, and for what. */
+/** Whether an event is of an access request whose user and purpose the viewer may not know. */
 const isHidden = (type, data) => type.startsWith("access_request.") && !known(data?.user_id);
 const keyOfText = (type, data) => `happened.${type}${isHidden(type, data) ? "_hidden" : (VARIANTS[type]?.(data ?? {}) ?? "")}`;
 
@@ -175,7 +175,7 @@ function policiesOf(events, link) {
 const GUARDS = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
 const kindOf = (type, data) => (type.startsWith("breaker.") ? "circuit_breaker" : type.startsWith("rate_limit.") ? "rate_limit" : data.kind);
 
-// What has no sentence, such as an event of an application, is its data.
+// An event without a sentence, such as one of an application, is shown as its data.
 
 function pairs(data, link) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) {

@@ -28,7 +28,7 @@ export function callersPart(name, node, line) {
   });
   const look = () =>
     load(node, () => get(`/guards/rate_limit/${encodeURIComponent(name)}/callers`), ({ items, since, step, complete }) => {
-      // Of two addresses in one network the same is shown.
+      // Two addresses in one network are shown alike: the row's number is its key.
       list.show(items.map((one, at) => ({ ...one, at })));
       line.textContent = [t("guard.callers_line", { step: quantity(step, "s"), since: clock(since) }), complete ? "" : t("guards.callers_incomplete")].join(" ");
       return list.element;
@@ -45,10 +45,10 @@ function linesOf(one) {
   return h("div", { class: "trace caller-lines" }, sparkline(one.passed_each, t("guard.each_of", { passed: one.passed, rejected: one.rejected }), { top }), one.rejected ? refused : null);
 }
 
-/** Of an address its network is shown, and of a long text its beginning: no key of a count. */
+/** Whether the key of the count is known: only the network of an address is, and the beginning of a long text. */
 const resettable = (one) => one.rejected > 0 && one.address === null && (one.text?.length ?? 0) < CUT;
 
-/** Whom a limit counted, by name. */
+/** The caller that a limit counted, by name. */
 function whom(one) {
   const parts = [
     one.user === null ? null : subject(`user:${one.user}`),

@@ -39,12 +39,12 @@ function chartsOf(guard) {
   if (!guard.bulkhead) {
     return [calls];
   }
-  // Of a bulkhead in partitions all together may be more than the limit, which is of each.
+  // The limit of a bulkhead in partitions holds for each of them; all together may exceed it.
   const thresholds = guard.bulkhead.held === null ? [] : [{ at: guard.bulkhead.limit, label: t("guard.limit", { limit: number(guard.bulkhead.limit) }), always: true }];
   return [calls, { kind: guard.kind, chart: chart({ title: t("guard.held_of", { kind }), series: [{ key: "in_flight", title: t("guards.in_flight") }], area: true, thresholds }) }];
 }
 
-// What one caller may do says nothing of all of them together.
+// The limit of one caller says nothing about all of them together.
 const SHARED = new Set(["global"]);
 
 const borderOf = ({ name, limit, window }) => ({

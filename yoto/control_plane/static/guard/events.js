@@ -1,4 +1,4 @@
-// What happened to one guard, among the last events of all of them: equal ones in a row are one line.
+// The events of one guard, among the last events of all guards: equal ones in a row are one line.
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
@@ -10,11 +10,11 @@ import { table } from "../table.js";
 const READ = 500;
 const LONGEST = 80; // characters of a value
 const SHOWN = 5; // lines, until somebody wants to see all
-// What the page says already.
+// Fields that the page says already.
 const SAID = new Set(["name"]);
 const AUTHORS = new Set(["author", "by"]);
 const SUBJECTS = /^(user|server|application):\S+$/;
-// What differs from one to the next of events that say the same.
+// Fields that differ between events that say the same.
 const COUNTS = new Set(["count", "caller_count", "period"]);
 
 /** Fill `node`; `{add(event)}` puts a new one on top, and says whether it is of this guard. */

@@ -1,4 +1,4 @@
-// Who set what of the parts of a guard, and why, with the way back; parts that nobody set are one line.
+// The history of a guard's parts: who set what and why, with the way back; parts never set are one line.
 
 import { h, replace } from "../dom.js";
 import { asksFor, keep, may, named, state, t } from "../page.js";
@@ -34,7 +34,7 @@ export function historyPart(kinds, name, node, changed) {
   return { look };
 }
 
-/** What the audit log leads here for: `?act=undo&of=rate_limit&version=3`. */
+/** The undo for which the audit log leads here: `?act=undo&of=rate_limit&version=3`. */
 async function askedFor(kinds, name) {
   const { of, version } = state();
   keep({ of: null, version: null });

@@ -1,4 +1,4 @@
-// What can be done to a guard of each kind. Each act is asked for in a dialog, with its reason.
+// The acts on guards, by their kind. Each is asked for in a dialog, with its reason.
 
 import { post } from "../api.js";
 import { act } from "../dialog.js";
@@ -15,7 +15,7 @@ export function actsOf(guard) {
   return guard.limiter ? [RESET_KEY] : [RELEASE];
 }
 
-/** What is forced without an end is told to stay. */
+/** The warning that a state forced without an end stays. */
 const endOf = ({ expires_in: seconds }) => (seconds === null ? h("p", { class: "notice warning" }, t("guards.without_end")) : "");
 
 const path = (area, guard, what) => `/${area}/${encodeURIComponent(guard.name)}/${what}`;

@@ -1,4 +1,4 @@
-// Who called most at a rate limit, and who was refused: a few on the card, more in a dialog.
+// The busiest callers of a rate limit, and those refused: a few on the card, more in a dialog.
 
 import { get } from "../api.js";
 import { show } from "../dialog.js";
@@ -10,7 +10,7 @@ import { load } from "../states.js";
 // Parts of a key that have names.
 const OF = { user: "user", server: "server" };
 
-/** What a limit knows of its callers (`top`, as the API tells it); null where nobody called. */
+/** The callers that a limit knows (`top`, as the API has it); null where nobody called. */
 export function callersOf(top) {
   if (top === null) {
     return h("p", { class: "notice unknown small" }, t("guards.callers_unknown"));
@@ -31,7 +31,7 @@ export function callers(name) {
   return show({ title: t("guards.callers_of", { name }), body });
 }
 
-/** Whom a limit counted, in words. */
+/** The caller that a limit counted, in words. */
 function whom(use) {
   const found = ["user", "server", "address", "text"].filter((name) => use[name] !== null);
   const shown = found.map((name, at) => [at ? " · " : "", named("guard_part", name), " ", OF[name] ? subject(`${OF[name]}:${use[name]}`) : use[name]]);

@@ -28,7 +28,7 @@ export function conflictNotice({ opened, current, typed, fields, settle }) {
 
 /** The values that are not the same on all sides: `[label, [as opened, now, as typed]]` each. */
 function rowsOf(opened, current, typed, fields) {
-  // What operators do not set has the value that lies under it.
+  // Fields that operators do not set keep the values beneath.
   const yours = { ...current.defaults, ...current.tuned?.values, ...typed };
   return rowsBetween([opened.values, current.values, yours], fields);
 }
@@ -41,14 +41,14 @@ function rowsBetween(all, fields) {
   });
 }
 
-/** What the server tells of a conflict, `{difference, current}`, as a table; `fields` describe the values. */
+/** The server's account of a conflict, `{difference, current}`, as a table; `fields` describe the values. */
 export function conflictTable({ difference, current }, fields) {
   const side = (name) => Object.fromEntries(difference.map((row) => [row.field, row[name] ?? current.defaults[row.field]]));
   const asked = fields.filter(({ name }) => difference.some((row) => row.field === name));
   return tableOf(rowsBetween([side("base"), side("theirs"), side("yours")], asked));
 }
 
-/** The parts of a value by their labels: of dimensions each number. */
+/** The parts of a value by their labels: each number of its dimensions. */
 function leaves(value, field) {
   const label = named("guard_field", field.name);
   if (field.type !== "dimensions" || value === null || value === undefined) {

@@ -86,14 +86,14 @@ function draw(editor, entry, etag, fields) {
     waiting = setTimeout(look, LOOK_DELAY);
   }
 
-  /** What is wrong, or would be as it is, cannot be saved; another end is a change too. */
+  /** Allow saving unless the values are invalid or unchanged; another end is a change too. */
   function offer(verdict = judged) {
     judged = verdict;
     const ends = entry.override !== null && (expiry.value() !== null || entry.override.expires_at !== null);
     save.disabled = busy || (judged !== null && !(judged.valid && (judged.difference.length || ends)));
   }
 
-  /** What the server thinks of what is typed now. */
+  /** Ask the server about the values as typed now. */
   async function look() {
     asking?.abort();
     asking = new AbortController();
@@ -125,7 +125,7 @@ function draw(editor, entry, etag, fields) {
     await change(() => put(editor.path, body, { etag: version, key: keyOf("put", body) }));
   }
 
-  /** The same while the same is asked for, so that what is sent again after a lost answer is done once. */
+  /** One key as long as the request is the same, so that one repeated after a lost answer is done once. */
   function keyOf(...what) {
     const asked = JSON.stringify([version, ...what]);
     if (asked !== sent) {
@@ -200,7 +200,7 @@ function draw(editor, entry, etag, fields) {
     }
   }
 
-  /** Whoever types learns it when it happens, not when they save. */
+  /** A change by somebody else: the person typing learns of it at once, not when they save. */
   async function hear({ data }, kind, looks = LOOKS) {
     const newer = () => data.version > Number(version.replaceAll('"', ""));
     if (kind !== "delta" || busy || data.kind !== editor.kind || data.name !== editor.name || !newer()) {

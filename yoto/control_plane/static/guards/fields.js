@@ -5,7 +5,7 @@ import { h, replace, uniqueId } from "../dom.js";
 import { subject } from "../format.js";
 import { named, t } from "../page.js";
 
-// What is made half or twice of what it is by one button.
+// The fields with buttons that halve and double them.
 const PRESET = new Set(["limit", "max_concurrent"]);
 
 /**
@@ -20,7 +20,7 @@ export function settingsForm(fields, entry, { changed, readOnly }) {
   const element = h("div", { class: "editor-fields" }, settings.map((one) => one.element));
   const divided = shown.find((field) => field.type === "dimensions");
 
-  /** What every dimension has of its own is not asked for above them as well. */
+  /** Hide the fields that every dimension sets for itself. */
   function fold() {
     const dimensions = divided ? Object.values(settings.find((one) => one.name === divided.name).value() ?? {}) : [];
     for (const part of divided?.fields ?? []) {
@@ -94,7 +94,7 @@ function setting(field, entry, { changed, readOnly }) {
     control.focus();
   }
 
-  /** What is typed as it was anyway sets nothing. */
+  /** Whether the field is set: typing the value that it had anyway sets nothing. */
   const isSet = () => set && (field.name in (entry.override?.values ?? {}) || JSON.stringify(control.value()) !== JSON.stringify(beneath));
 
   function shown() {
@@ -137,7 +137,7 @@ function rangeOf(field) {
   return t("guards.range", { low: field.minimum, high: field.maximum, unit });
 }
 
-/** What a limit counts; of its further windows also which it is. */
+/** The thing that a limit counts, with the window where it is a further one. */
 export function dimensionNamed(name) {
   const [counted, span] = name.split("/");
   return named("guard_dimension", counted) + (span ? ` / ${span}` : "");
@@ -185,7 +185,7 @@ function marked(input, bad, by) {
   }
 }
 
-// What is no number is sent as it was typed, so that the server says what is wrong with it.
+// A text that is no number is sent as typed, so that the server says what is wrong with it.
 const typed = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
 
 const numeric = (field, id, changed) => {

@@ -1,4 +1,4 @@
-// Who set what of an entry, when and why, and back to what it was: in its editor and on its own page.
+// The history of an entry, who set what, when and why, with the way back: in its editor and on its own page.
 
 import { get, post, read } from "../api.js";
 import { act } from "../dialog.js";
@@ -71,7 +71,7 @@ async function rollBack(kind, name, to, title) {
   });
 }
 
-/** What would be another, field by field; `of`: the fields of the kind by name. */
+/** The values that would change, field by field; `of`: the fields of the kind by name. */
 export function differenceOf(rows, of) {
   if (!rows.length) {
     return h("p", { class: "quiet" }, t("guards.no_difference"));

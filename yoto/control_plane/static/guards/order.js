@@ -1,4 +1,4 @@
-// Which guards come first: what stops calls, then what begins to, then what lets all through.
+// The order of guards: first those that stop calls, then those that begin to, then those that admit all.
 
 import { named, t } from "../page.js";
 
@@ -14,7 +14,7 @@ const RANKS = ["failed", "warning", "unknown", "ok", "neutral"];
 /** How a guard looks; each partition of a bulkhead is full or free by itself. */
 export const lookOf = (guard) => (isParted(guard) ? "neutral" : (LOOKS[guard.state] ?? "unknown"));
 
-/** Its state in words; of a bulkhead in partitions each has its own, and which they are is said instead. */
+/** Its state in words; for a bulkhead in partitions, which have a state each, the strategy instead. */
 export const stateOf = (guard) => (isParted(guard) ? t("guards.by_partition", { partition: named("guard_choice", guard.bulkhead.strategy) }) : named("guard_state", guard.state));
 
 const isParted = (guard) => Boolean(guard.bulkhead) && guard.bulkhead.held === null;

@@ -1,4 +1,4 @@
-// What requests, denials and rejections were about, beside the charts that count them.
+// The subjects of requests, denials and rejections, beside the charts that count them.
 
 import { h } from "../dom.js";
 import { number, subject } from "../format.js";

@@ -9,7 +9,7 @@ import { recentQuestions, remember } from "./recent.js";
 import { remedyLink } from "./remedy.js";
 import { reason } from "./sign.js";
 
-// What a step does to the permission, as a shape; the words stand beside it.
+// The effect of a step on the permission, as a shape; the words stand beside it.
 const MARKS = { allow: "✓", deny: "✕", none: "–" };
 const POLICY_LANGUAGE = page.language.startsWith("zh") ? "zh" : "en";
 

@@ -102,7 +102,7 @@ export function grid(place, first) {
     replace(groups, groupsOf([...known.values()]));
   }
 
-  /** What would come of another effect of the role's own grant. */
+  /** The outcome of another effect of the role's own grant. */
   function attempt(role, permission, wanted = null) {
     const own = role.grants.filter((grant) => grant.permission === permission && grant.group === null && first.scopes.includes(grant.scope));
     return trial()?.ofCell({ scope: place.scope, scope_id: place.scope_id }, role, permission, own, wanted);
@@ -174,7 +174,7 @@ function drawnTable(rows, columns, known, attempt) {
   return h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), bodies);
 }
 
-/** What a role says by itself for all of it: by permission, denials before what is allowed. */
+/** The role's own effects in `scopes`, by permission; a denial counts before an allow. */
 function cellsOf(role, scopes) {
   const cells = new Map();
   for (const grant of role.grants) {
@@ -187,8 +187,8 @@ function cellsOf(role, scopes) {
 }
 
 /**
- * What a role says with all that it inherits from: {effect, group, from, idle}; null: nothing. A
- * denial of any of them counts. An inactive role inherits nothing, and what it says does not count.
+ * The effect of a role with all that it inherits from: {effect, group, from, idle}; null: none. A
+ * denial of any of them counts. An inactive role inherits nothing, and its effects do not count.
  */
 function cellFor(known, role, permission) {
   let found = null;

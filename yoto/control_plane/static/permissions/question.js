@@ -9,7 +9,7 @@ const OFFERED = 20;
 
 /**
  * An input with suggestions: `find(text)` brings [[value, label]]. Returns {element, input, value,
- * set}. What is typed need not be among them: an id after # does too.
+ * set}. The text need not be among them: an id after # does too.
  */
 export function picker({ label, find, required = true }) {
   const id = uniqueId("pick");
@@ -121,7 +121,7 @@ export function showHomes(homes, type) {
  */
 export function placePicker() {
   const scope = select(t("permissions.scope"), [...narrowestFirst(), GLOBAL].map((one) => [one, named("scope", one)]));
-  // What people belong to is picked first, where something below it is wanted, and alone, where not.
+  // The home, which people belong to, is picked before a resource below it, or alone.
   const homes = homePickers();
   const home = () => pickedHome(homes, scope.value());
   const others = new Map(TYPES.filter((one) => !one.members).map((one) => [one.type, resourcePicker(one, true, home)]));
@@ -290,7 +290,7 @@ export function form(parts, submit, found, ask) {
   return { element, send };
 }
 
-/** What is to be said of a list that may lack people; null where nobody is missing. */
+/** The notice for a list that may lack people; null where nobody is missing. */
 export const missing = (page) => (page.incomplete === null ? null : h("p", { class: "notice warning" }, t("permissions.unasked")));
 
 /** A problem in words: what is wrong with which field, or which right is lacking. */

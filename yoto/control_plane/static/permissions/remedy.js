@@ -10,7 +10,7 @@ const page = (of, values = {}) => {
   return address && (Object.keys(values).length ? `${address}?${query(values)}` : address);
 };
 
-/** What it would do first, in the matrix: who would gain or lose what. */
+/** Its outcome first, in the matrix: who would gain or lose what. */
 function inMatrix(role, permission, scope, effect) {
   const [kind, id] = scope.split(":");
   return id === undefined ? page(`role:${role}`) : `${home}permissions?${query({ tab: "matrix", scope: kind, scope_id: id, try: `${role}:${permission}`, effect })}`;

@@ -27,7 +27,7 @@ function what(go) {
   scope.input.addEventListener("change", shape);
   shape();
 
-  /** What something can be below; of a home itself all are looked through. */
+  /** Show the pickers of homes above the type; where it is a home itself, all are searched. */
   function shape() {
     showHomes(homes, scope.value());
     const own = homes.get(scope.value());

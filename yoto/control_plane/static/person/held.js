@@ -12,7 +12,7 @@ const DAY = 86400; // s
 const LONGEST_TIME_OUT = 28 * DAY;
 const SERVER = "server";
 
-// Of an application that brings no acts on people.
+// For an application that brings no acts on people.
 const NONE = { time_out_in: [], take_roles_in: [], take_global_roles: false };
 
 /** How long a role is held: until when, and whether its time is over, or has not begun. */

@@ -25,7 +25,7 @@ export function limitsPart(person, node) {
   });
   const look = () =>
     load(node, () => get(`/people/${encodeURIComponent(person.id)}/limits`), ({ items, known }) => {
-      // Of two addresses in one network the same is shown.
+      // Two addresses in one network are shown alike: the row's number is its key.
       list.show(items.map((one, at) => ({ ...one, at })));
       return known ? list.element : empty(t("person.limits_unknown"));
     });

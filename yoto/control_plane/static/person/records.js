@@ -1,4 +1,4 @@
-// What the audit log holds of one thing: lists of which one is shown.
+// The records of one thing in the audit log: several lists, of which one is shown.
 
 import { get } from "../api.js";
 import { differenceList } from "../difference.js";
@@ -7,7 +7,7 @@ import { actName, moment, subject } from "../format.js";
 import { keep, t } from "../page.js";
 import { pagedTable } from "../table.js";
 
-// What a line shows of a change; the page of the audit log shows all.
+// The part of a change that a line shows; the page of the audit log shows all.
 const SHORT = { most: 4, longest: 48 };
 const SHOWN = 20;
 

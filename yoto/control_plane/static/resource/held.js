@@ -1,4 +1,4 @@
-// Who holds roles at a resource, and the overwrites in force there.
+// The holders of roles at a resource, and the overwrites in force there.
 
 import { get } from "../api.js";
 import { badge, h, replace } from "../dom.js";

@@ -1,4 +1,4 @@
-// Who may see and steer the platform.
+// The operators: the people who may see and steer the platform.
 
 import { get, post } from "../api.js";
 import { act } from "../dialog.js";
