@@ -1,4 +1,4 @@
-"""Which rights may be asked for, and who may decide: the rules for lending, for many at once."""
+"""The rights that may be asked for and their deciders: the rules for lending, for many at once."""
 
 from __future__ import annotations
 

@@ -37,6 +37,6 @@ class RecordSettings:
 
 
 def record_settings(app: Flask) -> RecordSettings | None:
-    """Which decisions ``app`` records, and for how long; None: none."""
+    """The decisions that ``app`` records, and for how long; None: it records none."""
     config = settings_of(app)
     return read(RecordSettings, config) if config["DECISION_RECORDS"] else None

@@ -20,7 +20,7 @@ const DRAW_DELAY = 300; // ms: what comes together is read once
 
 // Alerts
 
-// What the headline knows more of those that are firing: the caller, and of which one it is a consequence.
+// The headline's causes, which know more of firing alerts: the caller, and the alert from which one follows.
 let causes = [];
 const causeOf = ({ id }) => causes.find(({ kind, where }) => kind === "alert" && where === `alerts?alert=${id}`);
 
@@ -36,7 +36,7 @@ function causesFirst(items) {
   return items.filter((one) => !roots.get(one)).flatMap((root) => [root, ...items.filter((one) => roots.get(one) === root).map((one) => ({ ...one, root }))]);
 }
 
-// What is listed is in the address, so that it can be sent.
+// The address holds the filters, so that a list can be sent.
 const address = state();
 const which = choice("state", t("alerts.state"), STATES.map((name) => [name, t(`alerts.state_${name}`)]));
 const level = choice("level", t("alerts.level"), [["", t("alerts.any_level")], ...LEVELS.map((name) => [name, t(`alerts.level_${name}`)])]);
@@ -108,7 +108,7 @@ async function history(one) {
   await show({ title: t("alerts.history_of", { rule: named("rule", one.rule) }), body: list.element, wide: true });
 }
 
-/** What happened to an alert, in words: what somebody wrote, or what was measured. */
+/** An event of an alert, in words: somebody's note, or the measured value. */
 function summaryOf({ type, data }, unit) {
   if (type === "alert.resolved" && data.cause === "value" && known(data.value)) {
     return t("alerts.back", { value: quantity(data.value, unit ?? "count") });

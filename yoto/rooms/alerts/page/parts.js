@@ -1,14 +1,14 @@
-// What the list of alerts and the view of one say in the same way.
+// The parts that the list of alerts and the view of one share.
 
 import { badge, h } from "../control/dom.js";
 import { age, duration, subject, toMs } from "../control/format.js";
 import { alertText, recovery } from "../control/headline.js";
 import { home, named, t } from "../control/page.js";
 
-// Which guard the label "name" of these rules names.
+// The kind of guard that the label "name" of these rules names.
 const GUARDS = { refusals_of_one: "rate_limit", breaker_open: "circuit_breaker", breaker_isolated: "circuit_breaker" };
 
-/** What an alert, or a silence, is about, by its labels: a guard and a kind of items lead to their pages. */
+/** The subject of an alert or a silence, by its labels: a guard and a kind of items lead to their pages. */
 export const subjectOf = ({ rule, labels }) => Object.entries(labels).map((one) => [" ", h("span", { class: "labels" }, labelOf(rule, ...one))]);
 
 function labelOf(rule, name, value) {
@@ -18,7 +18,7 @@ function labelOf(rule, name, value) {
   return name === "kind" ? [`${t("alerts.items_of")} `, h("a", { href: `${home}queues?kind=${encodeURIComponent(value)}` }, value)] : `${name}: ${value}`;
 }
 
-/** The level of an alert: of one that is over, the worst that it was. */
+/** The level of an alert; the worst that it had where it is over. */
 export const levelOf = (alert) => (alert.open === false ? alert.peak_level : alert.level);
 
 /** How bad an alert is: its level, or that its value is back and it waits to end. */
@@ -27,10 +27,10 @@ export function levelBadge(one) {
   return badge(level, t(`condition.${level}`));
 }
 
-/** What an alert says: of one that waits to end the value at which it fired, and that of now. */
+/** The text of an alert; a recovering one has the value at which it fired, and the current one. */
 export const saidOf = (one) => recovery(one) ?? alertText(one);
 
-/** Who works on it and whether it is silenced; of one that is over, how long it lasted. */
+/** The state of an alert: who works on it, whether it is silenced, or how long it lasted. */
 export function stateOf(one) {
   if (!one.open) {
     const lasted = duration((toMs(one.resolved_at) - toMs(one.raised_at)) / 1000);

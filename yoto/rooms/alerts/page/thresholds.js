@@ -1,5 +1,5 @@
-// From which values on there is an alert. What somebody else changed meanwhile is shown, and nothing
-// that was typed is lost.
+// The values from which on there is an alert. A change that somebody else makes meanwhile is shown, and
+// nothing that was typed is lost.
 
 import { get, post, put, read } from "../control/api.js";
 import { act, show } from "../control/dialog.js";
@@ -56,7 +56,7 @@ function valueText(rule, field, value) {
   return quantity(value, LEVELS.includes(field) ? rule.unit : field === "hysteresis" ? "share" : "count");
 }
 
-/** What a field is called, with the unit in which it is typed: shares are typed as 0 to 1. */
+/** The label of a field, with the unit in which it is typed: shares are typed as 0 to 1. */
 function fieldLabel(rule, field) {
   const unit = rule.unit === "share" ? t("settings.unit_share") : unitName(rule.unit);
   return LEVELS.includes(field) && unit ? t("settings.field_in", { field: t(`rules.${field}`), unit }) : named("rules", field);
@@ -77,7 +77,7 @@ const drawThresholds = () =>
 
 async function edit(name) {
   const { data: base, etag: opened } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
-  // What holds now. Only what was typed differs from `base`: the rest is not of this operator.
+  // The current rule. Only typed values are compared with `base`: the rest is not of this operator.
   let [rule, etag] = [base, opened];
   const changes = (values) =>
     Object.fromEntries(Object.entries(values).filter(([field, value]) => field !== "reason" && value !== base[field]));

@@ -2,7 +2,7 @@
 
 import { toMs } from "../control/format.js";
 
-// What the platform asks before it says that something is not there; the refusal itself is recorded beside it.
+// The platform's own question before it answers that something is not there; that refusal has its own record.
 const INNER = { permission: "admin.audit", place: "global", reason: "not_granted" };
 const PLACES = 3; // that a row names
 

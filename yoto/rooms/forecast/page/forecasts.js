@@ -1,5 +1,5 @@
-// What the next minutes will be like, what was not as expected, and what changed its nature: as the
-// worker that forecasts said last.
+// Forecasts of the next minutes, values that were not as expected, and metrics that changed their nature:
+// the latest report of the worker that forecasts.
 
 import { get } from "../control/api.js";
 import { badge, h } from "../control/dom.js";
@@ -62,7 +62,7 @@ function expected(one) {
   return [h("div", {}, `${quantity(last.value, one.unit)} ${t("forecasts.at", { at: clock(last.at) })}`), h("div", { class: "quiet small" }, range)];
 }
 
-/** What is known of metrics without a forecast: the last minute, and why there is none. */
+/** The last minute of the metrics without a forecast, and why they have none. */
 const known = (found) =>
   found.length
     ? [

@@ -1,4 +1,4 @@
-// What the policies judge at all: which of them may deny which permission, and how often that was asked.
+// The coverage of the policies: which of them may deny which permission, and how often that was asked.
 
 import { get } from "../control/api.js";
 import { h } from "../control/dom.js";

@@ -1,5 +1,5 @@
-// What two texts differ in, line by line, and how that is drawn. Drawn are also the differences that
-// the server finds between versions: {mark, old, new, text}.
+// The differences of two texts, line by line, and how they are drawn; so are those that the server
+// finds between versions: {mark, old, new, text}.
 
 import { h } from "../control/dom.js";
 import { t } from "../control/page.js";

@@ -19,7 +19,7 @@ export function entryView(kind, name) {
   const address = `${about.path}/${name}`;
   const body = h("div", {});
   const element = h("div", {}, h("h2", {}, about.noun, " ", h("code", {}, name)), body);
-  // What the text was made from: its version, and the texts themselves.
+  // The origin of the text: its version, and the texts themselves.
   let base = { etag: NOTHING, source: about.fresh, tests: "", found: null };
   let source = null;
   let tests = null;
@@ -71,7 +71,7 @@ export function entryView(kind, name) {
     }
   }
 
-  /** What is lost by an act that opens the entry again. */
+  /** The warning before an act that opens the entry again, where unsaved text would be lost. */
   const loses = () => (dirty() ? h("p", { class: "notice warning" }, t("policies.loses_unsaved")) : null);
 
   function page() {

@@ -1,4 +1,4 @@
-// What is different between policies and documents: where they are, and what their text becomes.
+// The differences of policies and documents: their paths, and what their text becomes.
 
 import { t } from "../control/page.js";
 import { jsonTokens, regoTokens } from "./tokens.js";
@@ -42,7 +42,7 @@ function parsed(text) {
   }
 }
 
-/** What a policy or document may be called, as the server has it. */
+/** The names that a policy or document may have, as the server has it. */
 export const NAME = /^[a-z][a-z0-9_]{0,47}$/;
 
 /** {kind, name, bad} that the address `?policy=time` names; null for none. */

@@ -1,4 +1,4 @@
-// What is in force: the engine, the policies, the candidate, the documents.
+// The state in force: the engine, the policies, the candidate, the documents.
 
 import { get, post, Problem } from "../control/api.js";
 import { act } from "../control/dialog.js";

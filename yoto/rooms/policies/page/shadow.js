@@ -71,7 +71,7 @@ export function shadowCard(changed) {
   return { element, refresh };
 }
 
-/** What speaks against a promotion, or null. */
+/** A reason against a promotion, or null. */
 function riskOf({ evaluated, allow_to_deny: denied }) {
   if (evaluated < FEW) {
     return t("policies.few_compared", { n: number(evaluated), enough: FEW });
@@ -79,7 +79,7 @@ function riskOf({ evaluated, allow_to_deny: denied }) {
   return denied / evaluated > MANY ? t("policies.many_denied", { share: quantity(denied / evaluated, "share") }) : null;
 }
 
-/** Who would be denied what they may now, operators first. */
+/** The people who would lose what they may do now, operators first. */
 function lockedOutList(people) {
   if (!people.length) {
     return null;

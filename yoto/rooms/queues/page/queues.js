@@ -134,7 +134,7 @@ function close() {
   keep({ letters: null });
   letters = null;
   part("letters-card").hidden = true;
-  // What had the focus is hidden now; the button that opened it may be gone with its letters.
+  // The focused element is hidden now; the button that opened the card may be gone with its letters.
   (opener?.isConnected ? opener : part("batch-title")).focus();
 }
 

@@ -1,4 +1,4 @@
-// Who can do something, since when and by what; as a file too.
+// The people who can do something, since when and by what; as a file too.
 
 import { apiAddress, get } from "../control/api.js";
 import { h } from "../control/dom.js";

@@ -19,7 +19,7 @@ const STAGED = new Set(["rate_limit", "bulkhead"]);
 
 const pathOf = (kind, name) => `/rollouts/${kind}/${encodeURIComponent(name)}`;
 
-/** Where new values go; of breakers nothing is asked: they open for all. */
+/** Where new values go; not asked for breakers, which open for all. */
 function stages({ kind, name }) {
   if (!STAGED.has(kind)) {
     return null;

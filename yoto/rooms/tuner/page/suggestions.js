@@ -55,7 +55,7 @@ const inUnit = (value, unit) => (has(`lever_unit.${unit}`) ? t(`lever_unit.${uni
 const UNITS = { ms: "ms", s: "s", share: "share" };
 const figure = ([name, value]) => [name, typeof value === "string" ? value : quantity(value, UNITS[name.split("_").at(-1)] ?? "count")];
 
-/** What was seen, in the language of the page; what has no text there as the server said it. */
+/** The text of a code, in the language of the page; the server's own text where there is none. */
 const textOf = (key, figures, otherwise) => (has(key) ? t(key, Object.fromEntries(Object.entries(figures).map(figure))) : otherwise);
 const whyOf = (one) => textOf(`suggest.${one.code}`, one.figures, one.why);
 // Some measure one pool or bulkhead: "pool_waits:requests".

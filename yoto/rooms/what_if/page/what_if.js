@@ -1,4 +1,4 @@
-// What would come of a change of rights, tried in a dialog before it is made.
+// The outcome of a change of rights, tried in a dialog before it is made.
 
 import { post } from "../control/api.js";
 import { show } from "../control/dialog.js";
@@ -90,7 +90,7 @@ function actOf(place, role, permission, own, effect) {
   return effect === REMOVE ? { act: "role.revoke", ...act } : { act: "role.grant", ...act, effect };
 }
 
-/** What an act would do: the cells of the matrix that become others, and who gains and who loses what. */
+/** The outcome of an act: the cells of the matrix that change, and who gains and who loses what. */
 async function reportOf(act) {
   const totals = h("p", { role: "status" });
   const sides = { gained: new Set(), lost: new Set() };

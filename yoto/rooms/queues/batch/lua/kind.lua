@@ -2,8 +2,8 @@
 --
 -- An item is one entry of a stream and stays that until it is done or dead. It is waiting (not
 -- delivered yet), in flight (in `leases`, by the ms at which its lease ends) or delayed (in
--- `delayed`, by the ms at which it is tried again). What was delivered is pending in the group:
--- its owner is the consumer that has it, and its delivery count is the number of the try.
+-- `delayed`, by the ms at which it is tried again). A delivered item is pending in the group: its
+-- owner is the consumer that has it, and its delivery count is the number of the try.
 
 local GROUP = 'workers'
 -- The owner of delayed items, so that their last consumer does not own them any more.

@@ -1,5 +1,5 @@
-# What policies call where regorus gives another value than OPA for some arguments: the same, or an
-# error, which denies and names the way round.
+# The functions that policies call where regorus gives another value than OPA for some arguments: the
+# same value, or an error, which denies and names the way round.
 package yoto_regorus
 
 ascii(text) if regex.match("^[\\x00-\\x7f]*$", text)
@@ -324,7 +324,7 @@ numbers_range_checked(from, to) := numbers.range(from, to) if {
 	abs(to - from) <= 10000
 } else := to_number("yoto: numbers.range of fractions, or with ends more than 10,000 apart: compare with < and >")
 
-# What both libraries take for a pattern, and what both refuse.
+# The texts that both libraries take for a pattern, and those that both refuse.
 regex_is_valid_checked(pattern) := false if {
 	not is_string(pattern)
 } else := true if {
