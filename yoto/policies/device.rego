@@ -1,4 +1,4 @@
-# What may only be done from a device that its user has registered.
+# Permissions that need a device that its user has registered.
 package yoto.authz
 
 deny contains "missing:data.device" if not device_document

@@ -1,5 +1,5 @@
 # Emergency access: somebody who has taken it, for a stated reason and a limited time, is let past
-# the codes that the document lists for what they ask. What is missing is never lifted.
+# the codes that the document lists for what they ask. A code of a missing value is never lifted.
 package yoto.authz
 
 deny contains "missing:data.emergency" if not emergency_document

@@ -1,4 +1,4 @@
-# What may not be done while the system is overloaded, failing, in maintenance, or in an emergency.
+# Permissions denied while the system is overloaded, failing, in maintenance, or in an emergency.
 package yoto.authz
 
 import data.yoto.authz.lib

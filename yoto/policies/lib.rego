@@ -1,4 +1,4 @@
-# What several policies need. Nothing here decides.
+# Helpers of several policies. Nothing here decides.
 package yoto.authz.lib
 
 strings(values) if {
@@ -17,8 +17,8 @@ at_most(value, limit) if {
 
 at_least(value, limit) if at_most(limit, value)
 
-# Addresses as the platform writes them; what else a peer may be called lies in no network. Texts are
-# looked at without patterns, since an engine may compile those anew for each decision.
+# Addresses as the platform writes them; any other name of a peer lies in no network. Texts are read
+# without patterns, since an engine may compile those anew for each decision.
 address(value) if {
 	is_string(value)
 	value != ""

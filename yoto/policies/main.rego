@@ -1,9 +1,9 @@
 # The decision. Every other policy only adds codes to `deny`, or to `lifted`.
 #
 # A rule is written so that it denies unless what lets through is there and of the right type:
-# `not <something that is true>`. Whatever cannot be had, or computed, then denies by itself. What
-# follows from the permission, the scope and the documents alone stands first: it is known before any
-# question, and a rule that cannot hold then is not evaluated for that permission at all.
+# `not <something that is true>`. A value that cannot be had, or computed, then denies by itself.
+# Conditions on the permission, the scope and the documents alone stand first: they are known before
+# any question, and a rule that cannot hold then is not evaluated for that permission at all.
 package yoto.authz
 
 standing contains code if {
@@ -18,7 +18,7 @@ decision := {"allow": true, "deny": set()} if {
 
 deny contains "missing:action.name" if not is_string(input.action.name)
 
-# What documents may call the permission: "*" for all, "admin.*" for all of its group, its name.
+# The permission's names in documents: "*" for all, "admin.*" for all of its group, its own.
 deny contains "missing:action.names" if not named
 
 named if {
@@ -27,8 +27,7 @@ named if {
 	"*" in input.action.names
 }
 
-# Only what is an array is iterated over: of anything else, one engine makes an error and another
-# makes nothing.
+# Only arrays are iterated over: for anything else, one engine makes an error and another nothing.
 names contains name if {
 	is_array(input.action.names)
 	some name in input.action.names

@@ -1,4 +1,4 @@
-# What may not be done by somebody who has too little left of a rate limit, or in a server that holds
+# Permissions denied to somebody who has too little left of a rate limit, or in a server that holds
 # too many things of a kind.
 package yoto.authz
 

@@ -1,4 +1,4 @@
-# What may not be done by somebody whose behaviour is too unusual; the number is 0 to 100. Owners are
+# Permissions denied to somebody whose behaviour is too unusual; the number is 0 to 100. Owners are
 # not judged in their own servers: nobody else there could undo what is refused to them.
 package yoto.authz
 

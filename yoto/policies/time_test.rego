@@ -1,6 +1,6 @@
 package yoto.authz_test
 
-# Of all codes only these: tests hold whatever the documents of other policies say.
+# Only these codes are tested, so that tests hold whatever the documents of other policies say.
 time_codes := {
 	"missing:data.hours",
 	"missing:context.time",
