@@ -39,7 +39,7 @@ MEMBER_RENAME = "member.rename-self"
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 
-# Codes. Of a million three are right at a time; only a caller with the password gets to try any.
+# Codes. Three in a million are right at a time; only a caller with the password gets to try any.
 CODES_OF_ACCOUNT = Dimension("user", limit=10, window=15 * MINUTE)
 
 # Accounts. A site has 65,536 networks of IPv6, and each counts as an address.

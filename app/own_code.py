@@ -37,8 +37,8 @@ def call_own_code(app: Flask) -> None:
     """Call what ``EXTENSIONS`` names with ``app``, in its context and in the order given.
 
     Raises:
-        ConfigurationError: a function is not there, or what it registers is refused. What else a
-            function raises is its own, with a note of which one it was.
+        ConfigurationError: a function is not there, or what it registers is refused. Any other
+            error is the function's own, with a note of which one it was.
     """
     paths = app.config[KEY].split(",") if app.config[KEY] else []
     for function, path in [(function_named(KEY, path), path) for path in paths]:

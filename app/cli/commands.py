@@ -22,7 +22,7 @@ control.add_command(tokens)
 
 
 def commands_of(app: Flask) -> list[click.Command]:
-    """Those of the platform, with what this application adds."""
-    # What it takes and declares is read by policies alone.
+    """The platform's commands, with those that this application adds."""
+    # Policies alone read emergency accesses and emergencies.
     beside = [emergency] if has_room(app, "policies") else []
     return [*commands_in(app), *beside, roles, seed, setup, users]

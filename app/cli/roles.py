@@ -257,7 +257,7 @@ def _subject(text: str) -> Any:
 
 
 def _target(text: str) -> dict[str, Any]:
-    """Whom an overwrite is about, as the permission system takes it."""
+    """The target of an overwrite, as the permission system takes it."""
     kind, separator, digits = text.partition(":")
     if separator and kind in ("role", "team"):
         return {f"{kind}_id": click.IntRange(1, MAX_ID).convert(digits, None, None)}

@@ -1,4 +1,4 @@
-"""What there must be before the first request: tables, built-in permissions, policies, an operator.
+"""The needs of the first request: tables, built-in permissions, policies, an operator.
 
 ``flask setup`` makes it in production, ``run.py`` itself where ``AUTO_MIGRATE`` is on.
 """

@@ -1,4 +1,4 @@
-"""What operators do with their own second factor, in a session alone."""
+"""Operators' acts on their own second factor, in a session alone."""
 
 from __future__ import annotations
 

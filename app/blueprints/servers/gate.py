@@ -38,9 +38,9 @@ def members_only(view: View) -> View:
 
 
 def needs_management(view: View) -> View:
-    """Admit callers who may manage the server ``server_id``. What its own rules say about hours,
-    networks and devices does not bind its owner, who sets them, nor super-admins: they could not
-    mend a rule that shuts them out. The rules of the platform bind them, too.
+    """Admit callers who may manage the server ``server_id``. Its own rules about hours, networks
+    and devices do not bind its owner, who sets them, nor super-admins: they could not mend a rule
+    that shuts them out. The rules of the platform bind them, too.
 
     The view raises ``UnknownResource`` for a server that does not exist, ``PermissionDenied`` for
     others.

@@ -13,14 +13,14 @@ const LONGEST = 86_400; // s that somebody asks for a right
 export const wanted = (one) => namesOf(one).map(label).join(", ");
 
 /**
- * A button to ask for what a denial names, or, where one has asked, since when the request waits.
- * `request`: `access_request` of a problem or a verdict, with `also` for what else the act takes.
+ * A button to ask for the permission of a denial, or, where one has asked, since when the request waits.
+ * `request`: `access_request` of a problem or a verdict, with `also`, the act's further permissions.
  */
 export function asking(request) {
   const node = h("div", {});
   const button = h("button", { type: "button", onclick: reported(async () => waits(await ask(request))) }, t("community.ask_for_it"));
 
-  /** What waits is said; a request for less than the act takes leaves the way to ask for all of it. */
+  /** Say what waits; a request for less than the act takes leaves the button to ask for all of it. */
   function waits(found) {
     if (found) {
       const whole = namesOf(request).every((name) => namesOf(found).includes(name));

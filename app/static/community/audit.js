@@ -1,4 +1,4 @@
-// Who changed what in the server, and why.
+// The audit log of the server: who changed what, and why.
 
 import { get } from "../control/api.js";
 import { differenceList } from "../control/difference.js";
@@ -10,7 +10,7 @@ import { reading } from "./denied.js";
 import { nameOf } from "./place.js";
 import { peopleOf } from "./preview.js";
 
-// What can be chosen; the log has more.
+// The actions to choose from; the log has more.
 const ACTIONS = ["role.assign", "role.unassign", "role.grant", "role.revoke", "role.create", "role.update", "role.delete", "overwrite.set", "overwrite.clear", "member.timeout", "member.kick", "member.ban", "member.unban", "invite.create", "server.update", "message.delete"];
 const wordsOf = (action) => named("did", action);
 

@@ -1,4 +1,4 @@
-// Who is kept out of the server.
+// The people who are banned from the server.
 
 import { get, remove } from "../control/api.js";
 import { h } from "../control/dom.js";

@@ -1,5 +1,5 @@
-// The channels that one may read, by category, beside the one that is open. Who may manage channels
-// makes, changes, moves and deletes them and their categories here.
+// The channels that one may read, by category, beside the one that is open. People who may manage
+// channels make, change, move and delete them and their categories here.
 
 import { get, patch, post, put, remove } from "../control/api.js";
 import { h, isLost, replace } from "../control/dom.js";
@@ -182,7 +182,7 @@ export function channelsTab(place) {
   return { element: h("div", { class: "talk" }, side, room), close: () => end?.() };
 }
 
-/** What becomes of who may do what in a channel that is moved, in words. */
+/** The effect of a channel's move on its rights, in words. */
 function moveWords(channel, category, synced) {
   if (category === null || !synced) {
     return channel.synced ? "channel.keeps_copied" : "channel.keeps";

@@ -1,4 +1,4 @@
-// What was refused: why, in words, and who can help.
+// Refusals: why, in words, and who can help.
 
 import { post, refusal } from "../control/api.js";
 import { act } from "../control/dialog.js";
@@ -22,8 +22,8 @@ const reasonOf = (fields, called = fields.permission ? label(fields.permission) 
   refusal(fields, called) ?? otherwise;
 
 /**
- * What somebody may not do in a place, before they have tried: why, whom to ask, and a button to ask for
- * all that they lack of `permissions` at once, where all of it could be lent. Null: they lack nothing.
+ * The refusal of `permissions` in a place, before anybody has tried: why, whom to ask, and a button to ask
+ * for all that they lack of them at once, where all of it could be lent. Null: they lack nothing.
  */
 export async function lacking(place, permissions, scope, id) {
   const verdicts = await Promise.all(permissions.map((permission) => post("/permissions/check", { permission, scope, scope_id: id })));
@@ -39,8 +39,8 @@ export async function lacking(place, permissions, scope, id) {
 }
 
 /**
- * Say below the tabs that something was refused. That it was offered means that the page knows less
- * than the server: what one may do is read again.
+ * Say below the tabs that something was refused. Since it was offered, the page knows less than the
+ * server: the viewer's rights are read again.
  */
 async function tell(place, problem) {
   await place.reread().catch(() => undefined);
@@ -79,7 +79,7 @@ export async function doing(place, { run, done = null, ...options }) {
   return result;
 }
 
-/** What became of something that no dialog asks about. */
+/** An act without a dialog: its failure is shown, and gives null. */
 export const trying = (place, run) => async (...given) => {
   try {
     return await run(...given);

@@ -1,4 +1,4 @@
-// What runs on every page of the community: who is signed in, the end of the session, ages that grow.
+// The part of every page of the community: who is signed in, the end of the session, ages that grow.
 
 import { hasEnded, recognise, signedIn, signInLink, watchSession } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
@@ -6,7 +6,7 @@ import { tick } from "../control/format.js";
 import { page, t } from "../control/page.js";
 
 /**
- * Who is signed in: {id, username, display_name, super_admin}. Who is not is taken to the sign-in
+ * The signed-in user: {id, username, display_name, super_admin}. Anybody else is taken to the sign-in
  * page, and null is returned.
  */
 export async function begin() {

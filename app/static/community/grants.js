@@ -1,4 +1,4 @@
-// What a role allows, as switches. One that would give what who looks does not have is not offered.
+// The permissions of a role, as switches. One that would give what the viewer lacks is not offered.
 
 import { put, remove } from "../control/api.js";
 import { badge, h, replace } from "../control/dom.js";
@@ -76,7 +76,7 @@ export async function drawGrants(place, role, node) {
 /** An act where it takes one; several, each of which changes nothing by itself, are not foretold. */
 export const oneOf = (acts) => (acts.length === 1 ? acts[0] : null);
 
-/** What a role allows in the server by its groups and parents. */
+/** The permissions that a role has in the server by its groups and parents. */
 async function inherited(place, role, seen = new Set()) {
   seen.add(role.id);
   const allowed = (one) => one.effect === "allow" && one.scope !== "channel";

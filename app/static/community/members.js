@@ -1,4 +1,4 @@
-// Who is in the server, with their roles; giving and taking those, time-outs, removing, banning.
+// The members of the server, with their roles; giving and taking those, time-outs, removing, banning.
 
 import { get, patch, put, remove } from "../control/api.js";
 import { h } from "../control/dom.js";

@@ -55,7 +55,7 @@ function standing(place, people, positionOf) {
   return new Map(people.map((one) => [one.id, one.id === place.server.owner_id ? Infinity : Math.max(0, ...one.role_ids.map((id) => height(place.role(id))))]));
 }
 
-/** What became another order of people: who stands above whom, and who no longer does. */
+/** The changes in the order of people: who now stands above whom, and who no longer does. */
 function turns(before, after, people, done) {
   const pairs = (is, was) => {
     const above = new Map(); // by whom they stand above: who does

@@ -1,5 +1,5 @@
-// What roles and members may do differently in a channel, or in all that follow a category: a matrix of
-// who and what. What is chosen in it is a draft, until it was tried and set.
+// The overwrites of roles and members in a channel, or in all that follow a category: a matrix of who and
+// what. A choice in it is a draft, until it was tried and set.
 
 import { get, put, remove } from "../control/api.js";
 import { badge, h, replace } from "../control/dom.js";
@@ -127,8 +127,8 @@ export function overwritesTab(place) {
   }
 
   /**
-   * What is said about one role or member. `editing`: whether it can be chosen anew at once; what is
-   * chosen is a draft until it is set.
+   * The overwrite of one role or member. `editing`: whether it can be chosen anew at once; a choice is
+   * a draft until it is set.
    */
   function line(around, row, editing = false) {
     const changeable = IN_CHANNEL.some((permission) => offered(around, row, permission));

@@ -1,7 +1,7 @@
 // The permissions that mean something in a community, in the order of its lists.
 
-/** What a role may allow in the server. */
+/** The permissions that a role may have in the server. */
 export const PERMISSIONS = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage", "channel.manage", "channel.overwrite", "member.invite", "member.nickname", "member.timeout", "member.kick", "member.ban", "role.assign", "role.manage", "server.audit", "server.manage", "server.administrator"];
 
-/** What can be overwritten in a channel. */
+/** The permissions that can be overwritten in a channel. */
 export const IN_CHANNEL = PERMISSIONS.slice(0, 7);

@@ -12,11 +12,11 @@ export const label = (permission) => {
 };
 
 /**
- * What is known of a server. `can(permission)`: whether who looks may do that there. `above(role)`:
+ * A server as the page knows it. `can(permission)`: whether the viewer may do that there. `above(role)`:
  * whether a role is below their own highest one, `outranks(member)` the same of a member: so says
  * the order of roles; `changes(role)` the same of @everyone too. No one changes a role that holds what
  * an access request lent. The server checks all of it again. `reread()` asks again, and calls `changed`
- * where who looks may do something else by now.
+ * where the viewer's rights differ by now.
  */
 export async function placeOf(id, me) {
   const place = { id, me, path: `/servers/${id}`, changed: () => undefined };

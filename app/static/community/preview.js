@@ -1,5 +1,5 @@
-// What an act upon rights would change, before it is done: the server tries it and takes it back. And
-// what did change, afterwards, as the audit log has it.
+// The outcome of an act upon rights before it is done, which the server tries and takes back; and the
+// real one afterwards, as the audit log has it.
 
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
@@ -16,10 +16,10 @@ const ASKED_MAX = 12; // differences looked at afterwards
 export const PEOPLE_MAX = 500;
 
 /**
- * What an act would change: `{node, turns}`, a node that says it and the `{permission, scope,
- * scope_id}` that it is about. Who may not ask, and what cannot be foretold, is said in words.
+ * The changes by an act: `{node, turns}`, a node that tells them and the `{permission, scope,
+ * scope_id}` that they are about. Where they cannot be had, words say so.
  *
- * act: as `POST /permissions/what-if` takes it; null: what several steps do, or no act of these is.
+ * act: as `POST /permissions/what-if` takes it; null: one of several steps, or none of these acts.
  */
 export async function foretold(place, act, signal) {
   if (!room("what_if")) {
@@ -34,7 +34,7 @@ export async function foretold(place, act, signal) {
     if (problem.name === "AbortError") {
       throw problem;
     }
-    // What is refused now would be refused then, for the same reason.
+    // An act that is refused now would be refused then, for the same reason.
     const node = problem.status === 403 ? await denied(place, problem, "note") : h("p", {}, problem.status === 422 ? textOf(problem) : t("preview.not_now", { why: problem.message }));
     return { node, turns: [] };
   }
@@ -110,7 +110,7 @@ function placeOf(place, places) {
   return channel === null ? { scope: "server", scope_id: place.id } : { scope: "channel", scope_id: channel };
 }
 
-/** Who gained and who lost since `since` (ISO 8601), as the audit log has it; null where one may not know. */
+/** The people who gained or lost since `since` (ISO 8601), by the audit log; null where one may not know. */
 export async function outcome(place, turns, since) {
   if (!place.can("server.audit") || !room("review")) {
     return null;
@@ -147,7 +147,7 @@ const membersOf = (place) => (place.names ??= peopleOf(place).then(({ items }) =
 
 const channelsOf = (place) => get(`${place.path}/channels`).then(({ items }) => new Map(items.map((one) => [one.id, one.name])), () => new Map());
 
-/** Who has a role: all members, for that of everybody. */
+/** The holders of a role: all members, for that of everybody. */
 export async function holdersOf(place, role) {
   if (role.is_default) {
     return peopleOf(place);

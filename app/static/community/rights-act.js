@@ -46,7 +46,7 @@ export async function changeRights(place, { tries, run, ...options }) {
     },
   });
   if (done && turns.length) {
-    // Whoever called draws meanwhile.
+    // Not awaited: the caller draws meanwhile.
     outcome(place, turns, since)
       .catch((problem) => h("p", { role: "status" }, t("preview.outcome_not_now", { why: problem.message })))
       .then((said) => replace(document.getElementById("outcome"), said));

@@ -49,7 +49,7 @@ export function rolesTab(place) {
   };
 
   function line(role, at, chosen) {
-    // What is lent is moved by nobody.
+    // Nobody moves a lent role.
     const higher = place.roles.slice(0, at).findLast(isOwn);
     const lower = place.roles.slice(at + 1).find(isOwn);
     const mine = place.above(role);

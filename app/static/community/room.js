@@ -43,7 +43,7 @@ export function openRoom(place, channel, room, acts) {
 
   const end = follow(channel.id, {
     mode: (now) => replace(mode, badge(now, t(`channel.${now}`), LOOKS[now])),
-    // What was said while nobody listened is read as soon as somebody does.
+    // Messages sent before the room was joined are read once it is.
     joined: () => read(),
     heard(event, data) {
       if (event === "removed") {
@@ -85,7 +85,7 @@ export function openRoom(place, channel, room, acts) {
     drawFoot();
   }
 
-  /** What one may do may be another by now; a failure leaves what is shown. */
+  /** Read the viewer's rights again, as they may have changed; a failure leaves what is shown. */
   async function readRights() {
     const found = await allowedHere().catch(() => null);
     if (!left && found !== null && (found.size !== rights.size || [...found].some((one) => !rights.has(one)))) {
@@ -188,7 +188,7 @@ export function openRoom(place, channel, room, acts) {
   const toSpeak = channel.kind === "announcement" ? ["message.send", "message.manage"] : ["message.send"];
   const maySpeak = () => toSpeak.every(can);
 
-  /** What is being typed stays where one may still speak. */
+  /** Draw the foot; a text being typed stays where one may still speak. */
   function drawFoot() {
     const may = maySpeak();
     if (may === speaks) {

@@ -83,5 +83,5 @@ const windowFields = (window) => [
   ...DAYS.map((day) => ({ name: day, label: t(`day.${day}`), type: "checkbox", value: window ? window.days.includes(day) : true })),
 ];
 
-/** What the fields say; empty hours are none. */
+/** The window that the fields describe; empty hours are none. */
 const windowOf = (values) => (values.from || values.to ? { from: values.from, to: values.to, days: DAYS.filter((day) => values[day]) } : null);

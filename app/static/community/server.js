@@ -33,7 +33,7 @@ const TABS = [
   ["audit", auditTab, (place) => place.can("server.audit")],
   ["view-as", viewAsTab, (place) => place.can("server.audit")],
 ];
-// Who has none of these is asked for nothing, and is not looked up again and again.
+// Viewers with none of these have no requests to decide, so that none are counted for them.
 const LENDERS = ["role.assign", "channel.overwrite"];
 const COUNT_EVERY = 60_000; // ms, as each look counts against a limit
 const tabs = document.getElementById("tabs");

@@ -62,7 +62,7 @@ export function viewAsTab(place) {
 
   const placesOf = (channels) => [{ scope: "server", scope_id: place.id }, ...channels.map((one) => ({ scope: "channel", scope_id: one.id }))];
 
-  /** What is allowed in the server, and then in each channel. */
+  /** The permissions of roles in the server, and then in each channel. */
   async function ofRoles(channels, held) {
     const { items } = await post("/permissions/as-roles", { role_ids: held, places: placesOf(channels) });
     return items.map((one) => new Set(one.permissions));
