@@ -1,4 +1,4 @@
-"""What may be done where: the tree of resources, the permissions, and the roles that have them."""
+"""Rights: the tree of resources, the permissions, and the roles that have them."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ yoto.resource(
     members=Member,
     administrator="workspace.administer",
 )
-# Who shares a project by a role administers it: they may do everything there, and give every role.
+# Holders of project.share by a role administer it: they may do everything there, give every role.
 yoto.resource(
     "project",
     Project,
@@ -71,5 +71,5 @@ def role_ids() -> dict[str, int]:
 
 
 def visitor() -> Any:
-    """Who looks at a page: somebody who is signed in, or the public."""
+    """The visitor of a page: somebody who is signed in, or the public."""
     return current_user.id if current_user.is_authenticated else PUBLIC

@@ -46,7 +46,7 @@ REFUSALS = {
     "role_too_high": "You do not decide about this role here.",
     "outranked": "Somebody above you would lose it, who has it by nothing else.",
 }
-# Who can give what is missing.
+# The permission at each type of node whose holders can give what is missing there.
 GIVES = {
     "document": "document.share",
     "project": "project.share",
@@ -90,7 +90,7 @@ def missing(error: Exception) -> tuple[str, int]:
 
 
 def ways_of(found: Any) -> Iterator[str]:
-    """Of the changes that Yoto has tried, those that the pages of this application make."""
+    """The changes, among those that Yoto has tried, that this application's pages make."""
     roles = {number: name for name, number in role_ids().items()}
     for change in found.changes:
         if change.kind == "assign_role":

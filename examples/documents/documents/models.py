@@ -65,7 +65,7 @@ class Document(Named):
 
 
 class WorkspaceTeam(Base):
-    """Which workspace a team of Yoto's is of. Who is in it Yoto knows."""
+    """The workspace of a team of Yoto's. Yoto knows who is in the team."""
 
     __tablename__ = "workspace_teams"
 

@@ -115,7 +115,7 @@ def change_team(workspace_id: UUID, team_id: int) -> Response:
 
 
 def choices(workspace: Workspace, public: bool = False) -> dict[str, Any]:
-    """Whom a role can be given to, by what forms call them."""
+    """The subjects that a role can be given to, by their names in forms."""
     found: dict[str, Any] = {"public": PUBLIC} if public else {}
     found["everyone"] = Everyone("workspace", workspace.id)
     found |= {f"team {one.team_id}": Team(one.team_id) for one in _teams_of(workspace)}
@@ -139,7 +139,7 @@ def given_at(type: str, id: UUID) -> list[dict[str, Any]]:
 
 
 def readers_of(document_id: UUID) -> list[Any]:
-    """Who may read a document, by whatever way: sets of people first, then one by one."""
+    """The readers of a document, by whatever way: sets of people first, then one by one."""
     sets = list_sets("document.read", "document", document_id)
     page = list_users("document.read", "document", document_id, limit=50)
     return [*sets, *page.ids]

@@ -1,4 +1,4 @@
-"""What customers do."""
+"""The acts of customers."""
 
 from flask import Blueprint, request
 

@@ -1,4 +1,4 @@
-"""Who may upload: a permission, and the policy that judges it."""
+"""The right to upload: a permission, and the policy that judges it."""
 
 from __future__ import annotations
 

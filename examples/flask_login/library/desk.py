@@ -1,4 +1,4 @@
-"""What is done at the desk: fines, and members who never bring anything back."""
+"""The work at the desk: fines, and members who never bring anything back."""
 
 from flask import Blueprint, abort, request
 from flask_login import login_required

@@ -1,4 +1,4 @@
-"""Who the members are, and how they sign in."""
+"""The members, and how they sign in."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What is written, and what of it is printed."""
+"""Articles: written ones, and those that are printed."""
 
 from typing import Any
 

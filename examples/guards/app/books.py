@@ -1,4 +1,4 @@
-"""What the shop answers."""
+"""The pages of the shop."""
 
 from flask import Blueprint, abort, request
 
