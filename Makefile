@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 BENCH_TOOLS := $(VENV)/.bench-tools-installed
-# What browsers load, and beside it what only the tests need; see tools/frontend.py.
+# Scripts that browsers load, and beside them those that only the tests need; see tools/frontend.py.
 CHARTS := yoto/control_plane/static/vendor/.installed
 CHART_TOOLS := node_modules/.tools-installed
 
-# What is installed is what the lock files name, of any system and Python that Yoto runs on, and each
+# Only packages in the lock files are installed, on any system and Python that Yoto runs on; each
 # file has one of their hashes. `requirements*.txt` say which versions may come in; `make lock` picks.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes

@@ -50,7 +50,7 @@ def port_number(text: str) -> int:
 
 
 def unmet_need(mode: str) -> str | None:
-    """What this Python lacks to serve in ``mode``, as one line; None: nothing."""
+    """The need to serve in ``mode`` that this Python does not meet, as one line; None: none."""
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         return f"Yoto needs Python 3.11 or later; this is {found} ({sys.executable})"

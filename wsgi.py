@@ -39,7 +39,7 @@ class Application:
         return self._app(environ, start_response)
 
     def _forked(self) -> None:
-        # Whoever had it is a thread of the parent.
+        # The holder of the lock, if any, is a thread of the parent.
         self._lock = threading.Lock()
 
     def _begin(self) -> None:

@@ -52,7 +52,7 @@ ask() {
     printf 'header = "Authorization: Bearer %s"\n' "$bearer" >"$work/bearer"
     credential=(-K "$work/bearer")
   }
-  # What one account did counts for another as soon as it names the position of that.
+  # One account's write counts for another as soon as that one names its position.
   [ -z "${position:-}" ] || credential+=(-H "X-Permission-Position: $position")
   [ -z "${3:-}" ] || body=(-H "Content-Type: application/json" --data-binary @-)
   curl --silent --show-error --max-time 20 ${ca:+--cacert "$ca"} --request "$1" \
@@ -261,7 +261,7 @@ while [ "$sent" -lt 300 ]; do
 done
 seconds=$(($(date +%s) - began + 1))
 is "a limit is reached" 429 "$status"
-# What was left after the first, of the dimension that had least, and what came in meanwhile.
+# The most that can pass: the rest after the first in the scarcest dimension, and the later refill.
 most=$(python3 - "$left" "$policy" "$seconds" <<'PYTHON'
 import math, re, sys
 

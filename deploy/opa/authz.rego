@@ -1,4 +1,4 @@
-# Who may write policies grants rights: only a bearer of the token may, and the health is for all.
+# Writing policies is granting rights: only a bearer of the token may, and the health is for all.
 package system.authz
 
 default allow := false
