@@ -68,7 +68,7 @@ def _marked(names: frozenset[str]) -> frozenset[str]:
 
 
 def examine_migrations() -> Finding:
-    """See ``examine_setup``; of the migrations of the application, and of the platform's."""
+    """See ``examine_setup``: for the application's migrations, and for the platform's."""
     return examine_setup(examine)
 
 

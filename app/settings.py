@@ -212,7 +212,7 @@ def _kept_secret(path: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(48))
     try:
-        # Linking is atomic and never replaces: of two first starts, one secret wins for both.
+        # Linking is atomic and never replaces: one secret wins for two first starts at once.
         os.link(fresh, path)
     except FileExistsError:
         pass

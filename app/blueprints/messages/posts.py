@@ -77,8 +77,8 @@ class SearchQuery(ma.Schema):
     limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
 
 
-# Statements over the tables, made once: what makes and compiles one for the models anew takes
-# longer than all the rest of reading a page.
+# Statements over the tables, made once: making and compiling one for the models anew takes longer
+# than all the rest of reading a page.
 messages, users = Message.__table__, User.__table__
 
 _dump = prepared(MessageSchema())

@@ -39,14 +39,14 @@ MessagePage = page_of(MessageSchema)
 MESSAGES = "/channels/<int:channel_id>/messages"
 MESSAGE = f"{MESSAGES}/<int:message_id>"
 
-# Editing is telling everybody something too. Inside the permission check: who may not send must not
-# use up the limit of a server.
+# Editing is telling everybody something too. Inside the permission check: callers who may not send
+# must not use up the limit of a server.
 # The breaker of a store counts its failures; these guards must not count them a second time.
 guarded_sending = guarded(MESSAGE_SEND, key=sender, ignored=STORE_FAILURES)
 guarded_search = guarded(
     MESSAGE_SEARCH, parts=("circuit_breaker", "bulkhead"), ignored=STORE_FAILURES
 )
-# Outside it: who waits for a search of their own takes none of all others' places.
+# Outside it: a caller waiting for a search of their own takes none of the places for all.
 one_of_few = guarded(MESSAGE_SEARCH_OF_USER, parts=("bulkhead",), ignored=STORE_FAILURES)
 
 

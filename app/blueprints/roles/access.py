@@ -40,7 +40,7 @@ def needs_role_right(in_server: str) -> Callable[[View], View]:
 
 
 def demand_role_right(user_id: int, role_id: int, in_server: str) -> None:
-    """Go on only when a user has ``in_server`` in the server of a role, or, of a global one,
+    """Go on only when a user has ``in_server`` in the server of a role, or, for a global one,
     ``admin.roles``.
 
     Raises:

@@ -168,7 +168,7 @@ def leave(server_id: int, user_id: int) -> None:
 
 
 def drop_roles(server_id: int, user_id: int) -> list[dict[str, Any]]:
-    """Take all of the server's roles from the user; what was taken, for the audit log."""
+    """Take all of the server's roles from the user. Returns them, for the audit log."""
     held = (
         select(
             RoleAssignment.role_id,

@@ -50,7 +50,7 @@ async function tell(place, problem) {
   notice.focus();
 }
 
-/** An act of the page: as `act`; what is refused ends the dialog and is said below the tabs. */
+/** An act of the page: as `act`, but a refusal ends the dialog and is said below the tabs. */
 export async function doing(place, { run, done = null, ...options }) {
   let refused = null;
   replace(document.getElementById("outcome")); // of the act before

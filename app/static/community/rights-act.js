@@ -7,8 +7,8 @@ import { doing } from "./denied.js";
 import { foretold, outcome } from "./preview.js";
 
 /**
- * Draw `node` anew after an act: what had the focus in it has it again, known by what it is called;
- * if it is gone the heading has.
+ * Draw `node` anew after an act: the focused element in it, known by its name, has the focus again; if it
+ * is gone, the heading has.
  */
 export async function drawnAnew(node, draw) {
   const called = (one) => one.getAttribute("aria-label") ?? one.getAttribute("aria-labelledby") ?? one.textContent;

@@ -1,4 +1,4 @@
-// The roles in order, highest first; what the chosen one allows is beside them.
+// The roles in order, highest first, with the permissions of the chosen one beside them.
 
 import { patch, post, remove } from "../control/api.js";
 import { badge, h, replace } from "../control/dom.js";

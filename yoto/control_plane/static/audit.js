@@ -82,7 +82,7 @@ const records = pagedTable({
 });
 part("records").append(h("div", { class: "buttons", role: "status" }, fresh), records.element);
 
-/** Records as lines: what one author did to many things at once, for no reason of its own, is one. */
+/** Records as lines: an author's act on many things at once, without a reason of its own, is one line. */
 function folded(items) {
   const said = ({ action, actor, after, reason }) => (reason ? null : JSON.stringify([action, actor?.id ?? after?.author ?? null]));
   const lines = [];

@@ -11,7 +11,7 @@ const EXPIRIES = [[300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "u
 
 /**
  * Ask before an action. Resolves with what `run` returned, or with null when it was left. While `run`
- * acts it cannot be left: what becomes of the act is always told.
+ * acts it cannot be left: the outcome is always told.
  *
  * title, intro: what it is, what it does. submit: the text of the button. danger: a red button.
  * reason: false leaves the reason away, which is required otherwise (`values.reason`).
@@ -23,7 +23,7 @@ const EXPIRIES = [[300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "u
  * run(values, {key}): acts; a Problem that it throws is shown, with its fields' errors at the fields, and
  *   its `details`, a node, below.
  *   `key` is the Idempotency-Key: it stays the same while the values do.
- * done: what a toast says afterwards; a text, or a function of the result.
+ * done: the words of a toast afterwards; a text, or a function of the result.
  */
 export function act({ title, intro, submit, danger = false, reason = true, expiry = null, confirm = null, fields = [], preview = null, run, done = null, wide = false }) {
   const all = [...fields];
@@ -97,7 +97,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     }
   }
 
-  /** Escape is pressed by mistake too: what was typed is not dropped for that. */
+  /** Escape is pressed by mistake too: typed text is not dropped for that. */
   function escape() {
     if (busy || entered() === untouched) {
       leave();

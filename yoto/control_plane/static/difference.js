@@ -18,8 +18,8 @@ export function differences(before, after) {
 }
 
 /**
- * The same as a list: what was is struck out, what is stands behind it. `most` lines are shown, and
- * of each value as many characters as `longest`.
+ * The same as a list: the old value is struck out, the new one follows. At most `most` lines are shown,
+ * and `longest` characters of each value.
  */
 export function differenceList(before, after, { most = Infinity, longest = Infinity } = {}) {
   const lines = differences(before, after);

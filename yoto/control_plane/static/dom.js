@@ -19,12 +19,12 @@ export const h = (name, attributes, ...children) =>
 export const svg = (name, attributes, ...children) =>
   fill(document.createElementNS(SVG, name), attributes, children);
 
-/** Put `children` in the place of what `node` holds; what is there already keeps the focus. */
+/** Replace the content of `node` by `children`; where they are there already, the focus stays. */
 export function replace(node, ...children) {
   const wanted = nodes(children);
   const there = node.childNodes;
   if (there.length !== wanted.length || wanted.some((child, at) => child !== there[at])) {
-    // A figure that is drawn anew has its "?" anew, which whoever reaches it by keyboard must not lose.
+    // A figure that is drawn anew has a new "?": a user of the keyboard must not lose the focus on it.
     const help = node.contains(document.activeElement) ? document.activeElement.dataset.help : null;
     node.replaceChildren(...wanted);
     if (help) {
@@ -34,7 +34,7 @@ export function replace(node, ...children) {
   return node;
 }
 
-/** Have `node` say `text`; what it says already is not written again, so nothing is read out twice. */
+/** Have `node` say `text`; the same text is not written again, so nothing is read out twice. */
 export function say(node, text) {
   if (node.textContent !== text) {
     node.textContent = text;

@@ -89,7 +89,7 @@ function older() {
   }
 }
 
-/** Read what came while nothing was heard; what came meanwhile is not shown twice. */
+/** Read the events that were missed; those that come meanwhile are not shown twice. */
 async function catchUp() {
   const mine = turn;
   await reading;

@@ -12,7 +12,7 @@ const LOOKS = { ok: "ok", planned: "neutral", degraded: "warning", unknown: "unk
 export const levelOfCause = ({ state, level, recovering }) => (recovering ? "recovering" : (level ?? state));
 const badgeOf = (level) => badge(level, t(`condition.${level}`), LOOKS[level]);
 
-/** Keep `node` saying how everything is; what is not known now is said as that. */
+/** Have `node` say how everything is; "unknown" where nothing is known now. */
 export function drawHeadline(node, headline) {
   const { state, causes } = headline ?? { state: "unknown", causes: [] };
   const level = causes.some((one) => levelOfCause(one) === "critical") ? "critical" : state;

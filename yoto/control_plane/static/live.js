@@ -103,7 +103,7 @@ function notify(topic, data, kind) {
   }
 }
 
-/** The page is being left: what the server ends now is no reason to ask why. */
+/** The page is being left: a connection that the server ends now is no reason to ask why. */
 export function leave() {
   leaving = true;
   stopPolling();

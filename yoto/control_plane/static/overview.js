@@ -116,7 +116,7 @@ function loadCharts(heard) {
     }
   }
 
-  // The tables are below the charts: who does not look there needs neither them nor their module.
+  // The tables are below the charts: viewers who do not look there need neither them nor their module.
   let looked = false;
   const readTables = () =>
     looked && load(part("breakdown"), () => Promise.all([import("./overview/breakdown.js"), get("/stats/breakdown", query())]), ([{ breakdownTables }, found]) => breakdownTables(found));
@@ -186,7 +186,7 @@ function loadCharts(heard) {
 
 // Marks in charts: events, and the borders of good values.
 
-/** Marks as charts take them, of what `/stats/marks` answers. */
+/** The answer of `/stats/marks`, as charts take marks. */
 function marksOf(items) {
   items.forEach((one) => one.by_name && introduce(one.by, one.by_name));
   return Promise.all(items.map(async (one) => ({ at: one.at, kind: one.kind, text: await textOf(one), href: whereOf(one) })));
@@ -218,7 +218,7 @@ async function thresholdsOf() {
 
 const charts = loadCharts(heardOf);
 
-// Health: what the socket tells, and what only the detailed status has.
+// Health: the news of the socket, and the parts that only the detailed status has.
 
 const DETAILS = 10; // s between readings of the details
 let nodes = [];

@@ -191,7 +191,7 @@ if (banner) {
   watchOverrides(banner, document.getElementById("banner-spoken"));
 }
 
-// The end of the session leaves the page as it is; whoever comes back from signing in goes on here.
+// The end of the session leaves the page as it is; after signing in again, people go on here.
 const session = document.getElementById("session");
 if (session) {
   watchSession((ended) => {

@@ -27,8 +27,8 @@ export const failed = (problem, retry = null) =>
 export const isIncomplete = () => document.querySelector("main :is(.state.problem, .stale, .not-loaded)") !== null;
 
 /**
- * A `draw` for `load` that draws only what changed since: what has the focus keeps it. For parts
- * that are drawn whole; tables do so by themselves.
+ * A `draw` for `load` that draws only when the data has changed, so that the focus stays otherwise. For
+ * parts that are drawn whole; tables do so by themselves.
  */
 export function changed(node, draw) {
   let shown = null;

@@ -67,7 +67,7 @@ function replaceIfOther(node, text) {
   }
 }
 
-/** Put what is new; what looks the same stays, so that nothing flickers or is read out again. */
+/** Put the new elements; those that look the same stay, so that nothing flickers or is read out again. */
 function put(node, ...children) {
   const fresh = h("div", {}, children);
   const old = [...node.childNodes];

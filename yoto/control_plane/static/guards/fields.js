@@ -115,7 +115,7 @@ function setting(field, entry, { changed, readOnly }) {
     element,
     fill,
     isSet,
-    /** Say that it counts for nothing, unless it is set: what is set can be taken back. */
+    /** Hide the field as unused, unless it is set: a set one can be taken back. */
     unused(is) {
       element.hidden = is && !set;
     },

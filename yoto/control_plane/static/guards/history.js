@@ -80,7 +80,7 @@ export function differenceOf(rows, of) {
   return differenceList(side("before"), side("after"));
 }
 
-/** The parts of a value that are compared one by one, by what people call them: of dimensions each number. */
+/** The parts of a value that are compared one by one, by their labels: each number of its dimensions. */
 function partsOf(value, field, called) {
   if (field?.type !== "dimensions" || value === null) {
     return [[called, asText(value, field)]];

@@ -85,7 +85,7 @@ function step(effect, title, summary, ...body) {
 
 const list = (items, none) => (items.length ? h("ul", { class: "links" }, items) : none ? h("p", { class: "quiet" }, none) : null);
 
-/** One link of a step; what does not count is struck through in words too. */
+/** One link of a step; one that does not count says so in words too. */
 const link = (effect, counts, ...text) =>
   h("li", { class: counts ? "" : "idle" }, effect ? badge(effect, named("effect", effect)) : null, " ", text, counts ? null : h("span", { class: "quiet" }, " ", t("permissions.idle")));
 

@@ -3,7 +3,7 @@
 import { subject } from "../format.js";
 import { named } from "../page.js";
 
-/** {scope, scope_id} of a place; of the platform nothing. */
+/** {scope, scope_id} of a place; {} for the platform. */
 export function placeOf(text) {
   const split = text.indexOf(":");
   return split < 0 ? {} : { scope: text.slice(0, split), scope_id: text.slice(split + 1) };

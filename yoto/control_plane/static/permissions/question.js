@@ -240,8 +240,8 @@ export function questionForm({ user = false, submit, ask, found, extra = [], add
 export const named_user = (text) => (/^#\d+$/.test(text) ? { user_id: idOf(text) } : { username: text });
 
 /**
- * A form of pickers. When it is sent `ask()` brings what `found` then shows; of several questions
- * only the last is answered. A problem that it throws is told in the form, and `found` is emptied.
+ * A form of pickers. When it is sent, `ask()` brings the content of `found`; only the last of several
+ * questions is answered. A problem that it throws is told in the form, and `found` is emptied.
  */
 export function form(parts, submit, found, ask) {
   const alert = h("p", { class: "notice failed", role: "alert", hidden: true });

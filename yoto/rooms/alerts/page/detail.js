@@ -122,7 +122,7 @@ function sourceOf(one) {
   return { audit: `${home}audit?${times}`, event: eventsBetween(from, to), worker: addressOf(`worker:${one.id}`) }[one.kind];
 }
 
-// A path is of this server, wherever it is mounted; what is neither that nor of the web is no link.
+// A path is of this server, wherever it is mounted; a text that is neither a path nor of the web is no link.
 const runbookOf = ({ runbook }) => (WEB.test(runbook) ? runbook : home + runbook.replace(/^\/control\//, ""));
 
 function differenceOf({ kind, data }) {

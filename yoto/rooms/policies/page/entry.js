@@ -114,7 +114,7 @@ export function entryView(kind, name) {
     field.mark(here ? (fields.line ?? null) : null, text);
   }
 
-  /** Ask, act; what the engine refuses or somebody was faster in is shown in the page. */
+  /** Ask, act; a refusal by the engine, or a faster change of somebody else, is shown in the page. */
   async function perform(options, run) {
     let parts;
     try {

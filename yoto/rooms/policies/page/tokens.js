@@ -3,7 +3,7 @@
 const KEYWORDS = new Set(["package", "import", "as", "default", "else", "if", "in", "every", "some", "contains", "not", "with"]);
 const VALUES = new Set(["true", "false", "null"]);
 
-// In order: comment, raw text, text, number, name with its dots, operator; what is left is plain.
+// In order: comment, raw text, text, number, name with its dots, operator; the rest is plain.
 const REGO = /(#[^\n]*)|(`[^`]*`?)|("(?:[^"\\\n]|\\.)*"?)|(\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)|([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(\s*\()?|([:=!<>+\-*/%|&]+)/g;
 const JSON_TEXT = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)|([A-Za-z]+)/g;
 

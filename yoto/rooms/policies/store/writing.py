@@ -160,7 +160,7 @@ def _write(session: Session, revisions: Revisions, number: int, change: EntryCha
     policy = session.scalar(select(Policy).where(Policy.kind == kind, Policy.name == name))
     before = None if policy is None else policy.live_version
     version = _next(session, policy) if change.state else _settled(session, policy, change)
-    # The first lock: of two writers the second waits here, and gives up here.
+    # The first lock: the second of two writers waits here, and gives up here.
     session.add(
         PolicyRevision(
             revision=number,

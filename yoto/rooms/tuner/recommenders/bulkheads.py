@@ -10,7 +10,7 @@ from ..trial import bulkhead_refusals
 from ..tunables import bulkhead_setting
 from .health import is_unwell, is_well
 
-# Rejections, of which fewer are chance; and their share of all calls, of which less is normal.
+# Rejections, fewer of which are chance; and their share of all calls, below which it is normal.
 LEAST_REJECTED, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 1.5

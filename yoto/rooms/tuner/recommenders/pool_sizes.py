@@ -12,7 +12,7 @@ from ..trial import pool_waits
 SETTINGS = {"permissions": "permission_pool_size", "requests": "database_pool_size"}
 # Pools whose setting is their whole size.
 EXACT = ("permissions",)
-# Callers who waited, of whom fewer are chance; and their share of all, of which less is harmless.
+# Callers who waited, fewer of whom are chance; and their share of all, below which it is harmless.
 LEAST_WAITS, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 2

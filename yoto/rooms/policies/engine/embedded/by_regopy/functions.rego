@@ -133,7 +133,7 @@ groups(text) := [] if {
 	count(found) == count(parts)
 }
 
-# Parts are taken by their places: what an array pattern names is looked for in all of a table.
+# Parts are taken by their places: an array pattern would be looked for in all of a table.
 six(text) := concat("", groups(text)) if {
 	not contains(text, "::")
 } else := concat("", array.concat(array.concat(left, array.slice(data.yoto_regopy_tables.zeros, count(left) + count(right), 8)), right)) if {

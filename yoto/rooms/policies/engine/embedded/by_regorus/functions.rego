@@ -228,8 +228,8 @@ written_alike("%v", value) if {
 	abs(value) > 0.001
 }
 
-# Versions 1 to 5 of RFC 4122, those with a time from 1980 to 2250: of others, engines differ in the
-# variant and the time.
+# Versions 1 to 5 of RFC 4122, those with a time from 1980 to 2250: for others, engines differ in
+# the variant and the time.
 uuid_parse_checked(text) := uuid.parse(text) if {
 	hex := replace(trim_suffix(trim_prefix(trim_prefix(text, "urn:uuid:"), "{"), "}"), "-", "")
 	regex.match(`^[0-9A-Fa-f]{12}(?:[3-5][0-9A-Fa-f]|[12](?:1[C-Fc-f]|2[0-9A-Ca-c]))`, hex)
