@@ -1,5 +1,5 @@
 # The functions that policies call where regopy reads values otherwise than the other engines do: the
-# same value, or an error. The character between quotes that seems empty is U+E000, see values.py.
+# same value, or an error. The character between quotes that seems empty is U+E000, see writing.py.
 package yoto_regopy
 
 plain(text) if {
