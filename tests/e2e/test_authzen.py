@@ -3,8 +3,8 @@
 All levels: Basic, Batch and Search with their Core and Properties parts, and Discovery, with the
 fixture that the scenario prescribes:
 https://openid.github.io/authzen/authorization-api-1_0-certification-scenario.html. Its ``record``
-is a type of another application: records are the channels of one server here. What it wants of
-properties is the policy that docs/authzen.md shows, which is read from there.
+is a type of another application: records are the channels of one server here. The policy for its
+properties is read from docs/authzen.md.
 """
 
 from __future__ import annotations

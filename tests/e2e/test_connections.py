@@ -97,7 +97,7 @@ def ask(served: RunningYoto, method: str, path: str, body: Any = None, token: st
 
 
 def all_of(one: socket.socket) -> bytes:
-    """What the server said until it ended the connection."""
+    """All that the server sent until it ended the connection."""
     found = b""
     with suppress(ConnectionError):
         while said := one.recv(4096):

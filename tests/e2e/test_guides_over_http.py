@@ -26,7 +26,7 @@ uuidgen() { "$PYTHON" -c 'import uuid; print(uuid.uuid4())'; }
 
 @pytest.fixture
 def tokens(running_app: RunningYoto, neighbour: Flask) -> dict[str, str]:
-    """What the reader of each page has as ``$TOKEN``."""
+    """The ``$TOKEN`` of the reader of each page."""
     rights = ("view", "operate", "admin", "insight")
     made = neighbour.test_cli_runner().invoke(
         args=["control", "tokens", "make", "admin", "guides", "--reason", "guides"]

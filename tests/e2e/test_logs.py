@@ -1,4 +1,4 @@
-"""What a started server writes to standard error, and where its spans go."""
+"""Lines that a started server writes to standard error, and where its spans go."""
 
 from __future__ import annotations
 

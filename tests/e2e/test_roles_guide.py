@@ -17,7 +17,7 @@ from tests.support.terminal import Shell, check_terminal
 
 GUIDE = Path(__file__).parents[2] / "docs" / "roles.md"
 BLOCK = re.compile(r"```(python|bash|console)\n(.*?)```", re.DOTALL)
-# What is stated behind a line that prints something.
+# The result that is stated behind a line that prints something.
 STATED = re.compile(r"^(?:print\(|send |field \w+ <).*  # (.+)$", re.MULTILINE)
 
 

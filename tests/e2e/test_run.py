@@ -136,7 +136,7 @@ def test_what_the_start_made_is_left_out_of_collections(tmp_path: Path) -> None:
         timeout=120,
     )
     kept, others = map(int, ended.stdout.partition("kept ")[2].split()[:2])
-    # What importing made is kept anyway.
+    # Objects made by imports are kept anyway.
     assert kept > 100_000 and others < kept / 100, ended.stdout + ended.stderr
 
 

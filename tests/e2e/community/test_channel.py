@@ -35,7 +35,7 @@ def test_what_one_says_changes_and_deletes_the_other_reads_at_once_and_after_a_g
         expect(heard).to_contain_text("已编辑")
         assert_fit(reader)
         assert_fit(writer)
-        # What was said, changed and deleted while somebody was away is there when they are back.
+        # A reader who was away sees on return what was said, changed and deleted meanwhile.
         watch.allow("ERR_INTERNET_DISCONNECTED", "WebSocket")
         say(writer, "Rice tomorrow")
         expect(heard).to_contain_text("Rice tomorrow")

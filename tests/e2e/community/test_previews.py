@@ -1,4 +1,4 @@
-"""What is said before a change of rights comes true, and so does what is said of other people."""
+"""Previews of a change of rights come true, and a refusal tells its reason and whom to ask."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_who_lost_a_right_meanwhile_is_told_why_whom_to_ask_and_may_ask_for_it(
         expect(notice).to_contain_text("None of your roles allows this here: Invite people.")
         expect(notice).to_contain_text("Ask the owner, Mara Lind.")
         expect(notice).to_be_focused()
-        # What would be refused is offered no more.
+        # Acts that would be refused are offered no more.
         expect(member.locator("#tabs nav button")).to_have_text(["Channels", "Members", "Requests"])
         assert_fit(member)
         notice.get_by_role("button", name="Request access").click()

@@ -66,7 +66,7 @@ def small(yoto: RunningYoto) -> Iterator[RunningYoto]:
 
 
 def set_rule(page: Page, name: str, **values: float) -> None:
-    """What the settings' page does, without going there."""
+    """Set values of a rule as the settings' page does, without going there."""
     page.evaluate(
         """async ([path, values]) => {
             const { put, read } = await import("/static/control/api.js");

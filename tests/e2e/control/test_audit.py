@@ -76,11 +76,11 @@ def test_records_are_filtered_opened_and_exported(
 def test_a_record_tells_what_was_and_what_is(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         sign_in(page, yoto, path="/audit")
-        # What stays as it is is no part of the change.
+        # Values that stay as they are are no part of the change.
         set_rule(page, "memory", error=0.95, critical=0.97)
         for warning in (0.7, 0.6):
             set_rule(page, "memory", warning=warning)
-        # Nobody asks for it: what others do is there in some seconds.
+        # Acts of others appear in some seconds without being asked for.
         newest = page.locator("#records tbody tr").first
         expect(newest.locator("del")).to_have_text(["Before 0.7"])
         expect(newest.locator("ins").first).to_have_text("After 0.6")

@@ -26,7 +26,7 @@ WHY = "a repair by hand"
 
 
 def tier_of(app: Flask, user_id: int, *place: Any) -> str:
-    """Who answers a check about the user in another process."""
+    """The tier that answers a check about the user in another process."""
     with app.app_context():
         return str(permissions.decide(user_id, "channel.read", *place).tier)
 
@@ -90,7 +90,7 @@ def test_after_an_invalidation_the_database_answers_in_every_process(
         expect(dialog.get_by_text("must be an integer, not str")).to_be_visible()
         watch.allow("422")
         dialog.get_by_label("Id", exact=True).fill(str(member))
-        # What it would hit is told before it is done, and so is whether that is exact.
+        # The dialog says beforehand how many accounts it would hit, and whether that is exact.
         expect(dialog.get_by_text("Accounts affected: 1; exact.")).to_be_visible()
         dialog.get_by_role("button", name="Invalidate", exact=True).click()
         expect(dialog.get_by_text("Required.")).to_be_visible()
@@ -147,7 +147,7 @@ def test_what_a_verdict_was_made_of_is_forgotten_in_every_process(
             assert tier() == "db", kind
         wait_until(lambda: tier() == "l1")
         forget(page, neighbour, "user", place.member, memory=True)
-        # What is in Redis stays believed.
+        # Entries in Redis stay valid.
         assert tier() == "l2"
         wait_until(lambda: tier() == "l1")
         newest = page.locator(".tasks > li").first
@@ -273,7 +273,7 @@ def test_prefetching_is_paused_everywhere_and_resumed(
 ) -> None:
     prefetcher = prefetch.of(neighbour).prefetcher
     assert prefetcher is not None and cache.of(neighbour).start(10)
-    # Who was in one channel goes to the next.
+    # Visitors of one channel go to the next.
     step = Step("channel.read", "channel", 3)
     monkeypatch.setattr(prefetcher, "_predict", lambda user_id: [Prediction(step, 1.0)])
     monkeypatch.setattr(prefetcher._loader, "_submit", lambda job: False)

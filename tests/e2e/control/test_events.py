@@ -28,7 +28,7 @@ def flask(neighbour: Flask, *arguments: str) -> None:
 
 
 def publish(neighbour: Flask, folder: Path, *names: str) -> None:
-    """What policies may read changes. None of the demo reads this, so nobody's rights do."""
+    """Change data that policies may read. None of the demo reads these, so no rights change."""
     file = folder / "regulars.json"
     file.write_text(json.dumps({"names": names}))
     flask(neighbour, "policy", "push", str(file), "--comment", "an event for a test")
@@ -288,7 +288,7 @@ def test_history_is_removed_on_purpose_and_who_missed_it_is_told(
         gap = away.locator(".tail .gap")
         expect(gap).to_contain_text("Events are missing here.", timeout=30_000)
         expect(lines(away, "events.cleared")).to_have_count(1)
-        # What it had seen before stays, below the gap.
+        # Lines that it had seen before stay, below the gap.
         assert away.locator(".tail .gap ~ li").count() == old
 
 
@@ -302,7 +302,7 @@ def test_the_end_of_the_session_leaves_what_was_typed_and_goes_on_after_signing_
         dialog.get_by_label("Type “clear events”").fill("clear events")
         dialog.get_by_label("Reason").fill("typed with care")
         page.context.clear_cookies()
-        # What the page itself reads finds it out, and nothing is lost.
+        # The page learns it by a request of its own, and nothing is lost.
         page.evaluate("""async () => {
                 const { src } = document.querySelector("script[src$='/control/shell.js']");
                 const api = await import(new URL("api.js", src));

@@ -32,7 +32,7 @@ def pair(unpatched: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def readiness(yoto: RunningYoto) -> tuple[int, str]:
-    """What the worker says that takes a new connection."""
+    """The readiness of the worker that takes a new connection: status and body."""
     try:
         with urllib.request.urlopen(f"{yoto.url}/readyz", timeout=20) as answer:
             return answer.status, answer.read().decode()

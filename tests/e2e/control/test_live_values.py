@@ -158,7 +158,7 @@ def lighthouse(busy: RunningYoto) -> Iterator[int]:
     token = token_of(busy, "mara")
     made: int = call(busy, "POST", "servers", {"name": NAME}, token)[1]["id"]
     yield made
-    # Of the answers to what has no content the body is empty.
+    # An answer without content has an empty body.
     with pytest.raises(json.JSONDecodeError):
         call(busy, "DELETE", f"servers/{made}", token=token)
 
@@ -196,7 +196,7 @@ def test_audit_and_permissions_tell_it_when_they_are_asked_again(
     sign_in(page, busy, path="/audit")
     with staying(page):
         subject = page.locator("#filter-subject")
-        # What is typed is looked for by itself; Enter looks again.
+        # Text that is typed is searched for without Enter, which searches again.
         with page.expect_response(re.compile("/audit\\?.*subject=server")):
             subject.fill(f"server:{made}")
         records = page.locator("#records tbody tr")

@@ -23,7 +23,7 @@ def page(browser: Browser, yoto: RunningYoto) -> Iterator[Page]:
 
 
 def run(page: Page, module: str, body: str) -> Any:
-    """What ``body`` returns, an async function's, in which the module is ``m``."""
+    """Run ``body``, that of an async function in which the module is ``m``, for its result."""
     modules = {"m": module, "dom": "dom"}
     imports = "".join(
         f"const {name} = await import('/static/control/{file}.js');"
@@ -209,7 +209,7 @@ def test_an_action_is_asked_for_explained_corrected_and_done_once(page: Page) ->
         "reason": "rebuilding",
     }
     first, again, other = page.evaluate("window.keys")
-    # What is sent again is the same act; what was changed is another.
+    # The same values sent again are the same act; changed values are another.
     assert first == again and other != first
 
 
@@ -231,7 +231,7 @@ def test_what_was_typed_is_dropped_only_by_who_says_so(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(dialog.get_by_role("alert").last).to_contain_text("Discard what you typed?")
     expect(dialog.get_by_role("button", name="Keep editing")).to_be_focused()
-    # Of a second Escape browsers do not ask: they close.
+    # Browsers do not ask at a second Escape: they close.
     page.keyboard.press("Escape")
     dialog.get_by_role("button", name="Keep editing").click()
     expect(why).to_have_value("long in the making")

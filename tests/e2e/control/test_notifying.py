@@ -48,7 +48,7 @@ def webhook(page: Page, receiver: Receiver) -> Iterator[Locator]:
 
 @contextmanager
 def silence(page: Page, rule: str) -> Iterator[None]:
-    """What is silenced by its rule, on the page of alerts; ended there."""
+    """Silence a rule on the page of alerts, and end the silence there."""
     page.goto(page.url.split("/control")[0] + "/control/alerts")
     page.get_by_role("button", name="New silence").click()
     page.get_by_role("dialog").locator("[name=rule]").select_option(rule)

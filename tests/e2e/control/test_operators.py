@@ -1,4 +1,4 @@
-"""What administrators do to an operator is what that operator meets."""
+"""Acts of administrators on an operator's account, and what that operator meets then."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "tomas"
 
 
 def status_of(page: Page, yoto: RunningYoto) -> int:
-    """Of a request with the session that the page has."""
+    """The status of a request with the session that the page has."""
     return page.request.get(f"{yoto.url}/control/api/session").status
 
 

@@ -63,7 +63,7 @@ def test_longer_times_are_read_from_summaries_and_a_chart_can_be_read_as_a_table
         first = decisions.get_by_role("row").nth(1)
         expect(first.get_by_role("rowheader")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
 
-        # What a figure is, and what to make of it.
+        # An explanation of the figure, and what to make of it.
         mark = decisions.get_by_role("button", name="What is “Decisions”?")
         mark.click()
         explained = page.locator(".hint-text")
@@ -92,7 +92,7 @@ def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_event
         expect(decisions.locator(".legend b").first).to_have_text(re.compile(r"[1-9]"))
         # The worker began within the ten minutes that are shown.
         expect(decisions.locator(".chart-when")).to_contain_text(re.compile(r"\d+ marks"))
-        # What is below the charts is read when it is looked at.
+        # Sections below the charts are read once they are in view.
         page.get_by_role("link", name="Status of this worker").scroll_into_view_if_needed()
         by_area = page.get_by_role("table", name="Requests by area and status")
         expect(by_area.get_by_role("row").nth(1)).to_contain_text(re.compile(r"[1-9]"))
@@ -145,7 +145,7 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
         isolate = ("resilience", "isolate", "message.search", "--for", "15s", "--reason", why)
         assert neighbour.test_cli_runner().invoke(args=isolate).exit_code == 0
         expect(banner).to_contain_text("forced breaker message.search", timeout=60_000)
-        # Who looks at any page is told at a glance, and led to where it is ended.
+        # Every page tells it at a glance, and leads to where it is ended.
         cause = page.locator("#causes li[data-kind=breaker_isolated]")
         expect(cause).to_contain_text("message.search is isolated")
         expect(cause.locator("time").last).to_contain_text("left")
@@ -153,7 +153,7 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
         expect(cause.locator("a.what")).to_have_attribute(
             "href", "/control/guards?guard=circuit_breaker:message.search"
         )
-        # It is read out once: what counts down is in no region that is.
+        # It is read out once: the countdown is in no live region.
         spoken = page.locator("#banner-spoken")
         expect(spoken).to_contain_text("forced breaker message.search")
         expect(banner.locator("time")).to_contain_text("left")

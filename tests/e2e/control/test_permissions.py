@@ -169,7 +169,7 @@ def test_a_change_is_tried_in_the_matrix_and_two_people_are_put_side_by_side(pag
     expect(dialog.get_by_role("status")).to_contain_text("1 would gain, 0 would lose")
     screenshot(page, "permissions-what-if-1280")
     assert_accessible(page)
-    # What is tried is in the address, and comes again with it.
+    # The trial is in the address, and comes again with it.
     page.reload()
     expect(people.get_by_role("row").filter(has_text="fatou")).to_be_visible()
     dialog.get_by_label("Change").select_option("Deny it")

@@ -19,7 +19,7 @@ WHY = "a test of what operators do"
 
 
 class Product:
-    """What an owner of the demo meets who manages their server."""
+    """The product as an owner in the demo meets it, who manages their server."""
 
     def __init__(self, page: Page, yoto: RunningYoto) -> None:
         self._request, self._url = page.request, yoto.url

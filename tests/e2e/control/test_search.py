@@ -1,4 +1,4 @@
-"""Who knows a name gets to its page and its acts by keyboard, and sends others the same view."""
+"""Search by keyboard: a name leads to its page and its acts, an address to the same view."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
         dialog.get_by_role("button", name="Save").click()
         expect(dialog.get_by_role("alert")).to_contain_text("Warning = 150 ms")
         expect(dialog.locator("[name=error]")).to_have_value("250")
-        # What is saved next is what was typed here, and nothing of the other's.
+        # The next save holds only what was typed here, and nothing of the other's.
         expect(dialog.locator(".preview li")).to_have_count(1)
         dialog.get_by_role("button", name="Save").click()
         expect(dialog).to_have_count(0)

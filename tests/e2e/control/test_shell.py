@@ -1,4 +1,4 @@
-"""What is around the pages: sign-in, frame, status without scripts, and the API documentation."""
+"""The frame of the pages: sign-in, status without scripts, and the API documentation."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_overview_is_light_at_first_and_asks_for_no_file_twice(
         assert sum(sizes) <= MOST_BYTES, sizes
         files = [url for url in asked if "/static/" in url]
         assert len(files) == len(set(files)), files
-        # What is asked for once more by and by is one.
+        # An address that is polled counts as one.
         assert len(set(asked)) <= MOST_REQUESTS, asked
         sizes.clear()
         page.goto(f"{yoto.url}/control/guards")
@@ -111,7 +111,7 @@ def test_the_page_speaks_chinese(browser: Browser, yoto: RunningYoto) -> None:
         expect(page.get_by_role("heading", name="此工作进程")).to_be_visible()
         expect(page.locator("#headline .badge")).to_be_visible()
         page.goto(f"{yoto.url}/control/policies")
-        # What is listed is as old as the question, so the page does not say that it is live.
+        # The list is as old as the question, so the page does not say that it is live.
         expect(page.locator("#headline .badge")).to_be_visible()
         expect(page.locator("#connection")).to_have_text("")
         assert page.locator("html").get_attribute("lang") == "zh-Hans"

@@ -88,7 +88,7 @@ def studio(browser: Browser, served: tuple[str, dict[str, str]]) -> Iterator[Stu
 
 
 def titles(page: Page, words: str = "") -> list[str]:
-    """What the list of documents has, found by these words."""
+    """The titles that the list of documents shows for these words."""
     page.goto("/")
     page.get_by_label("Search by title").fill(words)
     page.get_by_role("button", name="Search").click()
@@ -253,7 +253,7 @@ def test_a_public_link_opens_without_a_session_until_it_is_taken_back(studio: St
     expect(nobody.get_by_role("main")).to_contain_text("The kettle is the only one awake.")
     assert_accessible(nobody)
     assert titles(nobody) == ["Script"]
-    # What is public is not for everybody to write, and pages of members are for members.
+    # A public document is not for everybody to write, and pages of members are for members.
     nobody.goto(script)
     expect(nobody.get_by_role("button", name="Sign in")).to_be_visible()
     make_private(ann)

@@ -82,7 +82,7 @@ def test_members_may_do_what_their_roles_allow(library: Example) -> None:
 
         library.python(ROLES.format(act="assign_roles_to_user", name="tomas"))
         wait_until(lambda: tomas.status("/fines/1/waive") == 200, what="the role to count")
-        # What the application says of its people counts with the next request.
+        # The application's word on its people counts with the next request.
         assert mara.status("/members/tomas@example.org/bar") == 200
         refused = tomas.post("/fines/1/waive")
         assert (refused.status, refused.json()["reason"]) == (403, "disabled")

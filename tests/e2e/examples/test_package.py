@@ -1,4 +1,4 @@
-"""What an index and its visitors are given: metadata, a page, a source package, locked versions."""
+"""The package on an index: metadata, a page, a source package, locked versions."""
 
 from __future__ import annotations
 

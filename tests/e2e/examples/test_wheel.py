@@ -1,4 +1,4 @@
-"""What the wheel holds, and what it brings."""
+"""The wheel: its content, and what an install of it brings."""
 
 from __future__ import annotations
 

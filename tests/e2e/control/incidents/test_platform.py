@@ -1,4 +1,4 @@
-"""What the platform runs on and works off: stores, maintenance, queues and sign-ins."""
+"""Incidents of the platform itself: stores, maintenance, queues and sign-ins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NETWORK = "127.0.0.0/24"
 
 def test_maintenance_is_ended(browser: Browser, yoto: RunningYoto, member: Member) -> None:
     with overview(browser, yoto) as walk:
-        # Who may grant what is not asked in maintenance.
+        # The pages do not ask in maintenance who may grant what.
         walk.allowed.append("access-requests")
         turned = {"confirm": "maintenance", "enabled": True}
         operate(walk.page, "PUT", "/maintenance/mode", turned)

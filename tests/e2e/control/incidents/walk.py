@@ -1,4 +1,4 @@
-"""What somebody does who looks at the overview: by links alone, in at most three clicks."""
+"""The walk of an operator from the overview: by links alone, in at most three clicks."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def overview(browser: Browser, yoto: RunningYoto, username: str = "admin") -> It
 
 
 def operate(page: Page, method: str, path: str, body: dict[str, Any]) -> Any:
-    """What another operator does meanwhile."""
+    """Call the operators' API as another operator would meanwhile."""
     return page.evaluate(
         """async ([method, path, body]) => {
             const api = await import("/static/control/api.js");
