@@ -30,13 +30,10 @@ AT_ONCE = 120
 # By bulkhead: more than it has slots.
 GUESTS = {"campaign.slots": 5, "campaign.spares": 20}
 FEW = 2  # of them who come at any time, where spare slots are kept
-# s for which some hold a slot or a lock: longer than its lease, so that what they hold is theirs by
-# renewals alone; and which share of them do.
-LONG, LONG_STAYS = (2.3, 3.2), {"campaign.slots": 0.3, "campaign.spares": 0.05}
-LONG_LOCKS = 0.08
-# s for which keepers hold a lock of their own: whenever a node loses Redis, one of them is likely
-# to be in it, for far longer than its lease, with another waiting.
-KEPT = (5.0, 6.0)
+# s for which some hold a slot, and keepers a lock: far longer than its lease. So when a node loses
+# Redis, somebody there is likely to stay for longer than the rest of it, while others wait.
+# LONG_STAYS is the share of guests who do.
+LONG, LONG_STAYS = (4.0, 6.0), {"campaign.slots": 0.25, "campaign.spares": 0.05}
 WAVES, CROWDED = 12.0, 3.0  # s from one wave to the next, and that one lasts
 
 
@@ -138,9 +135,7 @@ class Adder(Client):
             except pymysql.Error:  # the database is away; there is a lock still
                 return
         self.locks.left -= 1
-        span = LONG if self.rng.random() < LONG_LOCKS else (0.0, 0.2)
-        if self.keeps:
-            span = KEPT
+        span = LONG if self.keeps else (0.0, 0.2)
         name, hold = self.locks.name, round(self.rng.uniform(*span), 3)
         with self.history.operation(self.name, "lock", name, "add") as pending:
             answer = self.http.ask("POST", f"/campaign/locks/{name}?hold={hold}", {})
