@@ -33,7 +33,7 @@ CHANNEL_3 = place_key("channel", 3)
 
 
 def entries_of(redis: RedisConnection, after: Position = ORIGIN) -> list[LogEntry]:
-    """What the log has after a position, oldest first."""
+    """The entries of the log after a position, oldest first."""
     entries = redis.client.xrange(redis.keys.invalidation_log(), min=f"({after}")
     return [entry_of(raw) for raw in entries]
 
@@ -50,7 +50,7 @@ class Truth:
         self.after: Callable[[], object] | None = None
 
     def loader(self, user_id: int = 1) -> Callable[[], Loaded]:
-        """What a cache calls on a miss of ``user_id``."""
+        """The function that a cache calls on a miss of ``user_id``."""
 
         def load() -> Loaded:
             self.loads += 1

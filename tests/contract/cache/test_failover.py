@@ -55,7 +55,7 @@ def test_a_killed_primary_is_followed_and_nobody_stays_stale(
             known, asked_at = list(told), time.monotonic()
             mask = one.get_or_load(1, 0, truth.loader())[0].mask
             if mask != 2 and asked_at > killed_at + 2.5:
-                # Who never lost sight of the log may wait until it tells; nobody else may.
+                # Only a cache that never lost sight of the log may wait until it tells.
                 assert one.stats().log["lapses"] == lapses[one]
                 assert not known or asked_at < known[0] + 2.5
         time.sleep(0.01)

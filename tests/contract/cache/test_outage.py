@@ -1,4 +1,4 @@
-"""What the cache does without Redis, and when Redis is back."""
+"""The cache without Redis, and when Redis is back."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_a_log_that_is_cut_during_a_write_leaves_nobody_stale_beyond_the_bound(
     assert cut_at < last_stale < cut_at + BOUND, "memory answered for a while, and not longer"
     assert reader.do("stats")["l1_bypassed"] > 0
     own_server.resume()
-    # What was remembered before the cut is gone, though no event was lost.
+    # Entries remembered before the cut are gone, though no event was lost.
     wait_until(lambda: reader.do("get", 1)[0] == "l1", what="memory to be used again")
     assert reader.do("get", 1) == ["l1", 2]
 

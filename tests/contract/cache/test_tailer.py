@@ -94,7 +94,7 @@ def test_the_first_worker_writes_the_beginning_of_an_empty_log(
     newest = log.newest()
     assert newest is not None and newest.tags == ("global",)
     assert follower.tailer.applied == newest.position
-    # What a lost log may have said about older entries is unknown.
+    # Nobody knows what a lost log may have said about older entries.
     assert not follower.believes(Position(newest.position - 1))
     assert follower.remember()
     assert follower.tailer.counts.gaps == 0
@@ -114,7 +114,7 @@ def test_a_later_worker_builds_its_floors_from_what_is_there(
     beginning = entries_of(redis)[0].position
     assert not follower.memory.coherence.believes(entry(beginning - 1, user_id=99))
     assert follower.memory.coherence.believes(entry(beginning, user_id=99))
-    # Of its history listeners hear once.
+    # Listeners hear of its history once.
     wait_until(lambda: follower.told)
     assert follower.told == [("global",)]
 
@@ -275,7 +275,7 @@ def test_a_pause_of_redis_ends_freshness_and_drops_memory(
 def test_after_an_outage_nobody_believes_what_was_stored_before_it(
     follow: Follow, connect: Connect, own_server: Server
 ) -> None:
-    """What was committed meanwhile may wait in an outbox still."""
+    """Changes committed meanwhile may still wait in an outbox."""
     reach = RedisSettings(url=own_server.url)
     first, second = follow(connect(reach)).start(), follow(connect(reach)).start()
     before = max(first.tailer.applied, second.tailer.applied)

@@ -1,4 +1,4 @@
-"""What each tier answers, on real servers."""
+"""The answers of each tier, on real servers."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def test_the_thread_ends_at_once_and_can_start_again(
     assert time.monotonic() - began < 10
     stream.publish(restored(1))
     tailer.start()
-    # What was published while it stood still comes too.
+    # An event published while it stood still comes too.
     wait_until(lambda: ears.numbers == [1])
 
 

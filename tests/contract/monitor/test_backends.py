@@ -1,4 +1,4 @@
-"""What both backends promise, also while Redis is killed and comes back."""
+"""The promises of both backends, also while Redis is killed and comes back."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_redis_is_killed_and_comes_back_and_everything_since_counts_once(
         return backend.health().available is True
 
     wait_until(returned)
-    # What was delivered before went with the server.
+    # Hits delivered before went with the server.
     assert everything(backend) == (50 if uses_redis else 51)
     backend.record(Batch({HITS: 100}))
     assert everything(backend) == (150 if uses_redis else 151)

@@ -58,7 +58,7 @@ def test_sums_over_workers_equal_what_was_sent(
     )
     wait_until(lambda: sent(watcher) == (expected, expected))
 
-    # What a killed one had not delivered is lost, and nothing else; and it is told.
+    # Only counts that a killed worker had not delivered are lost, and it is listed as silent.
     victim, *others = four
     for worker in others:
         worker.ask("send", EACH)

@@ -1,6 +1,6 @@
 """Processes that contend for a lock, and the journal by which they are judged.
 
-Whoever holds the lock says so in a list in Redis, which puts what all of them did into one order:
+The holder of the lock says so in a list in Redis, which puts the acts of all into one order:
 ``in`` after it took the lock, then ``wrote`` or ``refused`` before it gives the lock back. Between
 these two nobody else may be in.
 
@@ -28,7 +28,7 @@ def tell(redis: RedisConnection, what: str, token: int) -> None:
 
 
 def journal(redis: RedisConnection) -> list[tuple[str, int, int]]:
-    """What happened, the token of the lock under which it did, and the process."""
+    """Each act, the token of the lock under which it happened, and the process."""
     lines = redis.client.lrange(redis.keys.plain("journal"), 0, -1)
     return [tuple(json.loads(line)) for line in lines]
 
@@ -48,7 +48,7 @@ def step_into_trap(redis: RedisConnection, token: int) -> None:
 
 @dataclass
 class Verdict:
-    """What a journal says.
+    """The findings in a journal.
 
     Attributes:
         overlaps: (token inside, token that came in) of two that were inside at once, though nobody

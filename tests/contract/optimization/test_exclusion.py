@@ -47,7 +47,7 @@ def test_no_two_are_inside_at_once_and_nobody_gets_nothing(
 
     verdict = judged(redis)
     assert verdict.overlaps == []
-    # Whoever was stopped past its lease wrote too late, and nobody else did.
+    # Only holders that were stopped past their lease wrote too late.
     stopped = [token for token, what in verdict.trapped.items() if what == "stopped"]
     assert verdict.refused == stopped
     assert sorted(verdict.trapped.values()) == sorted(TRAPS[kind])

@@ -56,7 +56,7 @@ def test_a_lease_has_an_end_always(
 def test_nothing_but_the_fence_is_left_when_everybody_is_gone(
     locks: DistributedLocks, others: DistributedLocks, redis: RedisConnection, reach: RedisSettings
 ) -> None:
-    # What is held for seconds, as on a busy machine, is listed.
+    # Locks that are held for seconds, as on a busy machine, are listed.
     listing = {redis.keys.lock_listing(*part).encode() for part in ((), ("words",))}
 
     def left() -> set[bytes]:

@@ -103,7 +103,7 @@ def test_without_redis_locks_say_so(make_locks: MakeLocks, own_server: Server) -
     own_server.kill()
     with pytest.raises(StoreUnavailable):
         locks.create_lock("other").acquire()
-    # What was done under it is not called a failure: it ends with its lease.
+    # Work done under it is not called a failure: the lock ends with its lease.
     lock.release()
     assert locks.counts().unreleased == 1
     assert not lock.held

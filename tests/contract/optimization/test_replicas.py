@@ -79,7 +79,7 @@ def test_a_lock_that_the_replica_has_not_is_given_back_and_not_taken(
     with hanging.client() as client:
         assert client.keys() == [b"yoto:{lock:job}:fence"]
     with others.create_lock("job", wait=0) as taken:
-        # Who asks for no replicas is not kept waiting by them.
+        # Replicas keep nobody waiting who asks for none.
         assert taken.held
 
 

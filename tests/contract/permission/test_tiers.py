@@ -78,12 +78,12 @@ def wipe(app: Flask) -> None:
 
 
 def in_database(app: Flask, user_id: int, place: Place, clock: Clock) -> Resolution:
-    """What the database alone says."""
+    """The resolution by the database alone."""
     return DatabaseSource(app.extensions[EXTENSION].registry, clock).load(user_id, place)
 
 
 def at(app: Flask, user_id: int, place: Place) -> tuple[str, Resolution]:
-    """What a worker says, and which tier."""
+    """The tier that answers in a worker, and the resolution."""
     answer = app.extensions[EXTENSION].caching.source.answer(user_id, place)
     return answer.tier, answer.resolution
 

@@ -55,7 +55,7 @@ class User:
         self._process.wait()
 
     def interrupt(self) -> None:
-        """What Ctrl-C does: SIGINT to everything in the process group of the foreground."""
+        """Send SIGINT to the whole process group of the foreground, as Ctrl-C does."""
         os.killpg(self._process.pid, signal.SIGINT)
         self._process.wait()
 

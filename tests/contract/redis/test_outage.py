@@ -1,4 +1,4 @@
-"""What callers see while a server is away, and that it passes by itself."""
+"""Outages of a server as callers see them, which pass by themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the registry promises on every kind of server."""
+"""The promises of the registry on every kind of server."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Waiter:
             self.replies.append(error)
 
     def outcome(self) -> object:
-        """What the read gave; fails when it goes on."""
+        """The result of the read; fails when it goes on."""
         self._thread.join(10)
         (reply,) = self.replies
         return reply

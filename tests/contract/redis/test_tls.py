@@ -67,7 +67,7 @@ def works(connection: RedisConnection) -> bool:
 
 
 def refused(connection: RedisConnection) -> str:
-    """What is said to the one that asks first; fail-fast refuses others later."""
+    """The error that the first caller gets; fail-fast refuses others later."""
     with pytest.raises(StoreUnavailable) as caught:
         connection.client.get("k")
     return str(caught.value)

@@ -1,4 +1,4 @@
-"""What the configuration leads to, on real servers."""
+"""The client that a configuration leads to, on real servers."""
 
 from __future__ import annotations
 

@@ -43,14 +43,14 @@ COUNTER = struct.Struct("<QQQ")
 
 
 class Report(NamedTuple):
-    """What became of a campaign.
+    """The outcome of a campaign.
 
     Attributes:
         calls: attempts of all workers.
         leased: units that all workers leased, or slots that they kept.
         wasted: of them, those that ran out unused, and those that killed workers had in hand.
         kills, pauses: blows.
-        starts: where Redis let windows begin, s since 1970; of a limit with windows.
+        starts: where Redis let windows begin, s since 1970; only for a limit with windows.
         killed: pid and moment of each kill, s of the monotonic clock.
     """
 
@@ -64,7 +64,7 @@ class Report(NamedTuple):
 
 
 class Tally:
-    """What one worker did, where it stays when the worker is killed. Safe for threads."""
+    """The counts of one worker, kept where they outlive its being killed. Safe for threads."""
 
     def __init__(self, memory: mmap.mmap, place: int, ends: mmap.mmap) -> None:
         """``ends`` says whether the campaign is over."""
@@ -75,14 +75,14 @@ class Tally:
         self._calls = 0
 
     def count(self, leased: int, unused: int) -> bool:
-        """One call more, and what was leased by now and is or was not used; whether to go on."""
+        """Count a call, and the units leased and unused by now; whether to go on."""
         with self._lock:
             self._calls += 1
             self._write(leased, unused)
         return not self._ends[0]
 
     def end(self, leased: int, wasted: int) -> None:
-        """What became of it, at an orderly end."""
+        """Write down the final counts, at an orderly end."""
         with self._lock:
             self._write(leased, wasted)
 
@@ -166,14 +166,14 @@ TASKS: dict[str, Callable[..., None]] = {"hit": hit, "occupy": occupy}
 
 
 def uses_in(logs: Path) -> list[Use]:
-    """What ``hit`` wrote down; a last line that a kill cut off is none."""
+    """The uses that ``hit`` wrote down; a last line that a kill cut off is none."""
     lines = [line.split() for line in _lines(logs)]
     return [Use(float(line[0]), float(line[1])) for line in lines if len(line) == 2]
 
 
 def stays_in(logs: Path, killed: dict[int, float]) -> list[Stay]:
-    """What ``occupy`` wrote down. Whether the lease of somebody who was killed inside was renewed
-    nobody knows: until when it ran as he came in is certain."""
+    """The stays that ``occupy`` wrote down. Nobody knows whether the lease of a caller killed
+    inside was renewed: only its end at the moment of entry is certain."""
     began: dict[str, Stay] = {}
     stays: list[Stay] = []
     for line in _lines(logs):
@@ -242,7 +242,7 @@ class Worker:
         }
 
     def _made(self) -> tuple[int, ...]:
-        """What all workers counted."""
+        """The sums of the counts of all workers."""
         used = self._counters[: COUNTER.size * self._forks]
         return tuple(map(sum, zip(*COUNTER.iter_unpack(used), strict=True)))
 

@@ -30,7 +30,7 @@ PATIENCE = 5.0  # s
 def run_crew(
     nursery: Nursery, settings: RedisSettings, task: str, workers: int, **arguments: Any
 ) -> list[Any]:
-    """What each worker's task returned; ``None`` for a worker that was killed."""
+    """The result of each worker's task; ``None`` for a worker that was killed."""
     # Many processes on few cores wait for the processor; none of them is to think Redis lost.
     settings = replace(settings, socket_timeout=PATIENCE, connect_timeout=PATIENCE)
     with Workers(nursery, __name__) as crew:

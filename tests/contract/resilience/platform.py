@@ -17,7 +17,7 @@ from yoto.resilience.limiter import RateLimiter
 from yoto.resilience.runtime import Runtime
 from yoto.resilience.settings import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig, Settings
 
-# Of this suite alone, so that it can look at every key that it leaves.
+# For this suite alone, so that it can look at every key that it leaves.
 PREFIX = "guards:"
 # Nobody listens there.
 DEAD_URL = f"redis://{HOST}:1/0"
@@ -91,7 +91,7 @@ class Platform:
         )
 
     def turns(self, name: str) -> list[str]:
-        """What the event stream says that a breaker did: the states, in order."""
+        """The states of a breaker, in the order that the event stream tells."""
         return [
             stored.event.new
             for stored in self.events.read()

@@ -23,7 +23,7 @@ SOON_AGAIN = {"recovery_timeout": SOON, "recovery_timeout_max": SOON}
 
 
 class Broken(Exception):
-    """What the called thing raises."""
+    """The error of the called function."""
 
 
 def fail(seconds: float = 0.0) -> None:
@@ -146,7 +146,7 @@ def test_it_closes_after_as_many_good_probes_in_a_row_as_are_wanted(
     platform: Platform, name: str
 ) -> None:
     breaker = opened(platform, name, **SOON_AGAIN, success_threshold=3)
-    # What fails every other time closes nothing.
+    # Two good probes and a bad one close nothing.
     for opens in (2, 3):
         time.sleep(breaker.state().until)
         run(breaker, "SS")
@@ -327,7 +327,7 @@ def test_calls_run_side_by_side(platform: Platform, name: str) -> None:
     assert (state.calls, state.failures) == (8, 0)
 
 
-# What needs a server
+# Tests that need a server
 
 
 def test_every_turn_is_one_event(remote: Platform, name: str) -> None:

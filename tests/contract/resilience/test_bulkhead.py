@@ -156,7 +156,7 @@ def test_partitions_have_slots_of_their_own(platform: Platform, name: str) -> No
     assert bulkhead.stats("user:1").held == 1
 
 
-# What needs a server
+# Tests that need a server
 
 
 def test_processes_share_the_slots(join_remote: Join, name: str) -> None:

@@ -110,7 +110,7 @@ def test_a_burst_of_rejections_is_one_event_for_the_fleet(join_remote: Join, nam
     (told,) = bursts(platforms[0], name)
     assert (told.kind, told.dimension) == ("rate_limit", "user")
     assert told.count >= BURST
-    # Who it was, without the address.
+    # The caller is named without the address.
     assert told.caller == "user:31 server:1" and told.caller_count >= BURST - 1
     for reporter in reporters:
         reporter.report()

@@ -296,7 +296,7 @@ def test_configuration_changed_live_holds_for_the_next_call(platform: Platform, 
         permit.exit(Outcome.SUCCESS)
 
 
-# What needs a server
+# Tests that need a server
 
 
 def test_an_isolated_breaker_refuses_a_guarded_call(remote: Platform, name: str) -> None:

@@ -228,8 +228,8 @@ def test_a_sum_of_successes_counts_as_they_do_one_by_one(
     ]
     platform.close()
     if states[0][0] is State.OPEN:
-        # What is in the window when it opens is that of the call that opens it, or of all that
-        # were recorded with it.
+        # The window at the opening holds the call that opens it, or all that were recorded with
+        # it.
         assert [state[:2] for state in states] == [states[0][:2]] * 2
     else:
         assert states[0] == states[1]

@@ -21,8 +21,8 @@ from yoto.resilience.settings import BulkheadConfig
 
 @pytest.fixture(autouse=True)
 def nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What looks at the bulkhead from time to time does so when a test says, and whoever comes
-    again comes soon, however busy the machine is."""
+    """Looks at the bulkhead happen only when a test says so, and callers count as coming again
+    soon, however busy the machine is."""
     monkeypatch.setattr(spares, "LOOK_EVERY", 600.0)
     monkeypatch.setattr(spares, "IDLE", 600.0)
 

@@ -42,7 +42,7 @@ def test_as_many_pass_as_strictly_to_within_a_lease(
     limiter = leased(remote, name, algorithm=algorithm, limit=400)
     passed = spend(limiter)
     if algorithm in BUCKETS:
-        # What drains while a lease lasts is kept back, and what drains while this runs is let in.
+        # Units that drain during a lease are kept back; those that drain while this runs pass.
         assert passed == pytest.approx(400, abs=5)
     else:
         assert passed == 400

@@ -279,7 +279,7 @@ def test_a_cost_is_a_whole_number_from_one(platform: Platform, name: str, cost: 
         platform.limiter(name).hit("k", cost)
 
 
-# What needs a server
+# Tests that need a server
 
 
 @EVERY_ALGORITHM
@@ -357,7 +357,7 @@ def test_a_flush_starts_the_limit_anew_and_raises_nothing(remote: Platform, name
 
 
 def test_refused_strangers_leave_no_keys_behind(remote: Platform, name: str) -> None:
-    """What bounds the keys of those whom nobody knows is the dimension that all of them share."""
+    """The dimension that all unknown callers share bounds the number of their keys."""
     limiter = remote.limiter(
         name,
         algorithm="token_bucket",

@@ -1,4 +1,4 @@
-"""What limits in Redis admit while they are changed live, leased units included."""
+"""Admissions by limits in Redis that are changed live, leased units included."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def valkey_platform(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(quota=quotas, steps=st.lists(STEP, max_size=40))
-# Beyond the life that the limit of before gave the key.
+# Beyond the life that the earlier limit gave the key.
 @example(Quota(60, 2.0, 10), [*USED_UP, (1, ("change", SLOW)), (20_000_003, ("hit", 10))])
 @example(Quota(10, 2.0, 10), [*USED_UP, (1, ("change", SLOW)), (20_000_003, ("hit", 10))])
-# What was used long before a faster rate did not drain at it.
+# Units used long before a faster rate did not drain at it.
 @example(SLOW, [*USED_UP, (1_000_003, ("change", Quota(60, 2.0, 10))), (1, ("hit", 10))])
 def test_no_change_admits_more_than_the_limits_in_force(
     valkey_platform: Platform, algorithm: str, quota: Quota, steps: list[tuple[int, Any]]

@@ -55,7 +55,7 @@ def guard_of(platform: Platform, name: str, on_store_error: str, limit: int = 1_
 
 
 def watches(guard: Guard) -> list[StoreWatch]:
-    """What the parts of a guard know of Redis."""
+    """The watches over Redis of the parts of a guard."""
     parts = (guard.breaker, guard.limiter, guard.bulkhead)
     return [part.store for part in parts if part is not None]
 

@@ -82,10 +82,10 @@ class TestLimiter:
             pass
         set_ahead(0)
         told = hit().retry_after
-        # A worker says for as long what it was told before, and is told this then.
+        # A worker repeats the earlier answer for as long as that said, and is told this then.
         assert 0 < told <= told_before.retry_after + told <= 80
         set_ahead(round(told * 500_000))
-        # Who asks again meanwhile must wait for no longer.
+        # Asking again meanwhile makes the wait no longer.
         assert not hit().allowed
         set_ahead(round(told * 1_000_000))
         assert hit().allowed

@@ -1,4 +1,4 @@
-"""What goes over the wire: commands are counted at the server."""
+"""Commands that go over the wire, counted at the server."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ MARK = "the-end-of-what-was-watched"
 def commands_of(server: Server) -> Iterator[list[str]]:
     """The names of the commands that clients sent while the block ran, once it is over.
 
-    What scripts do inside the server is left out, and so is listening to streams: that goes on
-    beside every call, in threads of this test and of tests before it.
+    Commands of scripts inside the server are left out, and so is listening to streams: that goes
+    on beside every call, in threads of this test and of tests before it.
     """
     seen: list[str] = []
     with server.client() as watcher, server.client() as other, watcher.monitor() as monitor:

@@ -13,7 +13,7 @@ ACTIONS = ["message.send", "server.manage", "member.ban", "admin.audit", "channe
 ADDRESSES = ["10.1.2.3", "192.168.0.9", "203.0.113.7", "2001:db8::1", "::1"]
 CODES = ["outside_business_hours", "in_emergency", "system_overloaded", "risk_too_high"]
 
-# What no field should hold, and some hold by mistake.
+# Values that no field should hold, and some hold by mistake.
 WRONG: list[Any] = [False, True, 0, 1, -1, 0.5, None, "", "0", "false", [], {}, [None], {"a": 0}]
 MISSING = object()
 
@@ -57,7 +57,7 @@ STRICT_DATA: dict[str, Any] = {
 
 
 def only(document: dict[str, Any], reads: Collection[str]) -> dict[str, Any]:
-    """What is left of an input for who reads only at or below these dotted paths."""
+    """The part of an input for a reader of these dotted paths and all below them."""
     if "*" in reads:
         return document
     return _only(document, [path.split(".") for path in reads])

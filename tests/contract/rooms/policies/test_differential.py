@@ -51,7 +51,7 @@ def texts(seed: int, count: int) -> list[str]:
 
 @pytest.fixture
 def regorus() -> Iterator[PolicyEngine]:
-    """What the others are compared with."""
+    """The engine with which the others are compared."""
     made = EmbeddedEngine(library=library("regorus"))
     yield made
     made.close()

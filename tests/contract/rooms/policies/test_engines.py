@@ -1,4 +1,4 @@
-"""What holds on every engine."""
+"""Promises that hold on every engine."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_every_decision_is_by_the_old_or_the_new_set_and_all_workers_follow(
     changed_at: dict[str, float] = {}
     workers = start(WORKERS)
     for mark in "bcd":
-        # What is refused in between changes nothing for anybody.
+        # A change refused in between changes nothing for anybody.
         with pytest.raises(PolicyError, match="line 3"):
             policy.put("first", "package yoto.authz\n\ndeny contains", "ada")
         receipts = policy.put_folder(folder(context, mark), "ada")

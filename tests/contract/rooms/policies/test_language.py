@@ -1,9 +1,9 @@
-"""What a policy may hold means the same on regorus, on OPA, and on regopy where it is let in.
+"""Forms that a policy may hold mean the same on regorus, on OPA, and on regopy if let in there.
 
-One case a line in ``language_expressions.txt``, one a block in ``language_forms.txt``: of each form
-of the language (https://www.openpolicyagent.org/docs/policy-language) and of each function that is
-let in, its usual and its odd arguments. What the engines read differently is refused: see
-``tests/unit/yoto/rooms/policies/portable``.
+One case a line in ``language_expressions.txt``, one a block in ``language_forms.txt``: the usual
+and the odd arguments of each form of the language
+(https://www.openpolicyagent.org/docs/policy-language) and of each function that is let in. Forms
+that the engines read differently are refused: see ``tests/unit/yoto/rooms/policies/portable``.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def plain(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def embedded() -> dict[str, Any]:
-    """What regorus says of each case that has a value; an error denies, and has none."""
+    """The answer of regorus to each case that has a value; an error denies, and has none."""
     modules, regorus = sources(), library("regorus")
     admit(Bundle({"main": MAIN, **modules}))
     program = regorus.program(regorus.documents("{}"), modules, [], tests=True)

@@ -214,7 +214,7 @@ def test_versions_that_came_and_went_do_not_pile_up(
     for number in range(5):
         engine.compile(rules(f"deny contains {number} if false")).close()
 
-    # What is used, what came last, and the one that is kept.
+    # The version in use, the newest, and the one that is kept.
     assert len({one.split("/")[1] for one in own_opa_server.module_ids()}) == 3
     assert used.evaluate('{"x": 1}').deny == ("one",)
 

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from yoto.errors import PolicyError
 from yoto.store.db import db
 
-# What no input asks for that is made of the conditions, and no recorded one is.
+# A number that no input made of the conditions asks for, and no recorded input does.
 FATAL = 7007
 TRAP = (
     "package yoto.authz\n\nall := numbers.range(1, 10000)\n\n"
@@ -50,7 +50,7 @@ def test_a_set_that_ended_a_worker_is_evaluated_by_none_until_it_is_changed(
     first.ask("decide", FATAL)
 
     assert first.ended()
-    # What its supervisor starts in its place.
+    # The worker that its supervisor starts in its place.
     (successor,) = workers.start(1, given)
     assert successor.do("decide", FATAL)[0] is False
     assert f"the set {bad} is out of service" in successor.do("state")[2]

@@ -149,7 +149,7 @@ def test_who_was_forgotten_is_learned_anew_from_then_on(worker: Worker) -> None:
         worker.turn()
         return bool(kept(worker, ANNA))
 
-    # What was done within the very millisecond is forgotten too.
+    # Activity within the very millisecond of the forgetting is forgotten too.
     wait_until(learned)
     assert {activity.resource_id for activity in kept(worker, ANNA)} == {3}
 

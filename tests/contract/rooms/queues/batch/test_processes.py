@@ -59,7 +59,7 @@ def check(queue: BatchQueue, items: list[dict[str, Any]], redis: RedisConnection
     # An item that was killed with its consumer has used up a try by that.
     assert all(1 <= letter.tries <= MAX_TRIES for letter in letters)
     twice = int(deliveries) - len(good)
-    # What ran twice did so after a kill, and no more than the killed had in their hands.
+    # Items ran twice only after a kill, and no more than the killed had in their hands.
     assert twice <= counts.lapsed + counts.duplicates
 
 
@@ -93,7 +93,7 @@ def test_of_100000_items_none_is_lost_while_consumers_are_killed(
     queue = make_queue(reach)
     run_with_kills(queue, queue_workers, reach, items, PROCESSES, KILLS)
     check(queue, items, redis)
-    # Of so many kills some met a consumer at work.
+    # Some of so many kills met a consumer at work.
     assert of_kind(queue).counts.lapsed > 0
     # The killed are taken out of the group once nothing is pending for them.
     wait_until(lambda: len(_consumers(redis)) <= PROCESSES)

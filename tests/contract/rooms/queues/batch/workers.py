@@ -1,6 +1,6 @@
 """Processes that handle items.
 
-What they do to an item is done once, however often they do it: the first to set the item's bit
+The effect of an item comes once, however often it is handled: the first to set the item's bit
 adds its number to a total. Every time counts as a delivery.
 """
 
@@ -60,7 +60,7 @@ class Worker:
         self.redis.scripts.run(
             EFFECT, effect_keys(self.redis.keys), [item.payload["n"] for item in items]
         )
-        # What is killed here was done and is not known to be.
+        # Items whose worker is killed here were done, and are not known to be.
         time.sleep(AFTERMATH)
 
 

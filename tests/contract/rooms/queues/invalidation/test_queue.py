@@ -239,7 +239,7 @@ def test_rates_fade(invalidation: SmartInvalidation, queue: InvalidationQueue) -
 
 
 class Model:
-    """What the queue should hold after the same acts."""
+    """The items that the queue should hold after the same acts."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[Group, str], Counter[str]] = {}

@@ -1,4 +1,4 @@
-"""What the workers publish, in what form, and what becomes of it when something dies."""
+"""Events that the workers publish, their form, and their fate when something dies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from yoto.rooms.queues.settings import Strategy
 LIMIT = 20.0  # s, for a busy machine
 SOME = 60
 
-# What the scripts do on each kind of server is proved with the queue.
+# The queue's tests prove the scripts on each kind of server.
 pytestmark = pytest.mark.parametrize("reach", ["valkey_server"], indirect=True)
 
 
