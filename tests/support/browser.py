@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Watch:
-    """What the pages of a browser's context did that they must not do."""
+    """Acts of the pages of a browser's context that they must not do."""
 
     def __init__(self, context: BrowserContext, origin: str, allowed: Sequence[str] = ()) -> None:
         self.console: list[str] = []
@@ -55,7 +55,7 @@ class Watch:
         context.on("page", lambda page: page.on("websocket", lambda one: self._see(one.url)))
 
     def allow(self, *texts: str) -> None:
-        """What has one of these in it may be in the console, as part of what the test is about."""
+        """Allow console messages with one of these texts, as part of what the test is about."""
         self._allowed += texts
 
     def _hear(self, message: ConsoleMessage) -> None:

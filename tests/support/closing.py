@@ -1,4 +1,4 @@
-"""What is closed when a ``with`` ends."""
+"""Objects that are closed when a ``with`` ends."""
 
 from __future__ import annotations
 

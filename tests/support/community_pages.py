@@ -1,4 +1,4 @@
-"""What tests of the community's pages do over and over."""
+"""Steps that tests of the community's pages share."""
 
 from __future__ import annotations
 

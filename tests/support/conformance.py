@@ -40,7 +40,7 @@ SECONDS = 600.0
 # A whole reference, which gives the one value of a query.
 _REFERENCE = re.compile(r'(data(?:\.\w+|\["[^"]*"\])*)\s*(?:=|:=)\s*([A-Za-z_]\w*)')
 _ASKED = "conformance"
-# What a message says of one place or one name, left out of a reason.
+# The place in a message, left out of a reason.
 _PLACE = re.compile(r"^line \d+(?:, column \d+)?: ")
 
 Kind = Literal["works", "refused", "error", "wrong", "open"]
@@ -61,11 +61,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an engine made of a case.
+    """The result of a case on an engine.
 
     Attributes:
         kind: ``open``: a value where OPA has none, or none where it has one, without an error.
-        reason: of a refusal or an error; the values that differ.
+        reason: that of a refusal or an error; the values that differ.
     """
 
     kind: Kind
@@ -168,7 +168,7 @@ class OnServer:
 
 
 def outcome(case: Case, reader: LibraryName | OnServer, exact: frozenset[str] | None) -> Outcome:
-    """What becomes of a case.
+    """Evaluate a case.
 
     Args:
         reader: the library or the server that evaluates.

@@ -1,4 +1,4 @@
-"""What tests of the control plane's pages do over and over."""
+"""Steps that tests of the control plane's pages share."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class TestSocket:
         return answer
 
     def heard(self, name: str | None = None) -> list[Any]:
-        """What came in: all messages, or the data of those of one name."""
+        """Messages that came in: all, or the data of those of one name."""
         queue = self.client.queue  # also what came before the end of a connection that has ended
         while queue:
             packet = queue.pop(0)

@@ -54,7 +54,7 @@ class Example:
         return str(found)
 
     def changed_lines(self) -> list[str]:
-        """What the change that the guide shows adds and removes, empty lines too."""
+        """Lines that the change in the guide adds and removes, empty ones too."""
         lines = self._block("diff").splitlines()
         return [one for one in lines if re.match(r"[+-](?!\+\+ |-- )", one)]
 
@@ -65,11 +65,11 @@ class Example:
         assert not [one for one in self.folder.rglob("*.py") if "yoto" in one.read_text()]
 
     def flask(self, *arguments: str) -> str:
-        """What ``flask`` prints for these arguments."""
+        """The output of ``flask`` for these arguments."""
         return self._run("-m", "flask", "--app", self.package, *arguments)
 
     def python(self, script: str) -> str:
-        """What a script prints, in a process of its own."""
+        """The output of a script, in a process of its own."""
         return self._run("-c", script)
 
     def as_the_guide_says(self) -> None:

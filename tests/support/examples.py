@@ -40,7 +40,7 @@ def on_one_database(number: int) -> Callable[..., Any]:
 
 
 def some_of(cases: Sequence[T], usual: int) -> Sequence[T]:
-    """Of cases that chance has made, all; a usual run takes the first ``usual``, on MariaDB one."""
+    """All of the drawn cases; a usual run takes the first ``usual``, on MariaDB one."""
     if TEST_ALL:
         return cases
     return cases[: usual if DATABASE == "sqlite" else 1]

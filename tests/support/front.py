@@ -1,4 +1,4 @@
-"""What stands before and beside the applications: nginx with TLS, and Prometheus."""
+"""Servers before and beside the applications: nginx with TLS, and Prometheus."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Environment:
         subprocess.run(command, check=True, timeout=timeout)
 
     def run(self, *arguments: str, folder: Path, **variables: str) -> str:
-        """What this Python prints for ``arguments``, in ``folder``."""
+        """The output of this Python for ``arguments``, in ``folder``."""
         done = subprocess.run(
             [self.python, *arguments],
             cwd=folder,
@@ -91,8 +91,8 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 @contextmanager
 def heeding_interrupts() -> Iterator[None]:
-    """Whatever runs in the background of a shell ignores SIGINT, and hands that on: not to what is
-    started here. (``preexec_fn`` would do, and forks, of which eventlet warns.)
+    """Let processes that are started here heed SIGINT: one in the background of a shell ignores it
+    and hands that on. (``preexec_fn`` would do, and forks, of which eventlet warns.)
     """
     kept = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
@@ -124,7 +124,7 @@ class Served:
 
     @property
     def pid(self) -> int:
-        """Of the process that was started."""
+        """The id of the process that was started."""
         return self._process.pid
 
     def ended(self) -> bool:
@@ -133,7 +133,7 @@ class Served:
 
     @property
     def output(self) -> str:
-        """What it printed until now."""
+        """The text that it printed until now."""
         return "".join(self._lines)
 
     def url(self) -> str:

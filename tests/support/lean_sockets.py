@@ -22,7 +22,7 @@ PING, PONG, MESSAGE = "2", "3", "4"
 CONNECT, EVENT, ACK, REFUSED = "0", "2", "3", "4"
 TEXT = 0x1
 READ = 256 * 1024
-# What a client is told of a message: its name, its data, and when it came (epoch seconds).
+# Called with each message: its name, its data, and when it came (epoch seconds).
 Heard = Callable[[str, Any, float], None]
 
 

@@ -114,7 +114,7 @@ class Store:
 def first_excess(
     algorithm: str, quota: Quota, uses: list[tuple[float, int]], starts: list[float]
 ) -> str:
-    """What broke the limit first, by the uses alone; empty when nothing did.
+    """The first break of the limit, by the uses alone; empty when there is none.
 
     Args:
         uses: moment and units of each, in order of time.

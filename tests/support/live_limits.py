@@ -1,4 +1,4 @@
-"""What a limit may admit while it is changed live, judged by the times of admissions alone."""
+"""Admissions by a limit that is changed live, judged by their times alone."""
 
 from __future__ import annotations
 

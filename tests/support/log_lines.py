@@ -1,4 +1,4 @@
-"""What is logged, as ``run.py`` would write it, kept for a test to read."""
+"""Lines of the log, as ``run.py`` would write them, kept for a test to read."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def prose(page: Path) -> str:
 
 
 def targets(page: Path) -> list[str]:
-    """What stands in the brackets of each link and picture."""
+    """The target in the brackets of each link and picture."""
     return _LINK.findall(_CODE.sub("", prose(page)))
 
 

@@ -50,8 +50,8 @@ def most_over(
 
 
 def most_inside(stays: Sequence[Stay]) -> int:
-    """The most who were inside at one moment."""
-    # Who goes at the moment when another comes makes room for him.
+    """The largest number inside at one moment."""
+    # An exit at the moment of another's entry makes room for it.
     turns = sorted([(stay.began, 1) for stay in stays] + [(stay.ended, -1) for stay in stays])
     inside = most = 0
     for _, turn in turns:

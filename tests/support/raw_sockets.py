@@ -65,7 +65,7 @@ class RawSocket:
     def flood(self, send: Callable[[], None], times: int) -> None:
         """Send so often, or until the server takes no more."""
         self.socket.settimeout(2)
-        # Whoever was cut waits for room that never comes, or is told so.
+        # A sender that was cut waits for room that never comes, or is told so.
         with suppress(ConnectionError, TimeoutError):
             for _ in range(times):
                 send()

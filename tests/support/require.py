@@ -12,7 +12,7 @@ import pytest
 TEST_ALL = os.environ.get("YOTO_TEST_ALL") == "1"
 
 LONG_FORM = "the long form: YOTO_TEST_ALL=1"
-# What takes long and proves what few changes can break, or proves once more what is proved shorter.
+# Tests that take long and prove what few changes can break, or what shorter ones prove, too.
 LONG = pytest.mark.skipif(not TEST_ALL, reason=LONG_FORM)
 
 

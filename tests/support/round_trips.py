@@ -18,11 +18,11 @@ from yoto.redis.node import Node
 def count_round_trips(nodes: Sequence[Node] | None = None) -> Iterator[list[str]]:
     """Collects the names of the servers that are asked inside by the short path, once a round trip.
 
-    Whoever sends takes a link first, and gives it back when the replies are there. What other
-    threads send, such as the one that follows the log, is left out.
+    A sender takes a link first, and gives it back when the replies are there. Requests of other
+    threads, such as the one that follows the log, are left out.
 
     Args:
-        nodes: of the connection that counts; by default all of this process count.
+        nodes: those of the connection that counts; by default all of this process count.
     """
     trips: list[str] = []
     caller = threading.get_ident()

@@ -22,7 +22,7 @@ STOP_SECONDS = 30.0
 class Service(Closing):
     """One server with a folder of its own, in a session of its own, that ends with this process.
 
-    Who inherits says by ``command`` what is run and by ``answers`` when it is ready.
+    Subclasses say by ``command`` what is run and by ``answers`` when it is ready.
 
     Attributes:
         name: what it is, for people.
@@ -63,7 +63,7 @@ class Service(Closing):
 
     @property
     def log(self) -> str:
-        """What it has written."""
+        """The text of its log."""
         return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
     def start(self) -> Self:

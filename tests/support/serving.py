@@ -21,7 +21,7 @@ SOCKETS_OF_ACCOUNT = 20
 
 
 class Serving:
-    """What is served: its address, its event stream, and accounts that may look."""
+    """A served application: its address, its event stream, and accounts that may look."""
 
     def __init__(self, yoto: RunningYoto, app: Flask, stream: EventStream) -> None:
         self.yoto = yoto

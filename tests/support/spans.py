@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Spans:
-    """What has ended since the beginning, or since ``clear``."""
+    """Spans that have ended since the beginning, or since ``clear``."""
 
     def __init__(self, exporter: InMemorySpanExporter) -> None:
         self._exporter = exporter

@@ -24,8 +24,8 @@ WORKERS = 8  # processes of one test run, more than there are; each has ports of
 def wait_until(condition: Callable[[], object], limit: float = WAIT_LIMIT, what: str = "") -> None:
     """Return as soon as ``condition()`` is true; fail after ``limit`` seconds.
 
-    What is awaited needs the processor more than the question, which may be a request that is
-    answered by the same process: between two questions there is three times what one takes.
+    The awaited work needs the processor more than the question, which may be a request that the
+    same process answers: the pause between two questions is three times as long as one takes.
     """
     asked = time.monotonic()
     deadline = asked + limit

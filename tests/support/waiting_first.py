@@ -11,7 +11,7 @@ from itertools import islice
 
 import pytest
 
-# What each worker begins with, one after the other.
+# The suites with which each worker begins, one after the other.
 FIRST = (("e2e",), ("chaos", "contract"), ("integration",))
 
 

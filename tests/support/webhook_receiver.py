@@ -20,7 +20,7 @@ class Received:
 
 
 class Receiver:
-    """What arrived, and how to answer: ``answer`` gives a status, or waits, or raises."""
+    """The requests that arrived, and how to answer: ``answer`` gives a status, waits, or raises."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []

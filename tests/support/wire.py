@@ -1,7 +1,7 @@
-"""What others rely on by name, as lines of text: routes, commands, settings and metrics.
+"""Names on which others rely, as lines of text: routes, commands, settings and metrics.
 
 ``tests/golden`` holds the lines as they were agreed upon; ``tests/integration/test_wire.py``
-compares. Descriptions are left out: words may get better. After a change that is meant::
+compares. Descriptions are left out: words may get better. After an intended change::
 
     python -m tests.support.wire
 """
@@ -110,7 +110,7 @@ def _parameter(parameter: click.Parameter) -> str:
     if isinstance(kind, click.IntRange | click.FloatRange):
         shown += f" {kind.min}..{kind.max}"
     names = [*parameter.opts, *parameter.secondary_opts]
-    # What is said while it runs (who has the terminal) differs from machine to machine.
+    # A default that is found while it runs (who has the terminal) differs by machine.
     default = "" if callable(parameter.default) else f" ={parameter.to_info_dict()['default']}"
     marks = "".join(
         mark

@@ -99,7 +99,7 @@ class WorkerProcess:
     def close(self) -> None:
         """End it for good."""
         self.kill()
-        # What was not sent to it any more is of no interest.
+        # Orders that did not reach it any more are of no interest.
         with suppress(BrokenPipeError, ConnectionResetError):
             self._orders.close()
         self._answers.close()

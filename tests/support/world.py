@@ -134,7 +134,7 @@ class World:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is made inside is committed at the end, all at once: in half the time."""
+        """Commit the rows made inside at the end, all at once: in half the time."""
         if self.is_together:
             yield
             return
@@ -343,12 +343,12 @@ class World:
 
     @in_context
     def audit(self, community: Community) -> list[Act]:
-        """What the audit log holds about the server, oldest first."""
+        """The records of the audit log about the server, oldest first."""
         return self._acts(AuditRecord.server_id == community.id)
 
     @in_context
     def acts(self, action: str) -> list[Act]:
-        """What the audit log holds of one action, oldest first."""
+        """The records of the audit log of one action, oldest first."""
         return self._acts(AuditRecord.action == action)
 
     @in_context

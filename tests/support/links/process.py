@@ -31,7 +31,7 @@ class End(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.other: End | None = None
         self.early: list[bytes] = []
-        # What waits until it may go on: (moment, bytes).
+        # Data that waits until it may go on: (moment, bytes).
         self.held: deque[tuple[float, bytes]] = deque()
         self.timer: asyncio.TimerHandle | None = None
         self.free_at = 0.0
@@ -153,7 +153,7 @@ class Forwarder:
         self.address = self.server.sockets[0].getsockname()[:2]
 
     def changed(self, end: End, data: bytes) -> bytes:
-        """What arrives of what was sent while there is a fault."""
+        """The part of the data that arrives while there is a fault."""
         match self.fault:
             case "garbage" if end.answers:
                 return self.random.randbytes(len(data))
@@ -174,7 +174,7 @@ class Forwarder:
         self.seconds = amount if name == "delay" else 0.0
         self.rate = int(amount) if name == "slow" else 0
         if was in ("garbage", "half_open") or name in ("cut", "refuse"):
-            # Connections of before carry nothing that either side could make sense of.
+            # Earlier connections carry nothing that either side could make sense of.
             for end in list(self.ends):
                 self.touched += name != "heal"
                 end.reset()

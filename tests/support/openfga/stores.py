@@ -125,7 +125,7 @@ def ip_based_access() -> Store:
 
 
 def role_assignments() -> Store:
-    """What a role of an organization allows is switched for all, and held a project at a time."""
+    """Roles of an organization, whose rights are switched for all, and held a project at a time."""
 
     def right(verb: str) -> str:
         return f"binding.assigned AND binding.role_{verb} OR binding.admin"

@@ -1,4 +1,4 @@
-"""What a platform that refuses nonsense looks at before it takes a write."""
+"""Checks by which a platform that refuses nonsense accepts a write."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _at_nodes(world: World) -> list[Write]:
 
 
 def _last(world: World) -> list[Write]:
-    """What would stand in the way of the others."""
+    """Writes that would stand in the way of the others."""
     writes: list[Write] = []
     writes += [SetRoleActive(id_, False) for id_, row in world.roles.items() if not row.active]
     for id_, person in world.people.items():

@@ -88,7 +88,7 @@ def perform(world: World, *writes: Write) -> None:
 
 
 def may(world: World, asker: Asker | str, node: str | None, now: float = NOW) -> str:
-    """What the asker, or the person of that name, has at the node: names, sorted, in one text."""
+    """The permissions of an asker, or a person's name, at the node: names, sorted, in one text."""
     return " ".join(sorted(allowed(world, asker_of(asker), place_of(node), now)))
 
 

@@ -68,11 +68,11 @@ Target = RoleTarget | Team | Person | Application
 
 @dataclass(frozen=True)
 class Type:
-    """What is declared of a type of resource.
+    """The declaration of a type of resource.
 
     ``gate``, ``administrator``: names of permissions. ``remaining``: what is left in a time-out.
     ``sync``: the type of the nodes whose overwrites a node may take in place of its own.
-    ``shares``: the roles that whoever has ``x.share`` at a node gives and takes there.
+    ``shares``: the roles that holders of ``x.share`` at a node give and take there.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What the shape of a world says by itself: chains, homes, descendants, what may be put where."""
+"""The shape of a world by itself: chains, homes, descendants, what may be put where."""
 
 from __future__ import annotations
 

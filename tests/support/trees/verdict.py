@@ -1,4 +1,4 @@
-"""What somebody may do at a node: each sentence of the rules a method, with sets of names.
+"""The rights of somebody at a node: each sentence of the rules a method, with sets of names.
 
 Nothing is remembered from one question to the next, and nothing here is clever.
 """
@@ -98,7 +98,7 @@ class Question:
         return self.chain[: self.chain.index(self.home) + 1]
 
     def local(self) -> list[NodeId]:
-        """What is below the home; all of the chain without one."""
+        """The part of the chain below the home; all of it without one."""
         if self.home is None:
             return self.chain
         return self.chain[self.chain.index(self.home) + 1 :]
@@ -305,7 +305,7 @@ class Question:
         return (mask - (deny & local)) | (allow & local)
 
     def of_role(self, role: Id, node: NodeId, effect: str) -> set[str]:
-        """What the role is given or denied at one node: overwrites, and grants of this scope."""
+        """Names given or denied to the role at one node: overwrites, and grants of this scope."""
         overwrites = self.overwritten(self.overwrites_from(node), RoleTarget(role), effect)
         return overwrites | self.granted(role, effect, node)
 

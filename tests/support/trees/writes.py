@@ -339,7 +339,7 @@ class RemoveTeamMember(Write):
 
 @dataclass(frozen=True)
 class AddTeamParent(Write):
-    """Who is in the team is in the parent, too."""
+    """Put a team into another: its members are members of the parent, too."""
 
     team: Id
     parent: Id

@@ -191,7 +191,7 @@ def newsroom() -> Example:
             Ask("otto", "story:budget", "story.read", now=NOW + HOUR),
             Ask(PUBLIC, "story:budget"),
             Ask(PUBLIC, "story:budget", "story.read", now=NOW + HOUR),
-            # What a team is denied, it is denied with what its members have by other roles.
+            # A denial to a team also covers what its members have by other roles.
             AddTeamMember("agency", Person("gus")),
             Ask("gus", "story:budget", "paper.audit story.read"),
             # In sync: the template's overwrites, and the grants of the story itself.
@@ -409,7 +409,7 @@ def game_studio() -> Example:
         [
             Ask("ann", "folder:art", "asset.see"),
             Ask("ann", "asset:sword", "asset.change asset.see"),
-            # What lead inherits from seller is of scope global, and counts where lead does: in the
+            # Lead inherits rights of scope global from seller, which count where lead does: in the
             # studio, and not beyond.
             Ask("ben", "asset:sword", "asset.change asset.lock asset.see store.sell"),
             Ask("ben", None),
