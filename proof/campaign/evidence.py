@@ -1,4 +1,4 @@
-"""What a fault left behind: lines of logs, counts of metrics, and what the servers counted.
+"""Evidence that a fault left: lines of logs, counts of metrics, and counts of the servers.
 
 Threads look again and again for the whole run; a fault's evidence is what came between two moments.
 Counts that fall began anew, as Prometheus reads them.
@@ -48,15 +48,15 @@ class Mark:
 
 @dataclass
 class Evidence:
-    """What came between two moments.
+    """The evidence between two moments.
 
     Attributes:
         counts: growth of the counters of ``/metrics``.
         replies: errors that the Redis servers gave, by code.
         touched: bytes that met a fault of a link, by pair.
         notes: what the fault itself saw.
-        answered, unanswered: what clients asked while the fault lasted, and were or were not
-            answered meanwhile, by model and call.
+        answered, unanswered: counts of requests that were or were not answered while the fault
+            lasted, by model and call.
     """
 
     counts: dict[Series, float] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Observer(Closing):
         return Mark(time.monotonic(), counts, replies, offsets, self._touched())
 
     def since(self, mark: Mark) -> Evidence:
-        """What came since ``mark``."""
+        """The evidence since ``mark``."""
         with self._lock:
             counts = {
                 series: count - mark.counts.get(series, 0.0)

@@ -1,9 +1,9 @@
-"""What the nodes need beside the demo application: routes with a limit, a bulkhead, a lock, a
+"""Routes that the nodes need beside the demo application, with a limit, a bulkhead, a lock, a
 queue, a breaker.
 
-``clients.EXTENSION`` names it to the nodes. What a route answers are moments of
-``time.monotonic()``, which all processes of a machine share. Whatever is known to have been refused
-is answered with 200 and says so; other statuses are the platform's own.
+``clients.EXTENSION`` names it to the nodes. Routes answer with moments of ``time.monotonic()``,
+which all processes of a machine share. A known refusal is answered with 200 and says so; other
+statuses are the platform's own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ BULKHEADS: dict[str, dict[str, Any]] = {
     "campaign.slots": {"max_concurrent": 3, "lease": 2.0},
     "campaign.spares": {"max_concurrent": 16, "lease": 2.0, "mode": "leased"},
 }
-# What is said nowhere else: it refuses what Redis cannot decide, so that no exception explains it.
+# Limits that say nothing else refuse what Redis cannot decide, so that no exception explains it.
 CLOSED = {"on_store_error": "closed"}
 LOCK_LEASE, LOCK_WAIT = 2.0, 2.0  # s
 BREAKER = "campaign.breaker"
@@ -188,7 +188,7 @@ def staying() -> ResponseReturnValue:
 
 
 def _claimed(name: str, token: int) -> int:
-    """What the row has; every earlier holder is shut out of it from now on."""
+    """Read the row's count; every earlier holder is shut out of the row from now on."""
     _fenced(name, token, {})
     found = db.session.execute(select(rows.c.count).where(rows.c.name == name)).scalar_one()
     db.session.commit()
@@ -229,7 +229,7 @@ def take_effect(items: Sequence[QueueItem]) -> None:
 @campaign.get("/levels")
 @public(OPEN)
 def levels() -> ResponseReturnValue:
-    """What should be nothing when nobody uses anything."""
+    """Levels that should be zero when nobody uses anything."""
     held = {name: resilience.bulkhead(name).stats().held for name in BULKHEADS}
     return jsonify(
         {f"held {name}": number for name, number in held.items()}

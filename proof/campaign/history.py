@@ -1,7 +1,7 @@
-"""What happened: one line of JSON for each operation and each fault, written while they happen.
+"""The history: one line of JSON for each operation and each fault, written while they happen.
 
 All moments are ``time.monotonic()`` in seconds. Linux has one such clock for all processes of a
-machine, so what nodes answer with (``entered``) can be compared with what clients wrote.
+machine, so moments that nodes answer (``entered``) compare with those that clients wrote.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ IN_TIME = 1.0  # s before a moment: what was asked by then has its answer, if al
 # ok: it happened, with this value. failed: it is known not to have happened. unknown: it may happen
 # at any moment after it was asked for, or never: connection lost, timed out, 5xx after sending.
 Outcome = Literal["ok", "failed", "unknown"]
-# What a fault may do to promises that the guides make except for it: lost-data: Redis may have
+# Effects of a fault for which the guides except it from promises. lost-data: Redis may have
 # forgotten what it acknowledged (killed primaries, FLUSHALL, empty starts). no-redis: some node
-# could not reach a part of Redis, and decided by ``on_store_error``. silent: what clients talk to
-# (nginx, a node, the link between them) took requests and stood still.
+# could not reach a part of Redis, and decided by ``on_store_error``. silent: the side that clients
+# talk to (nginx, a node, the link between them) took requests and stood still.
 Effect = Literal["lost-data", "no-redis", "silent"]
 
 
@@ -90,7 +90,7 @@ class Pending:
     outcome: Outcome = "unknown"
     value: Any = None
     error: str | None = None
-    # What only the answer says about what was asked, such as the position that was sent.
+    # The part of the argument that only the answer tells, such as the position that was sent.
     argument: Any = None
 
     def ok(self, value: Any = None) -> None:
@@ -151,7 +151,7 @@ class History:
             )
 
     def write(self, operation: Operation) -> None:
-        """One line more. What comes after the end is left out: it is there as unknown."""
+        """Add a line. An answer after the end is left out: its operation is there as unknown."""
         line = json.dumps(dataclasses.asdict(operation), separators=(",", ":"))
         with self._lock:
             if operation.returned is not None:
@@ -161,8 +161,8 @@ class History:
                 self._file.flush()
 
     def answered(self, began: float, ended: float) -> Counter[str]:
-        """How often what was asked since ``began`` was answered until ``ended``, by model and call,
-        such as ``row read``.
+        """Counts of the requests since ``began`` that were answered until ``ended``, by model and
+        call, such as ``row read``.
         """
         return Counter(
             f"{one.model} {one.call}"
@@ -171,7 +171,7 @@ class History:
         )
 
     def unanswered(self, began: float, ended: float) -> Counter[str]:
-        """The same of what was asked in time, and had no good answer until ``ended``."""
+        """Counts of the requests in time that had no good answer until ``ended``."""
         return Counter(
             f"{one.model} {one.call}"
             for one in self._asked(began, ended - IN_TIME)
@@ -179,13 +179,13 @@ class History:
         )
 
     def _asked(self, began: float, ended: float) -> list[Operation]:
-        """What was asked between two moments, and goes on or is over."""
+        """Operations that began between two moments, and go on or are over."""
         with self._lock:
             asked = [*self._ended, *self._going_on.values()]
         return [one for one in asked if began <= one.invoked <= ended]
 
     def close(self) -> None:
-        """What still goes on is written as unknown, without an end."""
+        """Write operations that still go on as unknown, without an end, and close the file."""
         for operation in list(self._going_on.values()):
             self.write(operation)
         with self._lock:

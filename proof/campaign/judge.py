@@ -13,7 +13,7 @@ from proof.campaign.models.slowness import LOAD
 
 @dataclass(frozen=True)
 class Judgement:
-    """What all models found, by their names."""
+    """The findings of all models, by their names."""
 
     findings: dict[str, Finding]
 

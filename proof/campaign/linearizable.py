@@ -32,7 +32,7 @@ Class = tuple[str, str]  # what makes unknown operations interchangeable: call, 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the search knows of an operation.
+    """An operation as the search knows it.
 
     Attributes:
         invoked, returned: s; ``math.inf`` where it may still take effect.
@@ -67,8 +67,8 @@ class Specification(Protocol):
         """Its state before all operations."""
 
     def next(self, state: Any, call: Call) -> Sequence[Hashable]:
-        """The states that may follow; none if it cannot have answered that in this state. Of an
-        unknown one any answer fits.
+        """The states that may follow; none if it cannot have answered that in this state. Any
+        answer fits an unknown outcome.
         """
 
     def only_reads(self, call: Call) -> bool:
@@ -77,10 +77,10 @@ class Specification(Protocol):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found; ``holds`` is None where the time was over.
+    """The result of a search; ``holds`` is None where the time was over.
 
     Attributes:
-        states: what the object may have been before the window, where it does not hold.
+        states: those that the object may have had before the window, where it does not hold.
         window: the calls that cannot be put in order from any of these states.
         stuck: the one at whose return no order was left.
     """
@@ -247,7 +247,7 @@ Event = tuple[float, int, int]  # s, whether it is a return, index of the call
 
 
 def events_of(calls: Sequence[Call], end: float = math.inf) -> list[Event]:
-    """What happens until ``end``. Of one moment those who ask come first: they may overlap."""
+    """All events until ``end``. Calls come before returns of one moment: they may overlap."""
     return sorted(
         [(call.invoked, 0, index) for index, call in enumerate(calls) if call.invoked <= end]
         + [
@@ -344,7 +344,7 @@ def impossible(
     that is not known by ``until``.
     """
     places = {index: place for place, index in enumerate(kept)}
-    # What is not among them came before and took effect.
+    # All others came before and took effect.
     some = [
         replace(
             calls[index],

@@ -91,7 +91,7 @@ class Probes:
         return found + self._redis()
 
     def _redis(self) -> list[str]:
-        """What the next fault needs: each primary has a replica that knows what it knows."""
+        """Check what the next fault needs: each primary has a replica that knows what it knows."""
         try:
             self._cluster.redis.wait_until_ready(0.0)
         except (redis.RedisError, OSError, TimeoutError):
@@ -99,7 +99,7 @@ class Probes:
         return []
 
     def _readiness(self, url: str) -> str:
-        """What a worker says; nothing: that it is ready, and nothing is degraded."""
+        """The complaint of a worker; empty: it is ready, and nothing is degraded."""
         try:
             answer = self._plain.request(
                 "GET",

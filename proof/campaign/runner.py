@@ -69,12 +69,12 @@ class Occurrence:
 
 @dataclass
 class Result:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         reached: for each fault's branches how they were seen; empty: never.
-        operations: during each fault, and of them those without a known outcome.
-        left_out: faults that were wanted, and need what is not installed.
+        operations: their number during each fault, and that of those without a known outcome.
+        left_out: faults that were wanted, and need a program that is not installed.
         broken: promises that are no histories, and faults that could not be injected.
         leased: units and slots that workers leased, by guard.
     """

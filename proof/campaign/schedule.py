@@ -17,7 +17,7 @@ from proof.campaign.faults import FAULTS
 
 OVERLAP = 0.3  # share of rounds in which a second fault begins before the first one ends
 GAP = (1.0, 3.0)  # s of calm after the last recovery, before the next round
-# What a start of the topology and the last recovery take, and a recovery in the mean; s.
+# Duration of a start of the topology with the last recovery, and of a mean recovery; s.
 RECOVERY = 4.0
 
 

@@ -1,4 +1,4 @@
-"""What the objects of the campaign would do if one operation came after the other."""
+"""The objects of the campaign as they would be if one operation came after the other."""
 
 from __future__ import annotations
 

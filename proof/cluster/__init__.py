@@ -29,8 +29,8 @@ from tests.support.waiting import HOST, wait_until
 ROOT = Path(__file__).parents[2]
 OPERATOR = "operator"
 READY_SECONDS = 300.0
-# What was committed outlives the end of the process, as the tests' own servers do not promise. With
-# a binary log, as back-ups need: a disk that is full stops each commit, and not only growing files.
+# Commits outlive the end of the process, as the tests' own servers do not promise. With a binary
+# log, as back-ups need: a disk that is full stops each commit, and not only growing files.
 DURABLE = (
     "--innodb-flush-log-at-trx-commit=2",
     "--log-bin=binlog",
@@ -44,12 +44,12 @@ class Cluster(Closing):
     """All of it, from ``__enter__`` to ``__exit__``; nothing is left, however the process ends.
 
     With ``links`` there is a fault proxy between nginx and each application, and between each
-    application and each Redis server, the database and the OPA server. What the Redis servers say
-    to each other (the cluster bus, replication), and what Prometheus asks, has none.
+    application and each Redis server, the database and the OPA server. Traffic among the Redis
+    servers (the cluster bus, replication), and that of Prometheus, has none.
 
     Attributes:
-        passwords: of the demo's accounts (``admin``, ``mara``, ``tomas``) and of ``operator``, the
-            super-administrator that ``flask setup`` made.
+        passwords: those of the demo's accounts (``admin``, ``mara``, ``tomas``) and of
+            ``operator``, the super-administrator that ``flask setup`` made.
         settings: the configuration of the applications, keys without ``YOTO_``.
     """
 
@@ -107,7 +107,7 @@ class Cluster(Closing):
         return self.nginx.ca
 
     def flask(self, *arguments: str, given: str = "", source: Path | None = None) -> str:
-        """What a command of the application prints, on the cluster's stores and past all links.
+        """The output of a command of the application, on the cluster's stores and past all links.
 
         Raises:
             RuntimeError: it failed; with what it said.

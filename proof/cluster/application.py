@@ -17,7 +17,7 @@ from tests.support.waiting import HOST, free_port, ready
 
 LISTENS = "Yoto listens on "
 COMMAND_SECONDS = 180.0
-# What only the applications import; beside it nothing that could hide a package of theirs.
+# Modules for the applications alone, in a folder with nothing that could hide their packages.
 INSIDE = Path(__file__).with_name("inside")
 
 
@@ -31,7 +31,7 @@ def variables(settings: Mapping[str, str], instance: Path) -> dict[str, str]:
 def flask(
     source: Path, settings: Mapping[str, str], instance: Path, *arguments: str, given: str = ""
 ) -> str:
-    """What a command of the application prints; ``given`` is its standard input.
+    """The output of a command of the application; ``given`` is its standard input.
 
     Raises:
         RuntimeError: it failed; with what it said.
@@ -126,5 +126,5 @@ class AppNode(Service):
         if self.alive:
             workers = psutil.Process(self.pid).children(recursive=True)
         super().kill()
-        # Whoever takes orphans reaps them; the port is free when the last is gone.
+        # The process that takes orphans reaps them; the port is free when the last is gone.
         psutil.wait_procs(workers, timeout=10)

@@ -18,7 +18,7 @@ POSITION = "X-Permission-Position"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; ``status`` 0: nothing that is an answer."""
+    """The response; ``status`` 0: nothing that is an answer."""
 
     status: int
     body: Any = None
@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def position(self) -> str | None:
-        """Of the change that was made."""
+        """The position of the change that was made."""
         return self.headers.get(POSITION)
 
 
@@ -86,7 +86,7 @@ class Caller:
             position: the change that the answer must include.
         """
         token = self.token if token is None else token
-        # Whoever keeps a connection may write into its end, and cannot know what became of that.
+        # A kept connection may be written to at its end, and nobody knows what became of that.
         headers = {"Content-Type": "application/json", "Connection": "close"}
         if token:
             headers["Authorization"] = f"Bearer {token}"

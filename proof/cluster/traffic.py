@@ -73,7 +73,7 @@ class Traffic(Closing):
         deadline = time.monotonic() + HEARD_SECONDS
         while time.monotonic() < deadline:
             text = f"do you hear? {time.monotonic()}"
-            # What was said before it had joined again is not said to it.
+            # Messages sent before it had joined again do not reach it.
             if by(text).status == 201 and _within(AGAIN_SECONDS, lambda: text in self.heard):
                 return
             time.sleep(PACE)

@@ -56,7 +56,7 @@ class Report:
         self.failed: list[str] = []
 
     def tell(self, checker: str, name: str, began: float, found: list[str], bug: bool) -> None:
-        """What a checker found since ``began``, with a bug or without."""
+        """Print what a checker found since ``began``, with a bug or without."""
         word = ("caught" if found else "MISSED") if bug else ("FOUND" if found else "nothing")
         seconds = f"{time.monotonic() - began:6.0f} s"
         shown = found[0].replace("\n", " ")[:SHOWN] if found else ""
@@ -93,7 +93,7 @@ def _try(report: Report, names: list[str], together: bool) -> None:
 
 
 def _searched(name: str, seed: int) -> list[str]:
-    """What a search found; nothing where the same run breaks a promise without the bug, too."""
+    """The violation of a search; none where the same run breaks a promise without the bug, too."""
     found = search(PLANTED[name].protocol, seed, HOURS, name).found
     if found is None or found.violation is None:
         return []

@@ -31,7 +31,7 @@ if self.planted % {number} == 0:
 
 @dataclass(frozen=True)
 class Trial:
-    """What the campaign does to show a bug.
+    """The campaign that shows a bug.
 
     Attributes:
         faults: kinds, each with its seconds; none: load alone is enough.

@@ -34,9 +34,8 @@ class Trials:
         self._number = 0
 
     def of(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """What the models that must find them say of bugs that are planted at once, by name.
-
-        Models of one must see nothing of another.
+        """Violations of bugs that are planted at once, by name, from the models that must find
+        them. Models of one must see nothing of another.
         """
         trials = {name: trial for name in names if (trial := PLANTED[name].trial)}
         models = sorted({model for trial in trials.values() for model in trial.models})
@@ -56,7 +55,7 @@ class Trials:
         return {name: _said(judgement, trial) for name, trial in trials.items()}
 
     def of_none(self, trials: Sequence[Trial]) -> list[str]:
-        """What the same models say of the same faults, without a bug."""
+        """Violations from the same models under the same faults, without a bug."""
         models = sorted({model for trial in trials for model in trial.models})
         judgement = self._run("", _rounds(trials), models, lambda judged: False, looks=True)
         return [*dict.fromkeys(what for trial in trials for what in _said(judgement, trial))]
@@ -85,7 +84,7 @@ class Trials:
         for node, given in zip(cluster.nodes, self._given, strict=True):
             node.kill()
             node.settings = given | switch.settings(EXTENSIONS, name)
-        # What the last bug left there is nothing that this one did.
+        # Data that the last bug left is nothing that this one did.
         for server in cluster.redis.primaries():
             with server.client() as client:
                 client.flushall()

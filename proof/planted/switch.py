@@ -19,7 +19,7 @@ def plant_what_is_asked() -> str:
     """Change the code of this process as ``YOTO_PLANT`` says, and have ``settings`` pass it on.
 
     Returns:
-        What was asked for; empty: nothing.
+        The names that were asked for; empty: none.
 
     Raises:
         SystemExit: there is no such bug.

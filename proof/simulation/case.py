@@ -12,7 +12,7 @@ from proof.simulation.scheduler import Item
 
 @dataclass(frozen=True)
 class Case:
-    """What happens in a run, and for how long.
+    """The plan of a run, and its length.
 
     Attributes:
         protocol: which of ``proof.simulation.protocols``.
@@ -36,7 +36,7 @@ class Case:
 
     @property
     def perturbations(self) -> list[Item]:
-        """What happens at points of threads."""
+        """The items of the plan that happen at points of threads."""
         return [one for one in self.plan if "point" in one]
 
     def having(self, plan: list[Item]) -> Self:

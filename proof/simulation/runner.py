@@ -52,7 +52,7 @@ class Outcome:
 
 @dataclass
 class Totals:
-    """What a search has done.
+    """The work of a search, in numbers.
 
     Attributes:
         processor: seconds.

@@ -32,7 +32,7 @@ REBIRTH = 1.0
 # Points a run; more is a loop without an end.
 MOST_POINTS = 2_000_000
 
-# What can happen at a point, with a weight; ``lock`` is a point at which a thread is overtaken.
+# Perturbations at a point, with a weight; ``lock`` is a point at which a thread is overtaken.
 CALLS = {
     "slow": 30,  # before it arrives
     "late": 30,  # after its effect
@@ -112,7 +112,7 @@ class World:
         self._push(self.now, task, True)
 
     def point(self, choices: dict[str, int]) -> tuple[str, float]:
-        """What happens at this point, and for how many seconds."""
+        """The perturbation at this point, and for how many seconds."""
         task = self.current
         assert task is not None, "only threads of workers have points"
         task.check()

@@ -40,7 +40,7 @@ class Shrinking:
             return False
         self.best = outcome
         if outcome.ended < outcome.case.seconds or not outcome.case.to_the_end:
-            # What would have come afterwards had no part in it.
+            # The rest of the plan had no part in it.
             ended = run(outcome.case.until(outcome.ended))
             self.best = ended if ended.violation is not None else outcome
         return True

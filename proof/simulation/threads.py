@@ -1,4 +1,4 @@
-"""What ``threading`` has, for the threads of simulated workers."""
+"""Stand-ins for ``threading``, for the threads of simulated workers."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def sleep(seconds: float) -> None:
     world().sleep(seconds)
 
 
-# What is of one process.
+# State that a process has once.
 
 
 def getpid() -> int:
@@ -187,7 +187,7 @@ def substituted(*more: tuple[Any, Any]) -> Iterator[None]:
                 with suppress(ValueError):  # it is empty
                     if id(cell.cell_contents) in stand_ins:
                         put(cell, "cell_contents", stand_ins[id(cell.cell_contents)])
-    # What it warns of is what is done to it.
+    # Its warnings are about the incidents of the simulation.
     log = logging.getLogger("yoto")
     put(log, "disabled", True)
     silence = logging.root.manager.disable

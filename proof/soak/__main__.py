@@ -19,10 +19,10 @@ from proof.soak.traffic import READERS, Changer, Readers, Replacement, Sockets, 
 
 HOUR = 3600.0
 SHARE = 0.7
-# Of the run, in which caches fill and connections open; it is not judged.
+# The share of the run in which caches fill and connections open; it is not judged.
 WARM_UP = 0.2
 SETTINGS = {
-    # Nobody signs in anew within a run, but who means to.
+    # Only clients that mean to sign in anew within a run.
     "ACCESS_TOKEN_SECONDS": "14400",
 }
 
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list[str]]:
-    """What is to be said of each series, and what went wrong otherwise."""
+    """The verdict on each series, and what went wrong otherwise."""
     seconds: float = options.seconds
     cluster = Cluster(
         folder / "cluster", workers=options.workers, prometheus=False, settings=SETTINGS

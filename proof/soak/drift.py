@@ -22,7 +22,7 @@ Z = 2.576  # of 99 %, two-sided
 
 
 class Outcome(StrEnum):
-    """What is said of a series."""
+    """The outcome for a series."""
 
     STEADY = "steady"
     UNCLEAR = "unclear"
@@ -57,7 +57,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one series; ``slope``, ``low``, ``high`` and ``allowed`` are units an hour."""
+    """The verdict on a series; ``slope``, ``low``, ``high`` and ``allowed`` are units an hour."""
 
     name: str
     unit: str
@@ -105,7 +105,7 @@ def blocks(
 def judge(
     name: str, unit: str, times: Sequence[float], values: Sequence[float], bound: Bound
 ) -> Verdict:
-    """What is to be said of a series.
+    """Judge a series.
 
     It drifts if its slope is beyond the bound and is none by chance. It is unclear while the
     interval reaches beyond the bound all the same: a longer run would tell.

@@ -1,4 +1,4 @@
-"""What should stay at its level, looked at again and again."""
+"""Series that should stay at their level, sampled again and again."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LAG = re.compile(r"^yoto_invalidation_log_(applied|newest)\{[^}]*\} (\S+)$", re.
 # A series with less than this share of all samples is of a process that came or went.
 WHOLE = 0.9
 
-# What a series may grow by in an hour, in its unit of ``UNITS``, by the first word of its name. A
-# worker that keeps to it stays below the limit of deploy/kubernetes for days.
+# The growth that a series may have in an hour, in its unit of ``UNITS``, by the first word of its
+# name. A worker that keeps to it stays below the limit of deploy/kubernetes for days.
 BOUNDS = {
     "memory": Bound(8),
     "files": Bound(4, 0.05),
@@ -51,8 +51,8 @@ UNITS = {
     "rows": "rows",
     "kept": "rows a minute",
 }
-# What fills, and then stays: the buffer pool of MariaDB, and its log, which is mapped where the
-# folder is in memory; and Redis, with 10 MB of what a replica that was away asks for.
+# Memory that fills, and then stays: the buffer pool of MariaDB, and its log, which is mapped where
+# the folder is in memory; and Redis, with 10 MB of backlog for a replica that was away.
 FILLS = {
     "memory database": Bound(128),
     **{f"memory redis{number}": Bound(16) for number in range(1, 7)},
@@ -159,7 +159,7 @@ class Sampler(Watched):
             if client.info("replication")["role"] != "master":
                 continue
             memory = client.info("memory")
-            # What a replica that was away asks for fills up to a fixed length.
+            # The backlog for a replica that was away fills up to a fixed length.
             used += (memory["used_memory"] - memory["mem_replication_backlog"]) / MB
             for database in client.info("keyspace").values():
                 # Those with an end go by themselves.
@@ -176,9 +176,9 @@ class Sampler(Watched):
 
 
 def verdicts(sampler: Sampler, steady_from: float) -> list[Verdict]:
-    """What is to be said of each series that lasted, from a moment (s) on."""
+    """The verdict on each series that lasted, from a moment (s) on."""
     found = []
-    # Whoever was there at all of them was there all the time.
+    # A series with a value at all of them was there all the time.
     looks = sum(at >= steady_from for at in sampler.series["p50"][0])
     for name, (times, values) in sampler.series.items():
         kind = name.split()[0]

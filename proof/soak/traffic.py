@@ -1,4 +1,4 @@
-"""What the topology is asked: requests at a steady rate, and change beside them."""
+"""The traffic on the topology: requests at a steady rate, and change beside them."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ class Sockets(Client):
         try:
             self._enter(client)
         except (SocketConnectionError, SocketTimeoutError):
-            # Of a worker that is being replaced, say; how many is told in the end.
+            # The worker is being replaced, say; how many were refused is told in the end.
             self.refused += 1
             client.disconnect()
             return

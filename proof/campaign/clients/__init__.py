@@ -40,15 +40,15 @@ from proof.campaign.history import History
 if TYPE_CHECKING:
     from proof.cluster import Cluster
 
-# What the nodes must load, and what else their settings need.
+# The extension that the nodes must load, and the settings that they need.
 EXTENSION = "proof.campaign.extension:register"
 SETTINGS = {
-    # Nobody signs in anew within a run, but who means to.
+    # Only clients that mean to sign in anew within a run.
     "ACCESS_TOKEN_SECONDS": "14400",
     **policies.SETTINGS,
 }
 ASKERS, LIMITED, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 3, 3, 2, 8, 2
-KEPT_LOCKS, KEEPERS = 2, 2  # locks that are held for long, and who want each
+KEPT_LOCKS, KEEPERS = 2, 2  # locks that are held for long, and clients that want each
 WORKERS = 2  # of each node
 # The stream that readers follow.
 EVENTS = "yoto:{events}"
@@ -74,7 +74,7 @@ class Load:
         """Make what the clients need, and let them begin. Nothing must be broken yet."""
         cluster, world = self.cluster, self.world
         for table in tables.sorted_tables:
-            # What an earlier load left there is none of this one's.
+            # Rows that an earlier load left are none of this one's.
             execute(cluster, f"DROP TABLE IF EXISTS {table.name}")
             execute(cluster, str(CreateTable(table).compile(dialect=mysql.dialect())))
         place, members = new_community(world, "campaign", len(WAYS) + WRITERS)
@@ -145,7 +145,7 @@ class Load:
             raise errors[0]
 
     def _look(self) -> None:
-        """What is there after all clients have stopped."""
+        """Record the final state, after all clients have stopped."""
         newest = self._newest_event()
         for reader in self.readers:
             reader.until(newest)

@@ -1,4 +1,4 @@
-"""What all clients have in common: a thread, a connection, and luck of their own."""
+"""The common base of all clients: a thread, a connection, and luck of their own."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def insist(
     token: str = "",
     pause: float = 0.5,
 ) -> Any:
-    """What is answered in the end; asked again, ``pause`` seconds later, until it is a good answer.
+    """Ask again, ``pause`` seconds later, until the answer is good; its body.
 
     Raises: RuntimeError: it never was.
     """
@@ -144,7 +144,7 @@ class Watched(threading.Thread):
             self.error = error
 
     def work(self) -> None:
-        """What it is there for."""
+        """Do its task, in its thread."""
         raise NotImplementedError
 
 

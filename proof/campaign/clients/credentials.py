@@ -9,7 +9,7 @@ from proof.campaign.clients.base import PASSWORD, Client, Person, World
 from proof.campaign.clients.rights import MODEL
 from proof.campaign.history import Operation
 
-# Sign-ins are counted by account, sixty in an hour: people take turns. Who is refused has no
+# Sign-ins are counted by account, sixty in an hour: people take turns. A refused sign-in gives no
 # credential that could be judged.
 USES_BEFORE, USES_AFTER = 3, 14
 

@@ -188,7 +188,7 @@ class Putter(Client):
                 return
 
     def finish(self) -> None:
-        # What was put in last is tried again after leases and delays.
+        # The last items are tried again after leases and delays.
         for _ in range(120):
             levels = insist(self.http, "GET", "/campaign/levels")
             if not levels["waiting queue"]:

@@ -21,7 +21,7 @@ PATIENCE, NGINX_PATIENCE = 40.0, 30.0
 
 @dataclass(frozen=True)
 class Answer(callers.Answer):
-    """What came back, and what is known by it.
+    """The response, and what is known by it.
 
     Attributes:
         error: why nothing came.

@@ -1,4 +1,4 @@
-"""What the processes use: threads, descriptors, memory, connections."""
+"""Resources that the processes use: threads, descriptors, memory, connections."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from proof.campaign.clients.rights import Community, newcomer
 
 MODEL = "policies"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# s that a verdict is given again: none. What policies do not read, such as the context, makes no
-# difference to that.
+# s that a verdict is given again: none. Input that policies do not read, such as the context, makes
+# no difference to that.
 SETTINGS = {"POLICY_CACHE_SECONDS": "0", "POLICY_CACHE_SECONDS_MAX": "0"}
 
 

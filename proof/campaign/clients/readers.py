@@ -24,7 +24,7 @@ FACTS = {
 
 
 def fact_of(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
-    """What an event says happened; None of those types that nobody compares with anything."""
+    """The fields of an event that are compared; None for types that nobody compares."""
     return {name: data[name] for name in FACTS[kind]} if kind in FACTS else None
 
 

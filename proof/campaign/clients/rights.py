@@ -377,7 +377,7 @@ def check(client: Asker | OfWorker, right: Right, position: str | None) -> None:
         if answer.settle(pending):
             pending.value = bool(answer.body["allowed"])
         elif answer.status == 404:
-            # Whoever sees nothing there has no right there either.
+            # A caller who sees nothing there has no right there either.
             pending.ok(False)
         if client.all.over(right):
             pending.unknown("the right was over by then")

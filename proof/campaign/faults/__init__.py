@@ -1,4 +1,4 @@
-"""What is broken, by name."""
+"""The kinds of faults, by name."""
 
 from __future__ import annotations
 

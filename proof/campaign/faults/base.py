@@ -1,4 +1,4 @@
-"""What all faults have in common: a name, what they need, a beginning, an end, and their branches.
+"""The common base of all faults: a name, their needs, a beginning, an end, and their branches.
 
 A fault that was injected proves nothing unless the product met it. So each names the branches of
 the product that it is there for, and how logs, metrics and servers show that they were taken.
@@ -57,14 +57,14 @@ class Fault:
     killed_workers: int = 0
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
-        """Break something of ``cluster``; what, for the table. ``rng`` chooses the target."""
+        """Break a part of ``cluster``, and name it for the table. ``rng`` chooses the target."""
         raise NotImplementedError
 
     def end(self) -> None:
         """Mend it, whatever ``begin`` came to. Calling it again changes nothing."""
 
     def look(self) -> dict[str, str]:
-        """What it sees while it lasts, as notes of the evidence; asked every now and then."""
+        """Notes for the evidence on what it sees; asked every now and then while it lasts."""
         return {}
 
 

@@ -94,7 +94,7 @@ class ClockForward(ClockJumps):
 
 
 class ClockBack(ClockJumps):
-    """What was written is from the future."""
+    """Data written before is from the future."""
 
     name = "redis-clock-back"
     by = f"-{JUMP}"

@@ -34,7 +34,7 @@ PAIRS: dict[tuple[str, str], Seen] = {
     ("app", "database"): DATABASE_AWAY,
     ("app", "opa"): POLICIES_AWAY,
 }
-# What clients ask for which the far end is needed; nothing: all.
+# Requests of clients for which the far end is needed; empty: all.
 ANSWERED: dict[tuple[str, str], tuple[str, ...]] = {
     ("nginx", "app"): (),
     ("app", "redis"): OF_REDIS,

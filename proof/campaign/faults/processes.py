@@ -1,4 +1,4 @@
-"""A process is killed, or stopped for a while. What kinds there are is in the files beside this."""
+"""A process is killed, or stopped for a while. The files beside this one have the kinds."""
 
 from __future__ import annotations
 

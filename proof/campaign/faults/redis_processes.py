@@ -190,7 +190,7 @@ class FailoverWithOlderData(Fault):
                 return bool(client.info("replication")["master_repl_offset"] > before)
 
             wait_until(behind, FAILOVER_WITHIN, "writes that the replica does not get")
-            # What is on its way to the replica is lost with the connection.
+            # Writes on their way to the replica are lost with the connection.
             client.execute_command("CLIENT", "KILL", "TYPE", "replica")
         self._primary.kill()
         self._go_on()

@@ -45,7 +45,7 @@ class Configured(Fault):
         self._before: list[tuple[Any, dict[str, str]]] = []
 
     def targets(self, cluster: Cluster, rng: random.Random) -> list[Any]:
-        """Whose settings change."""
+        """The servers whose settings change."""
         return list(cluster.redis.primaries())
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
@@ -66,7 +66,7 @@ class Configured(Fault):
     def end(self) -> None:
         while self._before:
             server, before = self._before.pop()
-            # Who was killed meanwhile is back with the settings of its start.
+            # A server that was killed meanwhile is back with the settings of its start.
             with suppress(redis.RedisError, OSError), server.client() as client:
                 for key, value in before.items():
                     client.config_set(key, value)

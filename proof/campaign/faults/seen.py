@@ -92,7 +92,7 @@ def both(*ways: Seen) -> Seen:
     return seen
 
 
-# What clients ask for which Redis is needed.
+# Requests of clients for which Redis is needed.
 OF_REDIS = ("quota hit", "lock add")
 # A line of JSON ends its text with a quotation mark.
 REST = r'[^"\n]*'

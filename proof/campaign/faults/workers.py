@@ -96,8 +96,8 @@ class WorkerStopped(StandsStill):
         call.request("GET", "/campaign/staying?hold=0")
         with call.getresponse() as response:
             worker = int(json.load(response)["worker"])
-        # Who has answered on this connection answers the next request, too. It is awake before the
-        # request is over, so that who looks after leases finds out, not who gives the lock back.
+        # The worker that answered on this connection answers the next request, too. It is awake
+        # before that is over, so that the renewal of leases finds out, not the release.
         call.request("GET", f"/campaign/staying?hold={self.seconds[1] + 2}")
         time.sleep(TAKEN_WITHIN)
         return worker

@@ -14,7 +14,7 @@ from proof.campaign.faults.write_steps_hook import ARMED, COMMITS_CUT, FIRED, FO
 if TYPE_CHECKING:
     from proof.cluster import Cluster
 
-# What then has to happen, beside another worker in its place.
+# The outcome that has to follow, beside another worker in its place.
 THEN = {
     "before-statement": "nothing was written, and its client does not know",
     "before-commit": "rolled back by the database",

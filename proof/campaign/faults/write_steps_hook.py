@@ -1,8 +1,8 @@
 """In the workers of a campaign: one of them dies at the step of a write that was asked for, or
 loses the connection by which it is about to commit.
 
-An extension, as ``docs/extend.md`` has them: the product knows nothing of it. Who renames the file
-``armed-STEP`` in the folder ``CAMPAIGN_FOLDER`` first, dies; so it is one worker, and once.
+An extension, as ``docs/extend.md`` has them: the product knows nothing of it. The first worker to
+rename the file ``armed-STEP`` in the folder ``CAMPAIGN_FOLDER`` dies; so it is one, and once.
 Connections are cut for as long as ``armed-commits-cut`` is there.
 """
 

@@ -14,7 +14,7 @@ from proof.campaign.models import (
 )
 from proof.campaign.models.finding import Finding, Judge
 
-# What each judges: the operations of its name. ``deadline`` judges those of all.
+# Each judges the operations of its name; ``deadline`` judges those of all.
 MODELS: dict[str, Judge] = {
     row.NAME: row.judge,
     rights.NAME: rights.judge,

@@ -1,13 +1,13 @@
 """Nothing waits past its deadline (docs/guards.md, "Database").
 
 A statement that reads has 4.8 s, after 2 s for a connection of the pool and 1.5 s for its sign of
-life; one that writes waits 10 s for its turn at a row and 15 s for its answer at most. What a
-client asked while nginx, a node or the link between them stood still waits for that, and for its
-deadline then: what was swallowed loses its connection when the link is whole again. Where more
+life; one that writes waits 10 s for its turn at a row and 15 s for its answer at most. A request
+made while nginx, a node or the link between them stood still waits for that, and for its deadline
+then: a request that was swallowed loses its connection when the link is whole again. Where more
 wants to run than the machine has cores for, everything takes as many times longer: ``load``, which
 clients note, is the load average of a core. No deadline is longer than nginx waits for a node, or
-nothing could pass it; whether the product or the machine was too slow for what took as long as that
-on a busy machine is undecided.
+nothing could pass it; a request that took as long as that on a busy machine is undecided: the
+product or the machine was too slow.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ LONGEST = min(PATIENCE, NGINX_PATIENCE) - 1.0
 
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
-    """The operations of all models; of each call only the first that took too long is listed.
+    """The operations of all models; only the first of each call that took too long is listed.
 
-    What never ended lasted until the end of the history at least.
+    Operations that never ended lasted until the end of the history at least.
     """
     over = max((one.returned or one.invoked for one in operations), default=0.0)
     loads = [one for one in operations if one.call == LOAD]

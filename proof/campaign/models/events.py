@@ -1,11 +1,11 @@
 """The event stream: each event reaches each reader once and in order, or a gap is announced
 (docs/events.md, docs/control-socket.md).
 
-Exceptions: events that a primary of Redis acknowledged and took along when it was lost. Those who
-were quick saw them; for the others they never were. A gap needs a fault that explains it: one that
-is announced while all is well loses events as surely as one that is not.
+Exceptions: events that a primary of Redis acknowledged and took along when it was lost. Quick
+readers saw them; for the others they never were. A gap needs a fault that explains it: one that is
+announced while all is well loses events as surely as one that is not.
 
-What the stream has is compared with what happened, in ``happenings``.
+``happenings`` compares the content of the stream with what happened.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Id = tuple[int, int]
 
 @dataclass(frozen=True)
 class Gap:
-    """What was said at ``at``: events after ``after`` are not told, up to and with ``resumed``."""
+    """A gap announced at ``at``: events after ``after`` are missing, up to and with ``resumed``."""
 
     after: Id
     resumed: Id

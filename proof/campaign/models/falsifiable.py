@@ -30,7 +30,7 @@ def falsifiable(initial: Hashable, calls: Sequence[Call]) -> int:
 def _possible(
     initial: Hashable, calls: Sequence[Call], writes: Sequence[int], read: Call
 ) -> set[Hashable]:
-    """What it could have answered: all that nothing had overwritten for certain when it began."""
+    """Its possible answers: values that nothing had overwritten for certain when it began."""
     covered = set(read.after)
     over = max(
         (

@@ -1,4 +1,4 @@
-"""What a model says of the operations that it judged."""
+"""Findings of a model on the operations that it judged."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ APART = 8.0
 
 def judge(finding: Finding, operations: Sequence[Operation], faults: Sequence[Fault]) -> None:
     """``changed``, with the tag of its subject as argument and the position that was answered as
-    value; ``turned``, with the ``name`` of a breaker and the ``period`` that began as value. What
-    events say is the argument of what readers heard and of the list of the stream.
+    value; ``turned``, with the ``name`` of a breaker and the ``period`` that began as value. The
+    facts of events are the argument of what readers heard and of the list of the stream.
     """
     facts = list(_facts(operations))
     heard = [one.invoked for one in operations if one.call in ("event", "snapshot")]
@@ -84,8 +84,8 @@ def _next(one: Operation, operations: Sequence[Operation]) -> tuple[float, ...] 
 
 
 def _names(fact: dict[str, Any], one: Operation, until: tuple[float, ...]) -> bool:
-    """Whether it is about the change, and about no later one. Of very many subjects some have no
-    name.
+    """Whether it is about the change, and about no later one. An event about very many subjects
+    does not name all.
     """
     if "subjects" not in fact:
         return False
@@ -98,6 +98,6 @@ def _names(fact: dict[str, Any], one: Operation, until: tuple[float, ...]) -> bo
 
 
 def _order(position: str) -> tuple[float, ...] | None:
-    """Of a position of the log; None of a row of the outbox."""
+    """The order of a position of the log; None for a row of the outbox."""
     parts = position.split("-")
     return tuple(map(float, parts)) if all(part.isdigit() for part in parts) else None

@@ -1,12 +1,12 @@
 """The fenced lock: exclusive at the resource (docs/lock.md).
 
 Under the lock a row is read, and written with the lock's token; the row refuses a token smaller
-than it has seen. What each wrote is one more than it read. So, whatever was lost or stood still:
+than it has seen. Each holder writes one more than it read. So, whatever was lost or stood still:
 
-- what was written counts up without a step missing or twice (linearizable);
+- the values written count up without a step missing or twice (linearizable);
 - the tokens of the accepted writes never shrink;
-- whoever asked for it after another had given it back has the larger token, and no two have one,
-  but where the clock of Redis was set back and Redis lost data then;
+- a holder that asked for it after another had given it back has the larger token, and no two have
+  one, but where the clock of Redis was set back and Redis lost data then;
 - holders who knew by their clocks that they held it never overlap, but after Redis lost data.
 """
 
@@ -118,7 +118,7 @@ def _nothing_to_know_by(one: Operation, other: Operation, faults: Sequence[Fault
 def _judge_overlaps(
     finding: Finding, key: str, adds: list[Operation], faults: Sequence[Fault]
 ) -> None:
-    # Who stood still when it entered may never have seen that it held the lock.
+    # A holder that stood still when it entered may never have seen that it held the lock.
     seen = (one for one in adds if one.value and one.value["entered"] < one.value["held_until"])
     stays = sorted(seen, key=lambda one: one.value["entered"])
     longest: Operation | None = None

@@ -1,7 +1,7 @@
-"""What was acknowledged is there at the end, once: rows, their audit records, effects of the queue.
+"""Acknowledged acts are there at the end, once: rows, their audit records, effects of the queue.
 
 An act that is known not to have happened left nothing, one whose outcome is unknown left one thing
-or none. Only the queue has an exception: what Redis acknowledged and lost in a failover
+or none. Only the queue has an exception: items that Redis acknowledged and lost in a failover
 (docs/queue.md).
 """
 
@@ -32,7 +32,7 @@ def audit(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
 
 
 def queue(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
-    """Effects of what was put into the queue."""
+    """Effects of items that were put into the queue."""
     return _judge("queue", operations, faults)
 
 

@@ -1,7 +1,7 @@
 """Rate limits: in any window no more is admitted than the algorithm allows (docs/resilience.md).
 
 The node answers between which moments it asked its limit, so an admission counts in a window only
-where it must have been in it. What was admitted and never answered counts nowhere.
+where it must have been in it. Admissions that were never answered count nowhere.
 
 Exceptions: a Redis that lost data starts the count anew, once for each loss (docs/redis.md), and a
 limit with ``on_store_error=local`` may admit as much again while some node is without Redis

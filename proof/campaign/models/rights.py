@@ -131,7 +131,7 @@ def covers(position: str, given: str) -> bool:
 
 
 def order_of(position: str) -> tuple[int, int] | None:
-    """Of a position in the log; None of a row of the outbox, which is not there yet."""
+    """The order of a position in the log; None for a row of the outbox, which is not there yet."""
     head, dash, tail = position.partition("-")
     return (int(head), int(tail)) if dash and head.isdigit() and tail.isdigit() else None
 

@@ -1,1 +1,1 @@
-"""What is promised besides what the histories show: of processes, logs, resources and alerts."""
+"""Promises that histories do not show: of processes, logs, resources and alerts."""

@@ -30,8 +30,8 @@ def fired(cluster: Cluster) -> set[str]:
 
 
 def expected(occurrences: Iterable[Occurrence]) -> set[str]:
-    """Alerts that some fault must have led to. Who fell silent is in Redis: where that forgets it
-    before the rule has seen it for long enough, nobody can know.
+    """Alerts that some fault must have led to. Redis holds which workers fell silent: where it
+    forgets that before the rule has seen it for long enough, nobody can know.
     """
     came = [one for one in occurrences if not one.error]
     erased = [one.began for one in came if one.fault.erases]

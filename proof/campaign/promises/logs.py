@@ -11,7 +11,7 @@ from typing import Any
 
 ENDED = re.compile(r"worker (\d+) ended with (-?\w+)")
 KILLED = "-9"
-# Errors that faults of stores lead to. Whatever else is logged with a trace is a fault of ours. It
+# Errors that faults of stores lead to; any other that is logged with a trace is a fault of ours. It
 # is the outermost exception that counts, which is what our code made of it.
 KNOWN = frozenset(
     {
@@ -46,9 +46,9 @@ OF_A_BROKEN_DATABASE = frozenset(
         "ObjectDeletedError",
     }
 )
-# s since the end of a fault's window in which what it led to is logged.
+# s since the end of a fault's window in which its consequences are logged.
 LATER = 5.0
-# What only an error that nobody expected says.
+# Texts that only an error that nobody expected logs.
 NEVER = re.compile(
     r"unexpected error in|failed after the request was answered|Traceback \(most recent call last\)"
     r"|ended by an error"
@@ -59,7 +59,7 @@ SHOWN = 300  # characters
 def violations(
     lines: Iterable[str], kills: int, database: Sequence[tuple[float, float]] = ()
 ) -> list[str]:
-    """What the logs of a run have that they must not.
+    """Lines in the logs of a run that must not be there.
 
     Args:
         kills: how many workers the campaign killed while their supervisor lived.

@@ -54,7 +54,7 @@ class Floors(Protocol):
             user: [CommittedChange(0)] for user in USERS
         }
         self._left_over: list[tuple[int, CommittedChange]] = []
-        # What each worker has changed by itself, newest version by user.
+        # Changes by each worker itself, newest version by user.
         self._own: dict[Worker, dict[int, int]] = {}
         # When each thread that asks began to.
         self._asking: dict[Task, float] = {}
@@ -95,7 +95,7 @@ class Floors(Protocol):
     def finish(self, worker: Worker) -> None:
         if not self.settled():
             raise self.world.violate("what was committed did not get into the log")
-        # Of those that have started; others come to ask the database first.
+        # Only workers that have started: others come to ask the database first.
         for one in filter(lambda worker: worker.state is not None, self.living.values()):
             one.spawn("last look", partial(self._look, one))
         self._look(worker)

@@ -27,8 +27,8 @@ INTERVAL = 1.0
 
 
 class Database:
-    """SQLite in memory, in the place of a ``SidePool``. What is done within a block is done at one
-    moment; before and after it, others go on, and the connection may break."""
+    """SQLite in memory, in the place of a ``SidePool``. A block happens at one moment; before and
+    after it, others go on, and the connection may break."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -61,7 +61,7 @@ class Database:
 
 
 class Heard:
-    """What a worker heard of the log: by subject, when last; ``global`` stands for all."""
+    """The last moment at which a worker heard of each subject; ``global`` stands for all."""
 
     def __init__(self, protocol: Changes) -> None:
         self._protocol = protocol

@@ -1,4 +1,4 @@
-"""What all protocols share: workers that are born again, a server, and what befalls it."""
+"""The common base of all protocols: workers that are born again, a server, and its incidents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from yoto.redis import RedisConnection
 TOGETHER = 0.02
 # Incidents a minute.
 INCIDENTS = 6.0
-# What befalls a server and its workers, with a weight.
+# Incidents of a server and its workers, with a weight.
 USUAL = {
     "kill": 4,
     "pause": 4,
@@ -80,7 +80,7 @@ class Protocol(ABC):
     def finish(self, worker: Worker) -> None:
         """Check what must be true in the end, in a thread of a worker that has just started."""
 
-    # What the runner calls.
+    # For the runner.
 
     @classmethod
     def plan(cls, dice: random.Random, seconds: float, pace: float = 1.0) -> list[Item]:
@@ -96,7 +96,7 @@ class Protocol(ABC):
             close = dice.random() < 0.5
             at += dice.uniform(0, TOGETHER) if close else dice.expovariate(operations / 2)
         kinds, weights = list(cls.incidents), list(cls.incidents.values())
-        # Some runs are quiet: what others hide is seen there.
+        # Some runs are quiet: they show faults that others hide.
         often = INCIDENTS * dice.choice((0.0, 0.5, 1.0, 2.0)) / 60 / pace
         at = dice.expovariate(often) if often else seconds
         while at < seconds:

@@ -70,7 +70,7 @@ class Units(Protocol):
             self.world.sleep(PAUSE)
 
     def _used(self, algorithm: str, use: Use) -> None:
-        # What a server forgot may be used again, as documented.
+        # Units that a server forgot may be used again, as documented.
         if self.server.lost != self._lost:
             self._lost = self.server.lost
             self._uses = {name: [] for name in QUOTAS}

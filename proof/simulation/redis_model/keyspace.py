@@ -1,4 +1,4 @@
-"""What one server holds: values by key, each with an end, by a clock that somebody sets."""
+"""The keys of one server: values by key, each with an end, by a clock that somebody sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Id = tuple[int, int]
 
 
 class CommandError(Exception):
-    """What a server answers instead of a reply, such as ``WRONGTYPE ...``."""
+    """An error that a server answers instead of a reply, such as ``WRONGTYPE ...``."""
 
 
 class Status(bytes):

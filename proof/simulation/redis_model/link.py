@@ -23,7 +23,7 @@ from yoto.redis.topology import Topology
 
 
 def connection_to(server: Server) -> RedisConnection:
-    """What other packages are given, whose server is the model."""
+    """The connection for other packages, whose server is the model."""
     settings = RedisSettings(url="redis://model:6379", socket_timeout=0.5, connect_timeout=0.5)
     return ModelConnection(settings, server)
 

@@ -103,7 +103,7 @@ class Server:
                 found.append([key, entries])
         return found or None, block
 
-    # What befalls it.
+    # Incidents.
 
     def fail_over(self) -> None:
         """The replica becomes the primary; what it did not have yet is lost."""

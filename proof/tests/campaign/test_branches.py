@@ -1,4 +1,4 @@
-"""What a fault does by itself shows nothing: each branch needs something that the product did."""
+"""A fault by itself shows nothing: each branch needs something that the product did."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from proof.campaign.faults.redis_state import Evicting
 
 
 class Everything(dict[str, str]):
-    """Whatever a fault could note."""
+    """All notes that a fault could make."""
 
     def get(self, *_: Any) -> Any:
         return "so many"

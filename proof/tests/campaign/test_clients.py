@@ -1,4 +1,4 @@
-"""What a client knows of what it asked."""
+"""Outcomes of requests, as far as a client knows them."""
 
 from __future__ import annotations
 

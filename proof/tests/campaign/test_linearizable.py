@@ -57,7 +57,7 @@ def histories(draw: st.DrawFn, calls: st.SearchStrategy[tuple[str, int, int]]) -
             other = draw(st.integers(0, index - 1))
             if found[other].known and found[other].call != "read":
                 after = (other,)
-                # Whoever carries a position has been given it.
+                # A caller that carries a position has been given it.
                 ended = max(ended, int(found[other].returned))
         found.append(Call(call, argument, value, began, math.inf if lost else ended, after))
     return found
@@ -104,7 +104,7 @@ def run_of(
     counter: bool = False,
     values: int = 5,
 ) -> list[Call]:
-    """What so many clients of a right object see, with some answers to writes lost."""
+    """Calls of so many clients of a right object, with some answers to writes lost."""
     drawn = random.Random(seed)
     free = [0.0] * clients
     plans = []

@@ -1,8 +1,8 @@
 """The image of the Dockerfile, built and started without a daemon and without a registry.
 
 The base is made of Debian's packages by mmdebstrap, under the name that the Dockerfile gives it,
-and buildah carries out the steps. What comes out is started as Docker would: as its user, as the
-first process of its own, on a file system that is read-only but for ``/tmp``; on the network of the
+and buildah carries out the steps. The image is started as Docker would: as its user, as the first
+process of its own, on a file system that is read-only but for ``/tmp``; on the network of the
 machine. All of it needs root, and the right to mount.
 """
 
@@ -29,7 +29,7 @@ DOCKERFILE = ROOT / "Dockerfile"
 MIRROR = "http://deb.debian.org/debian"
 CERTIFICATES = "/etc/ssl/certs"
 NAME = "yoto"
-# What python:slim has and Debian's own Python has elsewhere or not at all.
+# Differences of python:slim from Debian's own Python.
 LIKE_THE_BASE = (
     'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED; '
     'ln -s /usr/bin/python3 "$1/usr/local/bin/python"'
@@ -48,7 +48,7 @@ exec chroot --userspec="$user" --groups="" "$root" /usr/bin/env -i -C "$folder" 
 
 
 class Image:
-    """What was built.
+    """An image that was built.
 
     Attributes:
         root: its file system.
@@ -91,7 +91,7 @@ class ImageNode(Service):
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the container is given."""
+        """The environment of the container."""
         return {f"YOTO_{key}": value for key, value in self.settings.items()}
 
     @property
@@ -106,7 +106,7 @@ class ImageNode(Service):
         return ready(self.port)
 
     def healthy(self) -> bool:
-        """What the image's own health check says."""
+        """Whether the image's own health check succeeds."""
         kind, *check = self.image.config["Healthcheck"]["Test"]
         assert kind == "CMD"
         return subprocess.run(self.image.command(check, self.variables)).returncode == 0
@@ -153,7 +153,7 @@ class _Builder:
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, *arguments: str) -> str:
-        """What buildah prints.
+        """The output of buildah.
 
         Raises:
             RuntimeError: it failed; with the end of what it said.

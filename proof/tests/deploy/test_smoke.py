@@ -26,7 +26,7 @@ pytestmark = [LONG, pytest.mark.timeout(START_SECONDS + 3 * SMOKE_SECONDS)]
 def smoke(
     url: str, ca: Path | str, user: str, password: str, source: Path = ROOT, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """What the script says of a deployment."""
+    """The result of the script for a deployment."""
     given = {"YOTO_SMOKE_USER": user, "YOTO_SMOKE_PASSWORD": password, **variables}
     return subprocess.run(
         [str(source / "deploy" / "smoke.sh"), url, str(ca)],

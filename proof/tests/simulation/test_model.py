@@ -23,7 +23,7 @@ from yoto.redis import Script, load_script
 from yoto.resilience import scripts as guards
 from yoto.rooms.queues.batch import scripts as queue
 
-# The model's clock is the server's of a moment later. What follows from it may differ: ms, us.
+# The model's clock is the server's, read a moment later; times may differ by so much: ms, us.
 LATE_MS, LATE_US = 5_000, 5_000_000
 # Numbers below are no moments.
 COUNTS = 10_000

@@ -17,7 +17,7 @@ from tests.support.require import LONG, TEST_ALL
 SEED = 1
 # Worker-hours a protocol.
 HOURS = 20.0 if TEST_ALL else 0.2
-# Of ``make planted``.
+# The bugs of ``make planted``.
 OTHERS = [name for name, bug in PLANTED.items() if bug.protocol]
 
 

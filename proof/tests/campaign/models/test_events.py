@@ -49,7 +49,7 @@ def test_a_reader_that_falls_silent_answers_for_all_until_the_end() -> None:
     assert "(1, 0) never came" in violations(end, STREAM)[0]
     begun = op("snapshot", 0.5, None, value="2-0", key="a")
     assert "(3, 0) never came" in violations(begun, end, STREAM)[0]
-    # What comes while it ends, it need not hear.
+    # It need not hear events that come while it ends.
     early = op("until", 60.0, None, value="2-0", key="a")
     assert not violations(*heard("a", 1, 2), early, STREAM)
     assert not violations(*heard("a", 1, 2, 3), early, STREAM)

@@ -1,4 +1,4 @@
-"""What was acknowledged is there once."""
+"""Acknowledged acts are there once."""
 
 from __future__ import annotations
 

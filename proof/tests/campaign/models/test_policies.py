@@ -1,4 +1,4 @@
-"""What policies decide: never an allow that they deny, and no denial without a fault."""
+"""Decisions of policies: never an allow that they deny, and no denial without a fault."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_an_answer_may_be_as_old_as_the_bound_and_no_older() -> None:
 def test_an_allow_behind_the_position_of_a_denial_is_a_violation_at_once() -> None:
     assert not violations(BEGIN, DENIED, op("check", 10.2, 10.3, "999-7", True))
     assert violations(BEGIN, DENIED, op("check", 10.2, 10.3, "1000-1", True))
-    # Whoever carries a later position has seen it, too.
+    # A caller that carries a later position has seen it, too.
     assert violations(BEGIN, DENIED, op("check", 10.2, 10.3, "1001-0", True))
 
 
