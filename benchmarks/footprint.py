@@ -203,7 +203,7 @@ def guarded(connection: RedisConnection) -> Callable[[], None]:
 def processor_times(
     app: Flask, server_id: int, people: range, database: int, redis: int
 ) -> dict[str, float]:
-    """Microseconds of the servers' processors: of a person's load, a guarded call, and a read."""
+    """Microseconds of the servers' processors for a person's load, a guarded call, and a read."""
     started = processor_seconds(database)
     ask(server_id, people)
     loads = (processor_seconds(database) - started) / len(people)

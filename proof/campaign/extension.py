@@ -32,7 +32,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "campaign.bucket": {"algorithm": "token_bucket", "limit": 4, "window": 2.0, "burst": 4},
     "campaign.leased": {
         "algorithm": "token_bucket",
-        # A lease is an eighth of what is left at most: of a small limit nothing is ever lent.
+        # A lease is an eighth of what is left at most: a small limit never lends any.
         "limit": 80,
         "window": 4.0,
         "burst": 80,
@@ -121,7 +121,7 @@ def enter(name: str) -> ResponseReturnValue:
             now = time.monotonic()
             if not slot.lost:
                 held_until = now
-            # Once more after the end: whoever stood still meanwhile may believe in its slot.
+            # Once more after the end: a worker that stood still may yet believe in its slot.
             if now >= ends:
                 break
             time.sleep(0.01)
@@ -131,7 +131,7 @@ def enter(name: str) -> ResponseReturnValue:
 @campaign.post("/locks/<name>")
 @public(OPEN)
 def add(name: str) -> ResponseReturnValue:
-    """Add one to a row under its lock; what it holds then, or why nothing was written."""
+    """Add one to a row under its lock; the new count, or why nothing was written."""
     lock = optimization.create_lock(f"campaign-{name}", timeout=LOCK_LEASE, wait=LOCK_WAIT)
     try:
         if not lock.acquire():

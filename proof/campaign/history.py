@@ -19,7 +19,7 @@ from typing import Any, Literal, TextIO, TypeVar
 
 OPERATIONS = "operations.jsonl"
 FAULTS = "faults.jsonl"
-IN_TIME = 1.0  # s before a moment: what was asked by then has its answer, if all is well
+IN_TIME = 1.0  # s before a moment: requests made by then have their answers, if all is well
 
 # ok: it happened, with this value. failed: it is known not to have happened. unknown: it may happen
 # at any moment after it was asked for, or never: connection lost, timed out, 5xx after sending.
@@ -36,13 +36,13 @@ class Operation:
     """One call of one client.
 
     Attributes:
-        client: who asked; a client asks one thing at a time.
-        model: by which model it is judged.
+        client: the one that asked; a client asks one thing at a time.
+        model: the one that judges it.
         key: operations of different keys of a model say nothing about each other.
         invoked: s, before it was sent.
         returned: s, after its answer came or it was given up; None: never.
-        value: what was answered, where the outcome is ``ok``.
-        error: what went wrong, else.
+        value: the answer, where the outcome is ``ok``.
+        error: the reason of any other outcome.
     """
 
     client: str
@@ -85,7 +85,7 @@ class Fault:
 
 @dataclass
 class Pending:
-    """An operation that goes on; who makes it says how it ended."""
+    """An operation that goes on; its client says how it ended."""
 
     outcome: Outcome = "unknown"
     value: Any = None

@@ -68,7 +68,7 @@ class Specification(Protocol):
 
     def next(self, state: Any, call: Call) -> Sequence[Hashable]:
         """The states that may follow; none if it cannot have answered that in this state. Any
-        answer fits an unknown outcome.
+        answer fits where the outcome is unknown.
         """
 
     def only_reads(self, call: Call) -> bool:
@@ -286,7 +286,7 @@ def check(specification: Specification, calls: Sequence[Call], seconds: float = 
 
 # A moment at which nothing known was being written, and what the object may have been then.
 Moment = tuple[float, tuple[Hashable, ...]]
-# s for making the window small; what is not small by then is shown as it is.
+# s for making the window small; after them it is shown as it is.
 SHRINKING = 5.0
 
 

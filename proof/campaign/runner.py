@@ -333,7 +333,7 @@ class Campaign:
             seen[branch.name] = seen.get(branch.name) or branch.seen(evidence)
 
     def _after(self, cluster: Cluster, start: Mark) -> None:
-        """Promises of the whole run, and the logs for whoever reads them later."""
+        """Check promises of the whole run, and keep the logs for later readers."""
         for service in services(cluster):
             if not service.alive:
                 self.result.broken.append(f"{service.name} ended by itself")

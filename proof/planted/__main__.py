@@ -46,10 +46,10 @@ def main(arguments: list[str]) -> int:
 
 
 class Report:
-    """Lines of what was caught and what was not.
+    """Lines on bugs that were caught and those that were not.
 
     Attributes:
-        failed: what should be otherwise.
+        failed: results that should be otherwise.
     """
 
     def __init__(self) -> None:

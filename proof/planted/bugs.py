@@ -52,8 +52,8 @@ class Planted:
 
     Attributes:
         about: what is wrong then.
-        protocol: of the simulation, which finds it; empty: it has no part in one.
-        trial: by which the campaign finds it; None: nothing of it is seen from outside.
+        protocol: the one of the simulation that finds it; empty: it has no part in one.
+        trial: the one by which the campaign finds it; None: it is not seen from outside.
     """
 
     about: str

@@ -51,7 +51,7 @@ def made(changes: Iterable[TextChange]) -> Iterator[None]:
 
 
 def make(change: TextChange) -> Callable[[], None]:
-    """Change the code from now on; what is returned takes the change back.
+    """Change the code from now on; the function that is returned takes the change back.
 
     Raises:
         ValueError: as ``TextChange.changed``.

@@ -22,7 +22,7 @@ from yoto.redis import link as real
 RATES = (0.0, 0.01, 0.04, 0.12)
 # Virtual s of a schedule.
 SECONDS = 30.0
-# How many times as long one in so many is, with as many events: what takes minutes happens there.
+# How many times as long one in so many is, with as many events, for faults that take minutes.
 # Planted bugs take less, and are looked for without them.
 PACE, ONE_IN = 60.0, 8
 # Virtual s that the last checks may take.

@@ -56,7 +56,7 @@ class World:
         now: virtual seconds since its beginning.
         current: the thread that runs.
         perturbations: those that were met, in order.
-        violation: what was found, or None.
+        violation: the broken promise that was found, or None.
         finished: the last promise was checked.
         thread: the system's number of the thread whose greenlets they are.
         dead: workers that were killed, and whose threads are not ended yet.
@@ -181,7 +181,7 @@ class World:
         """A hash of everything that was noted, in order."""
         return self._trace.hexdigest()
 
-    # For whoever runs it.
+    # For the runner.
 
     def run(self, until: float) -> None:
         """Let virtual time pass until then, or until there is nothing more to find."""
@@ -283,7 +283,7 @@ class Worker:
 
     Attributes:
         name: its number and, from its second life on, which life it is.
-        state: whatever a protocol keeps of it.
+        state: an object that the protocol keeps of it.
         clock: the housekeeping clock of the process, made when it is first asked for.
     """
 

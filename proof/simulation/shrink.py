@@ -1,4 +1,4 @@
-"""Makes a failing case small: what it does not need is left out, and what is left is calmed."""
+"""Makes a failing case small: needless items are left out, and the others are calmed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def _leave(waiting: deque[Task], me: Task) -> bool:
 
 
 class Lock:
-    """``threading.Lock``: free again as soon as it is given back, to whom waits longest."""
+    """``threading.Lock``: free once it is given back, when the one that waits longest wakes."""
 
     def __init__(self) -> None:
         self._held = False
@@ -196,7 +196,7 @@ class Thread:
 
 
 def current_thread() -> Any:
-    """The thread that runs; what is no ``Thread`` (an operation) becomes one."""
+    """The thread that runs; an operation, which is no ``Thread``, becomes one."""
     me = task()
     if me.thread is None:
         me.thread = Thread(name=me.name)

@@ -22,7 +22,7 @@ SHARE = 0.7
 # The share of the run in which caches fill and connections open; it is not judged.
 WARM_UP = 0.2
 SETTINGS = {
-    # Only clients that mean to sign in anew within a run.
+    # Only clients that mean to sign in anew do so within a run.
     "ACCESS_TOKEN_SECONDS": "14400",
 }
 

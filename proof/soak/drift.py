@@ -129,7 +129,7 @@ def judge(
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
-    """Markdown, those that drift first; of those that never moved the number alone."""
+    """Markdown, those that drift first; those that never moved are only counted."""
     order = (Outcome.DRIFTS, Outcome.UNCLEAR, Outcome.STEADY)
     lines = [
         "| series | level | slope an hour | with 99 % between | allowed | |",

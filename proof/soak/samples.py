@@ -117,7 +117,7 @@ class Sampler(Watched):
             yield "p50", 1000 * took[len(took) // 2]
             yield "p99", 1000 * took[min(len(took) - 1, len(took) * 99 // 100)]
         yield from self._processes()
-        # A worker that is being replaced, and whoever asks it, may be away.
+        # A worker that is being replaced may be away.
         try:
             yield from self._log()
             yield from self._stores()

@@ -123,7 +123,7 @@ class Changer(Client):
 
     Attributes:
         acts: how often each was done.
-        failed: what was answered instead, by act.
+        failed: the answers instead, by act.
     """
 
     pause = 0.4

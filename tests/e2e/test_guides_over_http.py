@@ -17,7 +17,7 @@ from tests.support.require import missing
 from tests.support.terminal import Shell
 
 ADDRESS = "https://yoto.example"
-# As the reader's: what fails ends the block, and so the test.
+# As the reader's, but a failure ends the block, and so the test.
 COMMANDS = """
 curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }
 uuidgen() { "$PYTHON" -c 'import uuid; print(uuid.uuid4())'; }

@@ -22,7 +22,7 @@ def start_in_vain(
     """A start that must end by itself, with what it said."""
     ended = subprocess.run(
         [sys.executable, str(ROOT / "run.py"), *arguments],
-        # Any port, since the usual one may be taken by who looks at the application meanwhile.
+        # Any port, since a running application may have the usual one.
         env={**os.environ, "YOTO_INSTANCE_PATH": str(instance), "YOTO_PORT": "0", **variables},
         capture_output=True,
         text=True,

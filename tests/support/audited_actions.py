@@ -82,7 +82,7 @@ class Actions:
 
     Attributes:
         spelt: those that it spells out, such as ``role.update``.
-        unknown: what is passed to a writer and only run time knows, such as ``f'policy.{action}'``.
+        unknown: those passed to a writer that only run time knows, such as ``f'policy.{action}'``.
     """
 
     def __init__(self) -> None:

@@ -81,7 +81,7 @@ def watched_page(
     """A page of a fresh profile, which must have been quiet when it is left.
 
     Args:
-        allowed: what may be in the console nevertheless, by a part of its text.
+        allowed: parts of texts that may be in the console nevertheless.
         options: those of ``Browser.new_context``.
     """
     context = browser.new_context(**options)

@@ -26,7 +26,7 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 @contextmanager
 def made_once(folder: Path) -> Iterator[bool]:
-    """Whether the block has to fill ``folder``; of processes that ask at once, one does."""
+    """Whether the block has to fill ``folder``; only one of the processes that ask at once does."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     done = folder.with_suffix(".done")
     with open(folder.with_suffix(".lock"), "w") as lock:
@@ -80,7 +80,7 @@ class Environment:
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
-    """The environment of whoever knows nothing of this tree."""
+    """The environment of a user who knows nothing of this tree."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -40,7 +40,7 @@ class LeanSocket:
         """Connects and waits for the handshake of the websocket.
 
         Args:
-            token: for the namespace; None: whatever the headers say.
+            token: for the namespace; None: that of the headers, if any.
 
         Raises:
             ConnectionError: the server refused.

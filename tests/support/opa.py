@@ -48,7 +48,7 @@ class OpaServer(Service):
         return [self.binary, *arguments, *self.options]
 
     def answers(self) -> bool:
-        # It listens once it is ready; whom it lets in is another matter.
+        # It listens once it is ready; authorization is another matter.
         return listening(self.port)
 
     def module_ids(self) -> set[str]:
@@ -100,7 +100,7 @@ def build() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / "lock"):
         if not program.exists():
-            # Built beside its place: what is in its place is whole.
+            # Built beside its place: a file in its place is whole.
             with tempfile.TemporaryDirectory(dir=folder) as beside:
                 subprocess.run(
                     ["go", "install", PACKAGE],

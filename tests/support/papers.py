@@ -56,7 +56,7 @@ class Papers:
         self._app = app
 
     def workspace(self, owner: Person | None = None, *members: Person) -> uuid.UUID:
-        """A workspace, and who belongs to it."""
+        """A workspace with its members."""
         made = uuid.uuid4()
         self._add(Workspace(id=made, name="Desk", owner_id=None if owner is None else owner.id))
         self._add(*(Member(workspace_id=made, user_id=one.id) for one in members))

@@ -2,7 +2,7 @@
 
 More than two thirds of ``create_app`` is Werkzeug taking apart, for each of some three hundred
 routes, the same text, and compiling two functions of it. They are made from nothing but what the
-key below holds; what they are made into is read only.
+key below holds, and are only read.
 """
 
 from __future__ import annotations

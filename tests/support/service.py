@@ -25,8 +25,8 @@ class Service(Closing):
     Subclasses say by ``command`` what is run and by ``answers`` when it is ready.
 
     Attributes:
-        name: what it is, for people.
-        folder: what it keeps, with its log ``server.log``; gone after ``close``.
+        name: its name, for people.
+        folder: its data, with its log ``server.log``; gone after ``close``.
         process: the process that was started, None while there is none.
     """
 
@@ -103,7 +103,7 @@ class Service(Closing):
         self.kill()
 
     def kill(self) -> None:
-        """SIGKILL to it and its children; what it had written stays, the address stays ours."""
+        """Send SIGKILL to it and its children; its files stay, and the address stays ours."""
         if self.process is None:
             return
         self._signal(signal.SIGKILL)

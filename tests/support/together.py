@@ -12,7 +12,7 @@ T = TypeVar("T")
 def together(acts: Sequence[Callable[[], T]]) -> list[T]:
     """Run all of ``acts`` in threads that start at once; their results in the order given.
 
-    Raises: what one of them raised.
+    Raises: an error that one of them raised.
     """
     barrier = threading.Barrier(len(acts))
     results: dict[int, T] = {}

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # The extension that the nodes must load, and the settings that they need.
 EXTENSION = "proof.campaign.extension:register"
 SETTINGS = {
-    # Only clients that mean to sign in anew within a run.
+    # Only clients that mean to sign in anew do so within a run.
     "ACCESS_TOKEN_SECONDS": "14400",
     **policies.SETTINGS,
 }
@@ -129,7 +129,7 @@ class Load:
         Args:
             looks: False: what has been heard by now is enough.
 
-        Raises: what a client raised, which no fault of the topology should make it do.
+        Raises: an error of a client, which no fault of the topology should lead to.
         """
         self.world.over.set()
         for client in self.clients:

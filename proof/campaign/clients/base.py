@@ -140,7 +140,7 @@ class Watched(threading.Thread):
     def run(self) -> None:
         try:
             self.work()
-        except BaseException as error:  # shown by whoever stops it
+        except BaseException as error:  # shown when it is stopped
             self.error = error
 
     def work(self) -> None:

@@ -70,8 +70,8 @@ class Limited(Client):
 class Guest(Client):
     """Is inside a bulkhead for a while, if it is let in.
 
-    Where workers keep spare slots for the next ones, guests come in waves: a few at a time, for
-    whom they are kept, and then all at once, who find it full.
+    Where workers keep spare slots for the next ones, guests come in waves: a few at a time, so that
+    slots are kept for them, and then all at once, so that they find it full.
     """
 
     pause = 0.25

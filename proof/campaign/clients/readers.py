@@ -42,7 +42,7 @@ class _Socket(socketio.Client):
 
 
 class Reader(threading.Thread):
-    """Follows all events; what it hears is written as it comes."""
+    """Follows all events, and writes them as they come."""
 
     def __init__(self, world: World, number: int, token: str) -> None:
         super().__init__(name=f"reader.{number}", daemon=True)
@@ -56,7 +56,7 @@ class Reader(threading.Thread):
             while not self.done.is_set():
                 self._follow()
                 self.done.wait(0.5)
-        except BaseException as error:  # shown by whoever stops the load
+        except BaseException as error:  # shown when the load is stopped
             self.error = error
 
     def _follow(self) -> None:

@@ -32,7 +32,7 @@ CONNECTIONS_TRIED = 4  # in a turn, for one to a worker that no other client ask
 
 @dataclass
 class Community:
-    """One community of the campaign: who owns it, and how to come in."""
+    """One community of the campaign: its owner, and how to come in."""
 
     owner: Person
     server: int
@@ -48,7 +48,7 @@ class Right:
         change: gives it (True) or takes it.
         subject: the tag by which an event names its change.
         rests: whether it stays for a while as it was changed to.
-        position: of the last change that was answered.
+        position: that of the last change that was answered.
     """
 
     key: str
@@ -93,7 +93,7 @@ class Rights:
     def over(self, right: Right) -> bool:
         """Whether another one was begun, or is about to be, of the same person.
 
-        One time-out is as another: what is answered from then on may be about that.
+        One time-out is as another: later answers may be about that one.
         """
         return self.now.get(right.key.partition(":")[0]) is not right
 
@@ -141,7 +141,7 @@ class Operator(Client):
         if pending.outcome == "unknown":
             self.left = 0
             self.world.over.wait(SEEN_AFTER_UNKNOWN)
-            # It may yet be done to this person, in whatever comes next.
+            # It may yet be done to this person, during any later right.
             self.spoilt = True
 
     def begin(self) -> None:
@@ -304,13 +304,13 @@ class Asker(Client):
         if not rights:
             return
         right = self.rng.choice(rights)
-        # Read before the operation begins: what it covers was answered by then.
+        # Read before the operation begins: the changes that it covers were answered by then.
         position = self.rng.choice([None, right.position, self.world.latest])
         check(self, right, position)
 
 
 class OfWorker(Client):
-    """Asks one worker, past nginx, for each right that rests: what it remembers shows there alone.
+    """Asks one worker, past nginx, for each right that rests: only there does its memory show.
 
     Now and then, and at once after each change, with its position: for a moment only does a worker
     not know of a change that somebody has seen.
@@ -364,7 +364,7 @@ class OfWorker(Client):
 
 
 def check(client: Asker | OfWorker, right: Right, position: str | None) -> None:
-    """One check of a right by whom it is about."""
+    """Check a right, as the person that it is about."""
     question = {
         "permission": right.permission,
         "scope": "channel",

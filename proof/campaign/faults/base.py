@@ -40,8 +40,8 @@ class Fault:
         seconds: the shortest and the longest that one lasts.
         branches: those that must have been taken at some time in a whole run.
         effects: what it may do to promises that the guides make except for it.
-        alerts: of ``deploy/prometheus/rules.yml`` that must have fired some time after it.
-        erases: whether Redis forgets whom it knew, such as workers that fell silent.
+        alerts: those of ``deploy/prometheus/rules.yml`` that must have fired some time after it.
+        erases: whether Redis forgets workers that it knew, such as those that fell silent.
         alone: whether no other fault may overlap it.
     """
 

@@ -1,6 +1,6 @@
 """The clock of a Redis server jumps, by libfaketime; a server is put under it when first chosen.
 
-Only ``TIME`` jumps: what servers and clients wait for is measured by a clock that nobody sets.
+Only ``TIME`` jumps: servers and clients measure their waits by a clock that nobody sets.
 """
 
 from __future__ import annotations

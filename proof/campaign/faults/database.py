@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proof.cluster import Cluster
 
 KILL_EVERY = 0.2  # s
-HEAVY = 500  # rows of our own: InnoDB sacrifices whoever has changed less
+HEAVY = 500  # rows of our own: InnoDB sacrifices the transaction that has changed less
 LOCK_WITHIN = 3  # s
 SCRATCH = "campaign_scratch"
 AUDIT, OUTBOX = "yoto_audit_records", "yoto_permission_outbox"

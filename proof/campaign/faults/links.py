@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from proof.campaign.history import Effect
     from proof.cluster import Cluster
 
-# Seconds of a delay, by the far end: shorter than it may take to answer. So whoever follows Redis
-# is behind for as long as the fault lasts, and still believed.
+# Seconds of a delay, by the far end: shorter than it may take to answer. So followers of Redis are
+# behind for as long as the fault lasts, and still believed.
 DELAYS = {"app": 0.4, "redis": 0.15, "database": 0.4, "opa": 0.4}
 SLOW = 2000  # bytes a second
-# From whom to whom, and how one sees that the product met it.
+# The near and the far end, and how one sees that the product met it.
 PAIRS: dict[tuple[str, str], Seen] = {
     ("nginx", "app"): NGINX_NOTICED,
     ("app", "redis"): REDIS_AWAY,

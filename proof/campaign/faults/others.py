@@ -69,7 +69,7 @@ class OpaStopped(TheOnly, Stopped):
 
 
 class OfNginx(TheOnly):
-    """The nodes do not need it: they answer meanwhile whoever asks them directly."""
+    """The nodes do not need it: they answer direct requests meanwhile."""
 
     which = "nginx"
     branches = (

@@ -83,7 +83,7 @@ def _judge_tokens(
             twice = [f"{key}: a token that two have", shown(one), shown(other)]
             finding.violations.append("\n  ".join(twice))
             return
-    last: Operation | None = None  # of those with smaller tokens, who asked last
+    last: Operation | None = None  # the one with a smaller token that asked last
     for one in took:
         if last is not None and one.returned is not None and one.returned < last.invoked:
             if _nothing_to_know_by(one, last, faults):

@@ -1,4 +1,4 @@
-"""Policies: what they are against is never allowed, whatever is away; all else is, while
+"""Policies: requests that they deny are never allowed, whatever is away; all others are, while
 nothing is broken and the machine has time (docs/abac.md, "Missing is denied").
 
 Both have the permission by their roles, so it is the policies alone that decide.

@@ -1,6 +1,6 @@
 """Rights: no answer is older than the bound, and none behind the position that the caller carries.
 
-A check may answer with whatever was true at some moment since ``BOUND`` seconds before it was asked
+A check may answer with any state that was true since ``BOUND`` seconds before it was asked
 (docs/consistency.md, "Bounded"); so it is a read whose moment may lie that much further back. A
 check with a position includes the changes that gave it and all positions before it ("Own changes");
 so its moment is after these writes. Each key is one right of one person, and a register otherwise.
@@ -8,7 +8,7 @@ Credentials that end are rights, too: to be accepted.
 
 nginx sends a PUT or DELETE to the other node when the first one breaks off or says nothing. The
 first one may still work at it, and be done after newer changes, whatever the second one answered.
-Which it repeated nobody is told, and the API changes rights by PUT and DELETE alone; so each of
+Nobody is told which it repeated, and the API changes rights by PUT and DELETE alone; so each of
 them that met a node, or a link to it, that stood still or broke may take effect once more at any
 later time.
 """
@@ -109,7 +109,7 @@ def calls_of(
 
 
 def _late(one: Operation, loads: Sequence[Operation]) -> float:
-    """s for which a relay may come later than its interval: of what the writer did not announce."""
+    """s for which a relay may be later than its interval, for a change that was not announced."""
     if one.call != "set" or one.returned is None or order_of(str(one.value)) is not None:
         return 0.0
     return RELAY * (slowness_of(one.invoked, one.returned + BOUND, loads) - 1.0)

@@ -1,4 +1,4 @@
-"""Rows of the database: what one reads is what was last written (linearizable)."""
+"""Rows of the database: a read gives the value that was last written (linearizable)."""
 
 from __future__ import annotations
 

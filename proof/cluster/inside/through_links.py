@@ -1,7 +1,7 @@
 """Inside an application of the topology: dial Redis through the links of this application.
 
 A cluster names its servers by their own addresses, so a proxy before one is found by nobody. Only
-dialling is redirected; what is known of the cluster stays as the servers tell it. Loaded by
+dialling is redirected; the view of the cluster stays as the servers tell it. Loaded by
 ``YOTO_EXTENSIONS``, also by versions that know nothing of it.
 """
 

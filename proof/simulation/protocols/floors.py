@@ -1,5 +1,5 @@
 """Floors and log: no answer is older than the caller's position, nor than the bound, nor than what
-the same worker has changed; and who has not heard the log stores nothing for others."""
+the same worker has changed; and a worker that has not heard the log stores nothing for others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from yoto.redis import RedisConnection
 
 USERS = (1, 2)
 PLACE = 0
-# s between two tries to append what could not be appended, as of the relay.
+# s between two tries to append changes that could not be appended, as the relay has.
 RELAY = 1.0
 # s in which all have looked for the last time.
 LAST_LOOK = 1.0

@@ -82,6 +82,6 @@ class Leases(Protocol):
         held = self._held.items()
         inside = {slot: of for slot, of in held if not slot.lost and not of[0].dead}
         self._held = inside
-        # Holders of before a loss are counted again, above the cap if others came in meanwhile.
+        # Holders from before a loss are counted again, above the cap if others came in meanwhile.
         if len(inside) > CAP and all(of[1] == self.server.lost for of in inside.values()):
             raise self.world.violate(f"{len(inside)} holders of {CAP} slots")

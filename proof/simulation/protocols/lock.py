@@ -20,7 +20,7 @@ class Held:
 
     Attributes:
         asked, granted: virtual moments.
-        losses, emptied: of the server, when it was asked for.
+        losses, emptied: those of the server, when it was asked for.
         copied: a replica had it as well, for as long as it lasts.
     """
 
@@ -119,7 +119,7 @@ class Lock(Protocol):
                 raise self.world.violate(f"lock {key} is held twice: by {tokens}")
 
     def _excused(self, held: Held) -> bool:
-        """Whether the server may have forgotten it; what a replica has, only with all else."""
+        """Whether the server may have forgotten it; if a replica has it, only with all else."""
         if self.server.skew:
             return True
         if held.copied:

@@ -82,7 +82,7 @@ class Heard:
 
 
 class Changes(Protocol):
-    """Workers commit changes and publish them; what one leaves behind, a relay publishes."""
+    """Workers commit changes and publish them; a relay publishes those that one leaves behind."""
 
     name = "outbox"
     operations = 3.0

@@ -52,7 +52,7 @@ class Keyspace:
     """The keys of a server.
 
     Attributes:
-        now: microseconds since 1970 by the server's clock; whoever runs a command sets it.
+        now: microseconds since 1970 by the server's clock; set before each command.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Keyspace:
         raise CommandError(WRONG_TYPE)
 
     def make(self, key: bytes, kind: type[Value]) -> Value:
-        """The same; what is not there begins empty."""
+        """The same; a missing key begins empty."""
         value = self.get(key, kind)
         if value is None:
             value = self.values[key] = kind()

@@ -1,4 +1,4 @@
-"""Our real client code on the model: what replaces sockets, and redis-py's."""
+"""Our real client code, and redis-py's, on the model, which replaces their sockets."""
 
 from __future__ import annotations
 

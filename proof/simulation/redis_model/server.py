@@ -18,7 +18,7 @@ from yoto.redis.keys import slot_of
 assert sorted_sets and streams, "they bring their commands"
 
 OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'."
-# One interpreter for all servers of a process: what it compiled does not change.
+# One interpreter for all servers of a process: compiled scripts do not change.
 _LUA = Lua()
 
 
@@ -106,7 +106,7 @@ class Server:
     # Incidents.
 
     def fail_over(self) -> None:
-        """The replica becomes the primary; what it did not have yet is lost."""
+        """The replica becomes the primary; writes that it did not have yet are lost."""
         self.confirmed()
         self.lost += len(self._behind)
         self._behind.clear()

@@ -58,7 +58,7 @@ def test_only_what_was_refused_or_never_sent_is_known_not_to_have_happened(
 
 
 class Pages(Http):
-    """Answers with three pages, whoever asks."""
+    """Answers every request with three pages."""
 
     def __init__(self) -> None:
         super().__init__("https://127.0.0.1:1", Path(certifi.where()))

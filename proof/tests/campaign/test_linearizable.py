@@ -169,7 +169,7 @@ def test_an_unknown_write_may_take_effect_late_and_once() -> None:
 
 
 def test_a_read_after_a_write_whose_position_it_carries_includes_it() -> None:
-    """Without the position it may be of before, for its moment lies further back."""
+    """Without the position it may read the state before, for its moment lies further back."""
     write = Call("write", 1, None, 0.0, 1.0)
     stale = Call("read", None, 0, -2.0, 3.0)
     assert check(Register(0), [write, stale]).holds

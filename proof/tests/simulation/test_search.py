@@ -1,4 +1,4 @@
-"""The search finds nothing in our code, and each planted bug; what it finds can be replayed."""
+"""The search finds nothing in our code, and each planted bug; its findings can be replayed."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_a_worker_that_was_paused_does_not_answer_from_what_it_remembers(
     time.sleep(2.5)
     sleeper.ask("get", 1)
     sleeper.resume()
-    # Memory is not asked: whoever answers has heard of the change, or asks the database.
+    # Memory is not asked: the tier that answers has heard of the change, or asks the database.
     tier, mask = sleeper.answer()
     assert (tier != "l1", mask) == (True, 2)
 

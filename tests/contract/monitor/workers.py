@@ -34,8 +34,8 @@ class Worker:
         return True
 
     def stop(self) -> str:
-        """Flush once more and then no more, as if what follows were within an interval; who this
-        is."""
+        """Flush once more and then no more, as if the rest were within an interval; the id of this
+        worker."""
         self.monitoring._thread.stop()
         self.monitoring.flush()
         return self.backend.worker_id

@@ -1,4 +1,4 @@
-"""Keeping a lock: its renewal, who it belongs to while threads end, and what a loss means."""
+"""Keeping a lock: its renewal, its owner while threads end, and the meaning of a loss."""
 
 from __future__ import annotations
 

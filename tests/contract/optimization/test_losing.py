@@ -109,7 +109,7 @@ def test_what_was_said_to_be_lost_stays_so_when_the_renewal_comes_through_late(
         with locks.create_lock("job", 1.0, on_lost=told.set) as lock:
             wait_until(lambda: replies)
             assert replies[0] == [1], "the lock was still ours"
-            # One thread renews: what it heard of the first it has taken in when it asks again.
+            # One thread renews: it has taken in the reply for the first when it asks again.
             with locks.create_lock("next", 1.0):
                 wait_until(lambda: len(replies) > 1)
             assert not lock.held

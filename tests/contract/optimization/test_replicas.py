@@ -18,7 +18,7 @@ from yoto.redis import RedisConnection, RedisSettings
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[tuple[Server, Server]]:
-    """A primary and its replica; whoever pauses that lets it go on."""
+    """A primary and its replica; a test that pauses the replica resumes it."""
     with (
         start_valkey({"repl-diskless-sync-delay": "0"}) as primary,
         start_replica(primary) as replica,

@@ -1,4 +1,4 @@
-"""TLS to Redis, to one server and to a cluster: who is believed, and what errors say."""
+"""TLS to Redis, to one server and to a cluster: trusted certificates, and texts of errors."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class OnAPortJustLeft(socketserver.TCPServer):
 
 @contextmanager
 def hanging_up(port: int) -> Iterator[None]:
-    """A server on ``port`` that hangs up whatever it is asked."""
+    """A server on ``port`` that hangs up at every request."""
     with OnAPortJustLeft((HOST, port), HangsUp) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -12,7 +12,7 @@ from yoto.redis import RedisSettings
 from yoto.resilience import register_algorithm
 
 Join = Callable[..., Platform]
-# An algorithm that is none of the house: the suite is for whoever writes one (``own_algorithm``).
+# An algorithm that is not built in: the suite is for its authors, too (``own_algorithm``).
 OWN = "quiet_window"
 
 

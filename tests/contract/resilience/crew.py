@@ -161,7 +161,7 @@ class Worker:
         self._settings = settings_from(given)
 
     def lead(self, task: str, workers: int, arguments: dict[str, Any]) -> list[Any]:
-        """Fork ``workers`` that begin together; what each returned."""
+        """Fork ``workers`` that begin together; the result of each."""
         start_read, start_write = os.pipe()
         answers = []
         for number in range(workers):

@@ -99,7 +99,7 @@ class Platform:
         ]
 
     def close(self) -> None:
-        """In the controller's order: what was sent after Redis is closed would open it again."""
+        """Close in the controller's order: a command after Redis is closed would open it again."""
         for end in self._ends:
             end()
         self.runtime.sweeps.close()

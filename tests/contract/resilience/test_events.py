@@ -1,4 +1,4 @@
-"""Events reach the stream once, whoever moves them and whoever dies."""
+"""Events reach the stream once, whichever worker moves them, and even if one dies."""
 
 from __future__ import annotations
 

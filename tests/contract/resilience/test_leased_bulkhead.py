@@ -32,7 +32,7 @@ def leased(platform: Platform, name: str, **fields: Any) -> Bulkhead:
 
 
 def come_and_go(bulkhead: Bulkhead, times: int = 2) -> None:
-    """Twice at least, for a slot to be kept: who comes alone is not expected again."""
+    """Twice at least, for a slot to be kept: a caller that comes once is not expected again."""
     for _ in range(times):
         with bulkhead.acquire(0):
             pass

@@ -166,7 +166,7 @@ def test_who_hears_of_a_reset_uses_no_lease_and_waits_for_nothing(
     limiter = leased(remote, name, limit=1_000)
     spend(limiter, 20)
     with monkeypatch.context() as patched:
-        patched.setattr(limiter.leases, "_give_back", None)  # whoever comes so far would fail
+        patched.setattr(limiter.leases, "_give_back", None)  # a call would fail
         patched.setattr(limiter.leases, "_look_soon", lambda seconds: None)
         limiter.forget_all()
     assert limiter.leases.take(limiter.plan, "k", 1) is None

@@ -1,4 +1,4 @@
-"""The server's clock is set back: what was of the future neither locks out nor counts twice."""
+"""The server's clock is set back: use from the future neither locks out nor counts twice."""
 
 from __future__ import annotations
 

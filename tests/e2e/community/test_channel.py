@@ -1,4 +1,4 @@
-"""A channel, written and read live by two people, and made and ended by who may."""
+"""A channel, written and read live by two people, and made and ended by one who may."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 PATH, SUGGESTIONS = "/alerts", "/suggestions"
 PEOPLE = ("mara", "tomas")
 ROUNDS = 300  # so that there is enough to advise from, also where a round takes its time
-# As if the tuner had made the memory so small: what operators set it leaves alone.
+# As if the tuner had made the memory so small: it leaves operators' settings alone.
 TUNE = """
 import sys
 from app import close_app, create_app

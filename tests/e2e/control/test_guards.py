@@ -1,4 +1,4 @@
-"""The page of guards: what an operator does there is felt in the product, and undone there."""
+"""The page of guards: an operator's acts there are felt in the product, and undone there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of one resource and of one role: who may there, who holds what, what would change."""
+"""The pages of one resource and of one role: rights there, holders, and effects of a change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: what is set on the page holds in the product, and is taken back."""
+"""Settings: a change on the page holds in the product, and is taken back."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ REFUSED = ("status of 403", "status of 404", "status of 422")
 
 
 class Studio:
-    """The example with its demo, and whoever looks at it."""
+    """The example with its demo, and the browsers that look at it."""
 
     def __init__(self, browser: Browser, url: str, passwords: dict[str, str]) -> None:
         self.url = url

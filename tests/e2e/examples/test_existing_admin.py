@@ -1,4 +1,4 @@
-"""``examples/existing_admin``: the control plane beside Flask-Admin, for whoever signs in there."""
+"""``examples/existing_admin``: the control plane beside Flask-Admin, for people signed in there."""
 
 from __future__ import annotations
 

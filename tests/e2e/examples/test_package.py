@@ -110,7 +110,7 @@ def test_all_extras_install_from_the_locks_by_hash(
     by_hash = tmp_path / "wheel.txt"
     by_hash.write_text(f"{wheel.as_uri()} --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}\n")
     environment.install("--require-hashes", "--no-deps", f"-r{by_hash}")
-    # Nothing is fetched: what the extras ask for is what the locks have.
+    # Nothing is fetched: the locks have all that the extras ask for.
     environment.install("--no-index", f"{wheel}[all]")
     bookshop = Example("guards", tmp_path, environment, valkey_server.url)
     with bookshop.served() as server:

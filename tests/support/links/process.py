@@ -23,7 +23,7 @@ AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class End(asyncio.Protocol):
-    """One side of a connection; what it hears goes to the other."""
+    """One side of a connection; data that it hears goes to the other."""
 
     def __init__(self, link: Forwarder, answers: bool) -> None:
         self.link = link
@@ -91,7 +91,7 @@ class End(asyncio.Protocol):
             self.other.finish()
 
     def hurry(self) -> None:
-        """The fault is over: what waits goes on now."""
+        """The fault is over: data that waits goes on now."""
         if self.timer is not None:
             self.timer.cancel()
         self.held = deque((0.0, data) for _, data in self.held)

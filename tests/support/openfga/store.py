@@ -37,7 +37,7 @@ class Store:
     Attributes:
         types: each with the types above it.
         roles: each with the permissions that it gives; a permission begins with its type.
-        nodes: ``type:id``, each with what it is in.
+        nodes: ``type:id``, each with its parent.
         teams: each with its members, of which ``team:`` names another.
         held: who holds which role at which node, and for how long from ``START`` on.
         judged: the permissions about which ``rule`` is asked, too.

@@ -227,7 +227,7 @@ def stripe() -> Store:
 
 
 def mcp_gateway() -> Store:
-    """A tool is called from within the network, by who was let call it or all of its server."""
+    """A tool is called from within the network, with a right to it or to all of its server."""
     calling = (
         "tool.passes AND (tool.call OR tool.is_readonly AND (tool.read OR tool.write)"
         " OR tool.is_readwrite AND tool.write)"

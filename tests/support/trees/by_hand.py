@@ -53,10 +53,10 @@ def by_hand(
     Args:
         nodes: each with its parent.
         roles: each with the permissions that it gives everywhere.
-        homes: the homes of roles, of those that are not global.
+        homes: the homes of the roles that are not global.
         defaults: the default roles, each with its home.
         members: homes, each with its members.
-        writes: what follows; each must be acceptable.
+        writes: those that follow; each must be acceptable.
     """
     world = World(types={type_.name: type_ for type_ in types})
     world.permissions = dict.fromkeys(local.split(), LOCAL) | dict.fromkeys(

@@ -174,7 +174,7 @@ class World:
         return deepcopy(self)
 
     def askers(self) -> list[Asker]:
-        """Everybody who can ask: people, applications, and who is not signed in."""
+        """All who can ask: people, applications, and visitors who are not signed in."""
         people = [Person(id_) for id_ in self.people]
         return [*people, *(Application(id_) for id_ in self.applications), PUBLIC]
 

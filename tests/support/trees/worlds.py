@@ -130,7 +130,7 @@ def shrunk(
 ) -> list[Write]:
     """As few of the writes as still fail, all acceptable one after the other.
 
-    For whoever looks for the reason of a difference; ``fails`` gets a copy of the start.
+    Helps to find the reason of a difference; ``fails`` gets a copy of the start.
     """
     found = list(writes)
     for write in reversed(writes):

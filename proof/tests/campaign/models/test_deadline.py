@@ -55,7 +55,7 @@ def test_a_machine_that_is_twice_too_busy_has_twice_the_time() -> None:
 
 
 def test_no_machine_is_too_busy_for_a_deadline() -> None:
-    """Nginx gives up after 30 s: what is as slow as that is at least undecided."""
+    """Nginx gives up after 30 s: an answer as slow as that is at least undecided."""
     busy = op("load", 5.0, 5.0, value=9.0)
     for call in ("check", "set"):
         assert deadline.judge([op(call, 0.0, 28.0), busy], []).holds

@@ -60,6 +60,6 @@ def test_what_was_put_in_long_before_the_loss_was_waiting_only_for_a_database() 
     assert once.queue([act("ok", 36.0), there_is_none], [late_loss]).holds
     away = fault(12.0, 30.0, kind="database-killed")
     assert once.queue([early, there_is_none], [away, late_loss]).holds
-    # That of before, or of another kind, kept nothing.
+    # An earlier fault, or one of another kind, kept nothing.
     for other in (fault(1.0, 4.0, kind="database-killed"), fault(12.0, 30.0, kind="opa-killed")):
         assert once.queue([early, there_is_none], [other, late_loss]).violations

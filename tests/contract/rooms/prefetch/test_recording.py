@@ -201,7 +201,7 @@ def test_while_redis_is_away_deeds_wait_and_are_stored_when_it_is_back(
     assert len(worker.flusher) == 2 and worker.flusher.failures >= 1
     own_server.start()
     wait_until(lambda: worker.flusher.flush())
-    # The server came back empty: what waited is there.
+    # The server came back empty: activities that waited are there.
     assert [activity.resource_id for activity in kept(worker, ANNA)] == [2, 3]
 
 

@@ -72,7 +72,7 @@ def gdrive() -> Example:
             Ask(PUBLIC, "doc:public-roadmap", "doc.read folder.view"),
             Ask(PUBLIC, "doc:roadmap-2021"),
             Who("doc.read", "doc:roadmap-2021", ("anne", "beth", "charles")),
-            # Folders and documents are for outsiders, too: what was given there survives leaving.
+            # Folders and documents are for outsiders, too: rights given there survive leaving.
             Leave(at("drive:xyz"), "anne"),
             Leave(at("drive:xyz"), "dora"),
             Ask("anne", "doc:roadmap-2021", everything),

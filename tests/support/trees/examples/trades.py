@@ -37,7 +37,7 @@ from tests.support.trees.writes import (
 
 
 def hospital() -> Example:
-    """Wards with their staff, and a patient whom not everyone may see, and who moves."""
+    """Wards with their staff, and a patient that not everyone may see, and that moves."""
     world = by_hand(
         types=[
             Type("hospital", owner=True),
@@ -102,7 +102,7 @@ def hospital() -> Example:
             Ask("kay", "patient:smith", "file.read file.write patient.see patient.treat"),
             Ask("kay", "patient:smith", now=NOW + HOUR),
             Ask("kay", "patient:smith", now=NOW - 1),
-            # The file is shared with fred: what is denied to the role above it binds him, too.
+            # The file is shared with fred: a denial to the role above it binds him, too.
             Ask("fred", "file:x-ray"),
             SetOverwrite(at("file:x-ray"), Person("fred"), allow=("patient.see",)),
             Ask("fred", "file:x-ray", "file.read patient.see"),
@@ -262,7 +262,7 @@ def school() -> Example:
             Ask("mona", "work:essay", "class.enter", now=NOW + HOUR),
             Ask("paul", "work:essay", "class.enter work.grade work.hand-in work.read"),
             Ask("paul", "class:arts", "class.enter"),
-            # The class has a door: what is shared behind it needs a way in.
+            # The class has a door: a work shared behind it needs a way in.
             Ask("gina", "work:essay"),
             SetOverwrite(at("work:essay"), Person("gina"), allow=("class.enter",)),
             Ask("gina", "work:essay", "class.enter work.read"),

@@ -21,7 +21,7 @@ QUICK = InvalidationSettings(pace=100_000, interval=0.05)
 
 
 class Log:
-    """Stands in for the invalidation log: what it was given, or that it is away."""
+    """Stands in for the invalidation log: keeps what it is given, or is away."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, ...]] = []

@@ -1,4 +1,4 @@
-"""With real caches: what is believed after the queue says that it is done."""
+"""Real caches: the entries that they believe after the queue says that it is done."""
 
 from __future__ import annotations
 
