@@ -75,13 +75,13 @@ def test_a_wake_during_a_run_leads_to_one_more(keeper: Housekeeper) -> None:
 
     def slow() -> float:
         running.set()
-        go_on.wait(5)
+        go_on.wait(60)
         ran.append(1)
         return SELDOM
 
     wake = keeper.add("slow", slow)
     keeper.start()
-    assert running.wait(5)
+    assert running.wait(60)
     wake()
     go_on.set()
     wait_until(lambda: len(ran) == 2)

@@ -80,7 +80,7 @@ def test_a_hundred_threads_load_once() -> None:
         if leads:
             results.append(flights.lead("key", flight, load))
         else:
-            flight.wait(5)
+            flight.wait(60)
             results.append(flight.result or 0)
 
     threads = [threading.Thread(target=miss) for _ in range(100)]

@@ -88,7 +88,7 @@ def test_a_process_that_hears_of_a_change_does_not_wait_for_its_poll(
     monkeypatch.setattr("yoto.resilience.config_store.sync.POLL_INTERVAL", 60.0)
     here, there = new_controller(journal=None), new_controller(journal=None)
     assert limit_of(there) == 20
-    assert there.background.tailer.wait_until_ready(5)
+    assert there.background.tailer.wait_until_ready(60)
     here.set_bulkhead_config("thing", max_concurrent=3)
     wait_until(lambda: limit_of(there) == 3)
 

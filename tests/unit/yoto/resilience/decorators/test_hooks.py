@@ -126,7 +126,7 @@ def test_who_is_refused_is_not_told_as_a_call(
 def test_a_state_that_changes_is_told(controller: ResilienceController, notes: Notes) -> None:
     controller.define("thing", circuit_breaker=CircuitBreakerConfig(consecutive_failures=1))
     breaker = controller.circuit_breaker("thing")
-    assert controller.background.tailer.wait_until_ready(5)
+    assert controller.background.tailer.wait_until_ready(60)
     breaker.allow().exit(Outcome.FAILURE)
     wait_until(lambda: ("thing", "closed", "open", "consecutive_failures") in notes.turns)
 
