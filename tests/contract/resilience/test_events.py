@@ -10,9 +10,10 @@ import pytest
 
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import PREFIX, Platform
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Cluster
 from yoto.events import RejectionBurst
-from yoto.redis import RedisSettings, ServerClock
+from yoto.redis import ServerClock
 from yoto.resilience import MultiDimensionalKey, scripts
 from yoto.resilience.config_store import Kind
 from yoto.resilience.outcome import Outcome
@@ -24,10 +25,7 @@ from yoto.resilience.trail import StoredTrails
 def join_cluster(
     valkey_cluster: Cluster, make_platform: Callable[..., Platform]
 ) -> Callable[[], Platform]:
-    settings = RedisSettings.from_config(
-        {"REDIS_CLUSTER_NODES": valkey_cluster.nodes, "REDIS_KEY_PREFIX": PREFIX}
-    )
-    return lambda: make_platform(settings)
+    return lambda: make_platform(settings_of(valkey_cluster, key_prefix=PREFIX))
 
 
 def keep_in_outbox(platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str) -> Any:

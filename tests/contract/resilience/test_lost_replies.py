@@ -10,6 +10,7 @@ import pytest
 from tests.contract.resilience.conftest import OWN
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.links import Link, link_to
+from tests.support.redis_fixtures import PATIENCE
 from tests.support.redis_servers import Server
 from yoto.redis import RedisSettings
 from yoto.resilience.algorithms import algorithm_names
@@ -26,7 +27,9 @@ def link(valkey_server: Server) -> Iterator[Link]:
 
 @pytest.fixture
 def platform(link: Link, make_platform: Callable[..., Platform]) -> Platform:
-    return make_platform(RedisSettings(url=f"redis://{link.address}", key_prefix=PREFIX))
+    # A reply that is lost ends its connection; one that is late on a busy machine is none.
+    address = f"redis://{link.address}"
+    return make_platform(RedisSettings(address, key_prefix=PREFIX, socket_timeout=PATIENCE))
 
 
 @pytest.mark.parametrize("algorithm", [*algorithm_names(), OWN])

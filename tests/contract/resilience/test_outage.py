@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from statistics import median
 
 import pytest
 
 from tests.contract.resilience.platform import PREFIX, Platform
+from tests.support.redis_fixtures import PATIENCE
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
 from tests.support.waiting import wait_until
 from yoto.errors import (
@@ -40,7 +42,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def platform(server: Server, make_platform: Callable[..., Platform]) -> Platform:
-    settings = RedisSettings(url=server.url, key_prefix=PREFIX, socket_timeout=0.1)
+    # One that is killed refuses at once; one that is busy is late, and not lost.
+    settings = RedisSettings(url=server.url, key_prefix=PREFIX, socket_timeout=PATIENCE)
     return make_platform(settings, instances=lambda: 2)
 
 
@@ -58,6 +61,13 @@ def watches(guard: Guard) -> list[StoreWatch]:
     """The watches over Redis of the parts of a guard."""
     parts = (guard.breaker, guard.limiter, guard.bulkhead)
     return [part.store for part in parts if part is not None]
+
+
+def heals(guard: Guard) -> bool:
+    """Enter, and say whether all parts have heard Redis again."""
+    with suppress(Rejected):
+        guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+    return not any(watch.degraded for watch in watches(guard))
 
 
 def lose(server: Server, platform: Platform) -> None:
@@ -94,13 +104,14 @@ def test_a_known_loss_is_decided_at_once_by_the_policy_and_heals_by_itself(
     assert health.degraded_for > 0
 
     server.start()
-    wait_until(lambda: platform.redis.available)
-    guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
-    assert not any(watch.degraded for watch in watches(guard))
+    wait_until(lambda: heals(guard))
 
 
-def test_a_hanging_server_is_given_up_soon(server: Server, platform: Platform, name: str) -> None:
-    guard = guard_of(platform, name, "local")
+def test_a_hanging_server_is_given_up_soon(
+    server: Server, make_platform: Callable[..., Platform], name: str
+) -> None:
+    settings = RedisSettings(url=server.url, key_prefix=PREFIX, socket_timeout=0.1)
+    guard = guard_of(make_platform(settings, instances=lambda: 2), name, "local")
     guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
     server.pause()
     try:
@@ -115,9 +126,7 @@ def test_a_hanging_server_is_given_up_soon(server: Server, platform: Platform, n
         assert min(times) < 0.05
     finally:
         server.resume()
-    wait_until(lambda: platform.redis.available)
-    guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
-    assert not watches(guard)[0].degraded
+    wait_until(lambda: heals(guard))
 
 
 def test_the_state_of_every_part_shows_the_loss(
@@ -171,7 +180,7 @@ def test_nobody_gets_the_quota_twice_after_an_outage(
 def test_holders_of_an_outage_are_counted_when_redis_is_back(
     server: Server, platform: Platform, name: str
 ) -> None:
-    bulkhead = platform.bulkhead(name, max_concurrent=8, lease=0.5)
+    bulkhead = platform.bulkhead(name, max_concurrent=8, lease=3.0)
     lose(server, platform)
     slots = [bulkhead.acquire(0) for _ in range(4)]
     server.start()
@@ -186,7 +195,8 @@ def test_holders_of_an_outage_are_counted_when_redis_is_back(
 def test_what_was_refused_stays_refused_without_redis(
     server: Server, platform: Platform, name: str
 ) -> None:
-    isolated, opened = platform.breaker(f"{name}-a"), platform.breaker(f"{name}-b")
+    isolated = platform.breaker(f"{name}-a")
+    opened = platform.breaker(f"{name}-b", recovery_timeout=50)
     isolated.force_open("broken disk", ttl=30)
     for _ in range(5):
         opened.allow().exit(Outcome.FAILURE)
@@ -289,7 +299,7 @@ def test_a_primary_that_is_killed_raises_nothing_to_callers(
         wait_until(lambda: load.calls > 500)
         victim.kill()
         wait_until(lambda: bool(load.local_at))
-        wait_until(lambda: _answers_remotely(guards), limit=20)
+        wait_until(lambda: _answers_remotely(guards))
         calls = load.calls
         wait_until(lambda: load.calls > calls + 500)
     load.report()
@@ -326,7 +336,7 @@ def _answers_remotely(guards: list[Guard]) -> bool:
 def test_the_window_of_the_loss_admits_what_redis_counted_and_the_shares_besides(
     server: Server, make_platform: Callable[..., Platform], name: str
 ) -> None:
-    settings = RedisSettings(url=server.url, key_prefix=PREFIX, socket_timeout=0.1)
+    settings = RedisSettings(url=server.url, key_prefix=PREFIX, socket_timeout=PATIENCE)
     workers = [make_platform(settings, instances=lambda: 2) for _ in range(2)]
     limiters = [one.limiter(name, limit=9, window=600) for one in workers]
 

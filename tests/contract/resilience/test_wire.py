@@ -8,9 +8,9 @@ import pytest
 
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.contract.resilience.wire import commands_of
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 from yoto.errors import RateLimited
-from yoto.redis import RedisSettings
 from yoto.resilience.guard import Guard
 from yoto.resilience.outcome import Outcome
 from yoto.resilience.settings import MultiDimensionalKey
@@ -26,7 +26,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture
 def platform(server: Server, make_platform: Callable[..., Platform]) -> Platform:
-    return make_platform(RedisSettings(url=server.url, key_prefix=PREFIX))
+    return make_platform(settings_of(server, key_prefix=PREFIX))
 
 
 @pytest.fixture
