@@ -11,6 +11,7 @@ import pytest
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Platform
 from tests.contract.resilience.trips import Trips
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, CircuitIsolated, RateLimited, Rejected, StoreUnavailable
 from yoto.resilience.breaker import State
 from yoto.resilience.guard import Guard
@@ -169,8 +170,14 @@ def test_a_call_that_waited_for_a_slot_knows_what_is_left_of_the_limit(
 ) -> None:
     guard = guard_of(remote, name, ("limiter",), bulkhead={"max_concurrent": 1, "wait": 10.0})
     run(guard, 40)
-    first = guard.enter(SOMEBODY)
-    ends = threading.Timer(0.1, first.exit, [Outcome.SUCCESS])
+    first, bulkhead = guard.enter(SOMEBODY), guard.bulkhead
+    assert bulkhead is not None
+
+    def end() -> None:
+        wait_until(lambda: bulkhead.stats().waiting == 1)
+        first.exit(Outcome.SUCCESS)
+
+    ends = threading.Thread(target=end)
     ends.start()
     with guard.enter(SOMEBODY) as second:
         assert second.slot is not None and second.slot.waited > 0
