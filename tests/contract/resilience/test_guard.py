@@ -319,11 +319,11 @@ def test_a_guarded_call_opens_the_breaker_with_one_event(remote: Platform, name:
 
 
 def test_a_slot_that_was_lost_does_not_hide_the_result(remote: Platform, name: str) -> None:
-    parts = Parts(remote, name, bulkhead={"max_concurrent": 2, "lease": 0.1})
+    parts = Parts(remote, name, bulkhead={"max_concurrent": 2, "lease": 2.0})
     permit = parts.guard.enter(SOMEBODY)
     assert permit.slot is not None
     remote.runtime.heartbeat.remove(permit.slot)
-    time.sleep(0.15)
+    time.sleep(2.1)
     for _ in range(2):
         parts.bulkhead.acquire(0)
     permit.exit(Outcome.FAILURE)

@@ -148,11 +148,11 @@ def test_results_of_an_earlier_period_change_nothing(join_remote: Join, name: st
 def test_probes_are_asked_for_one_by_one(
     remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    breaker = leased(remote, name, recovery_timeout=0.5, success_threshold=2)
+    breaker = leased(remote, name, recovery_timeout=2.0, success_threshold=2)
     run(breaker, Outcome.FAILURE, 5)
-    with pytest.raises(CircuitOpen):
+    with pytest.raises(CircuitOpen) as caught:
         breaker.allow()
-    time.sleep(0.6)
+    time.sleep(caught.value.retry_after + 0.1)
     for state in (State.HALF_OPEN, State.CLOSED):
         probe = breaker.allow()
         with pytest.raises(CircuitOpen):

@@ -200,20 +200,20 @@ def test_a_refusal_ends_the_keeping_for_a_while(remote: Platform, name: str) -> 
 
 
 def test_a_kept_slot_whose_lease_is_over_is_never_used(remote: Platform, name: str) -> None:
-    bulkhead = leased(remote, name, lease=0.1)
+    bulkhead = leased(remote, name, lease=1.0)
     come_and_go(bulkhead)
     # As if the process had been stopped: no heartbeat, and then it goes on.
     remote.runtime.heartbeat.close()
-    time.sleep(0.15)
+    time.sleep(1.1)
     slot = bulkhead.acquire(0)
     assert not slot.reused and not slot.lost
     assert bulkhead.spares.wasted == 1
 
 
 def test_a_kept_slot_is_renewed(remote: Platform, name: str) -> None:
-    bulkhead = leased(remote, name, lease=1.0)
+    bulkhead = leased(remote, name, lease=3.0)
     come_and_go(bulkhead)
-    time.sleep(1.2)
+    time.sleep(3.2)
     slot = bulkhead.acquire(0)
     assert slot.reused
     assert bulkhead.verify(slot)
@@ -242,7 +242,7 @@ def test_a_kept_slot_that_redis_forgot_is_let_go(remote: Platform, name: str) ->
 def test_a_used_slot_that_redis_forgot_is_counted_again_although_it_was_kept_before(
     remote: Platform, name: str
 ) -> None:
-    bulkhead = leased(remote, name, lease=1.0)
+    bulkhead = leased(remote, name, lease=3.0)
     come_and_go(bulkhead)
     slot = bulkhead.acquire(0)
     assert slot.reused

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("own_algorithm")
 EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [*algorithm_names(), OWN])
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 # Seconds. Long enough that nothing comes back while a test runs.
-LONG = 60.0
+LONG = 600.0
 
 
 def hits(limiter: RateLimiter, times: int, key: Any = "k", cost: int = 1) -> list[bool]:
@@ -225,15 +225,15 @@ def test_the_longest_wait_of_those_that_refuse_is_told(platform: Platform, name:
         name,
         algorithm="fixed_window",
         dimensions={
-            "user": {"limit": 1, "window": 10},
-            "server": {"limit": 1, "window": 50},
-            "ip": {"limit": 5, "window": 90},
+            "user": {"limit": 1, "window": 100},
+            "server": {"limit": 1, "window": 500},
+            "ip": {"limit": 5, "window": 900},
         },
     )
     limiter.hit(SOMEBODY)
     denied = limiter.hit(SOMEBODY)
     assert denied.dimension == "server"
-    assert denied.retry_after == pytest.approx(50, abs=0.5)
+    assert denied.retry_after == pytest.approx(500, rel=0.1)
     assert [status.retry_after > 0 for status in denied.dimensions] == [True, True, False]
 
 
@@ -374,7 +374,7 @@ def test_refused_strangers_leave_no_keys_behind(remote: Platform, name: str) -> 
 
     assert keys_left() > passed
     # Those of the requests live for two seconds.
-    wait_until(lambda: keys_left() == passed + 1, 10)
+    wait_until(lambda: keys_left() == passed + 1)
 
 
 def test_every_key_of_a_limit_can_be_reset(join_remote: Join, name: str) -> None:
