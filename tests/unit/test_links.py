@@ -48,7 +48,7 @@ def connect(link: Link) -> socket.socket:
 
 
 def ask(connection: socket.socket, data: bytes = b"hello", patience: float = PATIENCE) -> bytes:
-    """What comes back, as much as was sent.
+    """Send ``data``, and return as much as was sent of the answer.
 
     Raises: EOFError: it ended in order; ConnectionError: it was reset.
     """

@@ -43,7 +43,7 @@ class Pin:
 
 
 def pins(lock: str) -> list[Pin]:
-    """What a lock file has, with the files and packages that ask for it."""
+    """The pins of a lock file, with the files and packages that ask for them."""
     blocks = re.split(r"\n(?=\S+==)", (ROOT / f"{lock}.lock").read_text())[1:]
     return [pin(block) for block in blocks]
 
@@ -60,7 +60,7 @@ def pin(block: str) -> Pin:
 
 
 def asked(file: str) -> dict[str, list[Requirement]]:
-    """What a file of requirements asks for, with the files that it includes."""
+    """The packages that a file of requirements asks for, with the files that it includes."""
     found: dict[str, list[Requirement]] = {}
     for line in (ROOT / file).read_text().splitlines():
         if line.startswith("-r "):

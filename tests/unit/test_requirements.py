@@ -1,4 +1,4 @@
-"""What the package asks for: the application's versions, and all that its modules import."""
+"""The package asks for the application's versions, and for all that its modules import."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def test_the_instance_folder_and_its_database_are_for_their_owner_alone(tmp_path
 
 
 def test_another_connection_leaves_the_locks_of_the_first_in_place(tmp_path: Path) -> None:
-    """Whoever opens and closes the file itself gives them up for all connections of the process:
+    """A connection that opens and closes the file itself gives them up for the whole process:
     another process that leaves then takes itself for the last one, and removes the log in use."""
     app = load(tmp_path)
     init_db(app)

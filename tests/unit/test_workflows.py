@@ -1,4 +1,4 @@
-"""What the workflows and ``.ci/run`` call is there, and is the same."""
+"""The targets that the workflows and ``.ci/run`` call are there, and are the same."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
-# What takes long or needs a service of its own, and is done by workflows alone: coverage, speed,
-# the campaign, newer versions, and what a release alone needs (tests/e2e/examples builds packages
-# too).
+# Targets that take long or need a service of their own, and are called by workflows alone:
+# coverage, speed, the campaign, newer versions, and those that a release alone needs
+# (tests/e2e/examples builds packages too).
 ONLY_IN_WORKFLOWS = {
     *("coverage", "bench", "chaos", "simulate", "lock", "propose"),
     *("package", "planted", "released", "sbom"),
 }
-# What calls git in the tree, or may: tests of the wheel, of an upgrade and of a clone do.
+# Targets that call git in the tree, or may: tests of the wheel, of an upgrade and of a clone do.
 NEEDS_GIT = re.compile(r"test(-.*)?|coverage|bench|chaos|simulate")
 TARGET = re.compile(r"[a-z][a-z0-9-]*")
 RELEASE = ROOT / ".github/workflows/release.yml"
@@ -83,7 +83,7 @@ def test_each_step_is_a_target(workflow: Path) -> None:
 
 
 def test_each_job_has_a_name_of_its_own() -> None:
-    """What a branch requires is the name of a job, of whichever workflow."""
+    """A branch requires jobs by name, whichever workflow has them."""
     names = [
         re.sub(r" \(\$\{\{ matrix\.\w+ \}\}\)", "", job["name"])
         for file in WORKFLOWS
@@ -97,7 +97,7 @@ def test_git_may_read_the_tree_of_a_container_before_a_test_asks_it() -> None:
     """The tree belongs to the runner's user, and the steps run as root."""
     trust = 'git config --global --add safe.directory "$GITHUB_WORKSPACE"'
     script = (ROOT / ".ci" / "servers").read_text()
-    # Before the line that ends the script for who may install nothing.
+    # Before the line that ends the script where nothing may be installed.
     assert script.index(trust) < script.index("exit 0")
     for file in WORKFLOWS:
         for name, job in jobs(file).items():

@@ -79,7 +79,7 @@ def test_of_the_spellings_of_a_signature_one_is_remembered(last: str) -> None:
     try:
         jwt.decode(spelled, KEY, ["HS256"], options={"verify_exp": False})
     except jwt.InvalidTokenError:
-        return  # whoever remembers it has verified it
+        return  # only a verified token is remembered
     memory = TokenMemory()
     memory.remember(spelled, claims)
     assert len(memory) == (spelled == text)

@@ -53,7 +53,7 @@ def test_something_is_offered_and_it_beats_the_naive_forecast(run: Recording, na
     assert offers > 0.3 * run.seconds
     ratio = sum(own) / sum(naive)
     assert ratio < SHAPED[name]
-    # What the tables of the benchmark say is the same.
+    # The tables of the benchmark say the same.
     assert recorded.run(run, name).ratio == pytest.approx(ratio, abs=0.006)
 
 

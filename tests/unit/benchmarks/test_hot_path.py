@@ -1,4 +1,4 @@
-"""What counts as the code that a call runs through."""
+"""The code that counts as the path of a call."""
 
 from __future__ import annotations
 

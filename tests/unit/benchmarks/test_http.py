@@ -1,4 +1,4 @@
-"""What the measurement of whole requests makes of its rounds."""
+"""The results that the measurement of whole requests makes of its rounds."""
 
 from __future__ import annotations
 

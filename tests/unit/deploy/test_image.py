@@ -1,4 +1,4 @@
-"""What the Dockerfile takes along, and what it leaves behind."""
+"""The contents of the image, and the files that it leaves behind."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from yoto.rooms.queues.series import INVALIDATION_ITEMS
 METRIC = re.compile(r"\byoto_[a-z0-9_]+")
 KNOWN = {*names.HELP, *(name for room in chosen(ALL) for name in room.series())}
 PARTS = re.compile(r"(_bucket|_sum|_count)$")
-# Of what an operator must see: a name that some panel shows for each.
+# For each fact that an operator must see, a series that some panel shows.
 SHOWN = {
     "checks by result and tier": names.CHECKS,
     "time of checks": names.CHECK_TIME,

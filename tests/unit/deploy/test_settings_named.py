@@ -1,4 +1,4 @@
-"""What the examples of ``deploy/`` and the Dockerfile name is there, and agrees with the guide."""
+"""Settings that ``deploy/`` and the Dockerfile name are there, and agree with the guide."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def stop_time(pattern: str) -> int:
 
 
 def value_in(path: Path, name: str) -> str:
-    """What a file sets, as ``name=value``."""
+    """The value that a file sets, as ``name=value``."""
     (found,) = re.findall(rf"^{name}=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return str(found)
 

@@ -22,7 +22,7 @@ from tests.unit.deploy.files import (
     manifest,
 )
 
-# What Compose itself reads its files with; Go keeps what it has built.
+# The library that Compose itself reads its files with; Go keeps what it has built.
 COMPOSE_PARSER = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2"
 BUILD_SECONDS = 600
 

@@ -1,4 +1,4 @@
-"""What ``docs/architecture.md`` names is there."""
+"""Functions, files and packages that ``docs/architecture.md`` names are there."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ RUN: dict[str, dict[str, str]] = {
 }
 # The code of a page in Chinese is that of the English one: test_readme.py.
 SAME = {"docs/README.zh-CN.md": "docs/README.md", "README.zh-CN.md": "README.md"}
-# What benchmarks print is written by benchmarks.
+# The output of benchmarks is written by benchmarks.
 NOT_CODE = {"text", "http"}
 REASON = re.compile(r"only shown: \w.{9,}")
 MOST_ONLY_SHOWN = 20

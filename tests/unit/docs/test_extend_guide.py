@@ -14,7 +14,7 @@ from yoto.resilience.algorithms.algorithm import METHODS
 GUIDE = (Path(__file__).parents[3] / "docs" / "extend.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(python|lua|rego)\n(.*?)```", re.DOTALL)
 SUFFIX = {"python": ".py", "lua": ".lua", "rego": ".rego"}
-# What an adopter writes in tests; ``tests/integration/test_own_code.py`` runs it.
+# Code that an adopter writes in tests; ``tests/integration/test_own_code.py`` runs it.
 IN_TESTS = "def test_"
 
 

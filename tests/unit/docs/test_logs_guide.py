@@ -1,4 +1,4 @@
-"""What the guide to logs says is so."""
+"""The guide to logs is right."""
 
 from __future__ import annotations
 

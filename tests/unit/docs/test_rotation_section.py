@@ -24,7 +24,7 @@ def test_each_secret_setting_has_a_way() -> None:
     }
     assert {"SECRET_KEY", "DATABASE_URL", "REDIS_PASSWORD"} < secret
     assert secret <= named
-    # What else is named is a setting, too: that of a file with a key.
+    # Any other name is a setting, too: that of a file with a key.
     assert named - secret <= set(SETTINGS)
 
 

@@ -65,7 +65,7 @@ REFUSED = {
 
 
 class Fake:
-    """What ``read_body`` asks of a connection."""
+    """A connection that notes its phases."""
 
     def __init__(self) -> None:
         self.phases: list[str] = []
@@ -75,7 +75,7 @@ class Fake:
 
 
 class Chunks(io.BytesIO):
-    """What a server gives its application, and reads from."""
+    """A body's stream, for the server and the application alike."""
 
     chunk_length = -1
 

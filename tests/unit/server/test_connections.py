@@ -48,7 +48,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def reader(connection: Connection) -> io.BufferedReader:
-    """What a server reads requests from; the fixture closes it."""
+    """The stream from which a server reads requests; the fixture closes it."""
     STREAMS.append(module.reader(connection))
     return STREAMS[-1]
 

@@ -1,4 +1,4 @@
-"""What no layer of the application caught."""
+"""Errors that no layer of the application caught."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells a worker to drain."""
+"""The causes for a worker to drain."""
 
 from __future__ import annotations
 

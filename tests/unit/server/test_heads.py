@@ -35,7 +35,7 @@ def handler_of(kind: type[BaseHTTPRequestHandler], data: bytes) -> Any:
 
 
 def read(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any]:
-    """What a handler makes of the first request in ``data``, and what it leaves unread."""
+    """A handler's reading of the first request in ``data``, and the bytes that it leaves unread."""
     handler = handler_of(kind, data)
     found = {"read": handler.parse_request()}
     for name in ("command", "path", "request_version", "close_connection", "requestline"):
@@ -84,7 +84,7 @@ def test_both_read_the_same(first: str, lines: list[str], end: str, body: bytes)
     data = end.join([first, "Host: here", *lines, "", ""]).encode("latin-1") + body
     ours, theirs = read(Quick, data), read(Plain, data)
     if b"A line of the head is no header." in ours["said"] or b"one Host" in ours["said"]:
-        # Whatever is no header for us is a line without a name, or one of two, for it.
+        # A line that is no header for us is one without a name, or one of two, for it.
         assert theirs["read"] and not ours["read"] and ours["close_connection"]
         assert lines
     else:
@@ -160,7 +160,7 @@ def test_plain_heads_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def environ_of(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any] | None:
-    """What a handler of eventlet tells the application; None: it refuses the request."""
+    """The environment that a handler of eventlet makes; None: it refuses the request."""
     handler = handler_of(kind, data)
     handler.connection = handler.request = ATTACHED
     handler.server = SERVER

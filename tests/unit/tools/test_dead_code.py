@@ -1,4 +1,4 @@
-"""What no product code names is found, unless a framework calls it or a guide names it."""
+"""Code that no product code names is found, unless a framework calls it or a guide names it."""
 
 from __future__ import annotations
 

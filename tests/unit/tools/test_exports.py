@@ -1,4 +1,4 @@
-"""What is exported and used by nothing outside its package is found."""
+"""Exports that nothing outside their package uses are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What set-up takes from npm, and what it does where that is not to be had."""
+"""The files that set-up takes from npm, and its course where npm is not to be had."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ from tests.support.require import LONG
 
 pytestmark = LONG
 
-# What a browser fetches by itself; an address in ``a`` is only followed.
+# Attributes that a browser fetches by itself; an address in ``a`` is only followed.
 FETCHED = {"script": "src", "link": "href", "img": "src", "source": "src", "iframe": "src"}
 
 
 class Resources(HTMLParser):
-    """What a page makes a browser fetch, and whether it is drawn by a library that is not here."""
+    """Addresses that a page makes a browser fetch, and whether a foreign library draws it."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()

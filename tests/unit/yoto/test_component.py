@@ -1,4 +1,4 @@
-"""What is done with a list of parts."""
+"""A list of parts: made, started and closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``yoto`` exports, and what importing it and its guards does not load."""
+"""The exports of ``yoto``, and what importing it and its guards does not load."""
 
 from __future__ import annotations
 

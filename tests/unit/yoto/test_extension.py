@@ -1,4 +1,4 @@
-"""What gives each application a part of its own."""
+"""An extension gives each application a part of its own."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_tasks_fall_due_at_the_same_moments() -> None:
 
 
 class TestTheClockOfAProcess:
-    """What the housekeepers share."""
+    """The clock that housekeepers share."""
 
     @pytest.fixture
     def keepers(self) -> Iterator[list[Housekeeper]]:

@@ -1,4 +1,4 @@
-"""What is guessed first is refused, and the rest is not."""
+"""Passwords that are guessed first are refused, and others are not."""
 
 from __future__ import annotations
 

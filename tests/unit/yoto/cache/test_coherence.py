@@ -131,7 +131,7 @@ steps = st.lists(
 
 @given(steps)
 def test_a_slot_that_is_there_has_no_event_after_it(history: list[tuple[str, object]]) -> None:
-    """Whatever was loaded at any earlier position, a hit is never older than an applied event."""
+    """A hit is never older than an applied event, whatever the position of the load."""
     world = World()
     last: dict[str, int] = {}
     now = 1

@@ -1,4 +1,4 @@
-"""What the log says when memory is dropped: Redis was silent, or the process was busy."""
+"""Gaps in the log, and the reasons for dropped memory: Redis was silent, or the process busy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from yoto.cache.continuity import SPELL_OVER, Continuity, Gap, Lapses
 
 
 def read(*numbers: int) -> Continuity:
-    """What has read entries with these numbers, at positions a hundred times as large."""
+    """A reader of entries with these numbers, at positions a hundred times as large."""
     continuity = Continuity()
     for number in numbers:
         continuity.follow(logged(number * 100, number=number))

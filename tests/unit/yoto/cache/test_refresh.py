@@ -13,7 +13,7 @@ from yoto.cache.refresh import Refresher
 
 @pytest.fixture
 def calls() -> list[str]:
-    """What was entered and left."""
+    """The times that the surroundings were entered and left."""
     return []
 
 

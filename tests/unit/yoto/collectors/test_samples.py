@@ -1,4 +1,4 @@
-"""What the sources tell of the states that they are given."""
+"""The samples that the sources make of given states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the default alerts judge, from the measurements of a minute."""
+"""The values that the default alerts judge, from the measurements of a minute."""
 
 from __future__ import annotations
 

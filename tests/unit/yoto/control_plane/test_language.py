@@ -137,7 +137,7 @@ ACTIONS_OF_RUN_TIME = {
         *(f"resilience.config.{action}" for action in Action),
         *(f"alert.rule.{act}" for act in ("add", "set", "remove", "reset", "rollback")),
     },
-    "entry.action": set(),  # of an ``AuditEntry``, which is looked at where it is made
+    "entry.action": set(),  # from an ``AuditEntry``, which is looked at where it is made
     "f'policy.{ENGINE}'": {"policy.engine"},
     "f'policy.{OVERRUN}'": {"policy.overrun"},
     "f'policy.{change.action}'": {

@@ -1,4 +1,4 @@
-"""What the server says of errors, in Chinese."""
+"""The server's errors, in Chinese."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _sentences(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED:
             for argument in node.args[:1]:
                 values = argument.values if isinstance(argument, ast.Dict) else [argument]
-                # What has no word of its own is put together elsewhere.
+                # A text without a word of its own is put together elsewhere.
                 yield from (
                     said for said in map(_text, values) if said and re.search("[a-z]", said)
                 )

@@ -30,7 +30,7 @@ def modules() -> dict[str, str]:
 
 
 def missing(texts: dict[str, str]) -> list[str]:
-    """What is imported and not there."""
+    """The modules and names that are imported and not there."""
     found = []
     for address, text in texts.items():
         asked = [(one[2], one[1] or "") for one in IMPORT.finditer(text)]

@@ -1,4 +1,4 @@
-"""What is seen to in each process of an application."""
+"""Work that begins and ends in each process of an application."""
 
 from __future__ import annotations
 

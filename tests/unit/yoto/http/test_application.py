@@ -1,4 +1,4 @@
-"""What runs after the view changes no answer by failing."""
+"""Code that runs after the view changes no answer by failing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from yoto.http.application import MOST_FUNCTIONS, Application
 
 
 class Boom(RuntimeError):
-    """What a step fails with."""
+    """The failure of a step."""
 
 
 def fail(*_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is dumped by prepared functions is what marshmallow dumps."""
+"""Prepared functions dump the same as marshmallow."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def object_of(schema: ma.Schema, choice: Random) -> Any:
     values = {
         name: value_of(field, choice)
         for name, field in named.items()
-        # What a dictionary lacks marshmallow looks for among its methods.
+        # Marshmallow looks among the methods of a dictionary for a key that it lacks.
         if whole or choice.random() < 0.5 or hasattr(dict, name)
     }
     make = choice.choice([dict, MappingProxyType, lambda values: SimpleNamespace(**values)])
@@ -68,7 +68,7 @@ def object_of(schema: ma.Schema, choice: Random) -> Any:
 
 
 def outcome(dump: Callable[[Any], Any], obj: Any) -> Any:
-    """What is dumped, or what kind of error says that something in it must not be left out."""
+    """The dump, or the kind of error that says that something in it must not be left out."""
     try:
         return dump(obj)
     except (KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""What text, numbers and times from outside must look like."""
+"""The form that text, numbers and times from outside must have."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ Short = Annotated[str | None, partial(ma.fields.String, validate=Length(max=3)),
 
 
 class Whole(TypedDict):
-    """What an operation answers."""
+    """The answer of an operation."""
 
     state: Literal["on", "off"]
 
@@ -144,7 +144,7 @@ def test_a_change_that_demands_no_reason_cannot_be_declared() -> None:
 
 
 def given_to(command: str, *arguments: str, **fixed: Any) -> dict[str, Any]:
-    """What a function is given by a command line."""
+    """The arguments that a command line gives to a function."""
     subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
     seen: dict[str, Any] = {}
 
@@ -196,7 +196,7 @@ def test_mappings_are_written_in_pairs_and_times_with_a_unit(
 
 
 class Colours(TypedDict, total=False):
-    """What a thing may look like."""
+    """The looks of a thing."""
 
     inside: str
     outside: str | None

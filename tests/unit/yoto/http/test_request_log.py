@@ -125,7 +125,7 @@ def test_an_error_is_one_line_and_its_request_another(app: Flask, lines: LogLine
 
 
 class Cut(BaseException):
-    """What ends a request from outside, such as a time-out of eventlet."""
+    """An end that comes from outside, such as a time-out of eventlet."""
 
 
 def test_a_request_that_is_cut_off_is_one_too(app: Flask, lines: LogLines) -> None:
@@ -145,7 +145,7 @@ def test_nothing_of_a_request_is_left_to_what_its_thread_does_next(
     client.get("/ping")
     (between,) = lines.parsed("between")
     assert not FACTS & set(between) and between["thread"]
-    # The second one is nobody's, since it did not look who calls.
+    # The second one is nobody's, since it did not look for its caller.
     assert "user_id" not in lines.parsed(END)[1]
 
 

@@ -1,4 +1,4 @@
-"""What REST blueprints share: strict input, pages, ids, documentation."""
+"""Rules that REST blueprints share: strict input, pages, ids, documentation."""
 
 from __future__ import annotations
 

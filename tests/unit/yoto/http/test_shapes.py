@@ -26,7 +26,7 @@ class Part:
 
 
 class Whole(TypedDict):
-    """What an operation answers."""
+    """The answer of an operation."""
 
     at: Annotated[datetime, "When it was looked at"]
     state: Literal["on", "off"]

@@ -83,7 +83,7 @@ def test_a_failure_is_one(app: Flask, spans: Spans, error: Exception, status: in
 
 
 class Cut(BaseException):
-    """What ends a request from outside, such as a time-out of eventlet."""
+    """An end that comes from outside, such as a time-out of eventlet."""
 
 
 def test_a_request_that_is_cut_off_is_a_failure(app: Flask, spans: Spans) -> None:

@@ -13,7 +13,7 @@ from yoto.logs import HIDDEN, Redactor
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"
 HASH = "$argon2id$v=19$m=64,t=1,p=4$c29tZXNhbHQ$aGFzaG9mdGhlcGFzc3dvcmQ"
-# What a password may be made of where it stands in an address.
+# Characters of a password where it stands in an address.
 PASSWORDS = st.text(
     st.characters(blacklist_categories=("Cs", "Cc", "Z"), blacklist_characters="@"),
     min_size=8,

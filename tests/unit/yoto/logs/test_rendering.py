@@ -1,4 +1,4 @@
-"""What a line looks like."""
+"""The form of a line."""
 
 from __future__ import annotations
 

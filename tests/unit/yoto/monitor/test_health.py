@@ -112,7 +112,7 @@ def test_health_has_the_borders_that_operators_set_on_the_rules(
     (component,) = (one for one in components_of([slow]) if one.metric == signals.RESPONSE_MS)
     assert (component.good, component.warning) == (warning, error)
     assert component.excellent < warning
-    # What a rule leaves open is as the code has it.
+    # A bound that a rule leaves open is as the code has it.
     (default,) = (
         one
         for one in components_of([replace(slow, warning=None)])

@@ -54,7 +54,7 @@ def test_a_backlog_delivers_everything_once_however_it_is_packed(acts: list[str]
         if parcel is None:
             return
         assert parcel.sequence is not None
-        # As the server does: what it has already is not taken again.
+        # As the server does: a value that it has already is not taken again.
         already = delivered.setdefault(parcel.sequence, parcel.batch.counters.get(HITS, 0))
         assert already == parcel.batch.counters.get(HITS, 0)
         if heard:

@@ -48,7 +48,7 @@ class System:
         self.write(folder / "memory.stat", stat)
 
     def within(self, *lines: str) -> None:
-        """What the process says of its groups."""
+        """Write the groups of the process."""
         self.write(self.proc / "self" / "cgroup", "".join(f"{line}\n" for line in lines))
 
     def use(self) -> MemoryUse | None:

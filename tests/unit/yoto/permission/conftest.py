@@ -1,4 +1,4 @@
-"""A permission system without a database: what users have is said by the test."""
+"""A permission system without a database: a test says what users have."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ BITS = KnownBits(
     every=mask_of(BIT.values()),
     local=mask_of(BIT[name] for name, scope in PERMISSIONS.items() if scope != "global"),
 )
-# What the types of a community say.
+# The rules that the types of a community declare.
 IN_SERVER = PlaceRules(
     remaining=MASK["channel.read"] | MASK["message.read_history"],
     administrator=MASK["server.administrator"],

@@ -1,4 +1,4 @@
-"""What an entry of the cache says of a credential, against the database that it was made from."""
+"""A cache entry's verdict on a credential, against the database that it was made from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_verdict_is_that_of_the_database(
     verdict = accepts(entry_of(account), epoch, denial_keys)
     truth = in_database(account, epoch, denial_keys)
     assert verdict in (truth, None)
-    # What counts is accepted at once; nobody is sent to the database who need not go there.
+    # A valid credential is accepted at once: it sends nobody to the database.
     assert (verdict is True) == truth
 
 

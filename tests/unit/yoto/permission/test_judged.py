@@ -12,7 +12,7 @@ SERVER, CHANNEL = map(mark_of, ("server", "channel"))
 
 
 class Table:
-    """What is stored, and how often it was looked at."""
+    """A stored place, and how often it was looked at."""
 
     def __init__(self) -> None:
         self.looks = 0

@@ -1,4 +1,4 @@
-"""What a record does not tell."""
+"""Facts that a record does not tell."""
 
 from __future__ import annotations
 

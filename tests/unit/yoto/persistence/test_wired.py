@@ -57,7 +57,7 @@ def test_a_change_inside_a_request_that_writes_is_one_transaction(
 ) -> None:
     @app.put("/test-limit/<int:limit>")
     def change(limit: int) -> dict[str, int]:
-        # As a route does that finds out who asks, and holds SQLite's write lock from then on.
+        # As a route does that finds its caller, and holds SQLite's write lock from then on.
         db.session.scalars(select(User)).all()
         receipt = controller.set_bulkhead_config("thing", max_concurrent=limit, author="ada")
         return {"version": receipt.entry.version}

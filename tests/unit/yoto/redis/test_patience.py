@@ -1,4 +1,4 @@
-"""Who is told late that time is up looks once more; who is told in time does not."""
+"""A client that is told late that time is up looks once more; one told in time does not."""
 
 from __future__ import annotations
 

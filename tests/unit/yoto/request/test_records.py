@@ -1,4 +1,4 @@
-"""What is kept of requests is worked up soon, and none of it is lost."""
+"""Records of requests are worked up soon, and none of them is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands for an address where callers are counted."""
+"""The text that stands for an address where callers are counted."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Permit:
 
 
 class Ended(BaseException):
-    """What ends a greenlet looks like this."""
+    """An exception like those that end a greenlet."""
 
 
 @pytest.mark.parametrize(

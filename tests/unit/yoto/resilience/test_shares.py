@@ -1,4 +1,4 @@
-"""What the instances of a fleet admit while Redis is away, whatever becomes of their processes."""
+"""Admissions of a fleet while Redis is away, whatever becomes of its processes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Fleet:
         self.beat()
 
     def die(self, number: int) -> None:
-        """Killed: what it says to nobody, and its seat is free."""
+        """Killed: nobody is told, and the seat is free."""
         if self.workers:
             self.workers.pop(number % len(self.workers)).shares.close()
 

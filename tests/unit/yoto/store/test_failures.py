@@ -1,4 +1,4 @@
-"""What the errors of the two drivers say."""
+"""The meaning of errors of the two drivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was counted, by what it was about: the most first."""
+"""Counts by what they are about, the most first."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def served(sockets: int | None) -> Worker:
     [
         ([served(3), served(4)], (OK, 7, 20)),
         ([served(3), served(10)], (DEGRADED, 13, 20)),
-        # Of nobody else anything is known: what is open here is not all there is.
+        # The sockets of the other are unknown: those counted here are not all there are.
         ([served(3), served(None)], (UNKNOWN, 3, 10)),
         ([], (UNKNOWN, 3, 10)),
         (None, (UNKNOWN, 3, 10)),

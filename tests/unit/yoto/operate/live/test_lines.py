@@ -1,4 +1,4 @@
-"""What charts remember, and what they read anew."""
+"""The points that charts remember, and those that they read anew."""
 
 from __future__ import annotations
 

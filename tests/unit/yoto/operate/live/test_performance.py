@@ -64,6 +64,6 @@ def test_a_stretch_is_as_fine_as_it_is_kept_and_of_few_points() -> None:
         found = stretch_of(now, now - ago, now - ago + seconds)
         assert (found.resolution.seconds, found.step) == (resolution, step)
         assert (found.until - found.since) / found.step <= MOST_POINTS + 1
-    # What is kept no more, or not there yet, is not asked for.
+    # Points that are kept no more, or not there yet, are not asked for.
     far = stretch_of(now, 0, now + 1000)
     assert far.until == now - now % far.step and far.since > now - 8 * 24 * 3600

@@ -258,7 +258,7 @@ def test_a_denial_for_lack_of_a_fact_is_unknown_and_never_makes_a_not_true(
         assert not decision.allowed, expression
         assert (decision.reason, decision.names) == (code, ("vault.open",)), expression
         assert decision.codes == (code,), expression
-    # What an unknown part cannot change is allowed, or denied for its own reason.
+    # A condition that an unknown part cannot change is allowed, or denied for its own reason.
     assert system.decide_expression(2, "message.send OR NOT vault.open", *CHANNEL).allowed
     assert system.decide_expression(2, "NOT (vault.open AND message.pin)", *CHANNEL).allowed
     decided = system.decide_expression(2, "message.pin AND NOT vault.open", *CHANNEL)

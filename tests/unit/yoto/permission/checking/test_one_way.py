@@ -108,7 +108,7 @@ def spoken_of(tree: Any) -> set[str]:
 
 @dataclass
 class Scene:
-    """What there is when a question is put.
+    """The state in which a question is put.
 
     Attributes:
         memory, remembered: in which state an entry is in memory, and the community it tells of.
@@ -172,7 +172,7 @@ users = st.sampled_from((*USERS, *USERS, 99))
 
 @dataclass
 class Heard:
-    """What was reported and recorded."""
+    """The questions, uses and records that were noted."""
 
     uses: list[str] = field(default_factory=list)
     records: list[tuple[str, bool]] = field(default_factory=list)
@@ -203,7 +203,7 @@ def believed(scene: Scene, user_id: int, place: Place) -> Resolution:
 
 
 def after_policies(scene: Scene, resolution: Resolution, asked: set[str]) -> set[str] | None:
-    """Of the names held those that policies leave; None: they gave no verdict."""
+    """The held names that policies leave; None: they gave no verdict."""
     held = names_in(resolution.mask)
     judged = {
         name
@@ -428,7 +428,7 @@ def ask_every_way(app: Flask, scene: Scene, user_id: int, name: str, place: Plac
             assert heard.uses == ([name] if as_super_admin else [])
             assert heard.records == expected_records
 
-    # What knows no context of a question, and no position but the request's.
+    # These ways know no context of a question, and no position but the request's.
     plain = replace(scene, context=None, at_least=None)
     allowed, as_super_admin = literal_verdict(plain, user_id, name, place)
     expected_records = [(name, allowed)] if scene.sampled or not allowed else []

@@ -127,7 +127,7 @@ def test_switching_policies_off_never_allows_what_was_denied(
         state.policy = None
         off = verdicts(tree, context)
     assert [way for way, allowed in off.items() if allowed and not on[way]] == []
-    # What no policy was asked about is as it was.
+    # The answer for a permission that no policy was asked about is as it was.
     for name in set(NAMES).difference(asked):
         assert off[f"many {name}"] == on[f"many {name}"]
 

@@ -66,7 +66,7 @@ conditions = st.recursive(
 
 
 def as_it_reads(condition: Permission, held: set[str]) -> bool:
-    """What its text says to Python, whose words bind as those of expressions do."""
+    """Its text's value in Python, whose words bind as those of expressions do."""
     text = str(condition).replace("AND", "and").replace("OR", "or").replace("NOT", "not")
     for name in NAMES:
         text = text.replace(name, str(name in held))

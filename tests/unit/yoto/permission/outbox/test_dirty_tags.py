@@ -1,4 +1,4 @@
-"""What a transaction touched becomes few subjects, and never too few."""
+"""The rows that a transaction touched become few tags, and never too few."""
 
 from __future__ import annotations
 

@@ -21,5 +21,5 @@ def test_a_rank_lasts_only_as_far_as_the_lowest_on_the_way() -> None:
     assert ranking.throughout(0, 21) == 3
     assert ranking.throughout(0, None) == 3
     assert Ranking(LOWEST, (HeldPosition(9, 0, 20),)).throughout(5, None) == LOWEST
-    # What was to end ended while the write waited for its turn.
+    # The grant ended while the write waited for its turn.
     assert ranking.throughout(20, 19) == 3

@@ -224,7 +224,7 @@ def test_a_contradiction_stays_one() -> None:
 
 
 def test_names_as_others_have_them_are_told_from_the_words_around_them() -> None:
-    """What can belong to a name does: only a space, a parenthesis or the end is none of it."""
+    """A character that can belong to a name does: only a space, a parenthesis or the end cannot."""
     expression = compile_expression("(a:b)AND NOT c-d OR NOT-x AND 1 OR A.b AND and")
     assert expression.names == ("a:b", "c-d", "NOT-x", "1", "A.b", "and")
     masks = {name: 1 << bit for bit, name in enumerate(expression.names)}

@@ -273,7 +273,7 @@ def test_a_reading_that_failed_is_shared_by_nobody() -> None:
 
 
 def test_to_expire_waits_for_no_reading_and_what_it_reads_is_not_kept() -> None:
-    """Who expires it follows the log, and has no time."""
+    """The thread that expires it follows the log, and has no time."""
     store = Store("a.a")
     registry = PermissionRegistry(store.read)
     plain_read = store.read

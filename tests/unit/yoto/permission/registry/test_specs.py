@@ -1,4 +1,4 @@
-"""What can be registered, however it is said."""
+"""The forms in which a permission can be registered."""
 
 from __future__ import annotations
 

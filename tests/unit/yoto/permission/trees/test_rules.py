@@ -365,7 +365,7 @@ def test_everyone_comes_before_roles_and_teams_and_these_before_the_person() -> 
         SetOverwrite(DOC, RoleTarget("bare"), allow=("run",), deny=("read",)),
         SetOverwrite(DOC, Team("above"), allow=("read",), deny=("write",)),
     )
-    # Of roles and teams together an allow outweighs a deny.
+    # Among roles and teams together an allow outweighs a deny.
     assert may(world, "mia", "doc:d") == "read run"
     perform(world, SetOverwrite(DOC, Person("mia"), allow=("write",), deny=("run",)))
     assert may(world, "mia", "doc:d") == "read write"

@@ -1,4 +1,4 @@
-"""What a context may be, and how often it is looked at."""
+"""The bounds of a context, and how often it is looked at."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ USER = UserFacts(5, member=True, assignments=(Assignment(ROLE),))
 def denials(
     role: RoleFacts = NOTHING, default: RoleFacts = NOTHING, user: UserFacts = USER
 ) -> Denials:
-    """Of a member with one role, at a place of two levels."""
+    """The denials of a member with one role, at a place of two levels."""
     roles = {EVERYBODY: replace(default, is_default=True), ROLE: role}
     place = PlaceFacts("server:1", None, roles, PlaceRules(levels=(False, False)))
     trace, flat = Trace(), flatten(place, BITS)

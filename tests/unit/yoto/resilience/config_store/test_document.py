@@ -1,4 +1,4 @@
-"""What the layers of an entry say together."""
+"""The document that the layers of an entry make together."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ B, R = Kind.BULKHEAD, Kind.RATE_LIMIT
 
 
 def limit_of(store: ConfigStore, name: str = "search") -> int:
-    """What another process would use, having seen the news."""
+    """The limit that another process would use, having seen the news."""
     store.sync.refresh()
     config = store.get(B, name).config
     assert isinstance(config, BulkheadConfig)

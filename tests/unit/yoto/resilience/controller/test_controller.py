@@ -146,7 +146,7 @@ def test_an_orderly_end_loses_nothing_of_leased_guards(new_controller: NewContro
     ending.close()
     assert other.get_circuit_breaker_state("thing").calls == 100
     assert other.get_bulkhead_stats("thing").held == 0
-    # What drains while a lease lasts is kept back.
+    # The units that drain while a lease lasts are kept back.
     assert other.get_rate_limit_status("thing").remaining == pytest.approx(9_900, abs=100)
 
 

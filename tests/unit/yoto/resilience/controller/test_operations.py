@@ -1,4 +1,4 @@
-"""What operators do to breakers: recorded, audited, on the whole fleet, and not forgotten."""
+"""Acts of operators on breakers: recorded, audited, on the whole fleet, and not forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the configuration costs on the wire, as the server sees it."""
+"""The cost of the configuration on the wire, as the server sees it."""
 
 from __future__ import annotations
 

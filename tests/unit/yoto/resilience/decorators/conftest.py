@@ -20,7 +20,7 @@ def _own_names(own_names: None) -> None:  # noqa: F811
 
 
 class Users:
-    """Who is signed in; a test says so."""
+    """The user who is signed in; a test sets it."""
 
     current: int | None = None
 

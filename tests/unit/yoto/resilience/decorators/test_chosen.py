@@ -26,7 +26,7 @@ def left(controller: ResilienceController, name: str, key: str = "k") -> int:
 
 
 def statuses(app: Flask, *asked: str) -> list[int]:
-    """Of requests such as ``POST /``."""
+    """The statuses of requests such as ``POST /``."""
     app.register_error_handler(RateLimited, lambda error: (str(error), 429))
     client = app.test_client()
     return [

@@ -1,4 +1,4 @@
-"""What a decorated function's end means to its breaker."""
+"""The meaning of a decorated function's end for its breaker."""
 
 from __future__ import annotations
 

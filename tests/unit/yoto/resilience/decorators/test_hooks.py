@@ -1,4 +1,4 @@
-"""What the host application hears of calls, and that it changes none of them."""
+"""Hooks of the host application hear of calls, and change none of them."""
 
 from __future__ import annotations
 

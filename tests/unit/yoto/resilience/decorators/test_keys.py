@@ -1,4 +1,4 @@
-"""Whom a call is counted for."""
+"""The caller for whom a call is counted."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ NOBODY = {
 
 @pytest.fixture
 def app() -> Iterator[Flask]:
-    """An application whose server nobody may ask: whoever connects to it is found in its queue."""
+    """An application whose server nobody may ask: any connection to it is found in its queue."""
     with socket.create_server((HOST, 0)) as server:
         url = f"redis://{HOST}:{server.getsockname()[1]}/0"
         with guarded_app({"REDIS_URL": url}, enabled=False, defaults={"thing": NOBODY}) as app:
@@ -68,7 +68,7 @@ def test_every_decorated_function_runs(controller: ResilienceController, decorat
         raise OSError("mine")
 
     if decorate.__qualname__.startswith("degradable"):
-        # What a function has for when it fails is its own.
+        # A fallback for failures is the function's own.
         assert fail() == "else"
         return
     for _ in range(20):

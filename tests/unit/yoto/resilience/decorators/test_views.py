@@ -21,7 +21,7 @@ from yoto.resilience import (
 
 
 class Asked:
-    """Which limits each request was counted by."""
+    """The limits that each request was counted by."""
 
     def __init__(self, app: Flask) -> None:
         self._client = app.test_client()

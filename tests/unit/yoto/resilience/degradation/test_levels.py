@@ -1,4 +1,4 @@
-"""Who may raise the level of a feature, whose level wins, and until when."""
+"""Levels of features: who may raise one, whose level wins, and until when."""
 
 from __future__ import annotations
 

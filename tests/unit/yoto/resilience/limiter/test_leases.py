@@ -103,7 +103,7 @@ class TestPermits:
 
 # Lengths of a lease, of which a window has 20.
 PAUSE = st.sampled_from([0.0, 0.0, 0.02, 0.3, 0.5, 0.9, 0.98, 1.5, 9.0, 18.5, 19.4, 20.0, 25.0])
-# What happens next: a pause, which worker acts, and what it does.
+# The next step: a pause, the worker that acts, and its act.
 STEP = st.tuples(
     PAUSE,
     st.integers(0, 1),
@@ -199,7 +199,7 @@ def test_no_kill_pause_or_late_reply_admits_more_than_the_limit(
 
 @pytest.mark.parametrize("algorithm", algorithm_names())
 def test_the_check_sees_a_permit_that_is_used_too_late(algorithm: str) -> None:
-    """What the test above must be able to find."""
+    """The excess that the test above must be able to find."""
     quota = Quota(100, 2.0, 100)
     fleet = Fleet(algorithm, quota, 0.1)
     fleet.ask(0, 1, later=False)

@@ -1,4 +1,4 @@
-"""What a twin admits while its limit, window or burst is changed live."""
+"""Admissions of a twin while its limit, window or burst is changed live."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ steps = st.lists(st.tuples(pauses, st.one_of(quotas, st.integers(1, 12))), max_s
 
 @pytest.mark.parametrize("algorithm", algorithm_names())
 @given(quotas, steps)
-# What was used long before a faster rate did not drain at it.
+# Units used long before a faster rate did not drain at it.
 @example(Quota(10, 60.0, 10), [(1, 10), (1_000_003, Quota(60, 2.0, 10)), (1, 10)])
 @example(Quota(10, 2.0, 10), [(1, 10), (1_000_003, Quota(10, 60.0, 10)), (6_000_037, 10)])
 def test_no_change_admits_more_than_the_limits_in_force(

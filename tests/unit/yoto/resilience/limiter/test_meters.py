@@ -1,4 +1,4 @@
-"""What every algorithm promises, on meters in memory and a clock of numbers."""
+"""The promises of every algorithm, on meters in memory and a clock of numbers."""
 
 from __future__ import annotations
 

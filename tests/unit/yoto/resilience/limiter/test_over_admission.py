@@ -1,4 +1,4 @@
-"""What the campaign of leases counts as too many: it must see each kind of excess."""
+"""Excess, as the campaign of leases counts it: each kind must be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever happens to a request, its life keeps the promises of the whole."""
+"""The life of a request keeps the promises of the whole, whatever happens to it."""
 
 from __future__ import annotations
 

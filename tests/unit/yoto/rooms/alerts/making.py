@@ -48,7 +48,7 @@ class Run:
     def notices(
         self, samples: Iterable[float | None], every: float = 10.0, metric: str = "load"
     ) -> list[str]:
-        """What happens in a row of samples: the kind and the new level of each transition."""
+        """The transitions in a row of samples: the kind and the new level of each."""
         return [short(one) for value in samples for one in self.see({metric: value}, after=every)]
 
 

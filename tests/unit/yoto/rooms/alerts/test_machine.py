@@ -232,10 +232,10 @@ def test_an_alert_keeps_its_peak_through_its_fall_and_its_end() -> None:
     ]
     peaks = [(one.peak_level, one.peak_value) for one in notices]
     assert peaks == [("warning", 12), ("critical", 35), *[("critical", 41)] * 3]
-    # Of what it is now no text says that it is beyond what it is not.
+    # No text says that the present value is beyond a limit that it is not beyond.
     assert [one.text for one in notices[2:]] == ["load 41 over 30"] * 3
     assert [(one.value, one.limit) for one in notices[2:]] == [(25, 20), (15, 10), (5, 30)]
-    # What comes afterwards is another alert with a peak of its own.
+    # A later alert is another one, with a peak of its own.
     (again,) = run.see({"load": 11})
     assert (again.peak_level, again.peak_value) == ("warning", 11)
 

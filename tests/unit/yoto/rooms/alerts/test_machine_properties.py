@@ -1,4 +1,4 @@
-"""What holds of the state machine whatever happens."""
+"""Properties of the state machine that always hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to tell what."""
+"""The notices that are due, and the webhooks that hear of them."""
 
 from __future__ import annotations
 

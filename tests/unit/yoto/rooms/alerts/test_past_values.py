@@ -1,4 +1,4 @@
-"""What a rule saw in the past: as its evaluations made it, from points that are kept."""
+"""The past values of a rule: as its evaluations made them, from points that are kept."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_share_is_that_of_the_minute_up_to_each_point(kept: Kept) -> None:
     kept.record(NOW + 80, {ANSWERED: 20})
     found = past_values(kept.monitoring, rule(signals.ERROR_RATE), {}, NOW, NOW + 90)
     assert (found.seconds, found.complete) == (10, True)
-    # At the last the first minute is over; what nobody recorded is left out.
+    # At the last the first minute is over; a point that nobody recorded is left out.
     assert found.points == [(NOW + 10, 0.0), (NOW + 20, 0.25), (NOW + 90, 0.0)]
 
 

@@ -94,7 +94,7 @@ def test_of_a_random_walk_nothing_is_said(seed: int) -> None:
 def test_before_it_is_tested_nothing_is_said() -> None:
     found = fed(lambda step: 1.0 * step, steps=20).forecast()
     assert isinstance(found, NoForecast) and found.reason == "history"
-    # What never changes cannot be foretold better than by its last value.
+    # A constant series cannot be foretold better than by its last value.
     silent = fed(lambda step: 7.0).forecast()
     assert isinstance(silent, NoForecast) and silent.reason == "naive"
 

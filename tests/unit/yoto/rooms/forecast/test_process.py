@@ -61,7 +61,7 @@ def test_it_says_the_same_and_ends_with_the_worker(
     remote.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    # Whoever was elected instead may think otherwise by now.
+    # The process elected instead may think otherwise by now.
     assert {type(one) for one in remote.forecasts().values()} == {NoForecast}
     assert (remote.scores(), remote.anomalies(), remote.learned_to) == ({}, [], None)
     with pytest.raises(StoreUnavailable, match="forecaster"):

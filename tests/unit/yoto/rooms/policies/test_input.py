@@ -78,7 +78,7 @@ def test_without_what_cannot_be_read_there_is_no_input(part: InputPart[Question]
     with pytest.raises(PartUnknown) as unknown:
         builder.build(ASKED, ASKED, ALL, {})
     assert unknown.value.path == "context.time"
-    # Whoever does not read it is not kept up by it.
+    # Policies that do not read it are not kept up by it.
     assert builder.build(ASKED, ASKED, frozenset({"context.ip"}), {})[0]["context"] == {}
 
 

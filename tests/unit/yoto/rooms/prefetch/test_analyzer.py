@@ -1,4 +1,4 @@
-"""What one process tells of behaviour: own habits, everybody's, and nothing of those forgotten."""
+"""A process's report of behaviour: own habits, everybody's, and nothing of those forgotten."""
 
 from __future__ import annotations
 

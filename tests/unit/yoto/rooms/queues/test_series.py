@@ -1,4 +1,4 @@
-"""What the queues are measured by."""
+"""The series of the queues."""
 
 from __future__ import annotations
 

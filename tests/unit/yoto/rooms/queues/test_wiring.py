@@ -1,4 +1,4 @@
-"""What the room does with moments that the core's watch knows ahead."""
+"""The room's use of moments that the core's watch knows ahead."""
 
 from __future__ import annotations
 

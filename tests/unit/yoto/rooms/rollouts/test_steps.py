@@ -1,4 +1,4 @@
-"""What a worker decides of values that it tries, as numbers alone."""
+"""A worker's decision on values that it tries, as numbers alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARE = st.floats(0, 1)
         (60, Observed(20, 0, 0), RolloutStep.PROMOTE),
         (60, Observed(19, 0, 0), RolloutStep.TAKE_BACK),
         (60, Observed(0, 0, 0), RolloutStep.TAKE_BACK),
-        # Of few that were let through nearly all failed.
+        # Nearly all of the few that were let through failed.
         (60, Observed(19, 1, 19), RolloutStep.TAKE_BACK),
     ],
 )

@@ -52,7 +52,7 @@ def pair(new_controller: NewController) -> Iterator[Pair]:
 
 
 def limit_of(controller: ResilienceController) -> int:
-    """What calls of this worker meet."""
+    """The limit that calls of this worker meet."""
     reader = controller.config.reader(B, NAME, BulkheadConfig)
     return reader().max_concurrent
 
@@ -70,7 +70,7 @@ def calls(controller: ResilienceController, n: int, rejected: int = 0) -> None:
 def test_what_went_well_is_everywhere_after_its_time_as_its_author_set_it(pair: Pair) -> None:
     pair.begin()
     assert limit_of(pair.second) == 8
-    # What holds in the fleet is shown by the worker that tries something else, too.
+    # The limit of the fleet is shown by the worker that tries another one, too.
     assert pair.first.config.get(B, NAME).config == BulkheadConfig(max_concurrent=8)
     calls(pair.first, 2)
     pair.rollouts.turn()

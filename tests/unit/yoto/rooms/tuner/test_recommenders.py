@@ -209,7 +209,7 @@ snapshots = st.builds(
 
 
 def now_of(snapshot: TuningSnapshot, setting: str) -> float:
-    """What a snapshot says that is in force."""
+    """The value that is in force, by a snapshot."""
     kind, _, name = setting.partition(":")
     if kind == "bulkhead":
         return snapshot.bulkheads[name].limit

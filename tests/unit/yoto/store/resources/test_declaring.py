@@ -1,4 +1,4 @@
-"""What a type of resources may not say of itself."""
+"""Declarations of a type of resources that are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who belongs to a node, by the row of a member."""
+"""Membership in a node, by the row of a member."""
 
 from __future__ import annotations
 

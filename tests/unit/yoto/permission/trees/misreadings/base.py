@@ -1,4 +1,4 @@
-"""What roles give, and who is in charge: sentences 3 and 4."""
+"""Permissions from roles, and the people in charge: sentences 3 and 4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks, and which roles are in force: sentences 1 and 2."""
+"""The asking person, and the roles that are in force: sentences 1 and 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do is counted a lot at a time; what could not be is known."""
+"""People's acts are counted a lot at a time; the number that could not be is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of a set of policies for a topic, and that it says the same."""
+"""The rest of a set of policies for a topic, and that it says the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def engine() -> Iterator[EmbeddedEngine]:
 
 
 def left(body: str, holds: bool | None = False) -> str:
-    """What is left of rules, where each guard that is asked for ``holds``."""
+    """The rest of the rules, where each guard that is asked for ``holds``."""
     bundle = rules(body)
     residual = residual_of(bundle, holds)
     lines = residual.modules["rules"].splitlines()
@@ -114,7 +114,7 @@ deny contains "c" if not judged"""
         'deny contains "a" if {\n\ttime.now_ns() > 1\n\tinput.x\n}',
         # A variable of the rule is called as a rule.
         'deny contains "a" if {\n\tnames := data.listed\n\tnames[0]\n\tinput.x\n}\nnames := {1}',
-        # Functions are told nothing of the topic by who calls them.
+        # Functions are told nothing of the topic by their callers.
         'deny contains "a" if f(input.x)\nf(x) if {\n\tdata.listed\n\tx\n}',
         'deny contains "a" if f(input.x) == 2\nf(x) := 1 if data.listed else := 2',
     ],

@@ -1,4 +1,4 @@
-"""What is left for a topic says what the whole set says, of a reduced input as of a whole one."""
+"""The rest for a topic says what the whole set says, of a reduced input as of a whole one."""
 
 from __future__ import annotations
 

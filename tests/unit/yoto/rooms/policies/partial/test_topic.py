@@ -1,4 +1,4 @@
-"""What a decision is about."""
+"""The topic of a decision."""
 
 from __future__ import annotations
 

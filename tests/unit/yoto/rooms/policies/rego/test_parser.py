@@ -20,7 +20,7 @@ from yoto.rooms.policies.rego.parser import parse
 from yoto.rooms.policies.rego.tokens import tokenize
 from yoto.rooms.policies.sources import BUILTINS
 
-# What regorus numbers for itself, and what it counts besides.
+# Fields that regorus numbers for itself, and those that it counts besides.
 NUMBERS = {"eidx", "sidx", "qidx", "num_statements", "num_queries", "rego_v1"}
 DISTORTED = 1500
 
@@ -126,7 +126,7 @@ def test_the_functions_that_are_let_in_are_those_that_regorus_has() -> None:
 
 
 class Held:
-    """What a frame of the caller holds."""
+    """An object that a frame of the caller holds."""
 
 
 def reads(body: str) -> weakref.ref[Held]:

@@ -1,4 +1,4 @@
-"""What the adaptive part does about what is measured."""
+"""The adaptive part's reactions to measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What names permissions in vain is found in sources and documents, and nothing else is."""
+"""Rules and documents that name permissions in vain are found, and nothing else is."""
 
 from __future__ import annotations
 

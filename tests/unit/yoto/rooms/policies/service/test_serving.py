@@ -1,4 +1,4 @@
-"""What is in service: what it reads, and with which documents it decides."""
+"""The set in service: what it reads, and with which documents it decides."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEND = Topic("message.send", ("*", "message.send"), "channel")
 def loaded(
     name: str, *reads: str, candidate: str | None = None, reduced: frozenset[str] | None = None
 ) -> Loaded:
-    """A set with one document that is called as itself; what is left of it reads so much."""
+    """A set with one document that is called as itself; its rest reads ``reduced``."""
     compiled: Any = Compiled(name, frozenset(reads), reduced)
     shadow = None
     if candidate is not None:

@@ -13,7 +13,7 @@ from yoto.rooms.prefetch.steps import Step
 
 
 class FakeCache:
-    """What a prefetcher sees of a cache.
+    """A cache, as a prefetcher sees it.
 
     Attributes:
         entries: what memory has.

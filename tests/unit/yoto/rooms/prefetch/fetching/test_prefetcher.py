@@ -1,4 +1,4 @@
-"""What is prefetched, what becomes of it, and what happens when loading does not work."""
+"""Entries that are prefetched, what becomes of them, and loads that do not work."""
 
 from __future__ import annotations
 

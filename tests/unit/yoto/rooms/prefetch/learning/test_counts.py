@@ -1,4 +1,4 @@
-"""Decayed counts: what is newer weighs more, nothing grows without bound, sums are sums."""
+"""Decayed counts: newer acts weigh more, nothing grows without bound, sums are sums."""
 
 from __future__ import annotations
 

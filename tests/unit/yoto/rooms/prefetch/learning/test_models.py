@@ -1,4 +1,4 @@
-"""What counts as a step, where a session ends, and in which hours somebody is there."""
+"""Acts that count as a step, the end of a session, and the hours in which somebody is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may go into a queue."""
+"""Items that may go into a queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the counters of Redis say."""
+"""Figures from the counters in Redis."""
 
 from __future__ import annotations
 

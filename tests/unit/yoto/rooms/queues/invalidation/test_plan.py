@@ -1,4 +1,4 @@
-"""What each strategy takes, and what becomes one."""
+"""The items that each strategy takes, and those that become one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be submitted."""
+"""Requests that may be submitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request pays for: counting in the memory of its process."""
+"""The cost to a request: counting in the memory of its process."""
 
 from __future__ import annotations
 

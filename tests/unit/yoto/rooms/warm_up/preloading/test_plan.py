@@ -1,4 +1,4 @@
-"""What is brought into memory, and in which order."""
+"""The entries that are brought into memory, and their order."""
 
 from __future__ import annotations
 
