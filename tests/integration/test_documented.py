@@ -1,4 +1,4 @@
-"""What guides say of commands and routes is there: a reader may copy it."""
+"""Commands and routes that guides mention are there: a reader may copy them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 AT_A_TERMINAL = re.compile(r"^(?: {4}|\$ )(?:\$ )?flask (?:--app app )?(.+)$", re.MULTILINE)
 ROUTE = re.compile(r"(?:(GET|POST|PUT|DELETE) )?((?:/control/api|/api/v1|\.\.\.)/[^\s?`]+)")
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*")
-# What a word in capitals stands for where it must be more than a word.
+# The text that a word in capitals stands for where it must be more than a word.
 STANDS_FOR = {
     "FILE": "README.md",
     "input.json": "package.json",
@@ -65,7 +65,7 @@ def command_of(app: Flask, words: list[str]) -> tuple[click.Command, list[str]]:
         if found is None and command is app.cli:
             found = FLASKS_OWN.get(words[0])
         if found is None and command.name == "yoto":
-            # What it has in an application that Yoto is a guest in.
+            # The commands that it has in an application that Yoto is a guest in.
             guests = {str(one.name): one for one in (operators, *guest_commands(app))}
             found = guests.get(words[0])
         if found is None:

@@ -1,4 +1,4 @@
-"""What somebody wrote into Redis who is not us: entries are not signed, and break nothing."""
+"""Entries that somebody else wrote into Redis: they are not signed, and break nothing."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ def test_forged_entries_break_no_request_and_allow_nothing(
         if kind != b"none":
             forge(store, key, kind)
     store.close()
-    # Who has read none of it yet, and who remembers what was there.
+    # A worker that has read none of it yet, and one that remembers what was there.
     with another_app(app_config, tmp_path / "newborn") as newborn:
         assert asked.by(newborn, ControlClient(newborn.test_client(), control.credentials)) == {}
     assert asked.by(app, control) == {}
 
 
 class Asked:
-    """What members and operators ask a worker."""
+    """Questions of members and operators to a worker."""
 
     def __init__(self, world: World) -> None:
         self.here = world.server(public=False)

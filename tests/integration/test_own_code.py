@@ -1,4 +1,4 @@
-"""What ``YOTO_EXTENSIONS`` names registers its own, and is judged and shown as what is built in."""
+"""Code named by ``YOTO_EXTENSIONS`` registers its own, judged and shown as what is built in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def set_up(app: Flask) -> None:
-    """What the example declares is stored."""
+    """Store what the example declares."""
     result = app.test_cli_runner().invoke(args=["setup"])
     assert result.exit_code == 0, result.output
     assert "permissions: 1 added\npolicies: 2 stored, 0 removed\n" in result.output
@@ -174,7 +174,7 @@ def test_two_applications_in_a_process_may_have_the_same_code(
             assert "picture.upload" not in {spec.name for spec in permissions.catalogue()}
 
 
-# What is wrong
+# Mistakes
 
 
 def refused(app_config: dict[str, Any], tmp_path: Path, extensions: Any) -> ConfigurationError:
@@ -203,7 +203,7 @@ def test_a_wrong_name_is_one_clear_error(
 
 
 def own_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str) -> str:
-    """A module of one function of this body; what names it."""
+    """Write a module of one function of this body, and return the function's name."""
     lines = "".join(f"    {line}\n" for line in body.splitlines())
     (tmp_path / "own_module.py").write_text(f"def register(app):\n{lines}")
     monkeypatch.syspath_prepend(tmp_path)

@@ -1,4 +1,4 @@
-"""Who is calling is known without the database, and every end of a credential is heard of."""
+"""Callers are known without the database, and every end of a credential is heard of."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def community(world: World, ada: Person) -> Community:
 
 
 def warm(client: FlaskClient, path: str, person: Person) -> None:
-    """Ask until nobody needs the database: what was just written may still be on its way."""
+    """Ask until nobody needs the database: the last write may still be on its way."""
 
     def knows() -> bool:
         with count_own_statements(every=True) as seen:
@@ -90,7 +90,7 @@ def sign_in(client: FlaskClient, username: str = "ada") -> dict[str, Any]:
 
 @pytest.fixture
 def tokens(client: FlaskClient, ada: Person) -> dict[str, Any]:
-    """Of a sign-in of Ada's."""
+    """The tokens of a sign-in of Ada's."""
     return sign_in(client)
 
 

@@ -55,7 +55,7 @@ def worker(app_config: dict[str, Any], tmp_path: Path) -> Iterator[Worker]:
 
 @dataclass
 class Made:
-    """What somebody has from one worker."""
+    """The credentials that somebody has from one worker."""
 
     access: str
     refresh: str
@@ -63,7 +63,7 @@ class Made:
     snapshot: str
 
     def good_at(self, worker: Flask) -> dict[str, bool]:
-        """Which of it another worker takes."""
+        """Whether another worker takes each of them."""
         headers = {"Authorization": f"Bearer {self.access}"}
         other = worker.test_client()
         cookie = self.browser.get_cookie("yoto_session", path="/session")

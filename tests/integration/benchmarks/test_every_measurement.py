@@ -1,4 +1,4 @@
-"""Every measurement runs to its end, in its shortest form; what it measures there says nothing."""
+"""Every measurement runs to its end, in its shortest form; its figures there say nothing."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 
 def answered_by(process: Process, path: str, headers: dict[str, str]) -> dict[str, int]:
-    """What a server answers in JSON."""
+    """A server's answer in JSON."""
     connection = http.client.HTTPConnection("127.0.0.1", process.port)
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()

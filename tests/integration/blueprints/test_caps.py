@@ -1,4 +1,4 @@
-"""How much one account can make: what is full says so, and names its limit."""
+"""How much one account can make: a refusal names the limit that is reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lists of the community ask for: a statement for the list, and nothing to know who may.
+"""Statements of the community's lists: one for the list, and none to know who may read it.
 
 A warm worker knows callers and their rights; where a list takes two statements the comment says
 which. All in one test, because each needs the same community and changes nothing.

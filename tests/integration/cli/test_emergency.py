@@ -23,7 +23,7 @@ def run(app: Flask, *arguments: str) -> tuple[int, str]:
 
 
 def audited(world: World) -> list[Any]:
-    """What the audit log holds, oldest first: act, subject, actor and reason."""
+    """The audit log, oldest first: act, subject, actor and reason."""
     row = AuditRecord
     return world.rows(
         select(row.action, row.subject, row.actor_id, row.reason)

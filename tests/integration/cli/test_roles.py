@@ -1,4 +1,4 @@
-"""``flask roles``: what the guide does not show, and what is refused."""
+"""``flask roles``: acts that the guide does not show, and refusals."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Back-up and restore as docs/production.md has it: nothing is allowed that the restored database
 denies, whatever Redis is beside it.
 
-One database and one Redis are enough: what a node remembers ends with it.
+One database and one Redis are enough: a node's memory ends with it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Stores(NamedTuple):
         return url
 
     def keep_redis(self) -> Path:
-        """What Redis has now, as a file."""
+        """Save the data of Redis as a file."""
         with self.redis.client() as client:
             client.save()
         return Path(shutil.copy(self.redis.folder / "dump.rdb", self.folder / "older.rdb"))
@@ -173,7 +173,7 @@ def test_nothing_is_allowed_that_the_restored_database_denies(
             client.flushall()
     stores.let_silence_pass()
     with another_app(config_of(stores, restored), stores.folder / "after") as app:
-        # What would be believed, were it not known to be from before.
+        # Entries that would be believed, were they not known to be from before.
         assert stored(app, granted if beside == "kept" else revoked) is (beside != "empty")
         follow(app)
         assert not allowed(app, granted, community)
@@ -219,7 +219,7 @@ def test_sign_ins_that_ended_after_the_back_up_and_numbers_given_since_open_noth
 
 
 def statements_of_the_guide() -> list[str]:
-    """What the guide says to run in the restored database."""
+    """The statements that the guide runs in the restored database."""
     section = GUIDE.read_text(encoding="utf-8").partition("## Back-up and restore")[2]
     found = re.search(r"```sql\n(.*?)```", section, re.DOTALL)
     assert found is not None

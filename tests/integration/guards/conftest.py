@@ -60,7 +60,7 @@ def lose(app: Flask, own_redis: Server) -> None:
 
 @pytest.fixture
 def operate(app: Flask, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Operate]:
-    """Runs ``flask resilience ...`` in an application of its own; what it prints, read as JSON."""
+    """Run ``flask resilience ...`` in an application of its own; its output is read as JSON."""
     with another_app(app_config, tmp_path / "operator") as other:
         runner = other.test_cli_runner()
 

@@ -1,4 +1,4 @@
-"""The database as a circuit breaker: who cannot have it is told at once, and not for long."""
+"""The database as a circuit breaker: callers hear of its loss at once, and not for long."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_every_engine_of_the_application_goes_through_it(
         db.engine.dispose()
         with pytest.raises(StoreUnavailable):
             db.engine.connect()
-        # What the breaker is set by can be read and written all the same.
+        # The settings of the breaker can be read and written all the same.
         receipt = controller.set_circuit_breaker_config(
             DATABASE, recovery_timeout=2.0, reason="a test", author="cli:ada"
         )

@@ -29,7 +29,7 @@ Act = tuple[str, str, Any]
 
 @pytest.fixture
 def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
-    # Everybody is at it at once; who may wait for a connection is another question.
+    # Everybody is at it at once; waiting for a connection is another question.
     pools = {"DATABASE_POOL_SIZE": WRITERS, "PERMISSION_POOL_SIZE": WRITERS}
     return app_config | pools | {"PERMISSION_POOL_WAIT": 20.0}
 

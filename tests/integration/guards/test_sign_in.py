@@ -29,7 +29,7 @@ from yoto.resilience import Dimension
 Limit = Callable[..., None]
 
 
-# Of a dimension with many tries one comes back in seconds, and to use them all may take longer.
+# A dimension of many tries gives one back in seconds, and to use them all may take longer.
 FEW = 4
 
 
@@ -247,7 +247,7 @@ def test_users_behind_an_address_keep_no_operator_out(
     for number in range(FEW):
         sign_in(client, f"nobody{number}", address=here)
     if known:
-        # Whoever has signed in here before is counted apart from strangers, with each other.
+        # People who signed in here before are counted apart from strangers, with each other.
         with app.test_request_context(environ_base={"REMOTE_ADDR": here}):
             for name in ("ada", *(f"user{number}" for number in range(3))):
                 remember_address(name)
@@ -257,7 +257,7 @@ def test_users_behind_an_address_keep_no_operator_out(
     operators = Browser(app.test_client())
     operators.sign_in("ada")
     assert operators.is_in()
-    # What is tried at the door of operators is counted there.
+    # A try at the door of operators is counted there.
     stranger = Browser(app.test_client())
     answers = [stranger.sign_in(f"nobody{n}") for n in range(FEW)]
     assert {one.status_code for one in answers} <= {422, 429}

@@ -61,7 +61,7 @@ def test_limits_go_on_in_the_process_and_are_shared_again_afterwards(
     own_redis.restart()
     # The first hit that Redis answers is told what was used meanwhile.
     wait_until(lambda: not controller.rate_limiter(MESSAGE_SEND).peek("anyone").degraded)
-    # What was used meanwhile was used: nobody has the quota twice.
+    # The quota used meanwhile stays used: nobody has it twice.
     assert say(client, community.owner, community.channel_id).status_code == 201
     left = dimensions(say(client, talker, community.channel_id), "RateLimit")["user+server"]
     assert left["r"] < BURST - 1

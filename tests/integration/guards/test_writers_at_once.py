@@ -44,5 +44,5 @@ def test_nobody_waits_for_a_lock_whose_holder_cannot_run(server: RunningYoto) ->
 
     said = together([lambda token=token: talk(token) for token in place.tokens.values()])
     assert said == [[201] * MESSAGES] * PEOPLE
-    # Of each, not of all together: on a busy machine they add up.
+    # The time of each call, not of all together: on a busy machine they add up.
     assert max(longest) < BUSY_SECONDS

@@ -1,4 +1,4 @@
-"""What the tests of the default policies share."""
+"""Shared parts of the tests of the default policies."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ WANTS_MUCH = {"limiter": "message.send", "remaining": 1e9}
 
 @pytest.fixture(scope="module")
 def validator() -> Any:
-    """Of inputs. To import it takes seconds, which each process would need that collects tests."""
+    """A validator of inputs. Its import takes seconds, which each collecting process would need."""
     from jsonschema import Draft202012Validator
 
     Draft202012Validator.check_schema(SCHEMA)

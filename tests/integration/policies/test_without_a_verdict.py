@@ -1,4 +1,4 @@
-"""What counts where policies give no verdict."""
+"""Decisions where policies give no verdict."""
 
 from __future__ import annotations
 
@@ -155,6 +155,6 @@ def test_a_fact_that_is_not_given_is_no_reason_to_let_a_not_pass(
         assert (decision.allowed, decision.reason) == (False, reason)
         innocent = {"suspicious": False}
         assert permissions.decide_expression(person.id, expression, context=innocent).allowed
-        # What the unknown part cannot change is decided.
+        # A condition that the unknown part cannot change is decided.
         either = "vault.open OR NOT vault.banned"
         assert permissions.decide_expression(person.id, either, context=given).allowed

@@ -33,7 +33,7 @@ REQUESTS_KEPT = timedelta(days=90)
 
 
 def add_rows(world: World) -> None:
-    """Of each table two that have ended, and one that has not."""
+    """Two rows of each table that have ended, and one that has not."""
     person = world.user()
     now = utcnow()
     for number, ends in enumerate((now - SOON, now - 2 * SOON, now + SOON)):

@@ -58,7 +58,7 @@ def test_until_the_answer_is_out_no_name_costs_more_than_another(
     waiting = SimpleNamespace(sleep=lambda seconds: answered.wait(30))
     monkeypatch.setattr(failures, "time", waiting)
     operator_named(world, "olga", VIEW, password_hash=stored_hash)
-    fail(client, "somebody")  # whatever is asked once in a while has been asked
+    fail(client, "somebody")  # questions that are asked once in a while have been asked
     asked = {}
     for name in ("olga", "nobody-at-all"):
         with count_statements(app) as asked[name]:

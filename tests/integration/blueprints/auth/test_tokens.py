@@ -1,4 +1,4 @@
-"""What access and refresh tokens open, for how long, and how they end."""
+"""Access and refresh tokens: what they open, for how long, and how they end."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_a_sync_is_judged_by_what_the_actor_had_before_it(
 ) -> None:
     category = world.category(community)
     channel = world.channel(community, category_id=category)
-    # For everyone the category takes what it gives to one role: whoever syncs has it until then.
+    # The category takes from everyone what it gives to one role: the actor has it until then.
     role = world.role(community)
     world.overwrite(
         category=category,

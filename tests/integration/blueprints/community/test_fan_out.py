@@ -1,4 +1,4 @@
-"""What one worker did to messages reaches the sockets of the others, once."""
+"""A change of messages by one worker reaches the sockets of the others, once."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def hears(socket: Socket, count: int) -> list[tuple[str, Any]]:
         return len(heard) >= count
 
     wait_until(enough)
-    time.sleep(0.3)  # what comes twice comes by now
+    time.sleep(0.3)  # a second copy comes by now
     heard.extend(socket.heard())
     return heard
 
@@ -100,7 +100,7 @@ def test_each_worker_hears_what_the_other_did_once_and_in_order(
         ("message_edited", edited.get_json()),
         ("message_deleted", gone),
     ]
-    # The other worker reads a message when it hears of it: what is gone by then is not told.
+    # The other worker reads a message when it hears of it: one that is gone by then is not told.
     events = hears(there, 1)
     assert events[-1] == ("message_deleted", gone)
     assert [name for name, _ in events] in (
@@ -251,5 +251,5 @@ def test_every_socket_of_two_workers_hears_every_message_once(workers: RunningYo
         for socket in heard:
             found = [socket.get(timeout=10) for _ in sent]
             assert sorted(found, key=lambda one: one["id"]) == sent
-        time.sleep(0.5)  # what comes twice comes by now
+        time.sleep(0.5)  # a second copy comes by now
         assert all(socket.empty() for socket in heard)

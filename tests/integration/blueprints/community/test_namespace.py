@@ -40,7 +40,7 @@ class Socket:
         self._client.emit(event, *data, namespace=NAMESPACE)
 
     def heard(self, rights: bool = False) -> list[tuple[str, Any]]:
-        """What came in since the last call: of channels, or only that rights may have changed."""
+        """Events since the last call: of channels, or only that rights may have changed."""
         return [
             (
                 packet["name"],

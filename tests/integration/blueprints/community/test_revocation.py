@@ -1,4 +1,4 @@
-"""Who may no longer read a channel is put out of its room, without a word said in it."""
+"""Those who may no longer read a channel are put out of its room, without a word said in it."""
 
 from __future__ import annotations
 

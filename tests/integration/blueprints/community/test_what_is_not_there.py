@@ -1,4 +1,4 @@
-"""What an address names comes first, then what the caller may do, then what they sent."""
+"""The resource that an address names comes first, then the caller's rights, then the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages do not offer to a member without rights, the server refuses to who asks it anyway."""
+"""Acts that pages do not offer to a member without rights are refused by the server, too."""
 
 from __future__ import annotations
 

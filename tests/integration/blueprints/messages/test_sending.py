@@ -130,7 +130,7 @@ def test_announcements_take_message_manage_too(
     assert client.post(messages(channel), json=body, headers=silenced.headers).status_code == 403
     sent = client.post(messages(channel), json=body, headers=herald.headers)
     assert sent.status_code == 201
-    # Who may not speak there any more cannot change what they said.
+    # An author who may not speak there any more cannot change their messages.
     one = f"{messages(channel)}/{sent.get_json()['id']}"
     assert client.patch(one, json={"content": "Hear"}, headers=herald.headers).status_code == 200
     world.overwrite(channel=channel, user=herald, deny=["message.manage"])

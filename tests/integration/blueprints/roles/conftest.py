@@ -11,7 +11,7 @@ from tests.support.world import Community, Person, World
 
 @dataclass(frozen=True)
 class Crew:
-    """Whom a test can ask for."""
+    """The people whom a test can ask for."""
 
     community: Community
     owner: Person

@@ -1,4 +1,4 @@
-"""What roles allow and deny, as single permissions and as groups."""
+"""Permissions that roles allow and deny, singly and as groups."""
 
 from __future__ import annotations
 

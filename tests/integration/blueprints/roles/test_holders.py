@@ -1,4 +1,4 @@
-"""Who holds roles, and from when to when."""
+"""The holders of roles, and from when to when."""
 
 from __future__ import annotations
 

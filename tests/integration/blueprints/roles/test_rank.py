@@ -1,4 +1,4 @@
-"""What a low role could take from high ones, and what came to somebody later, through the API."""
+"""Losses of high roles to low ones, and rights that came to somebody later, through the API."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_what_somebody_above_has_by_a_low_role_alone_is_not_taken(
     shorter = put(client, crew.manager, f"/roles/{low}/members/{boss.id}", valid_until=until)
     assert refused(shorter, "outranked")
     assert may(world, late, "member.kick", "server", crew.community.id)
-    # Who has it all the same loses nothing.
+    # A holder who has it by another role loses nothing.
     world.assign(boss, world.role(crew.community, "member.kick", name="other", position=3))
     assert client.delete(holder, headers=headers).status_code == 204
 
@@ -227,7 +227,7 @@ def test_a_denial_by_a_group_denies_each_of_its_permissions(
     assert answer.status_code == 200
     assert not may(world, crew.member, "message.pin", *place)
     assert may(world, crew.member, "message.send", *place)
-    # What is added to the group is denied with it, and what never is cannot be added.
+    # A permission added to the group is denied with it; one that is never denied cannot be added.
     with world.app.app_context(), pytest.raises(ValidationFailed) as refusal:
         permissions.assign_permission_to_group(group_id, [ADMINISTRATOR])
     assert "cannot be denied" in refusal.value.errors["names"][0]

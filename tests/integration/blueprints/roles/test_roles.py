@@ -254,7 +254,7 @@ def test_members_of_other_servers_may_do_none_of_it(
     for headers, status in (
         ({}, 401),
         (expired_header(app, crew.owner.id), 401),
-        # Of the platform's roles they know that there are some, in servers they know of nothing.
+        # Strangers know that the platform has roles; roles in servers they do not know of.
         (crew.stranger.headers, 403 if path == GLOBAL else 404),
     ):
         answer = client.open(path, method=method, headers=headers, data="no json")

@@ -1,4 +1,4 @@
-"""Hours in the rules of servers and channels: what could never be true is refused."""
+"""Hours in the rules of servers and channels: those that never come are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.world import Community, World
 
 API = "/api/v1"
 EVENING = {"days": ["mon", "tue"], "from": "18:00", "to": "23:30"}
-# What is wrong with a window, and the field that the answer names.
+# A fault of a window, and the field that the answer names.
 REFUSED = [
     ({"from": "08:00x"}, "from"),
     ({"from": "08:00:00"}, "from"),

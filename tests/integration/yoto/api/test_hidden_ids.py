@@ -1,6 +1,5 @@
-"""Ids in the bodies of writes, and further ids in their addresses: what is hidden from whoever
-sends them is answered as what is not there.
-"""
+"""Ids in the bodies of writes, and further ids in their addresses: one that is hidden from its
+sender is answered as one that is not there."""
 
 from __future__ import annotations
 
@@ -36,9 +35,8 @@ class Realms(NamedTuple):
 
 @pytest.fixture
 def realms(world: World) -> Realms:
-    """Whoever has the first server is a member of the second, some channels of which they may not
-    read, and has nothing to do with the third.
-    """
+    """The owner of the first server is a member of the second, some channels of which they may not
+    read, and has nothing to do with the third."""
     owner, manager = world.user("owner"), world.user("manager")
     world.assign(manager, world.role(None, "admin.roles", position=9))
     own, second, third = world.server(owner), world.server(), world.server(public=False)
@@ -406,7 +404,7 @@ def test_a_write_says_what_is_wrong_with_what_its_actor_sees(
 def test_code_with_an_actor_and_the_terminal_are_answered_alike(
     app: Flask, world: World, realms: Realms
 ) -> None:
-    """What the platform raises for whoever acts through the application's own code."""
+    """The errors that the platform raises for an actor of the application's own code."""
     hidden, own = realms.hidden, realms.own
     at = ("channel", own.channel_id)
 

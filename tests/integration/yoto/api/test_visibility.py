@@ -1,4 +1,4 @@
-"""What somebody may not see does not exist: the same answer as for what is not there."""
+"""A thing that somebody may not see does not exist: the answer is as for what is not there."""
 
 from __future__ import annotations
 

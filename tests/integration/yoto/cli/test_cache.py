@@ -99,7 +99,7 @@ def test_what_is_below_a_workspace_is_forgotten_with_it(app: Flask, world: World
         assert "UUID" in run(
             app, "cache", "invalidate", "document", str(document), "7", *WHY, code=2
         )
-        # What is named wrongly stops all of it.
+        # A wrong name stops all of it.
         assert len(world.acts("cache.invalidate")) == 2
         queued = ("cache", "invalidate", "workspace", str(workspace), "--queued")
         assert "1 queued" in run(app, *queued, "--reason", "import")

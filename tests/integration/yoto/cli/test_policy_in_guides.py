@@ -11,7 +11,7 @@ from flask import Flask
 
 ROOT = Path(__file__).parents[4]
 COMMAND = re.compile(r"^(?:    flask --app app|\$ flask) (policy (?!sync).*)$", re.MULTILINE)
-# What the default policies say to an input that holds nothing.
+# The command that the default policies deny, as its input holds nothing.
 DENIED = "policy eval input.json"
 
 

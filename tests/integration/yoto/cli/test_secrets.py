@@ -1,4 +1,4 @@
-"""What is sealed in the database, and a SECRET_KEY that is replaced."""
+"""Sealed values in the database, and a SECRET_KEY that is replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route of ``/control/api`` with the right it takes: what reviewers read, and tests hold."""
+"""Every route of ``/control/api`` with the right it takes: reviewers read it, and tests hold it."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ ROUTES: dict[str, str] = {
     "POST /what-if": VIEW,
 }
 
-# What takes ``platform.admin`` where the name is that of a limit that keeps out who guesses.
+# Routes that take ``platform.admin`` where the name is that of a limit against guessing.
 LOOSENING = (
     "PUT /config/rate_limit/<name>",
     "DELETE /config/rate_limit/<name>",

@@ -1,4 +1,4 @@
-"""Who an operator is, and how they sign in, the application says."""
+"""The application says who an operator is, and how they sign in."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def records(world: World, olga: Person) -> None:
 
 
 def numbers(items: list[dict[str, Any]]) -> list[int]:
-    """Of the records of these tests; making the database left others."""
+    """Numbers in the records of these tests; making the database left others."""
     return [one["before"]["n"] for one in items if "n" in (one["before"] or {})]
 
 

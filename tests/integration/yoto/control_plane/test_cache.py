@@ -38,7 +38,7 @@ def member(world: World, community: Community) -> Person:
 
 
 def tier_of(app: Flask, person: Person, community: Community) -> str:
-    """Who answers when a member asks whether they may read in the channel."""
+    """The tier that answers when a member asks whether they may read in the channel."""
     with app.app_context():
         decision = permissions.decide(person.id, "channel.read", "channel", community.channel_id)
     assert decision.allowed
@@ -168,7 +168,7 @@ class Desk(NamedTuple):
     targets: dict[str, Any]
 
     def tiers(self, app: Flask) -> list[str]:
-        """Who answers when each asks whether they may read a file."""
+        """The tiers that answer when each asks whether they may read a file."""
         with app.app_context():
             asked = ("file.read", "file", "plan.txt")
             found = [
@@ -209,7 +209,7 @@ def desk(app: Flask, world: World) -> Iterator[Desk]:
 def test_what_is_below_and_whoever_is_within_is_forgotten_too(
     app: Flask, operator: ControlClient, desk: Desk, kind: str
 ) -> None:
-    # What was written before is heard of once more a little later.
+    # The writes before are heard of once more a little later.
     wait_until(lambda: desk.tiers(app) == ["l1", "l1"])
     target = {"kind": kind, "id": desk.targets[kind]}
     hit = operator.send("POST", f"{CACHE}/invalidate/preview", target).json

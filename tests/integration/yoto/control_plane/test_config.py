@@ -34,7 +34,7 @@ def test_an_entry_is_changed_by_its_version_and_taken_back(
     assert (override["reason"], override["values"]) == (WHY, FIVE) and override["expires_at"]
     assert put.json["origins"]["dimensions"] == "operator"
     assert put.json["defaults"]["dimensions"] == {"user": {"limit": 20, "window": 600.0}}
-    # What is put is all that operators set.
+    # The values that are put are all that operators set.
     again = operator.put(PATH, '"1"', values={"algorithm": "sliding_log"})
     assert again.json["override"]["values"] == {"algorithm": "sliding_log"}
     gone = operator.send("DELETE", PATH, {"reason": WHY}, If_Match='"2"')

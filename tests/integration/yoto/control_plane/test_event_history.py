@@ -37,7 +37,7 @@ def test_the_types_are_those_of_the_stream(viewer: ControlClient) -> None:
     types = viewer.get(f"{EVENTS}/types").json["items"]
     assert types == sorted(types)
     assert {"alert.raised", "policy.changed", "store.lost", "worker.drained"} <= set(types)
-    # What happens to messages is in another stream.
+    # Events of messages are in another stream.
     assert not any(one.startswith("community.") for one in types)
 
 

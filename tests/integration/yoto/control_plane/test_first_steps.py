@@ -1,4 +1,4 @@
-"""What a new installation still needs, on the overview and at a terminal."""
+"""The steps that a new installation still needs, on the overview and at a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators see the guards and act on them; what they do is felt in the product."""
+"""Operators see the guards and act on them; their acts are felt in the product."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.support.world import World
 from yoto.events import Events, TaskFinished, TaskProgressed
 from yoto.moments import at_ms
 
-# Of events that the platform itself does not tell here, however busy the machine is.
+# A type of events that the platform itself does not tell here, however busy the machine is.
 OWN = "task.*"
 
 

@@ -52,7 +52,7 @@ def test_every_worker_follows_also_one_that_starts_later_and_goes_back(
 
     def note(level: str, logger: str) -> None:
         set_level(level, logger)
-        # What an application is told by its own caller it sets in the caller's thread.
+        # A level that its own caller gives to an application is set in the caller's thread.
         if threading.current_thread() is not threading.main_thread():
             by_others.append(level)
 

@@ -16,7 +16,7 @@ from yoto.permission import Application
 
 
 def asked(client: ControlClient, *of: str) -> dict[str, Any]:
-    """What is known, as (name, hint), by what was asked for."""
+    """The known names, as (name, hint), by what was asked for."""
     answer = client.get("/names", of=of)
     assert answer.status_code == 200, answer.text
     items = answer.json["items"]
@@ -110,7 +110,7 @@ def test_a_batch_is_bounded_and_takes_statements_by_kind_not_by_name(
 
     few = [f"user:{ids[0]}", f"role:{roles[0]}", f"channel:{harbour.channel_id}"]
     many = [*(f"user:{one}" for one in ids), *(f"role:{one}" for one in roles), few[-1]]
-    taken(*few)  # who asks comes from memory from now on
+    taken(*few)  # the caller comes from memory from now on
     assert taken(*many) == taken(*few)
     assert viewer.get("/names", of=[f"user:{n}" for n in range(1, 102)]).status_code == 422
     assert viewer.get("/names").status_code == 422

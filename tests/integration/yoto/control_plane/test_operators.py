@@ -184,7 +184,7 @@ def test_roles_of_operators_are_given_and_taken_in_maintenance_too(
     assert (given.status_code, given.json["rights"]) == (200, [VIEW])
     taken = root.post(f"{OPERATORS}/{nora.id}/revoke", role_id=role_id)
     assert (taken.status_code, taken.json["rights"]) == (200, [])
-    # What others may do is told to nobody then.
+    # The rights of others are told to nobody then.
     asked = {"user_id": nora.id, "permission": "message.send", "scope": "global"}
     told = root.send("POST", "/explain", asked)
     assert told.status_code == 503 and told.json["type"].endswith("maintenance")
@@ -193,7 +193,7 @@ def test_roles_of_operators_are_given_and_taken_in_maintenance_too(
 def test_what_cannot_be_shown_is_not_done(
     root: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever could fail comes before the commit, so nobody is told of a failure that is none."""
+    """Steps that could fail come before the commit, so nobody is told of a failure that is none."""
     nora = world.user("nora")
     role_id = world.role(None, VIEW, name="viewers")
     before = len(world.acts("role.assign"))
@@ -219,7 +219,7 @@ def test_of_two_administrators_who_disable_each_other_one_stays(app: Flask, worl
         lambda mine=mine, other=other: mine.post(f"{OPERATORS}/{other.id}/disable").status_code
         for mine, other in zip(programs, reversed(people), strict=True)
     ]
-    # Who comes second is the last one by then, or disabled already.
+    # The second one is the last administrator by then, or disabled already.
     assert sorted(together(calls))[0] == 200
     left = [mine.get(SESSION).status_code for mine in programs]
     assert sorted(left) == [200, 401]

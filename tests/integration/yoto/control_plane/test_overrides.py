@@ -1,4 +1,4 @@
-"""What is not as usual, in one answer: maintenance, what operators set, levels that were raised."""
+"""Overrides, in one answer: maintenance, what operators set, levels that were raised."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_what_operators_set_is_told_with_who_why_and_until_when(
         controller.operations.isolate("opa", author="olga", reason="moving it", ttl=60)
         three = {"max_concurrent": 3}
         controller.set_config("bulkhead", "message.send", three, author="olga")
-        # What the tuner does by itself is no operator's override.
+        # A value that the tuner sets by itself is no operator's override.
         controller.set_config(
             "bulkhead", "message.search", three, author="tuner", origin=Origin.TUNER
         )

@@ -1,4 +1,4 @@
-"""What the pages show, in which language, and what they keep to."""
+"""The contents of pages, their language, and the rules that they keep to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operators read of one person, and what they do to them."""
+"""Operators read of one person, and act on them."""
 
 from __future__ import annotations
 

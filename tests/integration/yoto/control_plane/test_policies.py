@@ -44,7 +44,8 @@ def admin(app: Flask, world: World, policy: PolicyManager) -> ControlClient:
 
 @pytest.fixture
 def auditor(app: Flask, policy: PolicyManager) -> ControlClient:
-    """Who may know about others: by the break-glass token, since these policies let nobody."""
+    """A caller who may know about others: by the break-glass token, as these policies let
+    nobody."""
     token, app.config["BREAK_GLASS_HASH"] = break_glass.new_token()
     return ControlClient(app.test_client(), {"Authorization": f"Bearer {token}"})
 

@@ -47,7 +47,7 @@ def auditor(app: Flask, world: World, desk: Desk) -> ControlClient:
 
 
 def found(client: ControlClient, **query: Any) -> list[Any]:
-    """What is found, two at a time."""
+    """The resources that are found, two at a time."""
     items: list[Any] = []
     after: dict[str, Any] = {}
     while True:

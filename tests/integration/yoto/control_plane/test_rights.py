@@ -1,6 +1,6 @@
-"""Each route of the control plane for each kind of caller: who gets past the door, and who not.
+"""Each route of the control plane for each kind of caller: those let in by it, and the others.
 
-Whoever is let in sends an empty body: what is asked of them then is told by other tests.
+A caller who is let in sends an empty body: other tests tell what is asked of them then.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def test_an_operator_is_let_in_by_right(
     kind: str, session_of: Callable[..., ControlClient]
 ) -> None:
     rights = OPERATORS[kind]
-    # What is about other people takes the right to audit beside.
+    # Routes about other people take the right to audit beside.
     answers = statuses(session_of(*rights, "admin.audit"))
     for method, path, right in calls():
         answer = answers[f"{method} {path}"]

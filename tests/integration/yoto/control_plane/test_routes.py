@@ -76,7 +76,7 @@ def test_who_signs_in_comes_to_the_page_that_was_wanted(browser: Browser, operat
     fields = {"csrf_token": browser.token(form), "username": "olga", "password": PASSWORD}
     answer = browser.client.post(html.unescape(action[1]), data=fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, wanted)
-    # Who is signed in already is not asked again.
+    # A person who is signed in already is not asked again.
     assert browser.get(form).headers["Location"] == wanted
 
 
@@ -351,7 +351,7 @@ def test_a_sign_in_succeeds_although_somebody_writes_meanwhile(
 
     def and_another_writes(*arguments: Any, **options: Any) -> bool:
         allowed = check(*arguments, **options)
-        db.session.execute(select(User.id)).all()  # whatever else was read by then
+        db.session.execute(select(User.id)).all()  # other data read by then
         with writing(), Session(db.engine) as other, other.begin():
             other.add(AuditRecord(action="test.write", subject="test"))
         return allowed

@@ -1,4 +1,4 @@
-"""What a page brings along is what the API answers to whoever opens it."""
+"""The data that a page brings along is the API's answer to the person who opens it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the pages ask for when they are opened: SQL statements, and round trips to Redis.
+"""The costs of opening a page: SQL statements, and round trips to Redis.
 
-Who asks, and what they may, comes from memory. No number grows with the guards, breakers and
+The caller and their rights come from memory. No number grows with the guards, breakers and
 bulkheads that there are: Redis is asked for all of a kind at once.
 """
 
@@ -26,11 +26,11 @@ from yoto.operate.live.views import init_live, live_views
 from yoto.redis import RedisStore
 from yoto.resilience import get_resilience_controller
 
-# Whoever is signed in, by name; what comes with each page: maintenance, and requests that wait.
+# The signed-in person, by name; and with each page: maintenance, and requests that wait.
 PAGE = (4, 0)
 # Statements and round trips of the request's own thread.
 READS = {
-    # And what a new installation still needs, for administrators until they hide it.
+    # And the steps of a new installation, for administrators until they hide them.
     "/control/": (9, 0),
     "/control/guards": PAGE,
     "/control/settings": PAGE,
@@ -63,16 +63,16 @@ GUARDS = 5
 def taken(
     app: Flask, browser: Browser, paths: Sequence[str], suggested: bool = True
 ) -> dict[str, tuple[int, int]]:
-    """What each takes of a worker that has answered it before."""
+    """The costs of each at a worker that has answered it before."""
     nodes = RedisStore.of(app).topology.router.nodes()
     found = {}
     for path in paths:
-        for _ in range(2):  # what it recorded itself has names for the second
+        for _ in range(2):  # the second one finds names that the first recorded
             assert browser.get(path).status_code == 200, path
             _forget_views(app, suggested)
             monitor.of(app).flush()
         assert browser.get(path).status_code == 200, path
-        _forget_views(app, suggested)  # what was seen a second ago is not counted otherwise
+        _forget_views(app, suggested)  # a view of a second ago is not counted otherwise
         with (
             count_own_statements(every=True) as statements,
             count_round_trips(nodes) as trips,
@@ -94,7 +94,7 @@ def _forget_views(app: Flask, suggested: bool) -> None:
 
 @pytest.fixture
 def nothing_ages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a request remembers holds to its end, however slow the machine is."""
+    """A request's memory holds to its end, however slow the machine is."""
     monkeypatch.setattr(views, "time", SimpleNamespace(monotonic=lambda: 0.0, time=time.time))
 
 

@@ -1,4 +1,4 @@
-"""What pages cost to load: addresses that name contents, and compression."""
+"""The cost of loading pages: addresses that name contents, and compression."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def prepared(
 
 
 def set_up(url: str, redis: str, instance: Path) -> None:
-    """What a guest runs first, if its people are known by UUIDs or by numbers."""
+    """Run the first command of a guest, whose people are known by UUIDs or by numbers."""
     engine = create_engine(url)
     app = Flask("prepared", instance_path=str(instance))
     app.secret_key = "only what prepares a database uses it"
@@ -76,9 +76,8 @@ def url(
     request: pytest.FixtureRequest,
     prepared: Callable[[str], SqliteTemplate | MariadbTemplate],
 ) -> str:
-    """The URL of a database in which ``flask yoto setup`` has run, and nothing else has; of
-    applications that do not know people by texts.
-    """
+    """The URL of a database in which ``flask yoto setup`` has run, and nothing else has; for
+    applications that do not know people by texts."""
     template = prepared(request.param)
     template.reset()
     return template.url

@@ -1,4 +1,4 @@
-"""Who calls where the application has Flask-Login, and what may be asked before any setup."""
+"""The caller where the application has Flask-Login, and what may be asked before any setup."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Base(DeclarativeBase):
 
 
 class Person(Base):
-    """Who works in the shop."""
+    """Somebody who works in the shop."""
 
     __tablename__ = "people"
 
@@ -357,7 +357,7 @@ def test_the_application_answers_as_before(shop: Shop) -> None:
     searched = client.get("/search")
     assert "Content-Security-Policy" not in searched.headers
     assert "X-Request-ID" not in searched.headers
-    # What belongs to the control plane is nothing of the application's.
+    # Routes and settings of the control plane are none of the application's.
     assert not any(rule.rule.startswith("/control") for rule in shop.app.url_map.iter_rules())
     assert not shop.app.config.keys() & {"POLICY_ENGINE", "MONITOR", "CONTROL_API_TITLE"}
 
@@ -365,7 +365,7 @@ def test_the_application_answers_as_before(shop: Shop) -> None:
 def test_a_change_leaves_no_mark_on_the_thread_that_serves_the_next_request(shop: Shop) -> None:
     operator = shop.signed_in("olga")
     assert change(operator, "POST", "/prefetch/pause", reason="a quiet day").status_code == 200
-    # On SQLite whoever reads would keep all who write waiting.
+    # On SQLite a reader would keep all writers waiting.
     assert not is_writing()
 
 

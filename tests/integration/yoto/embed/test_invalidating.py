@@ -37,7 +37,7 @@ def mara(office: Office) -> Colleague:
 
 
 def send(office: Office, who: Colleague, path: str, **body: Any) -> Any:
-    """What a page of the control plane sends."""
+    """Send as a page of the control plane does."""
     client, headers = office.app.test_client(), {"Who": str(who.id)}
     token = client.get("/control/api/session", headers=headers).json["csrf_token"]
     return client.post(f"/control/api/{path}", json=body, headers=headers | {"X-CSRF-Token": token})

@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
 
 
 class Customer(Base):
-    """Who rents machines."""
+    """Somebody who rents machines."""
 
     __tablename__ = "customers"
 
@@ -134,7 +134,7 @@ def test_every_question_about_them_is_answered(app: Flask) -> None:
         True,
         False,
     ]
-    # What policies judge in channels with hours is judged in those of the community alone.
+    # A permission that policies judge in channels with hours is judged in the community's alone.
     permissions.assign_permissions_to_role(talker, ["message.send"], "server", machine.id)
     seen = permissions.visible(select(Line.id), mara.id, "message.send")
     assert set(db.scalars(seen)) == {line.id, silent.id}

@@ -125,7 +125,7 @@ class Archive:
         return papers
 
     def prints(self, who: uuid.UUID) -> list[bool]:
-        """Which papers somebody prints; every way of asking agrees."""
+        """Whether somebody prints each paper; every way of asking agrees."""
         ids = [one.id for one in self.papers]
         found = check_many(who, [(PRINT, "document", one) for one in ids])
         listed = set(list_resources(who, PRINT, "document").ids)
@@ -195,7 +195,7 @@ def test_a_function_is_asked_about_many_at_once(
         assert len(list_resources(mara, PRINT, "document").ids) == 9
         last = [one.id for one in archive.more(3)]
         assert len(archive.session.scalars(visible(select(Document), mara, PRINT)).all()) == 12
-        # What it has said already counts.
+        # Earlier answers count.
         assert [set(one) for one in asked] == [set(first), set(then), set(last)]
 
 
@@ -223,12 +223,12 @@ def test_what_a_function_does_not_say_is_denied(
             assert (found.allowed, found.codes) == (False, ("missing:resource.attributes",))
             archive.asked.clear()
             assert check_many(mara, every) == [False] * 5
-            # Of one list nobody waits for it twice.
+            # Nobody waits twice for the same list.
             assert len(archive.asked) == 1
         hung.set()
         archive.answer = fails
         assert archive.prints(mara) == [False] * 5
-        # What is said of one, and is none, or is not said, is missing of this one alone.
+        # An answer about one that is bad or absent is missing of this one alone.
         for said in ({}, {first.id: {"secret": {1, 2}}}, {first.id: ["secret"]}, {first.id: None}):
             archive.answer = lambda ids, said=said: {second.id: {}} | said  # type: ignore[misc]
             assert check_many(mara, every[:2]) == [False, True]

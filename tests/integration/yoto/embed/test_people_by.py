@@ -253,7 +253,7 @@ def test_a_function_that_fails_allows_nobody(shop: Work, mara: uuid.UUID) -> Non
         raise ConnectionError("the directory is away")
 
     shop.directory.before = fail
-    # What is known and young enough counts on.
+    # An answer that is known and young enough counts on.
     assert (shop.refund(mara), shop.refund(BOSS), shop.refund(TOMAS)) == (200, 200, 503)
     with shop.app.app_context():
         people_changed([mara])

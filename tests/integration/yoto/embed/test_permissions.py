@@ -59,7 +59,7 @@ class Base(DeclarativeBase):
 
 
 class Person(Base):
-    """Who works in the shop."""
+    """Somebody who works in the shop."""
 
     __tablename__ = "people"
 
@@ -391,7 +391,7 @@ def test_numbers_and_a_table_called_users_work_as_they_are(
 
 def test_the_platforms_own_connections_are_made_as_the_applications_are(tmp_path: Path) -> None:
     class Traced(sqlite3.Connection):
-        """What the application has asked for, such as TLS elsewhere."""
+        """A connection that the application asked for, such as one with TLS elsewhere."""
 
     engine = create_engine(f"sqlite:///{tmp_path}/shop.db", connect_args={"factory": Traced})
     app = Flask("shop", instance_path=str(tmp_path))

@@ -1,4 +1,4 @@
-"""What policies read of somebody else's resources: by what a right came, and attributes."""
+"""Facts that policies read of somebody else's resources: by what a right came, and attributes."""
 
 from __future__ import annotations
 
@@ -151,10 +151,10 @@ def test_policies_judge_by_what_a_right_came(office: Office, studio: Studio) -> 
     assign(PUBLIC, printer, at=on_plan)
     assert prints(office, studio, mara) == set()
     assert decide(mara.id, PRINT, *on_plan).codes == ("public_link",)
-    # Who has it by something else too is not kept from it.
+    # A person who has it by something else too is not kept from it.
     assign(mara.id, printer, at=on_site)
     assert prints(office, studio, mara) == {"plan", "note"}
-    # What is said of an assignment counts as soon as it is said.
+    # An attribute of an assignment counts as soon as it is set.
     assign(mara.id, printer, at=on_site, attributes={"screen": True})
     assert prints(office, studio, mara) == set()
     assert decide(mara.id, PRINT, *on_plan).codes == ("screen_only",)
@@ -217,13 +217,13 @@ def test_each_way_says_how_it_came(office: Office, studio: Studio) -> None:
         "node": None,
         "overwrite": plan,
     }
-    # What begins later is none yet.
+    # A grant that begins later is none yet.
     assert documents(mara) == [by_public, by_team, own]
     assert documents(noor) == [
         by_public,
         own | {"kind": "owner", "node": plan, "overwrite": None},
     ]
-    # The last word counts: what was given before it is none any more.
+    # The last word counts: a grant that came before it is none any more.
     set_overwrite(at=on_plan, role_id=printer, deny=[PRINT])
     assert documents(mara) == [own]
 
@@ -246,7 +246,7 @@ def test_what_a_right_came_by_costs_no_statement_of_its_own(
     event.listen(caching.pool.engine, "before_cursor_execute", note)
 
     def forget() -> None:
-        """Hear of it by the log, too: what came before its word would be forgotten once more."""
+        """Hear of it by the log, too: an entry older than its word would be forgotten once more."""
         position = to_position(str(invalidate_user_cache(mara.id).position), caching.pool)
         wait_until(lambda: caching.cache.tailer.applied >= position)
         seen.clear()
@@ -264,7 +264,7 @@ def test_what_a_right_came_by_costs_no_statement_of_its_own(
     assert statements() == before
     seen.clear()
     assert check_permission(mara.id, PRINT, *on_plan) and not seen
-    # Of many people, too, rights and what they came by are read together.
+    # The rights of many people, too, are read together with what they came by.
     forget()
     many = batch_check_permissions([mara.id, studio.noor.id], PRINT, *on_plan)
     assert many == {mara.id: True, studio.noor.id: False}
@@ -273,7 +273,7 @@ def test_what_a_right_came_by_costs_no_statement_of_its_own(
     def lost(*_: Any) -> None:
         raise StoreUnavailable("database")
 
-    # What cannot be told is denied, also where no rule would have denied by it.
+    # A permission is denied where that cannot be told, even if no rule would have denied by it.
     monkeypatch.setattr(caching.ways, "_known", lost)
     found = decide(mara.id, PRINT, *on_plan)
     assert (found.allowed, found.reason) == (False, "missing:via")
@@ -321,6 +321,6 @@ def test_what_a_resource_shows_denies_where_it_cannot_be_read(
         assert decide(mara.id, PRINT, *on_note).codes == ("missing:resource.attributes",)
     monkeypatch.setattr(reads, lost)
     assert prints(office, studio, mara) == set()
-    # Who is asked about what no policy reads is not kept from it.
+    # Nobody is kept from it where no policy reads the name.
     PolicyManager().remove("by_name", "test")
     assert prints(office, studio, mara) == {"plan", "note"}

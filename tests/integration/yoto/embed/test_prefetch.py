@@ -1,4 +1,4 @@
-"""What learns, warms up, records and queues in somebody else's application: at its documents."""
+"""Learning, warm-up, records and queues in somebody else's application: at its documents."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ say()
 def told_by(
     how: str, server: Server, prefix: str, folder: Path, script: str = MASTER
 ) -> list[dict[str, object]]:
-    """What the master and its two workers tell."""
+    """Reports of the master and its two workers."""
     environment = {"YOTO_REDIS_URL": server.url, "YOTO_REDIS_KEY_PREFIX": prefix}
     master = subprocess.run(
         [sys.executable, *SILENT, "-c", script, str(folder), how],

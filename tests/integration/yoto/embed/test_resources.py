@@ -92,7 +92,7 @@ class Named(Base):
 
 
 class Colleague(Named):
-    """Who works in the office."""
+    """Somebody who works in the office."""
 
     __tablename__ = "colleagues"
 
@@ -100,7 +100,7 @@ class Colleague(Named):
 
 
 class Workspace(Named):
-    """What colleagues belong to."""
+    """A home that colleagues belong to."""
 
     __tablename__ = "workspaces"
 
@@ -125,7 +125,7 @@ class Project(Named):
 
 
 class Document(Named):
-    """What is read and edited."""
+    """A text that is read and edited."""
 
     __tablename__ = "documents"
 

@@ -62,7 +62,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Groups:
-    """Who is in which group of the company's directory.
+    """The company's directory: who is in which group.
 
     Attributes:
         of: by id, what each gives.
@@ -147,7 +147,7 @@ def test_a_provided_role_denies(desk: Desk, mara: uuid.UUID) -> None:
     desk.groups.of[mara] = ("clerk", "suspended")
     roles_changed([mara])
     assert not check_permission(mara, ORDER)
-    # Who cannot be asked about is not allowed what a denial might take.
+    # A person who cannot be asked about is not allowed what a denial might take.
     desk.groups.before = lambda: 1 / 0
     desk.age()
     assert desk.refund(mara) == 503

@@ -41,7 +41,7 @@ class Base(DeclarativeBase):
 
 
 class Person(Base):
-    """Who uses it."""
+    """Somebody who uses it."""
 
     __tablename__ = "people"
 

@@ -1,4 +1,4 @@
-"""What an end user sends with an Idempotency-Key is done once."""
+"""An end user's request with an Idempotency-Key is done once."""
 
 from __future__ import annotations
 

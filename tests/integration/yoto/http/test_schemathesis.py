@@ -33,13 +33,13 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-# What the document does not allow is the long form: a usual run has tests of each check of input.
+# Requests that the document does not allow are the long form: each check of input has tests.
 KINDS = [
     schemathesis.GenerationMode.POSITIVE,
     *([schemathesis.GenerationMode.NEGATIVE] if TEST_ALL else []),
 ]
 METHODS = {"get", "put", "post", "delete", "patch"}
-# What ends the sign-in that it is called with: each call has one of its own.
+# Operations that end the sign-in that they are called with: each call has one of its own.
 ENDING = {"/api/v1/auth/logout"}
 Headers = Callable[[], dict[str, str]]
 ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2}
@@ -57,13 +57,13 @@ def documented(app: Flask, address: str) -> int:
 
 
 def try_all(app: Flask, address: str, headers: Headers, fresh: Headers | None = None) -> int:
-    """Try every operation of a document; how many there were.
+    """Try every operation of a document, and return how many there were.
 
     Args:
-        fresh: headers of somebody new, for what ends a sign-in.
+        fresh: headers of somebody new, for operations that end a sign-in.
 
     Raises:
-        ExceptionGroup: what was found, of all operations.
+        ExceptionGroup: the faults found, of all operations.
     """
     document = schemathesis.openapi.from_wsgi(address, app)
     tried, wrong = 0, []
@@ -100,7 +100,7 @@ def try_operation(operation: Any, kind: Any, headers: Headers) -> None:
     )
     def one(case: Any) -> None:
         try:
-            # What is compressed is not read here.
+            # A compressed answer is not read here.
             answer = case.call(headers={**headers(), "Accept-Encoding": "identity"})
         except ValueError:
             reject()  # an address that no client can send, such as one with a lone bracket

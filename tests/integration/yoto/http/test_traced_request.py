@@ -1,4 +1,4 @@
-"""What a trace of a whole request shows."""
+"""The trace of a whole request."""
 
 from __future__ import annotations
 

@@ -319,7 +319,7 @@ def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Moni
     for name in (names.REDIS_CONNECTIONS, names.DATABASE_CONNECTIONS):
         assert found.level(name, state="idle") is not None, name
     assert found.distribution(names.LOCK_TIME).count >= 1
-    # Of the flush before.
+    # The round trips of the flush before.
     assert found.distribution(names.REDIS_TIME).count >= 1
 
 

@@ -17,7 +17,7 @@ from yoto.store.models import AuditRecord
 
 
 def uses(world: World) -> list[tuple[int | None, int | None, str]]:
-    """Who used it, in which server, for which permission."""
+    """Each use: the actor, the server and the permission."""
     rows = world.rows(
         select(AuditRecord.actor_id, AuditRecord.server_id, AuditRecord.after)
         .where(AuditRecord.action == "super_admin.use")

@@ -1,6 +1,6 @@
 """Uses the room of the guide in a process of its own, and prints what is there of it.
 
-``ROOMS`` has its name, as the one line that a new room takes; what is on is for the settings.
+``ROOMS`` has its name, as the one line that a new room takes; settings say whether it is on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WHY = "the guide says so"
 
 
 def observed(config: dict[str, Any], instance: Path) -> dict[str, Any]:
-    """What an application with this configuration has of the room."""
+    """The parts of the room in an application with this configuration."""
     from sqlalchemy import inspect, select
 
     from app.auth.break_glass import new_token

@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class Reader(Base):
-    """Who reads."""
+    """Somebody who reads."""
 
     __tablename__ = "readers"
 

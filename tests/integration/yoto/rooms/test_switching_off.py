@@ -30,8 +30,8 @@ from yoto.permission import PermissionSystem
 from yoto.resilience import FLEET, Kind, Resilience
 from yoto.room import Room, of_rooms, rooms_of
 
-Names = dict[str, str]  # what is there, to the module that it is from
-# What the application of this repository has beside a room, and only with it.
+Names = dict[str, str]  # the parts that are there, to their modules
+# Modules that the application of this repository has beside a room, and only with it.
 BESIDE = {
     "policies": ("app.blueprints.emergency", "app.cli.emergency"),
     "templates": ("app.blueprints.templates",),

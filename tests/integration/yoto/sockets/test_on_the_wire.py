@@ -1,4 +1,4 @@
-"""What clients of any kind can do to a worker by its sockets, tried byte by byte."""
+"""Acts of clients of any kind on a worker's sockets, tried byte by byte."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def joined(connect: Callable[..., RawSocket], token: str) -> RawSocket:
 
 
 def answer_of(socket: RawSocket) -> str:
-    """What an event is answered with: the connection goes on."""
+    """The answer to an event: the connection goes on."""
     socket.say('42/control,7["request_status"]')
     return socket.hear_until("43/control,7")
 

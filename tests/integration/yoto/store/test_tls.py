@@ -56,7 +56,7 @@ def server(authority: Authority) -> Iterator[MariaDB]:
 
 
 def cipher(server: MariaDB, tmp_path: Path, host: str = HOST, **query: str) -> str:
-    """What an application's own connection is encrypted with; the empty text is: not at all."""
+    """The cipher of an application's own connection; the empty text: none."""
     url = sa.URL.create(
         "mysql+pymysql", "careful", None, host, server.port, "tls", query
     ).render_as_string(hide_password=False)

@@ -251,7 +251,7 @@ def test_a_bad_question_names_the_field(
 
 
 @pytest.mark.parametrize("scope", ["server", "channel"])
-# What JavaScript would round is sent as a text.
+# An id that JavaScript would round is sent as a text.
 @pytest.mark.parametrize("scope_id", [4711, str(2**53 + 1)])
 def test_a_place_that_is_not_there_is_not_found(
     client: FlaskClient, auditor: Person, member: Person, scope: str, scope_id: int | str

@@ -333,12 +333,12 @@ def test_while_the_database_is_away_what_needs_none_is_judged_all_the_same(
     monkeypatch.setattr("yoto.control_plane.socket.registry.REVALIDATION_SECONDS", 0.05)
     registry_of(app)._wake_revalidation()
     assert end_of(page) == "signed_out" and end_of(glass) == "signed_out"
-    # Whose token has hours left: what nobody knows ends nothing.
+    # Its token has hours left: a missing verdict ends nothing.
     assert first.connected
 
 
 def move_clock(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
-    """What sessions and sockets believe that it is."""
+    """Move the clock that sessions and sockets believe."""
     for module in ("session", "operators", "break_glass", "api_tokens"):
         monkeypatch.setattr(f"app.auth.{module}.utcnow", lambda: utcnow() + by)
 
@@ -360,7 +360,7 @@ def test_looking_is_no_use_of_a_super_admins_power_and_acting_is(app: Flask, wor
     assert len(world.acts("super_admin.use")) > before
 
 
-# Who holds what: rights of the account, and whether by a token or by a page.
+# Holders of a token or of a session, with the rights of the account.
 HOLDERS = {
     "anonymous": None,
     "outsider": (),

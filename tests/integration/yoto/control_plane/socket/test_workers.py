@@ -176,7 +176,7 @@ def test_who_does_not_read_is_cut_off_and_memory_stays(served: Serving, own_redi
     grown = max(highest[pid] - began[pid] for pid in began)
     print(f"memory grew by {grown / 1e6:.1f} MB at most")
     assert grown < 60e6
-    # What was sent and not read comes first; then the connection is over.
+    # Packets that were sent and not read come first; then the connection is over.
     assert listen([deaf], lambda: deaf.closed, 30)
     deaf.close()
 

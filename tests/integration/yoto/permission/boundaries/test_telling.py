@@ -1,4 +1,4 @@
-"""What begins or ends by itself is told when it does, whatever happened in between."""
+"""Rights that begin or end by themselves are told when they do, whatever happened in between."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def start(app: Flask) -> None:
 
 
 class Ear:
-    """What the log told of since it began to listen."""
+    """The subjects that the log told since this began to listen."""
 
     def __init__(self, app: Flask) -> None:
         self.heard: list[str] = []
@@ -67,7 +67,7 @@ class Ear:
         cache.of(app).tailer.subscribe(lambda subjects, position: self.heard.extend(subjects))
 
     def forget(self) -> None:
-        """What was told so far is no news."""
+        """Take what was told so far for no news."""
         self.heard.clear()
 
     def wait_for(self, subject: str) -> None:
@@ -285,7 +285,7 @@ def test_without_the_room_of_queues_a_moment_is_published_when_it_has_passed(
         late = world.member(place, timeout_until=past(1))
         until = world.soon(SOON)
         soon = world.member(place, timeout_until=until)
-        # Of what was written nothing is heard after this.
+        # Nothing is heard of the writes above after this.
         assert cache.of(other).reached(cache.of(other).invalidate_all())
         ear.forget()
         assert watch.look() == MERGE_ABOVE + 2

@@ -95,7 +95,7 @@ def test_a_cold_check_takes_two_statements_and_a_warm_one_none(
     with app.app_context(), count_statements(app) as others:
         may_send(person, community)
         position = cache.invalidate_user(person.id)
-        # What is loaded before this process has read its own event is not kept.
+        # An entry that is loaded before this process has read its own event is not kept.
         assert cache.current.tailer.wait_until_applied(position, 10)
         loads.clear()
         others.clear()

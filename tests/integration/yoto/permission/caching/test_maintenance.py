@@ -66,7 +66,7 @@ def turn(app: Flask, enabled: bool, until: datetime | None = None) -> None:
 
 
 def told(app: Flask) -> list[tuple[bool, str]]:
-    """What the event stream says of maintenance."""
+    """The changes of maintenance in the event stream."""
     found = [stored.event for stored in events.of(app).stream.read()]
     return [(one.enabled, one.by) for one in found if isinstance(one, MaintenanceChanged)]
 

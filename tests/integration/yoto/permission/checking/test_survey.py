@@ -152,7 +152,7 @@ def test_memory_answers_for_channels_that_it_knows_until_one_is_new_or_changed(
     second = world.channel(community)
 
     def asked(*channel_ids: int) -> tuple[list[int], int]:
-        """What is found, and the statements that it takes."""
+        """The channels that are found, and the number of statements that it takes."""
         with app.app_context(), count_own_statements() as counted:
             found = channels_with(member.id, "channel.read", community.id, channel_ids or None)
         return found, sum("permissions.bit" not in statement for statement in counted)
@@ -162,7 +162,7 @@ def test_memory_answers_for_channels_that_it_knows_until_one_is_new_or_changed(
     assert asked(*both) == (both, 0)
     assert asked() == (both, 1)
     with app.app_context():
-        # What one check would say is remembered, and not another verdict.
+        # The verdict of one check is remembered, and no other verdict.
         assert permissions.decide(member.id, "channel.read", "channel", second).tier == "l1"
     third = world.channel(community)
     assert asked(*both, third) == ([*both, third], 2)

@@ -29,7 +29,7 @@ def apply_change(change: VerdictChange, ids: Mapping[str, int]) -> None:
     """Write the change in the session's transaction.
 
     Args:
-        ids: of permissions, by name.
+        ids: the ids of permissions, by name.
     """
     APPLY[change.kind](change.detail, ids)
 

@@ -30,7 +30,7 @@ class Scene:
 
     @contextmanager
     def touching(self, *subjects: str) -> Iterator[None]:
-        """What is committed inside must write exactly these subjects to the outbox."""
+        """The commits inside must write exactly these subjects to the outbox."""
         before = self.newest()
         with self.world.app.app_context(), writing():
             yield

@@ -1,4 +1,4 @@
-"""What was given to somebody, or at a node, goes with them: an id that comes again has nothing."""
+"""Rights of somebody, or at a node, go with them: an id that comes again has nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def given(scene: Scene, guest: Person) -> None:
 
 
 def left(guest: Person) -> list[Any]:
-    """Whatever names them still."""
+    """The rows that still name them."""
     found: list[Any] = []
     for model in (RoleAssignment, ChannelOverwrite, TeamMember):
         found += db.session.scalars(select(model).where(model.user_id == guest.id))

@@ -52,7 +52,7 @@ def caching(app: Flask) -> Caching:
 
 
 def disable(scene: Scene, disabled: bool = True) -> str | None:
-    """Commit a change of the member; what the session says about its position."""
+    """Commit a change of the member, and return its position as the session has it."""
     with scene.world.app.app_context(), writing():
         scene.get(User, scene.member.id).disabled = disabled
         db.session.commit()
@@ -75,7 +75,7 @@ def log_length(app: Flask) -> int:
 
 
 def told(app: Flask) -> list[PermissionsChanged]:
-    """What listeners of platform events heard of permissions, oldest first."""
+    """The events about permissions that listeners heard, oldest first."""
     stored = Events.of(app).stream.read()
     return [one.event for one in stored if isinstance(one.event, PermissionsChanged)]
 

@@ -1,4 +1,4 @@
-"""What a write may do to people, slowly and literally, from the rows before and after it.
+"""The bounds of writes on people, slowly and literally, from the rows before and after.
 
 Verdicts are those of the second implementation (``reference``), which shares no code with the
 resolver; nothing here is shared with the rules for writes.
@@ -34,7 +34,7 @@ OWNER = 10**9
 
 @dataclass(frozen=True)
 class Town:
-    """Whom and what one round of writes is about."""
+    """The people and places that one round of writes is about."""
 
     users: tuple[int, ...]
     servers: tuple[int, ...]
@@ -89,7 +89,7 @@ class Memo(Reference):
         return self._granted[key]
 
     def both(self, user_id: int, place: Place, now: float) -> tuple[set[str], set[str]]:
-        """What somebody has, and what they would have if reading uncovered everything."""
+        """Somebody's permissions, and those they would have if reading uncovered everything."""
         key = (user_id, place, now)
         if key not in self._seen:
             has = self.effective(user_id, *place, now)
@@ -193,12 +193,12 @@ def violations(
     now: float,
     of_account: bool = False,
 ) -> Iterator[str]:
-    """What an accepted write of ``actor`` in the hierarchies ``homes`` should not have done.
+    """The faults of an accepted write of ``actor`` in the hierarchies ``homes``.
 
     Args:
-        homes: where the roles belong that it was about; of several, each has a say about its own
+        homes: the homes of the roles that it was about; each of several has a say about its own
             server, and that of the platform about all.
-        of_account: an account was disabled or enabled. What it is in servers, which it is again
+        of_account: an account was disabled or enabled. Its place in servers, which it has again
             then, is for their owners to say; and others gave it roles as high as the actor's.
     """
     places: list[Place] = [("global", None)]

@@ -42,7 +42,7 @@ API = "/api/v1"
 
 
 def build_town(random: Random, round_number: int) -> Town:
-    """A platform of two servers. What an earlier round left is switched off."""
+    """A platform of two servers. Rows of an earlier round are deleted or switched off."""
     db.session.execute(delete(Role))
     db.session.execute(delete(PermissionGroup))
     db.session.execute(update(User).values(disabled=True, super_admin=False))
@@ -318,7 +318,7 @@ class Writes:
         act(self.random.choice(self.town.users), by=f"user:{who['actor_id']}", reason="because")
 
     def rest(self, state: State, who: dict[str, Any]) -> None:
-        """Whoever may use the API there: accounts, and roles with their holders."""
+        """A write over the API, to an account or to a role and its holders."""
         actor = who["actor_id"]
         user = self.random.choice(self.town.users)
         role = self._role(state)

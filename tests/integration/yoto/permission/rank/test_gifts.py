@@ -1,4 +1,4 @@
-"""Whatever an actor writes, nobody gains what the actor lacks: random writes, all places."""
+"""Nobody gains what the actor of a write lacks: random writes, all places."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def add_roles(rows: Rows, chance: Random) -> None:
     for home, id_ in TOP.items():
         add(id_, home, position=100)
         rows.assignments.append(held(ACTOR, id_))
-        # Without server.administrator: who has it has all that could be given.
+        # Without server.administrator, which has all that could be given.
         for name in chance.sample((*NAMES[:3], *NAMES[4:]), chance.randrange(3)):
             rows.grants.append(grant_row(id_, "allow", None, None) | {"permission": name})
 
@@ -132,7 +132,7 @@ def add_overwrite(rows: Rows, chance: Random) -> None:
 
 
 def some_write(rows: Rows, chance: Random) -> tuple[str, Write]:
-    """What it is, and one write by the actor that is not committed."""
+    """Its name, and one write by the actor that is not committed."""
     old = chance.choice([row for row in rows.grants if row["role_id"] in ROLES])
     old_scope = ("channel", old["channel_id"]) if old["channel_id"] else (None, None)
     if old["server_id"]:

@@ -19,7 +19,7 @@ from yoto.store.db import db
 
 Act = Callable[[PermissionSystem, Town, dict[str, Any]], Any]
 
-# What needs a rank above the actor's 5; ``role`` is at 8.
+# Acts that need a rank above the actor's 5; ``role`` is at 8.
 TOO_HIGH: dict[str, Act] = {
     "edit": lambda p, t, who: p.update_role(t.high, name="x", **who),
     "edit one's own": lambda p, t, who: p.update_role(t.middle, name="x", **who),
@@ -60,7 +60,7 @@ TOO_HIGH: dict[str, Act] = {
     ),
 }
 
-# What is within the actor's rank, and would give somebody member.ban.
+# Acts within the actor's rank that would give somebody member.ban.
 LACKING: dict[str, Act] = {
     "grant": lambda p, t, who: p.assign_permissions_to_role(t.low, ["member.ban"], **who),
     "grant in the server": lambda p, t, who: p.assign_permissions_to_role(

@@ -1,4 +1,4 @@
-"""Who above the actor is judged, how much it costs, and that many holders change nothing of it."""
+"""Those above the actor who are judged, the cost of it, and that many holders do not change it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_who_is_no_member_takes_nothing_from_members_without_roles_of_the_server
 def test_a_permission_of_the_platform_is_not_taken_through_a_role_of_a_server(
     app: Flask, world: World, town: Town, above: tuple[Person, dict[str, Any]]
 ) -> None:
-    """Who is above holds a role of the server that inherits from the global one."""
+    """The person above holds a role of the server that inherits from the global one."""
     boss, who = above
     with app.app_context():
         permissions.revoke_roles_from_user(boss.id, [town.global_role])

@@ -45,7 +45,7 @@ def on_expressions(number: int) -> Callable[..., None]:
 
 
 class Truth:
-    """Who may do what where, asked one by one; a permission that nobody has is not worth asking."""
+    """Everybody's rights everywhere, asked one by one; one that nobody has is not worth asking."""
 
     def __init__(self, places: list[tuple[str, int | None]]) -> None:
         self.places = places

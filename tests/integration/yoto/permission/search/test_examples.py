@@ -191,7 +191,7 @@ def test_what_policies_judge_is_asked_place_by_place(
         db.session.remove()
 
 
-# What policies say of a permission in the first, second, third and fourth channel.
+# Verdicts of policies on a permission in the first, second, third and fourth channel.
 ANSWERS = (
     PolicyAnswer(True, "fine"),
     PolicyAnswer(False, "why"),

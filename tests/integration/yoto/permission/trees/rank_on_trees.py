@@ -1,4 +1,4 @@
-"""What a write may do to anybody in a tree, slowly and literally, from the world before and after.
+"""The bounds of a write on a tree, slowly and literally, from the world before and after.
 
 Verdicts are those of the second implementation; nothing is shared with the rules for writes.
 """
@@ -175,13 +175,13 @@ def violations(
     places: Iterable[NodeId | None],
     now: float,
 ) -> Iterator[str]:
-    """What an accepted write of ``actor`` should not have done."""
+    """The faults of an accepted write of ``actor``."""
     world = before.world
     times = moments((world, after.world), now)
     local = {name for name, scope in world.permissions.items() if scope == LOCAL}
     homes = homes_of(world, write)
     accounts = [one for one in world.askers() if not isinstance(one, model.Public)]
-    # What is written about a node itself counts roles that are held there.
+    # A write about a node itself counts roles that are held there.
     at = write.node if isinstance(write, ABOUT_A_NODE) else None
     above = {
         home: {one for one in accounts if outranks(before, one, actor, home, now, at)}

@@ -71,8 +71,8 @@ class Replay:
     """One world on the platform, which goes along with each of its writes.
 
     Args:
-        world: of which ``make`` makes the nodes, people, roles and so on, and nothing that binds
-            them; what does, ``perform`` writes.
+        world: ``make`` makes its nodes, people, roles and so on; ``perform`` writes what binds
+        them.
     """
 
     def __init__(self, app: Flask, clock: Clock, world: World) -> None:
@@ -184,7 +184,7 @@ class Replay:
     # ---- asking -----------------------------------------------------------------------------
 
     def expected(self, asker: Asker, node: NodeId | None) -> set[str] | None:
-        """What the second implementation says; None: it knows no such node."""
+        """The answer of the second implementation; None: it knows no such node."""
         return self.expected_in(self.world, asker, node)
 
     def expected_in(self, world: World, asker: Asker, node: NodeId | None) -> set[str] | None:
@@ -196,7 +196,7 @@ class Replay:
             return None
 
     def found(self, asker: Asker, node: NodeId | None) -> set[str] | None:
-        """What the platform says, from wherever it has it."""
+        """The platform's answer, from wherever it has it."""
         place = (None, None) if node is None else self.place(node)
         try:
             found = permissions.effective_permissions(self.number(asker), *place)
@@ -205,7 +205,7 @@ class Replay:
         return set(found) & set(self.world.permissions)
 
     def from_database(self, asker: Asker, node: NodeId | None, now: float) -> set[str]:
-        """What it says at another moment, past all that it remembers."""
+        """The platform's answer at another moment, past all that it remembers."""
         self._clock.now, kept = now, self._clock.now
         place = (None, None) if node is None else self.place(node)
         try:
@@ -416,7 +416,7 @@ class Replay:
 
 
 def _is_first(type_name: str) -> bool:
-    """Of a random world: permissions that several worlds have are of one scope in all."""
+    """Whether random worlds have it first: their permissions are of one scope in all."""
     return type_name == NAMES[0]
 
 

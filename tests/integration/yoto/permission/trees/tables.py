@@ -134,7 +134,7 @@ def is_declared(role: model.RoleRow) -> bool:
 
 
 def number_of(asker: model.Asker) -> int:
-    """What the platform calls somebody."""
+    """The platform's number of somebody."""
     match asker:
         case model.Person(id=id_):
             return int(id_)
@@ -153,7 +153,7 @@ def moment(seconds: float | None) -> datetime | None:
 
 
 def subject_columns(subject: model.Subject) -> dict[str, Any]:
-    """Whoever holds a role, as a row of assignments has it."""
+    """The holder of a role, as a row of assignments has it."""
     match subject:
         case model.Team(id=id_):
             return {"subject": f"team:{id_}", "user_id": None, "team_id": id_}
@@ -166,7 +166,7 @@ def subject_columns(subject: model.Subject) -> dict[str, Any]:
 
 
 def target_columns(target: model.Target) -> dict[str, Any]:
-    """Whom an overwrite is about, as a row of overwrites has it."""
+    """The target of an overwrite, as a row of overwrites has it."""
     columns: dict[str, Any] = {"role_id": None, "user_id": None, "team_id": None}
     match target:
         case model.RoleTarget(id=id_):
@@ -197,7 +197,7 @@ class RoleProvider:
 
 
 def is_provided(subject: model.Subject, role_id: model.Id, row: model.AssignmentRow) -> bool:
-    """Whether a provider gives it; what it gives has begun."""
+    """Whether a provider gives it; a role that is provided has begun."""
     mine = isinstance(subject, model.Person) and (int(subject.id) + int(role_id)) % 2 == 0
     return mine and row.window.from_ is None and not row.here_only
 

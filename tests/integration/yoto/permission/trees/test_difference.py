@@ -40,7 +40,7 @@ WRITES, DELETIONS, QUESTIONS, PAIRS = 40, 8, 8, 12 if TEST_ALL else 6
 SECONDS = 5.0  # from one write to the next
 EVERY = 1 if TEST_ALL else 4  # so many writes are from one review to the next
 
-# What somebody asks about, and who can at the time; None: the place is not there.
+# A question, and the people who can at the time; None: the place is not there.
 Question = tuple[str, NodeId]
 Review = dict[Question, set[int] | None]
 
@@ -91,7 +91,7 @@ def review(replay: Replay, questions: list[Question]) -> Review:
 
 
 def deletions(rng: Random, replay: Replay) -> list[Callable[[], Any]]:
-    """Of roles and teams with all that they have, and of nodes that nothing is below."""
+    """Deletions of roles and teams with all that they have, and of nodes that nothing is below."""
     world = replay.world
     calls: list[Callable[[], Any]] = []
     for id_, role in world.roles.items():

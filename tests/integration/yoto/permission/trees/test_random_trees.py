@@ -50,7 +50,7 @@ MOMENTS = (-60.0, 0.0, 60.0, 5000.0)
 
 
 def expected(world: World, asker: Asker, node: NodeId | None, now: float) -> set[str] | None:
-    """What the reference says; None: it knows no such node."""
+    """The answer of the reference; None: it knows no such node."""
     try:
         return allowed(world, asker, node, now)
     except UnknownNode:
@@ -273,9 +273,8 @@ def chain(world: World, node: NodeId) -> list[NodeId]:
 
 
 def _sets(world: World, name: str, node: NodeId | None, now: float, seed: int) -> None:
-    """A set has it where somebody new who is nothing else has it; of teams those are told that give
-    something.
-    """
+    """A set has it where somebody new who is nothing else has it; teams are told only if they give
+    something."""
     scope, id_ = _place(node)
     found = permissions.list_sets(name, scope or "global", id_)
     for team_id in world.teams:

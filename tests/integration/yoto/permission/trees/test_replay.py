@@ -1,7 +1,7 @@
 """Each kind of write, through the public calls and with the cache on, against the reference.
 
-What a write changes is asked just before it, so that memory and Redis have the old answers; then
-at once, then from Redis, then from memory.
+Answers that a write changes are asked for just before it, so that memory and Redis have the old
+ones; then at once, then from Redis, then from memory.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from tests.support.trees.writes import Write
 # In these three each kind of write makes a difference to somebody; others on demand.
 SURE = (1, 13, 14)
 SEEDS = (*some_of(SURE, 3), *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
-# Pairs of who asks and where: whose answers are worked out, and of these, those that are asked: of
-# whom a write makes a difference for, and of all.
+# Numbers of pairs of an asker and a node: those whose answers are worked out; and those asked, of
+# the pairs that a write makes a difference for, and of all.
 LOOKED_AT, CHANGED, OTHERS = 100, 8, 4
 
 Pair = tuple[Asker, NodeId | None]
-# What each may, of some; None: there is no such node.
+# The permissions of some pairs; None: there is no such node.
 Answers = dict[Pair, set[str] | None]
 
 

@@ -1,4 +1,4 @@
-"""Who shares at a node: a declared permission gives and takes declared roles there, and no more."""
+"""Sharing at a node: a declared permission gives and takes declared roles there, and no more."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_sharer_gives_no_more_than_they_may_do_themselves(studio: Studio) -> N
     permissions.set_overwrite(at=PAPER, user_id=studio.editor.id, deny=[EDIT])
     permissions.assign(studio.other.id, "viewer", **studio.by)
     refused("lacks_permission", permissions.assign, studio.other.id, "editor", **studio.by)
-    # Who reads and shares, and does not edit, shares as a viewer, also with themselves.
+    # A person who reads and shares, and does not edit, shares as a viewer, also with themselves.
     permissions.set_overwrite(at=OTHER, user_id=studio.third.id, allow=[SHARE, READ])
     by = {"at": OTHER, "actor_id": studio.third.id}
     permissions.assign(studio.other.id, "viewer", **by)
@@ -142,7 +142,7 @@ def test_a_sharer_takes_nothing_from_who_stands_above(studio: Studio, world: Wor
     permissions.assign(studio.other.id, "editor", at=PAPER)
     permissions.revoke_permissions_from_role(_id("keeper"), [EDIT])
     refused("outranked", permissions.unassign, studio.other.id, "editor", **studio.by)
-    # Who administers the project, by a role of whatever position, stands above those who share.
+    # An administrator of the project, by a role of any position, stands above those who share.
     permissions.update_role(_id("runner"), position=1)
     permissions.assign(studio.third.id, "runner", at=PROJECT)
     permissions.assign(studio.third.id, "viewer", at=PAPER)
@@ -225,7 +225,7 @@ def test_a_role_that_is_too_high_is_named_beside_the_own_one(studio: Studio, wor
     assert len(names(studio.editor, chief, ("server", studio.server.id))) == 1
     outsider = world.member(world.server())
     permissions.assign(studio.third.id, chief, at=("server", studio.server.id))
-    # What somebody may not see is not there.
+    # A place that somebody may not see is not there.
     with pytest.raises(UnknownResource):
         permissions.unassign(
             studio.third.id, chief, at=("server", studio.server.id), actor_id=outsider.id

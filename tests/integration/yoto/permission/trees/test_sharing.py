@@ -1,4 +1,4 @@
-"""Who owns or administers a node shares it: they stand above all roles there, and nowhere else."""
+"""An owner or administrator of a node shares it: above all roles there, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an act would do, against doing it: everybody is asked everywhere before and after.
+"""Acts foretold, against doing them: everybody is asked everywhere before and after.
 
 Random worlds of random types, with teams, programs, everybody and the public, go through writes of
 all kinds that there is an act for.
@@ -44,7 +44,7 @@ Changes = dict[tuple[int, str, bool], set[str]]
 
 
 class Told:
-    """What is said of acts on one world on the platform."""
+    """The changes foretold of acts on one world on the platform."""
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
@@ -117,7 +117,7 @@ class Told:
 def said(rng: Random, act: dict[str, Any], known: Collection[str]) -> tuple[Changes, float]:
     """All pages of it: by person, permission and direction, the places; and the moment.
 
-    Who administers gains what other worlds know, too, which is left out.
+    Administrators gain what other worlds know, too, which is left out.
     """
     found: Changes = defaultdict(set)
     after, limit = None, rng.randint(1, 3)

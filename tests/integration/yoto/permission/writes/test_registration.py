@@ -52,7 +52,7 @@ def test_a_registered_permission_can_be_asked_about_at_once(app: Flask, world: W
 
 
 def test_names_as_others_have_them_are_told_apart_byte_by_byte(app: Flask, world: World) -> None:
-    """Whatever else a database takes for the same: another case, spaces at the end."""
+    """Names that a database may take for the same: another case, spaces at the end."""
     person = world.user()
     names = ["admin-write", "Admin-Write", "admin:write", "ADMIN", "7", "wiki.page-edit"]
     with app.app_context():
@@ -179,7 +179,7 @@ def test_a_committing_registration_stores_what_its_caller_had_begun(
 
 
 def register_in_a_process(url: str, folder: str, names: list[str], go: Any, done: Any) -> None:
-    """What each process of the test below does."""
+    """The work of each process of the test below."""
     from app import create_app
 
     app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, instance_path=folder)

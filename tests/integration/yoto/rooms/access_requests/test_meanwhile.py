@@ -1,4 +1,4 @@
-"""What happens to a request and to what it lent while others act at the same time."""
+"""A request and the right that it lent, while others act at the same time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lending(world: World, community: Community) -> list[int]:
 
 
 def attempt(app: Flask, call: Callable[[], object]) -> str:
-    """What came of a call in a thread of its own: done, or what it was refused for."""
+    """Make a call in a thread of its own: done, or the refusal by its name."""
     with app.app_context():
         try:
             call()

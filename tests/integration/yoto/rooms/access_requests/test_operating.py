@@ -1,4 +1,4 @@
-"""What operators see and do of access requests: as persons, by their rules, or as the system."""
+"""Operators see access requests and act on them: as persons, by their rules, or as the system."""
 
 from __future__ import annotations
 

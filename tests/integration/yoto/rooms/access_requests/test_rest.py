@@ -149,7 +149,7 @@ def test_what_takes_two_persons_is_lent_when_two_others_agree(
     request_id = ask(client, member, asked)
     first = act(client, approvers[0], request_id, "grant", seconds=300)
     assert (first.json["state"], len(first.json["approvals"])) == ("open", 1)
-    # The same person is no second one, and who asks is none at all.
+    # The same person is no second one, and the asking person is none at all.
     assert act(client, approvers[0], request_id, "grant", seconds=300).json["state"] == "open"
     assert act(client, member, request_id, "grant").status_code == 403
     second = act(client, approvers[1], request_id, "grant", seconds=200)

@@ -1,4 +1,4 @@
-"""An application without the room: what was lent before ends, and nobody is told to ask."""
+"""An application without the room: rights that were lent end, and nobody is told to ask."""
 
 from __future__ import annotations
 

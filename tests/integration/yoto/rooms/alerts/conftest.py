@@ -91,17 +91,17 @@ class Platform:
     degraded: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def see(self, load: float | None, after: float = INTERVAL) -> list[str]:
-        """Evaluate ``after`` seconds later; what happened."""
+        """Evaluate ``after`` seconds later, and return what happened."""
         self.clock.now += after
         self.values["load"] = load
         return [f"{one.kind} {one.new or ''}".strip() for one in self.state.evaluator.turn()]
 
     def events(self) -> list[Event]:
-        """What is in the event stream."""
+        """The events in the stream."""
         return [stored.event for stored in self.stream.read()]
 
     def published(self) -> list[str]:
-        """The types of it."""
+        """Their types."""
         return [event.type for event in self.events()]
 
     def open_rules(self) -> list[str]:

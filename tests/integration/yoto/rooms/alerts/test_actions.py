@@ -1,4 +1,4 @@
-"""What operators do with alerts, silences and rules: recorded, audited, told."""
+"""Acts of operators on alerts, silences and rules: recorded, audited, told."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Make = Callable[..., Platform]
 
 
 def acts(store: AlertStore) -> list[tuple[str, str]]:
-    """What the audit holds of alerts, oldest first: act and subject."""
+    """The audit records of alerts, oldest first: act and subject."""
     with store.reading() as rows:
         statement = (
             select(AuditRecord.action, AuditRecord.subject)
@@ -233,7 +233,7 @@ def test_what_another_version_of_the_code_set_is_left_out(
         at=1,
     )
     SqlJournal(app).append(change, {})
-    # What the other workers do every ten seconds.
+    # The other workers do so every ten seconds.
     platform.config.sync.reconcile()
     assert platform.see(15) == ["raised warning"]
     platform.config.sync.reconcile()

@@ -1,4 +1,4 @@
-"""What the guide to alerts says is so: its examples run, its tables are the defaults."""
+"""The guide to alerts is right: its examples run, its tables are the defaults."""
 
 from __future__ import annotations
 

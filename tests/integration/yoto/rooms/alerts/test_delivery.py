@@ -89,7 +89,7 @@ def test_each_step_of_an_alert_arrives_signed_and_in_order(
     data = json.loads(first.body)["data"]
     assert (data["rule"], data["level"], data["value"]) == ("load", "warning", 15.0)
     assert (data["peak_level"], data["peak_value"]) == ("warning", 15.0)
-    # Whoever reads it goes on from there; of rules of one's own the platform has no runbook.
+    # A reader goes on from there; for rules of one's own the platform has no runbook.
     assert data["link"] == f"/control/alerts?alert={data['alert_id']}"
     assert data["runbook"] is None
     assert deliver(platform) == 0

@@ -126,7 +126,7 @@ def test_within_an_interval_one_worker_evaluates(another: Make) -> None:
     assert len(first.state.evaluator.turn()) == 1
     assert second.state.evaluator.turn() == []
     assert second.state.evaluator.counts.left == 1
-    # The next interval is the other one's; what the first saw pending it goes on with.
+    # The next interval is the other one's, which goes on with what the first saw pending.
     assert second.see(25) == ["changed error"]
 
 
@@ -183,7 +183,7 @@ def test_a_clock_that_is_set_back_stops_no_alert(another: Make) -> None:
     assert platform.see(15) == []
     assert platform.see(15, after=-3600) == []
     assert platform.state.evaluator.counts.left == 0
-    # The time that the clock told before is over; what holds from now on counts.
+    # The time that the clock told before is over; a value that holds from now on counts.
     assert platform.see(15) == ["raised warning"]
     assert platform.see(5, after=-3600) == []
     assert platform.see(5) == ["resolved"]

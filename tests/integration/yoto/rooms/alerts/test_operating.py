@@ -89,7 +89,7 @@ def test_an_alert_says_what_changed_before_it_and_how_its_value_went(
     assert act["data"]["after"]["values"]["hold"] == 0
     assert act["at"] <= before["until"]
     assert changed["event", "config.changed"]["subject"] == "error_rate"
-    # What it is itself is no change.
+    # The alert itself is no change.
     assert not any(what.startswith("alert.raised") for _, what in changed)
     monitoring = monitor.of(app)
     monitoring.recorder.counter(names.REQUESTS, status="5xx").add(10)

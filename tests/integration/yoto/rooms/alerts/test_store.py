@@ -1,4 +1,4 @@
-"""What a store does beside what the tests of its users see."""
+"""Acts of a store beside those that the tests of its users see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one request of questions may carry, and what one account may ask."""
+"""The bounds of one request of questions, and of one account."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_questions_of_all_routes_are_counted_for_who_asks(
         assert answer.status_code == 200, (path, answer.text)
         left -= cost
         remaining = int(answer.headers["RateLimit"].partition("r=")[2].partition(";")[0])
-        # What comes back meanwhile is 16 a second.
+        # Meanwhile 16 a second come back.
         assert left <= remaining < left + 500, path
     assert PEOPLE_A_QUESTION == 10
     many = asked | {"evaluations": [{}] * 1_000}

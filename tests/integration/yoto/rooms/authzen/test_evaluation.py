@@ -87,7 +87,7 @@ def test_one_asks_about_oneself_by_what_the_installation_says(
     body = asked(names.pop(by), community, name)
     answer = client.post(ONE, headers=member.headers, json=body)
     assert (answer.status_code, answer.get_json()) == (200, expected)
-    # What the others call them is nobody here.
+    # The names of other settings are nobody here.
     for other in names.values():
         body = asked(other, community, name)
         assert client.post(ONE, headers=member.headers, json=body).status_code == 403
@@ -187,7 +187,7 @@ def test_policies_read_the_context_and_the_properties(
     answer = client.post(ONE, headers=member.headers, json=body)
     assert answer.get_json() == {"decision": False, "context": {"reason": "too_late"}}
     assert heard[0].context == {"hour": 3, "properties": {"resource": {"status": "archived"}}}
-    # Properties are heard without a context too: who leaves it away gets around no policy.
+    # Properties are heard without a context too: leaving it away gets around no policy.
     del body["context"]
     assert not client.post(ONE, headers=member.headers, json=body).get_json()["decision"]
     assert heard[1].context == {"properties": {"resource": {"status": "archived"}}}

@@ -1,4 +1,4 @@
-"""What is recorded of decisions, and what is not."""
+"""Decisions that are recorded, and those that are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the elected worker forecasts is read in every worker, by routes and from a terminal."""
+"""Forecasts of the elected worker are read in every worker, by routes and from a terminal."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_what_one_worker_forecasts_every_worker_answers(
     wait_until(lambda: elected_forecaster(app).learn()["elected"])
     assert told(app) == before
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id
-    # Whoever was elected before is not believed any more.
+    # The worker that was elected before is not believed any more.
     board = forecast_board(other)
     assert not board.write(elected_forecaster(app).forecasting.forecaster.snapshot, 1)
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id

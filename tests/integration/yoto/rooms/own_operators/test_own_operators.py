@@ -52,7 +52,7 @@ class Base(DeclarativeBase):
 
 
 class Customer(Base):
-    """Who buys; none of them operates anything."""
+    """Somebody who buys; none of them operates anything."""
 
     __tablename__ = "customers"
 
@@ -106,7 +106,7 @@ class Shop:
         app.config["YOTO_REDIS_URL"] = redis
         app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-shop-{secrets.token_hex(4)}:"
         app.config["YOTO_WARM_UP_AT_START"] = False
-        # The warm-up has acts that change nothing and are refused to who may not operate.
+        # The warm-up has acts that change nothing and take the right to operate.
         rooms = ["policies", "warm_up"]
         Yoto(app, db=self.session, users=Customer, control_plane=control_plane, rooms=rooms)
 

@@ -11,7 +11,7 @@ from tests.support.markdown import ROOT, Block, blocks
 
 DOCUMENTS = ("risk", "hours", "quota", "threat")
 PACKAGE = "package yoto.authz.example\n\n"
-# What the rest of a set has, where a page shows a part.
+# The rest of a set of which a page shows a part.
 REST = {
     "abac.md": "",
     "policies.md": """

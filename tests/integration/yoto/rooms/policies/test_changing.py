@@ -1,4 +1,4 @@
-"""Changes of policies: what is refused changes nothing, what is not is recorded."""
+"""Changes of policies: one that is refused changes nothing, any other is recorded."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_every_change_is_audited_and_told_in_the_same_transaction(
     person = World(app).user()
     told = select(func.count()).where(OutboxEvent.subject == "policy")
     before = db.session.scalar(told)
-    # What is read from here on began after the change.
+    # Reads from here on begin after the change.
     db.session.rollback()
     policy.put("bound", bound(20), f"user:{person.id}", "more room")
     records = db.session.scalars(
@@ -222,7 +222,7 @@ def test_a_put_says_what_would_flip_on_recent_inputs(policy: PolicyManager) -> N
 def test_an_engine_that_is_lost_during_the_comparison_refuses_the_change(
     app: Flask, policy: PolicyManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it does not answer is no denial: the receipt would tell of flips that are none."""
+    """A lost answer is no denial: the receipt would tell of flips that are none."""
     policy.evaluate(question(5))
     engine = manager.of(app).engine
     compile_bundle = engine.compile

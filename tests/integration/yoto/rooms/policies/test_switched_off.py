@@ -1,4 +1,4 @@
-"""The application without policies: what they judge is denied, by whatever way it is asked."""
+"""The application without policies: permissions that they judge are denied by every way to ask."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_over_rest_and_the_standard_api_it_is_denied_with_that_reason(
     answer = client.post(about_it, headers=member.headers, json=question)
     document = answer.get_json()
     assert not document["decision"] and document["context"]["reason"] == "policies_off"
-    # What operators administer is judged, too, and nothing else opens without policies.
+    # Acts of administration are judged, too, and nothing else opens without policies.
     assert client.get("/api/v1/admin/users", headers=root.headers).status_code == 403
 
 

@@ -147,7 +147,7 @@ def test_the_thread_does_it_all_and_ends_and_starts_again(
     assert not service.recorder.open and service.fleet_stats() == {}
     prefetch.of(app).start()
     read(client, harbour.owner, second)
-    # What waits when it ends is stored.
+    # An act that waits when it ends is stored.
     prefetch.of(app).close()
     assert service.stats()["recorded"]["stored"] == 2
 

@@ -82,7 +82,7 @@ def test_dead_letters_are_read_in_pages_and_whole(
         1,
         2,
     )
-    # Which of them died last is open: each is tried by itself.
+    # The order of their deaths is open: each is tried by itself.
     assert sorted(map(number_of, [*first["items"], *rest["items"]])) == [0, 1, 2]
     assert len(letter["excerpt"]) == 200
     whole = operator.get(f"/queues/job/dead/{letter['id']}").json

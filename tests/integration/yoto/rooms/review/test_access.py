@@ -1,4 +1,4 @@
-"""Who can, since when, and by what."""
+"""The people who can, since when, and by what."""
 
 from __future__ import annotations
 

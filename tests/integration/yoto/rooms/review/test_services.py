@@ -1,4 +1,4 @@
-"""What the community's own changes leave in the audit log is enough to take them back."""
+"""The audit log of the community's own changes is enough to take them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which permission templates there are, and registering what they are made of."""
+"""Permission templates, and the registration of their permissions."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Load:
     def __init__(self, app: Flask) -> None:
         self._monitoring = monitor.of(app)
         self._controller = resilience.of(app)
-        # What is set is dated by Redis, whose clock runs on.
+        # A setting is dated by Redis, whose clock runs on.
         self.now = time.time() + 60
         self._monitoring.backend.now = lambda: self.now  # type: ignore[method-assign]
         self._monitoring.flush()
@@ -211,13 +211,13 @@ def judged(tuner: Tuner, monkeypatch: pytest.MonkeyPatch, step: TuningStep) -> N
 
 
 def reverted(controller: ResilienceController) -> tuple[str, ...]:
-    """What is never tried again."""
+    """The changes that are never tried again."""
     entry = controller.config.get(Kind.TUNING, FLEET)
     return entry.config.to_mapping()["reverted"]  # type: ignore[no-any-return]
 
 
 def told(app: Flask) -> list[tuple[str, str]]:
-    """What the stream says of tuning, and why."""
+    """The stream's events of tuning, and their reasons."""
     found: list[Any] = [one.event for one in events.of(app).stream.read()]
     return [(one.type, one.reason) for one in found if one.type.startswith("tuning.")]
 
@@ -342,7 +342,7 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
     wait_until(lambda: not store.forced_fields(Kind.TUNING, FLEET))
     expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE)
     assert expired > ended
-    # What is dismissed changes no value.
+    # A dismissal changes no value.
     store.set(
         Kind.TUNING,
         FLEET,

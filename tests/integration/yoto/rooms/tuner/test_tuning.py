@@ -78,13 +78,13 @@ def size_in(app: Flask) -> int:
 
 
 def reverted(app: Flask) -> tuple[str, ...]:
-    """What is never tried again."""
+    """The changes that are never tried again."""
     entry = resilience.of(app).config.get(Kind.TUNING, FLEET)
     return entry.config.to_mapping()["reverted"]  # type: ignore[no-any-return]
 
 
 def told(app: Flask) -> list[str]:
-    """What the stream says of tuning."""
+    """The stream's events of tuning."""
     found = events.of(app).stream.read()
     return [one.event.type for one in found if one.event.type.startswith("tuning.")]
 

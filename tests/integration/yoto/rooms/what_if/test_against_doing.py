@@ -1,6 +1,4 @@
-"""What an act on a community would do, against doing it: groups, deletions, members, and the
-reasons.
-"""
+"""Acts on a community foretold, against doing them: groups, deletions, members, and the reasons."""
 
 from __future__ import annotations
 

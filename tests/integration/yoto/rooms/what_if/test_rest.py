@@ -1,4 +1,4 @@
-"""What an act would do over HTTP, for whoever may do it."""
+"""An act foretold over HTTP, for those who may do it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an act would do, asked in a transaction that has written already."""
+"""An act foretold in a transaction that has written already."""
 
 from __future__ import annotations
 

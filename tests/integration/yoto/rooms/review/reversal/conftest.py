@@ -40,7 +40,7 @@ class Papers:
         return self.since
 
     def turns(self) -> tuple[list[Any], list[Any]]:
-        """Who gained and who lost reading it since then, as numbers with the action that did it."""
+        """The gainers and the losers of READ since then, as numbers with the action that did it."""
         found = permissions.review.difference(READ, *PAPER, since=self.since, numbers=True)
         assert not any("does not hold" in note for note in found.unknown), found.unknown
         return (

@@ -1,4 +1,4 @@
-"""Taking back what happened to roles: whoever holds them, wherever, and all that goes with one."""
+"""Taking back acts on roles: whoever holds them, wherever, and all that goes with one."""
 
 from __future__ import annotations
 

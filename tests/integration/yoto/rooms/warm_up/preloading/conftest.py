@@ -22,7 +22,7 @@ NOBODY = 10**6
 
 @pytest.fixture
 def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
-    # As fast as it goes: what is shown here is what is loaded, not how gently.
+    # As fast as it goes: tests here show what is loaded, not how gently.
     return app_config | {"PRELOAD_SHARE": 1.0}
 
 
@@ -57,7 +57,7 @@ def ask(app: Flask, community: Community) -> Note:
         for user_id in user_ids:
             hot.note(user_id, place_key(scope, place or community.channel_id))
         hot.flush()
-        # Of what was written just now nothing is kept before this worker has read it in the log.
+        # No entry of recent writes is kept before this worker has read them in the log.
         assert cache.of(app).reached(cache.of(app).invalidate(tags.user(NOBODY)))
 
     return note

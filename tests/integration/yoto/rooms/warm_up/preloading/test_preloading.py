@@ -334,7 +334,7 @@ def test_the_jitter_keeps_workers_apart(app: Flask) -> None:
         pauses.add(preloading._until_next())
     interval = app.config["PRELOAD_INTERVAL"]
     assert len(pauses) > 10
-    # What passed since the rest began is no part of the pause any more.
+    # The time since the rest began is no part of the pause any more.
     assert all(abs(pause - interval) <= running.JITTER * interval + 1 for pause in pauses)
 
 
