@@ -184,9 +184,15 @@ class History:
             asked = [*self._ended, *self._going_on.values()]
         return [one for one in asked if began <= one.invoked <= ended]
 
+    @property
+    def going_on(self) -> list[Operation]:
+        """Operations that have no answer yet; their outcome is unknown."""
+        with self._lock:
+            return list(self._going_on.values())
+
     def close(self) -> None:
         """Write operations that still go on as unknown, without an end, and close the file."""
-        for operation in list(self._going_on.values()):
+        for operation in self.going_on:
             self.write(operation)
         with self._lock:
             if self._file is not None:

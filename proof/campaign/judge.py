@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,21 @@ class Judgement:
         return "\n".join([*lines, *(f"VIOLATION {what}" for what in self.violations)])
 
 
-def judge(folder: Path, models: Collection[str] = MODELS) -> Judgement:
+def judge(
+    folder: Path, models: Collection[str] = MODELS, going_on: Sequence[Operation] = ()
+) -> Judgement:
     """Judge all operations of a folder, or those of some models.
 
-    Raises: ValueError where an operation belongs to no model: it would go unjudged.
+    Args:
+        going_on: operations whose end is not in the folder yet. Without them others would be
+            judged as if nobody held, or had changed, what these do.
+
+    Raises:
+        ValueError: an operation belongs to no model: it would go unjudged.
     """
-    operations = read_operations(folder)
+    operations = sorted(
+        [*read_operations(folder), *going_on], key=lambda operation: operation.invoked
+    )
     faults = read_faults(folder)
     by_model: dict[str, list[Operation]] = {name: [] for name in MODELS}
     for one in operations:

@@ -189,12 +189,17 @@ class Campaign:
                 load goes on while they judge.
             looks: whether all is looked at that is there at the end.
         """
-        self._enough = lambda: enough(lambda some: judge(self.folder, some))
+        self._enough = lambda: enough(self._so_far)
         self._looks = looks
         self._times_again, self._recovers_within = 0, RECOVERS_A_LITTLE
         with self._stalls:
             self._on(cluster, rounds, math.inf)
         return judge(self.folder, models)
+
+    def _so_far(self, models: Collection[str]) -> Judgement:
+        # Asked for before the file is read: an operation that ends meanwhile is there twice, as
+        # unknown and as what it was, which explains more and never less.
+        return judge(self.folder, models, going_on=self._load.world.history.going_on)
 
     def _on(self, cluster: Cluster, rounds: Sequence[Round], seconds: float) -> None:
         self._cluster = cluster

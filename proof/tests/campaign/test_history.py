@@ -98,3 +98,13 @@ def test_a_folder_is_judged_by_all_models(tmp_path: Path) -> None:
     assert [what.split(":")[0] for what in judgement.violations] == ["row", "kept"]
     assert judgement.operations["deadline"] == 2
     assert "VIOLATION row" in judgement.report()
+
+
+def test_who_is_inside_and_has_no_answer_yet_is_no_free_slot(tmp_path: Path) -> None:
+    history, asked = History(tmp_path), {"cap": 1, "lease": 2.0, "hold": 5.0}
+    with history.operation("c1", "slots", "k", "enter", asked):
+        with history.operation("c2", "slots", "k", "enter", asked) as refused:
+            refused.ok({"admitted": False})
+        assert judge(tmp_path, ["slots"]).violations
+        assert not judge(tmp_path, ["slots"], history.going_on).violations
+    history.close()
