@@ -38,4 +38,4 @@ def test_replay_and_draining_work_on_a_cluster(app: Flask, world: World) -> None
     wait_until(service.all)
     found = service.drain(service.id, 60, "ada", "a test")
     assert found is not None and found.state == "draining"
-    assert socket.heard("goodbye")[0]["reason"] == "draining"
+    assert socket.wait_for("goodbye")[0]["reason"] == "draining"

@@ -191,7 +191,7 @@ def test_a_token_that_runs_out_is_noticed_although_no_log_tells_it(
     app: Flask, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("yoto.control_plane.socket.registry.REVALIDATION_SECONDS", 0.05)
-    _, secret = api_token(app, ada, [VIEW], days=1.5 / (24 * 3600))
+    _, secret = api_token(app, ada, [VIEW], days=4 / (24 * 3600))
     assert end_of(TestSocket(app, {"token": secret})) == "signed_out"
 
 
@@ -264,9 +264,13 @@ def test_pictures_are_made_while_somebody_looks_and_for_nobody_else(
     socket.subscribe("events")
     time.sleep(1.2)
     assert made == []
+    began = time.monotonic()
     socket.subscribe("performance", "status", "cache")
     socket.wait_for("performance_stats", 3)
-    assert len(socket.heard("system_status")) == 1 and len(socket.heard("cache_stats")) <= 2
+    # One at once and one each five seconds, as three of the others take on a busy machine.
+    most = 1 + (time.monotonic() - began) // 5
+    assert 1 <= len(socket.heard("system_status")) <= most
+    assert len(socket.heard("cache_stats")) <= 1 + most
     socket.send("unsubscribe")
     time.sleep(1.1)
     until = len(made)
@@ -283,7 +287,7 @@ def test_a_worker_that_drains_sends_its_sockets_away_and_takes_no_new_ones(
     wait_until(lambda: operator.get("/instances").get_json()["items"])
     me = f"/instances/{service.id}"
     assert operator.post(f"{me}/drain", seconds=60).get_json()["acknowledged"] is True
-    assert socket.heard("goodbye")[0]["reason"] == "draining"
+    assert socket.wait_for("goodbye")[0]["reason"] == "draining"
     assert not TestSocket(app, {"token": secret}).connected
     ready = app.test_client().get("/readyz")
     assert (ready.status_code, ready.get_json()["status"]) == (503, "draining")
@@ -293,8 +297,14 @@ def test_a_worker_that_drains_sends_its_sockets_away_and_takes_no_new_ones(
     assert operator.post(f"{me}/resume").get_json()["instance"]["state"] == "live"
     assert TestSocket(app, {"token": secret}).connected
     assert app.test_client().get("/readyz").status_code == 200
-    kinds = [one["type"] for one in operator.get("/events").get_json()["items"]]
-    assert kinds[:4] == ["worker.resumed", "worker.steered", "worker.drained", "worker.steered"]
+
+    def told() -> list[str]:
+        found = operator.get("/events", types="worker.*").get_json()["items"]
+        return [one["type"] for one in found][:4]
+
+    # The end of the order is published after the heartbeat that says so.
+    wanted = ["worker.resumed", "worker.steered", "worker.drained", "worker.steered"]
+    wait_until(lambda: told() == wanted)
     acts = [*world.acts("instance.drain"), *world.acts("instance.resume")]
     assert [act.subject for act in acts] == [f"instance:{service.id}"[:64]] * 2
 
@@ -307,7 +317,7 @@ def test_an_order_to_drain_ends_by_itself(
     service = fleet.of(app)
     service.start()
     wait_until(service.all)
-    found = service.drain(service.id, 0.3, "ada", "a test")
+    found = service.drain(service.id, 2.0, "ada", "a test")
     assert found is not None and found.state == "draining"
     wait_until(lambda: service.draining is None)
     # The others hear of it by its next heartbeat.
