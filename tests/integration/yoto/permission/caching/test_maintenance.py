@@ -98,7 +98,7 @@ def test_a_worker_that_redis_is_away_from_learns_it_from_the_database(
     assert caching is not None
     caching.relay.interval = 0.05
     caching.relay.start()
-    wait_until(lambda: is_turned_away(app, person, community), 1)
+    wait_until(lambda: is_turned_away(app, person, community))
 
 
 def test_a_database_that_takes_its_time_holds_up_nobody_who_follows_the_log(
@@ -109,7 +109,7 @@ def test_a_database_that_takes_its_time_holds_up_nobody_who_follows_the_log(
     caching.pool.resize(1)
     with caching.pool.read():  # nobody else has a connection to read the switch on
         position = caching.cache.invalidate("global")
-        wait_until(lambda: caching.cache.tailer.applied >= position, limit=5)
+        wait_until(lambda: caching.cache.tailer.applied >= position, limit=20)
 
 
 def test_a_reading_that_breaks_opens_nothing(

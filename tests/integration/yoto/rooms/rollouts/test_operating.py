@@ -68,7 +68,7 @@ def test_a_limit_holds_in_one_worker_and_is_taken_back_where_it_refuses_too_much
         "rollout",
         f"guards?guard=rate_limit:{SENDING}",
     )
-    wait_until(lambda: 429 in statuses(here, talker, community, 1), 15, "the worker to refuse")
+    wait_until(lambda: 429 in statuses(here, talker, community, 1), what="the worker to refuse")
     assert statuses(there, talker, community, 1) == [201]
     assert ada.get(f"/config/rate_limit/{SENDING}").json["override"] is None
 
@@ -76,8 +76,8 @@ def test_a_limit_holds_in_one_worker_and_is_taken_back_where_it_refuses_too_much
         statuses(here, talker, community, 2)
         return not ada.get("/rollouts").json["items"]
 
-    wait_until(refused_until_taken_back, 15, "the worker to take it back")
-    wait_until(lambda: statuses(here, talker, community, 1) == [201], 15)
+    wait_until(refused_until_taken_back, what="the worker to take it back")
+    wait_until(lambda: statuses(here, talker, community, 1) == [201])
     [ended] = ada.get("/audit", subject=f"rollout:rate_limit:{SENDING}", limit=1).json["items"]
     assert ended["reason"].startswith("taken back: ") and "rejected" in ended["reason"]
 
@@ -97,7 +97,7 @@ def test_an_operator_gives_it_to_all_or_takes_it_back(
     entry = ada.get(f"/config/rate_limit/{SENDING}").json
     assert (entry["override"]["values"]["limit"], entry["override"]["reason"]) == (3, WHY)
     client = other.test_client()
-    wait_until(lambda: 429 in statuses(client, talker, community, 1), 15, "the other to follow")
+    wait_until(lambda: 429 in statuses(client, talker, community, 1), what="the other to follow")
 
 
 @pytest.mark.parametrize(
