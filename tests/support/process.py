@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = (
     120.0  # two processors run three tests at once, and each start takes seconds of them
 )
+# On a machine that is too busy Redis is slow, not lost.
+PATIENT = {"YOTO_REDIS_SOCKET_TIMEOUT": "1.0", "YOTO_REDIS_CONNECT_TIMEOUT": "1.0"}
 ADDRESS = re.compile(r"Yoto listens on (http://\S+?)[ ;]")
 ACCOUNT = re.compile(r"^  (\S+) +(\S+)$", re.MULTILINE)
 
@@ -35,7 +37,7 @@ class RunningYoto:
             name: value for name, value in os.environ.items() if not name.startswith("YOTO_")
         }
         environment["YOTO_ASYNC_MODE"] = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
-        environment.update(variables)
+        environment.update(PATIENT | variables)
         environment["YOTO_INSTANCE_PATH"] = str(instance)
         self.environment = environment
         database = instance / "yoto.db"

@@ -26,7 +26,8 @@ def guarded_app(config: dict[str, Any], **options: Any) -> Iterator[Flask]:
     # A folder of its own: there it would find what other tests used without Redis, and count it.
     with TemporaryDirectory() as folder:
         app = Flask("guarded", instance_path=folder)
-        app.config.update(config)
+        # On a machine that is too busy Redis is slow, not lost.
+        app.config.update({"REDIS_SOCKET_TIMEOUT": 1.0, "REDIS_CONNECT_TIMEOUT": 1.0} | config)
         RedisStore().init_app(app)
         Events().init_app(app)
         Resilience().init_app(app, RedisStore.of(app), Events.of(app), **options)

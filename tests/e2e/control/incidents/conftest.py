@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.e2e.control.conftest import PATIENT_WITH_REDIS
 from tests.e2e.control.test_guards import Member
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server, start_valkey
@@ -28,7 +27,6 @@ def yoto(
         tmp_path_factory.mktemp("incidents"),
         YOTO_ASYNC_MODE="eventlet",
         YOTO_REDIS_URL=store.url,
-        **PATIENT_WITH_REDIS,
     )
     app.wait_for(lambda: app.accounts)
     yield app
