@@ -14,7 +14,7 @@ from tests.support.require import missing
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("moderate", "serious", "critical")
-SESSION_COOKIE, SIGN_IN_MS = "yoto_session", 20_000
+SESSION_COOKIE, SIGN_IN_MS, HEARD_MS = "yoto_session", 20_000, 30_000
 # The cookies of those who signed in to a started application.
 _sessions: WeakKeyDictionary[RunningYoto, dict[str, list[Any]]] = WeakKeyDictionary()
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -41,6 +41,11 @@ def fill_in(page: Page, yoto: RunningYoto, username: str) -> None:
     page.fill("#username", username)
     page.fill("#password", yoto.accounts[username])
     page.click("button.primary")
+
+
+def hear(page: Page) -> None:
+    """Wait until the page is told what happens: what comes before that it may never hear of."""
+    expect(page.locator("#connection [data-mode=live]")).to_have_count(1, timeout=HEARD_MS)
 
 
 def fits(page: Page) -> bool:

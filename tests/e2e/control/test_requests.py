@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser import watched_page
-from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, hear, sign_in
 from tests.support.process import RunningYoto
 from yoto.api.people import number_called
 from yoto.extensions import permissions
@@ -40,6 +40,7 @@ def test_a_request_arrives_is_granted_and_ends_under_the_eyes_of_the_operator(
         sign_in(page, yoto, lending_operator)
         page.get_by_role("link", name="Access requests").click()
         expect(page.get_by_text("No requests are waiting for you.")).to_be_visible()
+        hear(page)
         # Somebody asks elsewhere, and the page hears of it.
         api = f"{yoto.url}/api/v1"
         signed = page.request.post(
