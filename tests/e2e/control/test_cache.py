@@ -101,7 +101,7 @@ def test_after_an_invalidation_the_database_answers_in_every_process(
         toast = page.get_by_text(f"user:{member} is invalidated from position")
         expect(toast).to_be_visible()
         position = toast.inner_text().split()[-2]
-        assert cache.of(neighbour).reached(position)
+        wait_until(lambda: cache.of(neighbour).reached(position))
         assert tier_of(neighbour, member) == "db"
         assert tier_of(neighbour, member) == "l1"
         watch.assert_quiet()

@@ -87,8 +87,14 @@ def test_one_is_drained_says_so_to_balancers_and_comes_back(
         expect(page.locator("#counts")).to_contain_text("1 Draining")
         assert fits(page)
         # Connections come to either worker: one of them says that it is not ready, and why.
-        wait_until(lambda: readiness(pair)[0] == 503)
-        answers = [readiness(pair) for _ in range(40)]
+        answers: list[tuple[int, str]] = []
+
+        def both_answered() -> bool:
+            answers.append(readiness(pair))
+            return {200, 503} <= {status for status, _ in answers}
+
+        wait_until(both_answered)
+        answers += [readiness(pair) for _ in range(20)]
         assert {status for status, _ in answers} == {200, 503}
         refusals = [text for status, text in answers if status == 503]
         assert all("draining" in json.dumps(json.loads(text)).lower() for text in refusals)

@@ -72,7 +72,7 @@ def test_maintenance_closes_the_product_and_lets_it_go_on(
         try:
             expect(page.locator("#maintenance-state")).to_contain_text("In maintenance")
             expect(page.locator("#maintenance-state")).to_contain_text(re.compile(r"[45] min left"))
-            expect(page.locator("#banner")).to_contain_text(WHY, timeout=20_000)
+            expect(page.locator("#banner")).to_contain_text(WHY, timeout=30_000)
             status, problem = call(yoto, *question)
             assert (status, problem["reason"]) == (503, WHY)
         finally:
