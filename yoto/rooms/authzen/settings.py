@@ -21,5 +21,5 @@ class Access:
     AUTHZEN_SUBJECT = choice(
         "username",
         ("username", "external_id", "id"),
-        "What the id of a subject is; by default `id` in an application that Yoto is a guest in.",
+        "The kind of a subject's id; by default `id` in an application that Yoto is a guest in.",
     )
