@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from proof.campaign.history import Fault, Operation
 from proof.campaign.models import happenings
@@ -34,7 +35,16 @@ class Gap:
     resumed: Id
     at: float
 
-    def __contains__(self, event: Id) -> bool:
+    @property
+    def restarts(self) -> bool:
+        """Whether the stream was lost, and began again below: its clock went back."""
+        return self.resumed < self.after
+
+    def covers(self, event: Id, came: float) -> bool:
+        """Whether ``event``, first heard by any reader at ``came``, is missing in this gap."""
+        if self.restarts:
+            # What others heard earlier was of the stream that was lost.
+            return event <= self.resumed and came >= self.at
         return self.after < event <= self.resumed
 
 
@@ -104,7 +114,7 @@ def _judge_reader(
         if event in had:
             finding.falsifiable += 1
             continue
-        announced = [gap for gap in gaps if event in gap]
+        announced = [gap for gap in gaps if gap.covers(event, seen.get(event, inf))]
         if any(_explained(gap, faults) for gap in announced):
             finding.excuse("an event in a gap that was announced")
         elif announced:
@@ -128,4 +138,4 @@ def _explained(gap: Gap, faults: Sequence[Fault]) -> bool:
 
 def _restarted(gaps: list[Gap], new: Id) -> bool:
     """Whether the stream was lost since, and began again below."""
-    return any(gap.resumed < new < gap.after for gap in gaps)
+    return any(gap.restarts and gap.resumed < new < gap.after for gap in gaps)

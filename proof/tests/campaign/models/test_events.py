@@ -14,7 +14,11 @@ def heard(reader: str, *ids: int) -> list[Operation]:
     ]
 
 
-STREAM = op("list", 90.0, 91.0, value=["1-0", "2-0", "3-0", "4-0"], key="stream")
+def stream_of(*ids: int) -> Operation:
+    return op("list", 90.0, 91.0, value=[f"{number}-0" for number in ids], key="stream")
+
+
+STREAM = stream_of(1, 2, 3, 4)
 
 
 def violations(*operations: Operation, faults: tuple[Fault, ...] = ()) -> list[str]:
@@ -43,6 +47,19 @@ def test_a_gap_is_excused_only_near_a_fault() -> None:
         assert not violations(*history, faults=(near,))
 
 
+def test_a_stream_that_begins_again_below_is_missing_up_to_where_reading_goes_on() -> None:
+    before = heard("a", 1, 9)
+    gap = op("gap", 2.0, None, value=["9-0", "2-0"], key="a")
+    after = [op("event", 2.0 + id_ / 100, None, value=f"{id_}-0", key="a") for id_ in (3, 11)]
+    some, near = [*before, gap, *after], fault(1.9, 2.1)
+    finding = events.judge([*some, stream_of(2, 3, 11)], [near])
+    assert finding.holds and sum(finding.excused.values()) == 1
+    # Neither what came before, nor what comes after the place where it goes on.
+    other = heard("b", 1, 7, 9)
+    assert "(7, 0) never came" in violations(*some, *other, stream_of(3, 11), faults=(near,))[0]
+    assert "(4, 0) never came" in violations(*some, stream_of(3, 4, 11), faults=(near,))[0]
+
+
 def test_a_reader_that_falls_silent_answers_for_all_until_the_end() -> None:
     end = op("until", 60.0, None, value="4-0", key="a")
     assert "(3, 0) never came" in violations(*heard("a", 1, 2), end, STREAM)[0]
@@ -61,8 +78,7 @@ def test_one_that_another_reader_had_counts_too() -> None:
 
 
 def test_what_a_lost_primary_took_along_need_not_reach_everybody() -> None:
-    stream = op("list", 90.0, 91.0, value=["1-0", "3-0"], key="stream")
-    some = [*heard("quick", 1, 2, 3), *heard("slow", 1, 3), stream]
+    some = [*heard("quick", 1, 2, 3), *heard("slow", 1, 3), stream_of(1, 3)]
     assert violations(*some)
     assert not violations(*some, faults=(fault(0.9, 1.2, "lost-data"),))
 
