@@ -165,10 +165,15 @@ class Tailer:
         events = [stored_event(entry) for entry in entries]
         after = events[-1].id if events else before
         gap, read_on = find_gap(before, after, info)
-        if gap is not None:
+        lost = gap is not None and gap.reason == "lost"
+        if gap is not None and not lost:
             self._notify(gap)
         for event in events:
             self._dispatch(event)
+        if lost:
+            # The events were the last of the stream that is gone. Heard after the gap, they would
+            # count as the newest of the stream that began since, whose ids may be lower.
+            self._notify(Gap("lost", after))
         self._position = read_on
 
     def lost(self) -> None:

@@ -20,6 +20,7 @@ from yoto.events import (
     Tailer,
     UnknownEvent,
 )
+from yoto.events.stream import StreamInfo
 from yoto.redis import RedisConnection, RedisSettings
 
 
@@ -193,6 +194,43 @@ def test_one_thread_serves_all_listeners(tailer: Tailer, ears: Ears) -> None:
     for _ in range(5):
         tailer.subscribe(ears.events.append)
     assert threads() == before
+
+
+def test_the_last_events_of_a_stream_that_began_again_below_are_told_before_its_loss(
+    stream: EventStream,
+    redis: RedisConnection,
+    tailer: Tailer,
+    ears: Ears,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[int | str] = []
+    tailer.subscribe(
+        lambda stored: heard.append(stored.event.entries),  # type: ignore[attr-defined]
+        lambda gap: heard.append(gap.reason),
+        types=[ConfigRestored],
+    )
+    wait_until(lambda: heard == ["start"])
+    asked = stream.info
+
+    def flushed_before_it_is_asked() -> StreamInfo:
+        if not redis.client.exists(stream.key):
+            return asked()
+        monkeypatch.setattr(stream, "info", asked)
+        redis.client.delete(stream.key)
+        redis.client.xadd(stream.key, written(2), id="5-0")
+        return asked()
+
+    def written(number: int) -> dict[str, str]:
+        return {"type": "config.restored", "data": f'{{"entries":{number}}}'}
+
+    monkeypatch.setattr(stream, "info", flushed_before_it_is_asked)
+    # Written by a clock that is far ahead.
+    redis.client.xadd(stream.key, written(1), id="9999999999999-0")
+    wait_until(lambda: "lost" in heard)
+    redis.client.xadd(stream.key, written(3), id="6-0")
+    wait_until(lambda: heard[-1] == 3)
+    assert heard == ["start", 1, "lost", 3]
+    assert ears.gaps[-1] == Gap("lost", "9999999999999-0")
 
 
 class TestWithAServerOfItsOwn:
