@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 from flask import Flask
 
@@ -39,6 +41,7 @@ class RedisConnection:
         self._topology: Topology | None = None
         self._lock = threading.RLock()
         self._followers = FollowingThread(self, "yoto-streams")
+        _connections.add(self)
 
     @property
     def topology(self) -> Topology:
@@ -114,6 +117,11 @@ class RedisConnection:
         if topology is not None:
             topology.close()
 
+    def leave_parent(self) -> None:
+        """After a fork: a thread of the parent that was connecting held the lock, and is not here
+        to release it."""
+        self._lock = threading.RLock()
+
     def _router(self) -> Router:
         topology = self._topology
         return (topology or self.topology).router
@@ -128,6 +136,18 @@ class RedisConnection:
                     raise
                 self._discovery.succeeded()
             return self._topology
+
+
+_connections: WeakSet[RedisConnection] = WeakSet()
+
+
+def _forked() -> None:
+    for connection in list(_connections):
+        connection.leave_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class RedisStore(Extension[RedisConnection]):

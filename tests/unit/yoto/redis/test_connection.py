@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from redis import exceptions
 
-from yoto.errors import ConfigurationError
-from yoto.redis import RedisStore
+from tests.conftest import ASYNC_MODE
+from yoto.errors import ConfigurationError, StoreUnavailable
+from yoto.redis import RedisConnection, RedisSettings, RedisStore
 
 
 def make_app(tmp_path: Path, **config: object) -> Flask:
@@ -49,3 +53,41 @@ def test_an_application_without_it_is_told_what_to_do(tmp_path: Path) -> None:
 def test_outside_an_application_it_says_so() -> None:
     with pytest.raises(RuntimeError, match="application context"):
         RedisStore().current
+
+
+@pytest.mark.skipif(ASYNC_MODE == "eventlet", reason="a hub does not survive a fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_forked_while_its_parent_connects_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connecting, forked = threading.Event(), threading.Event()
+    parent = os.getpid()
+
+    def away(*_: object) -> None:
+        if os.getpid() == parent:
+            connecting.set()
+            assert forked.wait(60)
+        raise exceptions.ConnectionError
+
+    monkeypatch.setattr("yoto.redis.connection.open_topology", away)
+    connection = RedisConnection(RedisSettings.from_config({}, tmp_path))
+    first = threading.Thread(target=_asks, args=[connection])
+    first.start()
+    assert connecting.wait(60)
+    child = os.fork()
+    if not child:
+        threading.Timer(30, os._exit, [2]).start()
+        os._exit(0 if _asks(connection) else 1)
+    forked.set()
+    first.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    connection.close()
+
+
+def _asks(connection: RedisConnection) -> bool:
+    """Whether it is told that there is no server."""
+    try:
+        connection.topology
+    except StoreUnavailable:
+        return True
+    return False
