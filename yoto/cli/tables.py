@@ -22,7 +22,7 @@ from yoto.store.failures import lacks_tables
 # An application's extension that returns a further line of ``flask yoto setup``, or None.
 AFTER_SETUP = "yoto.after_setup"
 
-yoto = AppGroup("yoto", help="What the platform has in the database, and guards of routes.")
+yoto = AppGroup("yoto", help="Tables of the platform in the database, and guards of routes.")
 yoto.add_command(guards)
 yoto.add_command(models)
 
