@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.waiting import free_port, wait_until
 from yoto.errors import StoreUnavailable
@@ -110,7 +111,7 @@ def test_publishing_without_redis_is_counted_and_hides_nothing() -> None:
 def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
     own_server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    redis = RedisConnection(RedisSettings(url=own_server.url))
+    redis = RedisConnection(settings_of(own_server))
     stream = EventStream(redis, "instance-1")
     assert stream.publish(restored(1)) is not None
     own_server.kill()

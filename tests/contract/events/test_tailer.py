@@ -52,7 +52,7 @@ def ears(tailer: Tailer) -> Ears:
     """A listener to everything, from now on."""
     heard = Ears()
     tailer.subscribe(heard.events.append, heard.gaps.append)
-    assert tailer.wait_until_ready(5)
+    assert tailer.wait_until_ready(60)
     return heard
 
 
@@ -69,7 +69,7 @@ def test_what_happened_before_the_start_is_not_told(
     stream.publish(restored(1))
     tailer, heard = Tailer(redis, stream), Ears()
     tailer.subscribe(heard.events.append)
-    tailer.wait_until_ready(5)
+    assert tailer.wait_until_ready(60)
     stream.publish(restored(2))
     wait_until(lambda: heard.events)
     tailer.stop()
@@ -106,7 +106,7 @@ def test_a_listener_that_fails_changes_nothing_for_the_others(
     heard = Ears()
     tailer.subscribe(fails)
     tailer.subscribe(heard.events.append)
-    tailer.wait_until_ready(5)
+    assert tailer.wait_until_ready(60)
     with caplog.at_level(logging.ERROR):
         stream.publish(restored(1))
         stream.publish(restored(2))
