@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
@@ -269,7 +270,7 @@ class TestWithoutRedis:
 
     @pytest.fixture
     def settings(self, server: Server) -> RedisSettings:
-        return RedisSettings(url=server.url)
+        return settings_of(server)
 
     def test_a_change_is_recorded_and_in_force_from_the_record(
         self, server: Server, make_store: MakeStore, events: EventStream
