@@ -1,6 +1,6 @@
 """Prints how a process under an event loop fares while its loop stalls, and while its server hangs.
 
-Run as ``python -m tests.contract.redis.loop_process EVENT_LOOP URL``. A number is how many
+Run as ``python -m tests.contract.redis.loop_process EVENT_LOOP URL TIMEOUT``. A number is how many
 calls failed between ``asked`` and then, while the process was stopped for longer than their
 time-out and their answers came. The server must be stopped at the lines ``connected`` and
 ``ready``; a line of input says so. The last line is what a call raised whose server hung, and how
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import sys
 
+CALLERS = 40
+
 
 def main() -> None:
-    event_loop, url = sys.argv[1:]
+    event_loop, url, timeout = sys.argv[1:]
     if event_loop == "eventlet":
         import eventlet
 
@@ -30,11 +32,14 @@ def main() -> None:
     from yoto.errors import StoreUnavailable
     from yoto.redis import RedisConnection, RedisSettings
 
-    connection = RedisConnection(RedisSettings(url=url))
+    connection = RedisConnection(
+        RedisSettings(url=url, socket_timeout=float(timeout), connect_timeout=float(timeout))
+    )
     connection.scripts.run(EMPTY, ["k"])
     failed = 0
 
     go = threading.Event()
+    connected = threading.Barrier(CALLERS + 1)
 
     def call(number: int) -> None:
         nonlocal failed
@@ -44,20 +49,21 @@ def main() -> None:
             else partial(connection.client.get, "k")
         )
         ask()
+        connected.wait()
         go.wait()
         try:
             ask()
         except StoreUnavailable:
             failed += 1
 
-    callers = [threading.Thread(target=call, args=(number,)) for number in range(40)]
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(CALLERS)]
     for caller in callers:
         caller.start()
-    time.sleep(0.2)  # until all have their connections
+    connected.wait()
     print("connected", flush=True)
     sys.stdin.readline()
     go.set()
-    time.sleep(connection.settings.socket_timeout / 3)
+    time.sleep(connection.settings.socket_timeout / 6)
     print("asked", flush=True)
     for caller in callers:
         caller.join()
