@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
 
 if TYPE_CHECKING:
     from .current.guards import *
