@@ -26,8 +26,8 @@ Every command of `flask`, with its options. This page is made of the declaration
 - **In an application that Yoto is [a guest in](embed.md)** `flask yoto` has `setup`, `db`,
   `guards` and `permission test`, and with the control plane the rest of `permission`,
   `applications`, `teams`, `operators`, and the groups of its [rooms](rooms.md), such as `policy`.
-- They act with reasons and records in the audit log, as pages do, but check no right: who has the
-  terminal is trusted. `--actor` says who that is where the name of the system's user does not.
+- They act with reasons and records in the audit log, as pages do, but check no right: users of the
+  terminal are trusted. `--actor` says who that is where the name of the system's user does not.
 - An option in **bold** is required. `--json` prints what programs read.
 """
 
