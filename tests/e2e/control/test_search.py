@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in, fits, sign_in
@@ -48,10 +48,13 @@ def test_a_name_leads_to_an_act_by_keyboard_and_a_copied_link_to_the_same_view(
         # Not the search, which has this text in it, too.
         expect(page.get_by_role("combobox", name="Search everything")).to_have_count(0)
         expect(page.get_by_role("dialog")).to_contain_text("message.send")
+        loading: list[Route] = []
+        page.route("**/palette.js*", lambda route: loading.append(route))
         page.keyboard.press("Control+k")
-        expect(page.get_by_role("combobox", name="Search everything")).to_have_count(0)
         page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.locator("[data-guard='circuit_breaker:message.send']")).to_be_visible()
+        assert not loading, "the search would open once it is loaded, and nothing else is open"
         page.get_by_role("button", name="Copy link").click()
         expect(page.get_by_text("is copied")).to_be_visible()
         link = page.evaluate("window.copied")

@@ -87,6 +87,9 @@ const settings = (values) => Object.entries(values).map(([name, value]) => `${na
 function offerSearch(brands) {
   let typed = null; // for the search, while it is loaded
   async function open() {
+    if (document.querySelector("dialog[open]")) {
+      return; // its own keys are typed there, and it may be closed by the time that this is loaded
+    }
     typed ??= "";
     const loaded = await import("./palette.js").catch(() => null);
     const text = typed;
