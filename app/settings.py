@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +19,11 @@ from flask import Flask
 
 import config as config_classes
 from yoto.errors import ConfigurationError
+from yoto.extras import demand
 from yoto.parts.rooms import ALL, chosen
 from yoto.room import Room, keep_rooms, rooms_of
 from yoto.settings import Setting, certificates_fault, check_combinations, declared, is_pair
-from yoto.store.servers import refuse_unsupported
+from yoto.store.servers import POSTGRESQL, refuse_unsupported
 from yoto.weak_passwords import is_placeholder
 
 ENVIRONMENT_PREFIX = "YOTO"
@@ -121,7 +123,7 @@ def _literal(text: str) -> Any:
 def _refuse_weak_production(app: Flask) -> None:
     url = app.config["DATABASE_URL"]
     if url is not None:
-        _refuse_database(url)
+        _refuse_database(_with_driver(url))
     if app.config["ENVIRONMENT"] != "production":
         return
     if not app.config["RESILIENCE_ENABLED"]:
@@ -139,17 +141,30 @@ def _refuse_weak_production(app: Flask) -> None:
         return
     allow = "or set YOTO_ALLOW_EMBEDDED=1"
     if url is None or sqlalchemy.make_url(url).get_backend_name() == "sqlite":
-        raise ConfigurationError("DATABASE_URL", f"production needs MariaDB or MySQL ({allow})")
+        raise ConfigurationError(
+            "DATABASE_URL", f"production needs PostgreSQL, MariaDB or MySQL ({allow})"
+        )
     if not app.config["REDIS_URL"] and not app.config["REDIS_CLUSTER_NODES"]:
         raise ConfigurationError(
             "REDIS_URL", f"production needs REDIS_URL or REDIS_CLUSTER_NODES ({allow})"
         )
 
 
+def _with_driver(url: str) -> str:
+    """The address with our driver where it names none, as hosts of PostgreSQL write it."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
 def _refuse_database(url: str) -> None:
     try:
         parsed = sqlalchemy.make_url(url)
         refuse_unsupported(parsed)
+        if parsed.get_backend_name() == POSTGRESQL:
+            if parsed.get_driver_name() != "psycopg":
+                raise ConfigurationError(
+                    "DATABASE_URL", "write it like postgresql+psycopg://user:password@host/name"
+                )
+            demand("psycopg", "DATABASE_URL")
         parsed.get_dialect().import_dbapi()
         _refuse_half_tls(parsed)
     except sqlalchemy.exc.ArgumentError as error:
@@ -162,6 +177,9 @@ def _refuse_database(url: str) -> None:
 
 def _refuse_half_tls(url: sqlalchemy.URL) -> None:
     """Refuse TLS to the database that would check nobody, and certificates that cannot be used."""
+    if url.get_backend_name() == POSTGRESQL:
+        _refuse_half_tls_of_postgresql(url)
+        return
     given = {key: str(value) for key, value in url.query.items() if key in (*TLS, *TLS_OF_DRIVER)}
     if not given or url.get_driver_name() != "pymysql":
         return
@@ -183,11 +201,23 @@ def _refuse_half_tls(url: sqlalchemy.URL) -> None:
         raise ConfigurationError("DATABASE_URL", wrong)
 
 
+def _refuse_half_tls_of_postgresql(url: sqlalchemy.URL) -> None:
+    mode, root = (str(url.query.get(key, "")) for key in ("sslmode", "sslrootcert"))
+    wrong = ""
+    if mode in ("allow", "prefer", "require") and not root:
+        wrong = f"sslmode={mode} checks no certificate: sslmode=verify-full&sslrootcert=FILE does"
+    elif root and root != "system" and (why := certificates_fault(root)):
+        wrong = f"sslrootcert is no file of certificates: {why}"
+    if wrong:
+        raise ConfigurationError("DATABASE_URL", wrong)
+
+
 def _fill_embedded(app: Flask) -> None:
     """Values that were not configured live in the instance folder."""
     instance = Path(app.instance_path)
     if app.config["DATABASE_URL"] is None:
         app.config["DATABASE_URL"] = f"sqlite:///{instance / 'yoto.db'}"
+    app.config["DATABASE_URL"] = _with_driver(app.config["DATABASE_URL"])
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
     if app.config["SECRET_KEY"] is None:
         try:

@@ -21,7 +21,10 @@ def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str
     """Our column types as what they are in the database, so that a migration stands alone."""
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen_context.imports.add("from sqlalchemy.dialects import mysql")
-        return "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')"
+        return (
+            "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')"
+            ".with_variant(sa.DateTime(timezone=True), 'postgresql')"
+        )
     return False
 
 
@@ -47,7 +50,7 @@ def run() -> None:
             render_item=render_item,
             transaction_per_migration=True,
             # A migration that fails half-way leaves nothing behind; MariaDB cannot do that.
-            transactional_ddl=connection.dialect.name == "sqlite",
+            transactional_ddl=connection.dialect.name in ("sqlite", "postgresql"),
             **options,
         )
         with context.begin_transaction():

@@ -1,7 +1,7 @@
 """Fixtures of the whole suite.
 
-Two variables choose what it runs on: ``YOTO_TEST_DATABASE`` (``sqlite``, ``mariadb``, ``mysql``)
-and ``YOTO_TEST_ASYNC_MODE`` (``threading``, ``eventlet``).
+Two variables choose what it runs on: ``YOTO_TEST_DATABASE`` (``sqlite``, ``mariadb``, ``mysql``,
+``postgresql``) and ``YOTO_TEST_ASYNC_MODE`` (``threading``, ``eventlet``).
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ from tests.support.compiled import share_statements, share_templates  # noqa: E4
 from tests.support.database import (  # noqa: E402
     DATABASE,
     MariadbTemplate,
+    PostgresqlTemplate,
     SqliteTemplate,
     migrate,
     migrated,
 )
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
 from tests.support.mysql import start_mysql  # noqa: E402
+from tests.support.postgresql import PostgreSQL, start_postgresql  # noqa: E402
 from tests.support.require import TEST_ALL, missing  # noqa: E402
 from tests.support.routes import share_rules  # noqa: E402
 
@@ -84,25 +86,37 @@ def mysql() -> Iterator[MariaDB]:
 
 
 @pytest.fixture(scope="session")
-def database_server(request: pytest.FixtureRequest) -> MariaDB | ServiceDatabase:
-    """A MariaDB or MySQL server: the one that ``YOTO_TEST_DATABASE_SERVER`` names, else our own."""
+def postgresql() -> Iterator[PostgreSQL]:
+    """A private PostgreSQL server."""
+    server = start_postgresql()
+    if server is None:
+        missing("PostgreSQL is not installed")
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_server(request: pytest.FixtureRequest) -> MariaDB | ServiceDatabase | PostgreSQL:
+    """A server of the kind tested: that which ``YOTO_TEST_DATABASE_SERVER`` names, or our own."""
     service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
     if service:
         return ServiceDatabase(service)
-    own: MariaDB = request.getfixturevalue("mysql" if DATABASE == "mysql" else "mariadb")
+    kind = DATABASE if DATABASE in ("mysql", "postgresql") else "mariadb"
+    own: MariaDB | PostgreSQL = request.getfixturevalue(kind)
     return own
 
 
 @pytest.fixture(scope="session")
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SqliteTemplate | MariadbTemplate]:
+) -> Iterator[SqliteTemplate | MariadbTemplate | PostgresqlTemplate]:
     """The session's database: migrated, with the built-in permissions."""
     if DATABASE == "sqlite":
         yield migrated()
         return
-    server: MariaDB | ServiceDatabase = request.getfixturevalue("database_server")
-    template = MariadbTemplate(server.create_database("yoto_test"))
+    server: MariaDB | ServiceDatabase | PostgreSQL = request.getfixturevalue("database_server")
+    kind = PostgresqlTemplate if DATABASE == "postgresql" else MariadbTemplate
+    template = kind(server.create_database("yoto_test"))
     template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("migrate")))
     yield template
     template.close()

@@ -16,6 +16,7 @@ EXTRAS = {
     "flask_socketio": "control-plane",
     "gevent": "gevent",
     "marshmallow": "control-plane",
+    "psycopg": "postgresql",
     "pymysql": "mysql",
     "regorus": "rego",
     "regopy": "rego",

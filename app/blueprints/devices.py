@@ -20,6 +20,7 @@ from yoto.http.fields import Name
 from yoto.http.operation import Actor, Subject
 from yoto.http.shapes import parts_of, schema_named
 from yoto.request.context import token_hash
+from yoto.store.counting import counted_now
 from yoto.store.db import db
 from yoto.store.models import Device, record_audit
 
@@ -73,7 +74,7 @@ def register_device(
     """Register the device that you use; it sends the secret as `X-Device-Token` from now on"""
     locked(User, actor_id)  # registrations of one user come one by one, so that the limit holds
     count = select(func.count()).select_from(Device).where(Device.user_id == actor_id)
-    if (db.session.scalar(count.with_for_update(read=True)) or 0) >= DEVICES_MAX:
+    if counted_now(count)[0] >= DEVICES_MAX:
         raise Conflict(f"A user cannot have more than {DEVICES_MAX} devices.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     device = Device(user_id=actor_id, name=name, token_hash=token_hash(token))

@@ -7,7 +7,7 @@ Revision: 0019
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, postgresql
 
 from yoto.store.migrations import VERSIONS, module_of
 from yoto.store.migrations.exact import exact_texts
@@ -18,7 +18,12 @@ branch_labels = None
 depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+TIME = (
+    sa.DateTime()
+    .with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    .with_variant(sa.DateTime(timezone=True), "postgresql")
+)
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 # The platform's own first migration; from there on it has a line of its own.
 FIRST = "0010"
 TABLES = (
@@ -82,7 +87,7 @@ def downgrade() -> None:
 def _compare_exactly() -> None:
     """Texts of tables that are made later and name no collation are compared exactly, too."""
     collation = exact_texts().get("mysql_collate")
-    if collation is not None:
+    if collation is not None and op.get_bind().dialect.name != "postgresql":
         op.execute(f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {collation}")
 
 
@@ -96,8 +101,8 @@ def _make_own_tables() -> None:
         sa.Column("username", sa.String(32), nullable=False),
         sa.Column("display_name", sa.String(64), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
-        sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.text("0")),
-        sa.Column("super_admin", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("super_admin", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("token_epoch", ID, nullable=False, server_default="0"),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("clearance", ID, nullable=False, server_default="0"),
@@ -131,12 +136,12 @@ def _make_own_tables() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("description", sa.String(500), nullable=False, server_default=""),
         sa.Column("owner_id", ID, sa.ForeignKey("users.id"), nullable=False),
-        sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("time_zone", sa.String(64), nullable=False, server_default="UTC"),
-        sa.Column("access_hours", sa.JSON()),
-        sa.Column("blocked_networks", sa.JSON()),
-        sa.Column("device_required", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("access_hours", JSON),
+        sa.Column("blocked_networks", JSON),
+        sa.Column("device_required", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Index("ix_servers_owner_id", "owner_id"),
         sa.Index("ix_servers_public", "public"),
         **options,
@@ -171,7 +176,7 @@ def _make_own_tables() -> None:
         sa.Column("user_id", ID, sa.ForeignKey("users.id"), nullable=False),
         sa.Column("nickname", sa.String(64)),
         sa.Column("timeout_until", TIME),
-        sa.Column("banned", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("banned", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("ban_reason", sa.String(500)),
         sa.Column("joined_at", TIME, nullable=False),
         sa.UniqueConstraint("server_id", "user_id"),
@@ -188,9 +193,9 @@ def _make_own_tables() -> None:
         sa.Column("kind", kind, nullable=False, server_default="text"),
         sa.Column("topic", sa.String(500), nullable=False, server_default=""),
         sa.Column("position", ID, nullable=False, server_default="0"),
-        sa.Column("synced", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("synced", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("sensitivity", ID, nullable=False, server_default="0"),
-        sa.Column("hours", sa.JSON()),
+        sa.Column("hours", JSON),
         sa.Column("external_id", sa.String(256)),
         sa.UniqueConstraint("server_id", "external_id"),
         sa.Index("ix_channels_category_id", "category_id"),

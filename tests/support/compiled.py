@@ -14,6 +14,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
@@ -30,7 +31,7 @@ def share_statements() -> None:
     Engine._compiled_cache = property(  # type: ignore[assignment]
         lambda engine: compiled, lambda engine, own: None
     )
-    for dialect in (MySQLDialect_pymysql, SQLiteDialect_pysqlite):
+    for dialect in (MySQLDialect_pymysql, PGDialect_psycopg, SQLiteDialect_pysqlite):
         alike: Any = dialect
         alike.__hash__ = lambda self: hash(type(self))
         alike.__eq__ = lambda self, other: (

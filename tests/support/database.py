@@ -18,7 +18,8 @@ from tests.support.require import TEST_ALL
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
 # Those that a test meets which makes its own database.
-DATABASES = ["sqlite", "mariadb"] if TEST_ALL else [DATABASE.replace("mysql", "mariadb")]
+ALL_DATABASES = ["sqlite", "mariadb", "postgresql"]
+DATABASES = ALL_DATABASES if TEST_ALL else [DATABASE.replace("mysql", "mariadb")]
 ROOM = 1 << 30  # bytes; a container has often 64 MB
 
 
@@ -47,11 +48,19 @@ def in_memory() -> str | None:
 
 
 def checksums(connection: sa.Connection, tables: Iterable[str]) -> dict[str, int]:
-    """A number for all rows of each table of MariaDB or MySQL.
+    """A number for all rows of each table of a server.
 
     Each row counts, with what its transaction has changed; but not where in a row one text ends and
     the next begins.
     """
+    if connection.dialect.name == "postgresql":
+        # Of whole rows and who wrote them, in any order: a row that is written anew has another.
+        each = " UNION ALL ".join(
+            f"SELECT '{name}', (SELECT COALESCE(SUM(hashtextextended(CONCAT(xmin, ctid, t), 0)), 0)"
+            f" FROM {name} AS t)"
+            for name in tables
+        )
+        return {name: int(number) for name, number in connection.exec_driver_sql(each)}
     found = connection.exec_driver_sql(f"CHECKSUM TABLE {', '.join(tables)}")
     return {name.rpartition(".")[2]: checksum for name, checksum in found}
 
@@ -143,6 +152,55 @@ class MariadbTemplate:
                 if rows:
                     connection.execute(sa.table(name, *map(sa.column, rows[0])).insert(), rows)
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class PostgresqlTemplate:
+    """A PostgreSQL database; ``reset`` drops the tables that a test made, empties those that it
+    filled and puts the first rows back.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = sa.create_engine(url)
+        self._metadata = sa.MetaData()
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._checksums: dict[str, int] = {}
+
+    def prepare(self, migrate: Callable[[], None]) -> None:
+        migrate()
+        with self._engine.begin() as connection:
+            self._metadata.reflect(connection)
+            for name, table in self._metadata.tables.items():
+                self._rows[name] = [
+                    dict(row) for row in connection.execute(table.select()).mappings()
+                ]
+            self._checksums = checksums(connection, self._rows)
+
+    def reset(self) -> None:
+        with self._engine.begin() as connection:
+            # No trigger, and no reference, is looked at.
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            for name in set(sa.inspect(connection).get_table_names()) - set(self._rows):
+                connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
+            found = checksums(connection, self._rows)
+            changed = [name for name in self._rows if found[name] != self._checksums[name]]
+            if not changed:
+                return
+            for name in changed:
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+                rows = self._rows[name]
+                if rows:
+                    connection.execute(self._metadata.tables[name].insert(), rows)
+                if "id" in self._metadata.tables[name].c:
+                    connection.exec_driver_sql(
+                        f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
+                        f"COALESCE((SELECT MAX(id) FROM {name}), 0) + 1, false) "
+                        f"WHERE pg_get_serial_sequence('{name}', 'id') IS NOT NULL"
+                    )
+            self._checksums |= checksums(connection, changed)
 
     def close(self) -> None:
         self._engine.dispose()

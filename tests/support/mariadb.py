@@ -66,12 +66,18 @@ class ServiceDatabase:
         self._address = sa.make_url(address)
 
     def create_database(self, name: str) -> str:
+        on_postgresql = self._address.get_backend_name() == "postgresql"
+        charset = "" if on_postgresql else " CHARACTER SET utf8mb4"
         engine = sa.create_engine(self._address)
+        if on_postgresql:  # makes no database inside a transaction
+            engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         with engine.begin() as connection:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-            connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+            connection.exec_driver_sql(f"CREATE DATABASE {name}{charset}")
         engine.dispose()
-        address = self._address.set(database=name).update_query_dict({"charset": "utf8mb4"})
+        address = self._address.set(database=name)
+        if not on_postgresql:
+            address = address.update_query_dict({"charset": "utf8mb4"})
         return address.render_as_string(hide_password=False)
 
 

@@ -149,7 +149,8 @@ def _connection() -> Connection:
 def _engine_name(connection: Connection) -> str:
     dialect = connection.dialect
     is_mariadb = getattr(dialect, "is_mariadb", False)
-    name = {"sqlite": "SQLite", "mysql": "MariaDB" if is_mariadb else "MySQL"}[dialect.name]
+    of_mysql = "MariaDB" if is_mariadb else "MySQL"
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(dialect.name, of_mysql)
     return f"{name} {'.'.join(map(str, (dialect.server_version_info or ())[:3]))}"
 
 

@@ -1,4 +1,4 @@
-"""The circuit breaker ``database``: while MariaDB is unavailable no caller waits for it.
+"""The circuit breaker ``database``: while the server is unavailable no caller waits for it.
 
 Opening connections goes through the breaker, and connections that break in the middle of a
 statement count as failures. Statements on open connections skip the breaker, so it costs nothing
@@ -24,6 +24,7 @@ from yoto.errors import CircuitOpen, StoreUnavailable
 from yoto.monitor import Monitor, names
 from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
 from yoto.store.db import on_engine
+from yoto.store.failures import number_of
 
 DATABASE = "database"
 # Errors where it is unavailable, or has no connection free.
@@ -99,9 +100,9 @@ def _count_failure(breaker: CircuitBreaker) -> None:
 
 
 _BEGAN = "_yoto_began"
-# MariaDB's numbers: a lock was waited for in vain, the statement took longer than it may (MySQL's
-# last).
-_TIMEOUTS = frozenset({1205, 1969, 3024})
+# A lock was waited for in vain, the statement took longer than it may: MariaDB's numbers (MySQL's
+# last), and PostgreSQL's.
+_TIMEOUTS = frozenset({1205, 1969, 3024, "55P03", "57014"})
 
 
 def time_database(app: Flask) -> None:
@@ -145,8 +146,7 @@ def _kind(context: ExceptionContext) -> str:
     if context.is_disconnect or context.connection is None:
         return "connection"
     error = context.original_exception
-    number = error.args[0] if error.args else None
     locked = isinstance(context.sqlalchemy_exception, exc.OperationalError) and (
-        number == "database is locked"
+        error.args[:1] == ("database is locked",)
     )
-    return "timeout" if number in _TIMEOUTS or locked else "operation"
+    return "timeout" if number_of(error) in _TIMEOUTS or locked else "operation"

@@ -1,4 +1,4 @@
-"""The column types that both databases share, and the base of the platform's own tables."""
+"""The column types that all databases share, and the base of the platform's own tables."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import enum
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Enum, Integer, MetaData, String, Table
-from sqlalchemy.dialects import mysql
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Enum, Integer, MetaData, String, Table
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # Every constraint has a name that can be derived, so that migrations can drop it on any database.
@@ -23,14 +25,16 @@ NAMING_CONVENTION = {
 
 # Texts are compared byte by byte on every database, spaces at the end included: SQLite does so by
 # default, MariaDB needs this collation. Tables are made by migrations, which give the database this
-# collation (MySQL has it by another name): new ones need not state charset and collation.
+# collation (MySQL has it by another name): new ones need not state charset and collation. On
+# PostgreSQL texts of a table with these options have the collation "C" each.
 MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
+EXACT = "C"
 # Key of the ``info`` of tables that have their first rows as soon as they are made.
 FILLED = "filled"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware ``datetime`` in UTC, stored without zone and with microseconds."""
+    """An aware ``datetime`` in UTC, with microseconds; stored without zone, but on PostgreSQL."""
 
     impl = DateTime
     cache_ok = True
@@ -38,18 +42,35 @@ class UtcDateTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         if dialect.name in ("mysql", "mariadb"):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(DateTime())
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a datetime without a zone cannot be stored")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+@compiles(CreateColumn, "postgresql")
+def _compare_exactly(element: CreateColumn, compiler: Any, **kw: Any) -> str:
+    text: str = compiler.visit_create_column(element, **kw)
+    column = element.element
+    exact = column.table.dialect_kwargs.get("mysql_collate") == MYSQL_OPTIONS["mysql_collate"]
+    if text and exact and isinstance(column.type, String) and column.type.collation is None:
+        text += f' COLLATE "{EXACT}"'
+    return text
+
+
+# JSON data, and the same where None is NULL.
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+JsonOrNull = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 # SQLite numbers rows by itself only for a column declared INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")

@@ -25,11 +25,11 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.util import ScopedRegistry
 
 from yoto.room import of_rooms
-from yoto.store import sqlite
+from yoto.store import postgresql, sqlite
 from yoto.store.commits import watch_commits
 from yoto.store.failures import DELETED_BY_ANOTHER
 from yoto.store.pools import WatchedPool
-from yoto.store.servers import refuse_old
+from yoto.store.servers import POSTGRESQL, refuse_old
 from yoto.store.time_limits import connect_arguments, limit_times, open_quickly
 from yoto.store.turns import take_turns
 
@@ -253,7 +253,8 @@ def engine_options(url: URL, pool_size: int) -> dict[str, Any]:
         options["connect_args"] = {"timeout": sqlite.BUSY_SECONDS}
     else:
         options |= {"pool_pre_ping": True, "pool_recycle": 1800}
-        options["connect_args"] = connect_arguments()
+        own = url.get_backend_name() == POSTGRESQL
+        options["connect_args"] = (postgresql.connect_arguments if own else connect_arguments)()
     if url.get_backend_name() != "sqlite" or url.database:
         # A database in memory has one connection, and a pool of its own kind.
         options |= {"poolclass": WatchedPool, "pool_size": pool_size}
@@ -370,15 +371,20 @@ def _configure(engine: Engine) -> None:
         event.listen(engine, "do_connect", partial(sqlite.keep_private, engine.url.database))
         event.listen(engine, "connect", sqlite.configure)
         event.listen(engine, "begin", sqlite.begin)
+        return
+    if engine.dialect.name == POSTGRESQL:
+        postgresql.limit_transactions(engine)
     else:
-        # Before SQLAlchemy asks it anything.
-        event.listen(engine, "connect", refuse_old, insert=True)
         open_quickly(engine)
         limit_times(engine)
-        watch_commits(engine)
+    # Before SQLAlchemy asks it anything.
+    event.listen(engine, "connect", refuse_old, insert=True)
+    watch_commits(engine)
 
 
 def _mark_writers(engine: Engine) -> None:
     """The only change to an engine that belongs to the application."""
     if engine.url.get_backend_name() == "sqlite":
         event.listen(engine, "begin", sqlite.begin_as_marked)
+    elif engine.dialect.driver == "psycopg":
+        postgresql.wait_with_others()

@@ -1,7 +1,8 @@
 """Classifies database exceptions: an outage, a conflict with another writer, or a faulty statement.
 
 Only the first is an outage. MariaDB's driver raises ``OperationalError`` for nearly every number
-that it does not know, a column without a default among them; so the numbers decide.
+that it does not know, a column without a default among them; so the numbers decide, and so do
+PostgreSQL's.
 """
 
 from __future__ import annotations
@@ -32,8 +33,14 @@ _UNAVAILABLE = frozenset(
     }
 )
 # A lock was waited for in vain, a deadlock, a row changed since the snapshot of the reader.
-_SOMEBODY_FIRST = frozenset({1020, 1205, 1213})
-_NO_SUCH_TABLE = frozenset({1146})
+_SOMEBODY_FIRST = frozenset({1020, 1205, 1213, "40001", "40P01", "55P03"})
+_NO_SUCH_TABLE = frozenset({1146, "42P01"})
+# PostgreSQL's, by class (https://www.postgresql.org/docs/current/errcodes-appendix.html): the
+# connection, no rights to connect, no such database, no disk, memory or connection, an operator or
+# a limit of time ended it, a fault of the system.
+_UNAVAILABLE_CLASSES = ("08", "28", "3D", "53", "57", "58")
+# It only reads (a replica, or one that is being moved); the transaction was idle for too long.
+_UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04"})
 
 
 def is_outage(error: BaseException) -> bool:
@@ -51,9 +58,11 @@ def is_outage(error: BaseException) -> bool:
         return code & SQLITE_PRIMARY_CODE != sqlite3.SQLITE_ERROR
     if isinstance(error, exc.InterfaceError):
         return True  # the driver has no connection any more
-    number = _number(error)
+    number = number_of(error.orig)
     if number is None:
         return isinstance(error, exc.OperationalError)
+    if isinstance(number, str):
+        return number.startswith(_UNAVAILABLE_CLASSES) or number in _UNAVAILABLE_STATES
     return number in _UNAVAILABLE or number in _OF_THE_CLIENT or number == 0
 
 
@@ -63,7 +72,7 @@ def is_conflict(error: BaseException) -> bool:
         return re.match(DELETED_BY_ANOTHER, str(error)) is not None
     if isinstance(error, (exc.IntegrityError, StaleDataError)):
         return True
-    return isinstance(error, exc.DBAPIError) and _number(error) in _SOMEBODY_FIRST
+    return isinstance(error, exc.DBAPIError) and number_of(error.orig) in _SOMEBODY_FIRST
 
 
 def lacks_tables(error: BaseException) -> bool:
@@ -72,11 +81,16 @@ def lacks_tables(error: BaseException) -> bool:
         return False
     if isinstance(error.orig, sqlite3.OperationalError):
         return str(error.orig).startswith("no such table")
-    return _number(error) in _NO_SUCH_TABLE
+    return number_of(error.orig) in _NO_SUCH_TABLE
 
 
-def _number(error: exc.DBAPIError) -> int | None:
-    """MariaDB's number of the error; 0 is its driver's where the connection is closed already."""
-    arguments = getattr(error.orig, "args", ())
+def number_of(error: BaseException | None) -> int | str | None:
+    """MariaDB's number of a driver's error, 0 being the driver's own where the connection is closed
+    already; or PostgreSQL's five characters.
+    """
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    if isinstance(state, str):
+        return state
+    arguments = getattr(error, "args", ())
     number = arguments[0] if arguments else None
     return number if isinstance(number, int) else None

@@ -181,8 +181,8 @@ def subject_table(type_: TypeEngine[Any]) -> Table:
 def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
     """The type of the ids of the people of ``app``; a number where it has declared none.
 
-    On MariaDB and MySQL a text has a collation, which defines equality: ids must be distinct here
-    exactly where they are distinct there.
+    A text has a collation, which defines equality: ids must be distinct here exactly where they
+    are distinct there.
 
     Raises:
         ValueError: their table does not exist yet.
@@ -197,13 +197,20 @@ def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
         return type_  # the function alone decides who is the same, and the table compares exactly
     table = declared.table
     # The description of the table lacks its own defaults.
-    collation = connection.scalar(
+    on_postgresql = connection.dialect.name == "postgresql"
+    schemas = "ANY (current_schemas(false))" if on_postgresql else "DATABASE()"
+    found = connection.scalars(
         text(
             "SELECT collation_name FROM information_schema.columns WHERE table_name = :table "
-            "AND column_name = :column AND table_schema = COALESCE(:schema, DATABASE())"
+            "AND column_name = :column AND table_schema = "
+            + (schemas if table.schema is None else ":schema")
         ),
-        {"table": table.name, "column": declared.ids.key, "schema": table.schema},
-    )
+        {"table": table.name, "column": declared.ids.name}
+        | ({} if table.schema is None else {"schema": table.schema}),
+    ).all()
+    if found and found[0] is None and on_postgresql:
+        return type_  # the database's own, by which texts are equal that have the same bytes
+    [collation] = found[:1] or [None]
     if collation is None:
         raise ValueError(f"make the table '{table.name}' first, which has the people")
     return String(type_.length, collation=collation)

@@ -9,11 +9,16 @@ from sqlalchemy import URL
 
 from yoto.errors import ConfigurationError
 
-# Both are releases with long support. MariaDB 10.6 and MySQL 8.0, which had all that statements use
-# (JSON_TABLE, the collation utf8mb4_0900_bin), have come to their end.
-OLDEST = {"MariaDB": (10, 11), "MySQL": (8, 4)}
-BACKENDS = frozenset({"sqlite", "mysql", "mariadb"})
-WORKING = "SQLite, MariaDB from 10.11 and MySQL from 8.4 are the databases that work"
+# Releases with long support. MariaDB 10.6 and MySQL 8.0, which had all that statements use
+# (JSON_TABLE, the collation utf8mb4_0900_bin), have come to their end, as PostgreSQL 14 has.
+OLDEST = {"MariaDB": (10, 11), "MySQL": (8, 4), "PostgreSQL": (15,)}
+POSTGRESQL = "postgresql"
+BACKENDS = frozenset({"sqlite", "mysql", "mariadb", POSTGRESQL})
+# psycopg2 is an application's own driver: the platform then works with its connections.
+DRIVERS = frozenset({"psycopg", "psycopg2"})
+WORKING = (
+    "SQLite, PostgreSQL from 15, MariaDB from 10.11 and MySQL from 8.4 are the databases that work"
+)
 # MariaDB from 10 on reports this version first, for old replicas.
 _DISGUISE = "5.5.5-"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
@@ -31,6 +36,10 @@ def refuse_unsupported(url: URL, setting: str = "DATABASE_URL") -> None:
     backend = url.get_backend_name()
     if backend not in BACKENDS:
         raise ConfigurationError(setting, f"'{backend}' is not supported: {WORKING}")
+    if backend == POSTGRESQL and (driver := url.get_driver_name()) not in DRIVERS:
+        raise ConfigurationError(
+            setting, f"the driver '{driver}' is not supported: postgresql+psycopg://... is"
+        )
 
 
 def refuse_old(connection: Any, record: Any) -> None:
@@ -39,15 +48,21 @@ def refuse_old(connection: Any, record: Any) -> None:
     Raises:
         ConfigurationError: it names ``DATABASE_URL`` and both versions.
     """
+    name, version = _server_of(connection)
+    if version and version < OLDEST[name]:
+        told, oldest = (".".join(map(str, one)) for one in (version, OLDEST[name]))
+        raise ConfigurationError(
+            "DATABASE_URL", f"{name} {told} is too old: {name} {oldest} is the oldest that works"
+        )
+
+
+def _server_of(connection: Any) -> tuple[str, tuple[int, ...]]:
+    """Its name and version, of whichever driver; no version where it tells none."""
+    if not hasattr(connection, "get_server_info"):
+        number: int = connection.info.server_version  # 150018 is 15.18
+        return "PostgreSQL", divmod(number, 10_000)
     told = str(connection.get_server_info())
     name = "MariaDB" if "mariadb" in told.lower() else "MySQL"
     found = _VERSION.match(told.removeprefix(_DISGUISE) if name == "MariaDB" else told)
-    if found is None:
-        return
-    version = tuple(int(part) for part in found.groups(default="0"))
-    if version < OLDEST[name]:
-        raise ConfigurationError(
-            "DATABASE_URL",
-            f"{name} {found[0]} is too old: {name} {'.'.join(map(str, OLDEST[name]))} is the oldest"
-            " that works",
-        )
+    version = () if found is None else found.groups(default="")
+    return name, tuple(int(part) for part in version if part)

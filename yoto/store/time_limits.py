@@ -1,13 +1,14 @@
-"""Time limits for each operation on MariaDB, after which its caller goes on without it.
+"""Time limits for each operation on a server, after which its caller goes on without it.
 
 A server that freezes, or is cut off, closes nothing: only a clock of our own ends the waiting. The
 server itself ends a slow statement a moment earlier, with an error; so silence counts as a broken
-connection.
+connection. Those of MariaDB are set here, those of PostgreSQL in ``postgresql.py``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -28,12 +29,24 @@ SILENCE_SECONDS = 0.3  # after which the server should have reported the end of 
 IDLE_TRANSACTION_SECONDS = 60
 
 _READS = re.compile(r"\s*\(*\s*(SELECT|WITH)\b", re.IGNORECASE)
-_LOCKS = re.compile(r"\bFOR UPDATE\b|\bLOCK IN SHARE MODE\b", re.IGNORECASE)
+_LOCKS = re.compile(r"\bFOR UPDATE\b|\bLOCK IN SHARE MODE\b|\bFOR SHARE\b", re.IGNORECASE)
 # MySQL has no such limit, and reads over what is in this comment.
 _SESSION = (
     f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}"
     f" /*M!100300 , SESSION idle_transaction_timeout = {IDLE_TRANSACTION_SECONDS} */"
 )
+
+
+def limit_of(statement: str, options: Mapping[str, Any]) -> float | None:
+    """Seconds that a statement may take; None: no limit."""
+    limit: float | None = options.get(
+        TIME_LIMIT, READ_SECONDS if _reads(statement) else WRITE_SECONDS
+    )
+    return limit
+
+
+def _reads(statement: str) -> bool:
+    return _READS.match(statement) is not None and _LOCKS.search(statement) is None
 
 
 def connect_arguments() -> dict[str, Any]:
@@ -89,10 +102,9 @@ def _before(
     executemany: bool,
 ) -> tuple[str, Any]:
     options = context.execution_options if context is not None else {}
-    reads = _READS.match(statement) is not None and _LOCKS.search(statement) is None
-    limit = options.get(TIME_LIMIT, READ_SECONDS if reads else WRITE_SECONDS)
+    limit = limit_of(statement, options)
     _listen_for(cursor.connection, limit)
-    if reads and limit is not None and getattr(connection.dialect, "is_mariadb", False):
+    if _reads(statement) and limit is not None and getattr(connection.dialect, "is_mariadb", False):
         statement = f"SET STATEMENT max_statement_time={limit:g} FOR {statement}"
     return statement, parameters
 

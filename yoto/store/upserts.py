@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Dialect, Insert, Table
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+# Those with ON CONFLICT, which their dialects spell alike.
+_CONFLICTING: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def insert_new(table: Table, dialect: Dialect) -> Insert:
     """An INSERT that leaves existing rows alone."""
-    if dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
+    if dialect.name in _CONFLICTING:
+        return _CONFLICTING[dialect.name](table).on_conflict_do_nothing()
     # IGNORE would also swallow values that do not fit.
     [key] = table.primary_key.columns
     return mysql.insert(table).on_duplicate_key_update({key.name: key})
@@ -26,8 +29,8 @@ def insert_or_update(
     Args:
         values: from the columns of the row that was not inserted to the values of the existing one.
     """
-    if dialect.name == "sqlite":
-        new = sqlite.insert(table)
+    if dialect.name in _CONFLICTING:
+        new = _CONFLICTING[dialect.name](table)
         return new.on_conflict_do_update(
             index_elements=list(table.primary_key), set_=values(new.excluded)
         )

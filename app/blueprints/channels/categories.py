@@ -23,6 +23,7 @@ from yoto.http.operation import Actor, Subject
 from yoto.http.paging import Page
 from yoto.http.shapes import Between, parts_of, schema_named
 from yoto.permission import require_permission
+from yoto.store.counting import counted_now
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
@@ -146,7 +147,7 @@ def _kept(category: Category, channels: Sequence[Channel]) -> dict[str, Any]:
 def _count(server_id: int) -> int:
     # The count must include rows committed while this request waited for the lock.
     statement = select(func.count()).where(Category.server_id == server_id)
-    return db.session.scalar(statement.with_for_update(read=True)) or 0
+    return int(counted_now(statement)[0])
 
 
 def _record(action: str, category: Category, actor_id: int, before: Any, after: Any) -> None:

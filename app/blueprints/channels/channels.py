@@ -24,6 +24,7 @@ from yoto.http.paging import Page
 from yoto.http.shapes import Between, parts_of, schema_named
 from yoto.nodes import MAX_ID
 from yoto.permission import require_permission
+from yoto.store.counting import counted_now
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
@@ -224,7 +225,7 @@ def _require_category(server_id: int, category_id: int) -> None:
 def _count(server_id: int) -> int:
     # The count must include rows committed while this request waited for the lock.
     statement = select(func.count()).where(Channel.server_id == server_id)
-    return db.session.scalar(statement.with_for_update(read=True)) or 0
+    return int(counted_now(statement)[0])
 
 
 def _record(action: str, channel: Channel, actor_id: int, before: Any, after: Any) -> None:

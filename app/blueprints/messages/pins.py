@@ -13,6 +13,7 @@ from app.models import Channel, Message
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.store.columns import utcnow
+from yoto.store.counting import counted_now
 from yoto.store.db import db
 from yoto.store.models import record_audit
 
@@ -72,7 +73,7 @@ def _count_pins(channel_id: int) -> int:
         Message.deleted_at.is_(None),
     )
     # The count must include what was committed while this request waited for the lock.
-    return db.session.scalar(statement.with_for_update(read=True)) or 0
+    return int(counted_now(statement)[0])
 
 
 def _record(action: str, message: Message, channel: Channel, actor_id: int) -> None:

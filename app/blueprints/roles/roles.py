@@ -23,6 +23,7 @@ from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Between, parts_of, schema_named
 from yoto.nodes import MAX_ID
 from yoto.permission import require_permission
+from yoto.store.counting import counted_now
 from yoto.store.db import db
 from yoto.store.models import Role
 
@@ -191,7 +192,7 @@ def make_role(
         # Those that hold what was lent come and go by themselves.
         made = (Role.server_id == server_id) & Role.access_request_id.is_(None)
         count = select(func.count()).select_from(Role).where(made)
-        if (db.session.scalar(count.with_for_update(read=True)) or 0) >= ROLES_MAX:
+        if counted_now(count)[0] >= ROLES_MAX:
             raise Conflict(f"A server holds at most {ROLES_MAX} roles.")
     receipt = permissions.register_role(
         name,

@@ -23,6 +23,7 @@ from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Between, parts_of, schema_named
 from yoto.nodes import MAX_ID
 from yoto.permission import EVERYONE_GRANTS, require_permission
+from yoto.store.counting import counted_now
 from yoto.store.db import db
 from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant, record_audit
 
@@ -232,7 +233,7 @@ def owned(server_id: int, actor: Identity, act: str) -> Server:
 def _owned_by(user_id: int) -> int:
     count = select(func.count()).select_from(Server).where(Server.owner_id == user_id)
     # The count must include what was committed while this request waited for the lock.
-    return db.session.scalar(count.with_for_update(read=True)) or 0
+    return int(counted_now(count)[0])
 
 
 def _grant_defaults(everyone: Role) -> None:

@@ -128,6 +128,13 @@ def _on_mariadb(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
     return f"JSON_TABLE({array}, '$[*]' COLUMNS (value BIGINT PATH '$'))"
 
 
+@compiles(json_ids, "postgresql")
+def _on_postgresql(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
+    array = compiler.process(element.clauses, **kw)
+    rows = f"jsonb_array_elements_text(CAST({array} AS JSONB))"
+    return f"(SELECT CAST(one AS BIGINT) AS value FROM {rows} AS one)"
+
+
 def id_rows(parameter: str) -> TableValuedAlias:
     """The ids in the JSON array ``parameter``, as a table with the column ``value``.
 

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, func, select, text
+from sqlalchemy import ColumnElement, Row, Select, func, select, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 from yoto.permission.database.statements import table
 from yoto.rooms.decision_log.tables import DecisionRecord
@@ -210,7 +212,23 @@ def _by_index(statement: Select[Any], column: str) -> Select[Any]:
 
 def _unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column, so that SQLite looks for it in no index."""
-    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+    return unindexed(column, type_=column.type)
+
+
+class unindexed(GenericFunction[Any]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
+    """A column by itself."""
+
+    inherit_cache = True
+
+
+@compiles(unindexed)
+def _with_sign(element: unindexed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
+
+
+@compiles(unindexed, "postgresql")
+def _plain(element: unindexed, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
 
 
 def _bounds(connection: Connection, wanted: RecordFilter, after: int | None) -> tuple[int, int]:

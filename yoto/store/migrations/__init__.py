@@ -31,12 +31,13 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import TableClause
 
 from yoto.errors import LockNotAcquired, StoreUnavailable
 from yoto.store.columns import Model
 from yoto.store.db import db, engine_beside, writing
-from yoto.store.failures import is_outage
+from yoto.store.failures import is_conflict, is_outage
 from yoto.store.time_limits import TIME_LIMIT
 
 MIGRATIONS = Path(__file__).parent
@@ -174,18 +175,34 @@ def one_at_a_time(app: Flask) -> Iterator[None]:
     """
     try:
         with engine_beside(app).connect() as connection:
-            if connection.dialect.name != "sqlite":
+            on = connection.dialect.name
+            if on == "postgresql":
+                _lock_on_postgresql(connection)
+            elif on != "sqlite":
                 connection.execution_options(**{TIME_LIMIT: LOCK_SECONDS + 1})
                 locked = text("SELECT GET_LOCK(:name, :seconds)")
                 if not connection.scalar(locked, {"name": LOCK, "seconds": LOCK_SECONDS}):
                     raise LockNotAcquired(LOCK)
                 connection.commit()  # the lock is the connection's, and no transaction's
             yield
-            if connection.dialect.name != "sqlite":
+            if on not in ("sqlite", "postgresql"):
                 connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": LOCK})
     except Exception as error:
         if is_outage(error):
             raise StoreUnavailable("database", getattr(error, "orig", error)) from error
+        raise
+
+
+def _lock_on_postgresql(connection: Connection) -> None:
+    """The lock ends with the transaction: a session's own would stay behind with PgBouncer."""
+    connection.execution_options(**{TIME_LIMIT: LOCK_SECONDS + 1})
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    try:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": LOCK})
+    except DBAPIError as error:
+        if is_conflict(error):
+            raise LockNotAcquired(LOCK) from error
         raise
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yoto.store.columns import EXACT as EXACT_TEXT
+from yoto.store.columns import MYSQL_OPTIONS
+
 # Compares byte by byte, spaces at the end included; its names on MariaDB and on MySQL.
 EXACT = ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 
@@ -17,6 +20,8 @@ def exact_texts() -> dict[str, Any]:
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
         return {}
+    if connection.dialect.name == "postgresql":
+        return MYSQL_OPTIONS  # they mark the table, see ``columns.py``
     known = set(connection.scalars(sa.text("SHOW COLLATION LIKE 'utf8mb4%bin'")))
     found = next((name for name in EXACT if name in known), None)
     if found is None:
@@ -25,3 +30,8 @@ def exact_texts() -> dict[str, Any]:
             "(MySQL from 8.0.17): use a newer one"
         )
     return {"mysql_charset": "utf8mb4", "mysql_collate": found}
+
+
+def exact_text(length: int) -> sa.types.TypeEngine[str]:
+    """The type of a column that is added or changed in such a table."""
+    return sa.String(length).with_variant(sa.String(length, collation=EXACT_TEXT), "postgresql")

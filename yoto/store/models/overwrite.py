@@ -30,7 +30,9 @@ class ChannelOverwrite(Model):
     __table_args__ = (
         UniqueConstraint("overwrite_key", "permission_id"),
         CheckConstraint(
-            "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1",
+            "CASE WHEN role_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN user_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END = 1",
             name="one_target",
         ),
         Index(None, "channel_id"),

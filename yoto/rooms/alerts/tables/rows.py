@@ -19,6 +19,9 @@ ALERTS = AlertRow.__table__
 # Seconds since 1970 by the clock of the database, whatever its time zone.
 _NOW: dict[str, ColumnElement[Any]] = {
     "sqlite": literal_column("(julianday('now') - 2440587.5) * 86400.0"),
+    "postgresql": literal_column(
+        "CAST(EXTRACT(EPOCH FROM statement_timestamp()) AS DOUBLE PRECISION)"
+    ),
     "mysql": literal_column(
         "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
     ),
@@ -53,7 +56,7 @@ class SessionRows:
     def clock(self) -> ColumnElement[Any]:
         """``now`` as an SQL expression, for a statement that reads other columns as well."""
         dialect = self.session.get_bind().dialect.name
-        return _NOW["sqlite" if dialect == "sqlite" else "mysql"]
+        return _NOW.get(dialect, _NOW["mysql"])
 
     @property
     def now_at(self) -> datetime:

@@ -20,7 +20,7 @@ def upgrade() -> None:
         return
     op.add_column(
         VERSIONS,
-        sa.Column("acknowledged", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("acknowledged", sa.Boolean(), server_default=sa.true(), nullable=False),
     )
     versions = sa.table(VERSIONS, sa.column("acknowledged", sa.Boolean()))
     op.execute(sa.update(versions).values(acknowledged=sa.false()))

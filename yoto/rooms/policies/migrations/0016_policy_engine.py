@@ -6,6 +6,8 @@ Revision: 0016
 import sqlalchemy as sa
 from alembic import op
 
+from yoto.store.migrations.exact import exact_text
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
@@ -16,7 +18,7 @@ TABLE = "yoto_policy_revisions"
 
 def upgrade() -> None:
     if sa.inspect(op.get_bind()).has_table(TABLE):
-        op.add_column(TABLE, sa.Column("engine", sa.String(length=32), nullable=True))
+        op.add_column(TABLE, sa.Column("engine", exact_text(32), nullable=True))
 
 
 def downgrade() -> None:

@@ -8,7 +8,7 @@ Revision: 0010
 import sqlalchemy as sa
 from alembic import op
 from flask import current_app
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, postgresql
 
 from yoto.store.migrations.exact import exact_texts
 from yoto.store.people import key_type
@@ -19,9 +19,15 @@ branch_labels = None
 depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+TIME = (
+    sa.DateTime()
+    .with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    .with_variant(sa.DateTime(timezone=True), "postgresql")
+)
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 RECORDS = "yoto_audit_records"
+REFUSING = "yoto_refuse_change"
 TABLES = (
     "yoto_access_requests",
     "yoto_alert_board",
@@ -80,7 +86,7 @@ def upgrade() -> None:
         sa.Column("seconds", ID, nullable=False),
         sa.Column("needed", ID, nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
-        sa.Column("approvals", sa.JSON(), nullable=False),
+        sa.Column("approvals", JSON, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("due_at", TIME),
         sa.Column("decided_at", TIME),
@@ -108,7 +114,7 @@ def upgrade() -> None:
         "yoto_alert_silences",
         sa.Column("id", ID, primary_key=True),
         sa.Column("rule", sa.String(64), nullable=False),
-        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("labels", JSON, nullable=False),
         sa.Column("until", TIME, nullable=False),
         sa.Column("by", sa.String(128), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False),
@@ -131,7 +137,7 @@ def upgrade() -> None:
         sa.Column("next_at", TIME),
         sa.Column("claimed_until", TIME),
         sa.Column("removed_at", TIME),
-        sa.Column("access_requests", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("access_requests", sa.Boolean(), nullable=False, server_default=sa.false()),
         **options,
     )
     op.create_table(
@@ -139,7 +145,7 @@ def upgrade() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("open_key", sa.String(64)),
         sa.Column("rule", sa.String(64), nullable=False),
-        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("labels", JSON, nullable=False),
         sa.Column("level", sa.String(16), nullable=False),
         sa.Column("value", sa.Double()),
         sa.Column("threshold", sa.Double()),
@@ -165,7 +171,7 @@ def upgrade() -> None:
         sa.Column("user_id", ID, nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("rights", sa.JSON(), nullable=False),
+        sa.Column("rights", JSON, nullable=False),
         sa.Column("epoch", ID, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
@@ -179,7 +185,7 @@ def upgrade() -> None:
         "yoto_applications",
         sa.Column("id", ID, primary_key=True),
         sa.Column("name", sa.String(100), nullable=False),
-        sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("created_at", TIME, nullable=False),
         sa.UniqueConstraint("name"),
         sqlite_autoincrement=True,  # a number is never given twice
@@ -193,8 +199,8 @@ def upgrade() -> None:
         sa.Column("action", sa.String(64), nullable=False),
         sa.Column("subject", sa.String(110), nullable=False),
         sa.Column("server_id", ID),
-        sa.Column("before", sa.JSON()),
-        sa.Column("after", sa.JSON()),
+        sa.Column("before", JSON),
+        sa.Column("after", JSON),
         sa.Column("reason", sa.String(500)),
         sa.Column("request_id", sa.String(64)),
         sa.Column("address", sa.String(64)),
@@ -230,7 +236,7 @@ def upgrade() -> None:
         sa.Column("position", sa.String(64)),
         sa.Column("policy_version", sa.String(64)),
         sa.Column("mask_hash", sa.String(16), nullable=False),
-        sa.Column("context", sa.JSON()),
+        sa.Column("context", JSON),
         sa.Column("request_id", sa.String(64)),
         sa.Column("address", sa.String(64)),
         sa.Index("ix_yoto_decision_records_allowed", "allowed"),
@@ -286,8 +292,8 @@ def upgrade() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("name", sa.String(32), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
-        sa.Column("rights", sa.JSON(), nullable=False),
-        sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("rights", JSON, nullable=False),
+        sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("epoch", ID, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("last_sign_in", TIME),
@@ -334,7 +340,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(32), nullable=False),
         sa.Column("category", sa.String(64)),
         sa.Column("description", sa.String(500), nullable=False, server_default=""),
-        sa.Column("abac", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("abac", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("on_policy_error", sa.String(8), nullable=False, server_default="deny"),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("requires_approvals", ID, nullable=False, server_default="1"),
@@ -347,7 +353,7 @@ def upgrade() -> None:
         "yoto_platform_switches",
         sa.Column("id", ID, primary_key=True),
         sa.Column("name", sa.String(64), nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("enabled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("reason", sa.String(500)),
         sa.Column("until", TIME),
         sa.Column("changed_by", ID),
@@ -384,7 +390,7 @@ def upgrade() -> None:
         sa.Column("version", ID, nullable=False),
         sa.Column("origin", sa.String(16), nullable=False),
         sa.Column("action", sa.String(16), nullable=False),
-        sa.Column("config_values", sa.JSON()),
+        sa.Column("config_values", JSON),
         sa.Column("expires_at", TIME),
         sa.Column("author", sa.String(128), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False, server_default=""),
@@ -408,7 +414,7 @@ def upgrade() -> None:
         sa.Column("parent_uuid", sa.Uuid()),
         sa.Column("parent_text", sa.String(64)),
         sa.Column("owner_id", ID),
-        sa.Column("attributes", sa.JSON()),
+        sa.Column("attributes", JSON),
         sa.Index("ix_yoto_resources_owner_id", "owner_id"),
         sa.Index("ix_yoto_resources_parent_number", "parent_number"),
         sa.Index("ix_yoto_resources_parent_text", "parent_text"),
@@ -435,8 +441,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("parent_id", ID, sa.ForeignKey("yoto_roles.id", ondelete="SET NULL")),
         sa.Column("position", ID, nullable=False, server_default="1"),
-        sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.text("1")),
-        sa.Column("is_default", sa.Boolean(), nullable=False, server_default=sa.text("0")),
+        sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true()),
+        sa.Column("is_default", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("home", sa.String(100), nullable=False),
         sa.Column("access_request_id", ID),
@@ -514,7 +520,9 @@ def upgrade() -> None:
         sa.Column("place", sa.String(100), nullable=False),
         sa.Column("team_id", ID, _cascading("yoto_teams")),
         sa.CheckConstraint(
-            "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1",
+            "CASE WHEN role_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN user_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END = 1",
             name="one_target",
         ),
         sa.UniqueConstraint("overwrite_key", "permission_id"),
@@ -568,7 +576,7 @@ def upgrade() -> None:
         sa.Column("team_id", ID, _cascading("yoto_teams")),
         sa.Column("subject", sa.String(110), nullable=False),
         sa.Column("node", sa.String(100), nullable=False),
-        sa.Column("attributes", sa.JSON()),
+        sa.Column("attributes", JSON),
         sa.UniqueConstraint("subject", "role_id", "node"),
         sa.Index("ix_yoto_role_assignments_node", "node"),
         sa.Index("ix_yoto_role_assignments_role_id_user_id", "role_id", "user_id"),
@@ -655,7 +663,7 @@ def upgrade() -> None:
         sa.Column("instance", sa.String(128), nullable=False),
         sa.Column("evaluated", ID, nullable=False),
         sa.Column("errors", ID, nullable=False),
-        sa.Column("flips", sa.JSON(), nullable=False),
+        sa.Column("flips", JSON, nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.UniqueConstraint("version_id", "instance"),
         **options,
@@ -667,8 +675,16 @@ def upgrade() -> None:
 
 def make_append_only() -> None:
     """The database itself refuses every change or removal of a record."""
+    on = op.get_bind().dialect.name
+    if on == "postgresql":
+        op.execute(
+            f"CREATE FUNCTION {REFUSING}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{RECORDS} is append-only'; END $$"
+        )
     for verb in ("UPDATE", "DELETE"):
-        if op.get_bind().dialect.name == "sqlite":
+        if on == "postgresql":
+            body = f"FOR EACH ROW EXECUTE FUNCTION {REFUSING}()"
+        elif on == "sqlite":
             body = f"BEGIN SELECT RAISE(ABORT, '{RECORDS} is append-only'); END"
         else:
             text = f"'{RECORDS} is append-only'"
@@ -681,6 +697,8 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         if table in there:  # that of a room which is off may not be
             op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"DROP FUNCTION {REFUSING}()")
 
 
 def _cascading(table: str) -> sa.ForeignKey:

@@ -8,6 +8,8 @@ Revision: 0015
 import sqlalchemy as sa
 from alembic import op
 
+from yoto.store.migrations.exact import exact_text
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -49,7 +51,7 @@ def _lengthen(lengths: dict[tuple[str, str], int]) -> None:
             op.alter_column(
                 table,
                 column,
-                existing_type=sa.String(before),
+                existing_type=exact_text(before),
                 existing_nullable=nullable,
-                type_=sa.String(lengths[table, column]),
+                type_=exact_text(lengths[table, column]),
             )

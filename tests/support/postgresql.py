@@ -1,0 +1,117 @@
+"""A private PostgreSQL server, where ``YOTO_TEST_DATABASE`` is ``postgresql``.
+
+Databases are copies of none: each is made from ``template0`` with a collation that sorts texts as
+people do, so that what is compared byte by byte is so by the tables.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+
+from tests.support.database import in_memory
+from tests.support.service import Service
+from tests.support.waiting import HOST, free_port
+
+# Tests commit thousands of times and never need a row after a crash.
+FAST_AND_FORGETFUL = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=300",
+    "shared_buffers=64MB",
+    # What is too slow shows by its time, and not by a compiler that starts.
+    "jit=off",
+)
+USER = "postgres"  # who may run it where we are root, which it refuses
+
+
+class PostgreSQL(Service):
+    """One server process. ``create_database`` gives the address of a new, empty database."""
+
+    def __init__(self, command: list[str], folder: Path, port: int) -> None:
+        super().__init__("database", folder)
+        self._command = command
+        self.port = port
+
+    def command(self) -> list[str]:
+        return self._command
+
+    def answers(self) -> bool:
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        """A connection of its owner, without transactions."""
+        return psycopg.connect(
+            host=HOST, port=self.port, user=USER, dbname=database, autocommit=True
+        )
+
+    def create_database(self, name: str) -> str:
+        with self.connect() as connection:
+            for act in (
+                f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu "
+                "ICU_LOCALE 'en' LOCALE 'C'",
+            ):
+                connection.execute(act.encode())
+        return f"postgresql+psycopg://{USER}@{HOST}:{self.port}/{name}"
+
+
+def program(name: str) -> str | None:
+    """One of the server's programs: Debian keeps them beside its path, by version."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    return str(found[0]) if found else shutil.which(name)
+
+
+def start_postgresql(below: Path | None = None, *options: str) -> PostgreSQL | None:
+    """Start a server, or None where PostgreSQL is not installed."""
+    server, installer = program("postgres"), program("initdb")
+    if server is None or installer is None:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="yoto-postgresql-", dir=below or in_memory()))
+    as_user = _as_user(folder)
+    subprocess.run(
+        [
+            *as_user,
+            installer,
+            f"--pgdata={folder}/data",
+            f"--username={USER}",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+        ],
+        check=True,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+    )
+    port = free_port()
+    settings = [
+        f"listen_addresses={HOST}",
+        f"port={port}",
+        "unix_socket_directories=",
+        *(options or FAST_AND_FORGETFUL),
+    ]
+    command = [*as_user, server, "-D", f"{folder}/data"]
+    return PostgreSQL(
+        command + [part for one in settings for part in ("-c", one)], folder, port
+    ).start()
+
+
+def _as_user(folder: Path) -> Sequence[str]:
+    if os.geteuid() != 0:
+        return []
+    found = pwd.getpwnam(USER)
+    os.chown(folder, found.pw_uid, found.pw_gid)
+    return ["setpriv", f"--reuid={found.pw_uid}", f"--regid={found.pw_gid}", "--clear-groups"]
