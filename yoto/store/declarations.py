@@ -22,6 +22,7 @@ from sqlalchemy import (
     inspect,
     null,
     select,
+    type_coerce,
 )
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.sql import visitors
@@ -58,9 +59,12 @@ class Declaration:
     attributes: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     attributes_by: Asked | None = None
 
-    def read(self, names: tuple[str, ...]) -> Select[Any]:
-        """The columns under the platform's names; NULL where one is not declared."""
-        columns: list[Any] = [self.columns.get(name, null()).label(name) for name in names]
+    def read(self, table: Table) -> Select[Any]:
+        """The columns under the names of the platform's ``table``; NULL for one not declared."""
+        columns: list[Any] = [
+            self.columns.get(one.key, type_coerce(null(), one.type)).label(one.key)
+            for one in table.c
+        ]
         read = select(*columns)
         source = self.table if self.source is None else self.source
         return read.select_from(source) if self.columns else read
@@ -113,11 +117,10 @@ class Declarations:
         declared = self.tables.get(table.name)
         if declared is not None and declared.stands_for(table):
             return None
-        names = tuple(table.c.keys())
         if declared is None:
             declared = Declaration(table, {})
-            return f"({_written(declared.read(names).where(false()), dialect)})"
-        return f"({_written(declared.read(names), dialect)})"
+            return f"({_written(declared.read(table).where(false()), dialect)})"
+        return f"({_written(declared.read(table), dialect)})"
 
 
 # Key on a dialect, which is an engine's own: statements are compiled for it.

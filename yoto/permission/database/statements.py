@@ -53,6 +53,7 @@ from yoto.store.models import (
     TeamParent,
     User,
 )
+from yoto.store.portable import before_steps, last_step
 
 
 def table(model: Any) -> Table:
@@ -85,14 +86,15 @@ def heirs_of(role_ids: Collection[int] | ColumnElement[int]) -> CTE:
     columns = (roles.c.id, roles.c.is_default)
     one = isinstance(role_ids, ColumnElement)
     wanted = roles.c.id == role_ids if one else roles.c.id.in_(sorted(role_ids))
-    first = select(*columns).where(wanted).cte("inheriting", recursive=True)
+    own = before_steps(select(*columns).where(wanted))
+    first = own.cte("inheriting", recursive=True)
     children = select(*columns).join_from(first, roles, roles.c.parent_id == first.c.id)
     others = select(*columns).select_from(
         first.join(role_parents, role_parents.c.parent_id == first.c.id).join(
             roles, roles.c.id == role_parents.c.role_id
         )
     )
-    return first.union(children, others)
+    return first.union(children, last_step(others))
 
 
 def provides_roles() -> bool:

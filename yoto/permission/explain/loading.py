@@ -48,6 +48,7 @@ from yoto.permission.registry.scopes import Place, place_of_text
 from yoto.permission.verdict.facts import UserFacts
 from yoto.store.columns import Id
 from yoto.store.models import NOWHERE
+from yoto.store.portable import before_steps, last_step
 from yoto.store.resources import known_types
 
 # The texts of sets in assignments.
@@ -254,14 +255,15 @@ def _offered() -> Select[Any]:
 def _carriers() -> CTE:
     """Rows: role, and the role itself or one that inherits from it."""
     first = select(roles.c.id.label("root"), roles.c.id.label("id"))
-    carriers = first.where(roles.c.id.in_(ids_in(ROLE_IDS))).cte("carriers", recursive=True)
+    asked = before_steps(first.where(roles.c.id.in_(ids_in(ROLE_IDS))))
+    carriers = asked.cte("carriers", recursive=True)
     children = select(carriers.c.root, roles.c.id).join_from(
         carriers, roles, roles.c.parent_id == carriers.c.id
     )
     others = select(carriers.c.root, role_parents.c.role_id).join_from(
         carriers, role_parents, role_parents.c.parent_id == carriers.c.id
     )
-    return carriers.union(children, others)
+    return carriers.union(children, last_step(others))
 
 
 def _reach() -> Select[Any]:

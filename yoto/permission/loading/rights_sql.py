@@ -56,6 +56,7 @@ from yoto.permission.loading.places_sql import IDS, USER_ID
 from yoto.permission.verdict.facts import By
 from yoto.store.columns import Id, UtcDateTime
 from yoto.store.models import EVERYONE
+from yoto.store.portable import before_steps, last_step
 
 ASSIGNMENT, TEAM, ROLE, PARENT, GRANT, OVERWRITE = range(6)
 NAMES = ("kind", "a", "b", "c", "d", "e", "node", "starts", "ends")
@@ -197,11 +198,11 @@ def _held(found: CTE, asleep: bool, with_names: bool) -> CTE:
             roles, and_(roles.c.id == role_parents.c.parent_id, _in_home())
         )
     )
-    others = others.where(wakes)
+    steps = (parents, last_step(others.where(wakes)))
     if asleep:
         offered = select(*_columns(roles)).where(roles.c.id.in_(OFFERED), _in_home())
-        return held.union(default, offered, parents, others)
-    return held.union(default, parents, others)
+        return held.union(default, before_steps(offered), *steps)
+    return held.union(before_steps(default), *steps)
 
 
 def _granted(

@@ -58,6 +58,7 @@ from yoto.permission.loading.places_sql import own_id
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.store.columns import Id
 from yoto.store.models import EVERYONE, ScopeType
+from yoto.store.portable import before_steps, last_step
 from yoto.store.resources import ResourceTypes
 from yoto.store.resources.chains import text_in_sql
 
@@ -226,6 +227,10 @@ def _roles_in_force(
     also: list[Select[Any]] = []
     if provides_roles():
         also.append(held_by(provided).where(provided.c.user_id == user_id))
+    if homes is None and also:
+        also[-1] = before_steps(also[-1])
+    elif homes is None:
+        assigned = before_steps(assigned)
     line = assigned.cte(recursive=True)
 
     def parents(source: Any) -> Select[Any]:
@@ -249,9 +254,11 @@ def _roles_in_force(
 
     steps = [
         parents(line.join(roles, roles.c.id == line.c.parent_id)),
-        parents(
-            line.join(role_parents, role_parents.c.role_id == line.c.id).join(
-                roles, roles.c.id == role_parents.c.parent_id
+        last_step(
+            parents(
+                line.join(role_parents, role_parents.c.role_id == line.c.id).join(
+                    roles, roles.c.id == role_parents.c.parent_id
+                )
             )
         ),
     ]
@@ -271,7 +278,7 @@ def _roles_in_force(
         .join_from(homes, roles, roles.c.home == homes.c.node)
         .where(roles.c.name == EVERYONE, roles.c.active == true())
     )
-    return line.union(*also, default, *steps)
+    return line.union(*also, before_steps(default), *steps)
 
 
 def _granted(

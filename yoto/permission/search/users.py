@@ -70,6 +70,7 @@ from yoto.permission.search.question import (
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.store.columns import Id
+from yoto.store.portable import before_steps, last_step
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page
 
@@ -251,7 +252,8 @@ def _carriers() -> CTE:
     ]
     columns = (roles.c.id, roles.c.is_default)
     here = roles.c.home.in_(["", HOME])
-    carriers = select(*columns).where(here, or_(*gives)).cte("carriers", recursive=True)
+    giving = before_steps(select(*columns).where(here, or_(*gives)))
+    carriers = giving.cte("carriers", recursive=True)
     heirs = select(*columns).join_from(
         carriers, roles, and_(roles.c.parent_id == carriers.c.id, here)
     )
@@ -260,7 +262,7 @@ def _carriers() -> CTE:
             roles, and_(roles.c.id == role_parents.c.role_id, here)
         )
     )
-    return carriers.union(heirs, others)
+    return carriers.union(heirs, last_step(others))
 
 
 def _teams(carriers: CTE) -> CTE:

@@ -1,0 +1,72 @@
+"""SQL that each database wants in other words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CTE, Boolean, ClauseElement, Integer, Null, Select, TypeCoerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import roles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import _truncated_label
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.visitors import InternalTraversal
+
+
+class _Bracket(roles.StatementOptionRole, ClauseElement):
+    """What PostgreSQL wants around the steps of a recursive CTE."""
+
+    __visit_name__ = "yoto_bracket"
+    inherit_cache = True
+    _traverse_internals = [("opens", InternalTraversal.dp_boolean)]
+
+    def __init__(self, opens: bool) -> None:
+        self.opens = opens
+
+
+@compiles(_Bracket)
+def _bracket(element: _Bracket, compiler: SQLCompiler, *, visiting_cte: CTE, **kw: Any) -> str:
+    if not element.opens:
+        return ")"
+    name: Any = visiting_cte.name
+    if isinstance(name, _truncated_label):
+        name = compiler._truncated_identifier("alias", name)
+    cte = compiler.preparer.format_alias(visiting_cte, name)
+    return f"UNION (WITH {cte} AS (SELECT * FROM {cte}) SELECT * FROM {cte} WHERE false"
+
+
+def before_steps(rows: Select[Any]) -> Select[Any]:
+    """The last of a recursive CTE's first rows, where more than one of its steps follows.
+
+    PostgreSQL allows one step: there the steps are parts of one, in brackets, and read what the
+    step before found under the same name. ``last_step`` closes them.
+    """
+    return rows.suffix_with(_Bracket(True), dialect="postgresql")
+
+
+def last_step(step: Select[Any]) -> Select[Any]:
+    """The last of such steps."""
+    return step.suffix_with(_Bracket(False), dialect="postgresql")
+
+
+@compiles(TypeCoerce, "postgresql")
+def _coerced(element: TypeCoerce[Any], compiler: Any, **kw: Any) -> str:
+    """As everywhere, where it makes no difference to the database."""
+    clause, type_ = element.clause, element.type
+    text: str = compiler.visit_type_coerce(element, **kw)
+    if isinstance(clause, Null):  # a text, where nothing beside it is anything else
+        return f"CAST(NULL AS {compiler.dialect.type_compiler_instance.process(type_)})"
+    if isinstance(clause.type, Boolean) and isinstance(type_, Integer):  # it is a number elsewhere
+        return f"CAST(CAST({text} AS INTEGER) AS BIGINT)"
+    return text
+
+
+class instr(GenericFunction[int]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
+    """Where a text has another, from 1 on; 0: nowhere."""
+
+    inherit_cache = True
+
+
+@compiles(instr, "postgresql")
+def _strpos(element: instr, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)})"
