@@ -94,7 +94,9 @@ def test_the_development_secret_is_made_once_and_kept_private(tmp_path: Path) ->
         ("YOTO_SEED_DEMO", "maybe", "SEED_DEMO"),
         ("YOTO_SECRET_KEY", "short", "SECRET_KEY"),
         ("YOTO_DATABASE_URL", "not an address", "DATABASE_URL"),
-        ("YOTO_DATABASE_URL", "postgresql://host/db", "DATABASE_URL"),
+        ("YOTO_DATABASE_URL", "postgresql+asyncpg://host/db", "DATABASE_URL"),
+        ("YOTO_DATABASE_URL", "postgresql+psycopg2://host/db", "DATABASE_URL"),
+        ("YOTO_DATABASE_URL", "postgresql://host/db?sslmode=require", "DATABASE_URL"),
         ("YOTO_DATABASE_URL", "mysql+nosuchdriver://host/db", "DATABASE_URL"),
         ("YOTO_DATABASE_URL", "mysql+pyodbc://host/db", "DATABASE_URL"),
         ("YOTO_ENVIRONMENT", "staging", "ENVIRONMENT"),
@@ -111,6 +113,15 @@ def test_a_wrong_variable_stops_the_start_and_names_the_key(
 ) -> None:
     monkeypatch.setenv(variable, text)
     assert refused(tmp_path).key == key
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_an_address_of_postgresql_gets_our_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("YOTO_DATABASE_URL", f"{scheme}://user@host/db")
+    app = load(tmp_path)
+    assert app.config["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://user@host/db"
 
 
 def test_a_misspelt_variable_is_refused_with_its_neighbour(

@@ -35,18 +35,22 @@ def _bracket(element: _Bracket, compiler: SQLCompiler, *, visiting_cte: CTE, **k
     return f"UNION (WITH {cte} AS (SELECT * FROM {cte}) SELECT * FROM {cte} WHERE false"
 
 
+_OPENS: Any = _Bracket(True)
+_CLOSES: Any = _Bracket(False)
+
+
 def before_steps(rows: Select[Any]) -> Select[Any]:
     """The last of a recursive CTE's first rows, where more than one of its steps follows.
 
     PostgreSQL allows one step: there the steps are parts of one, in brackets, and read what the
     step before found under the same name. ``last_step`` closes them.
     """
-    return rows.suffix_with(_Bracket(True), dialect="postgresql")
+    return rows.suffix_with(_OPENS, dialect="postgresql")
 
 
 def last_step(step: Select[Any]) -> Select[Any]:
     """The last of such steps."""
-    return step.suffix_with(_Bracket(False), dialect="postgresql")
+    return step.suffix_with(_CLOSES, dialect="postgresql")
 
 
 @compiles(TypeCoerce, "postgresql")

@@ -66,7 +66,7 @@ def limit_transactions(engine: Engine) -> None:
         event.listen(engine, "connect", _take_over)
         event.listen(engine, "commit", _before_commit)
         event.listen(engine, "reset", _before_rest)
-        engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+        engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
 
 
 class _Waiting:

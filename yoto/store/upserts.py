@@ -15,7 +15,8 @@ _CONFLICTING: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresq
 def insert_new(table: Table, dialect: Dialect) -> Insert:
     """An INSERT that leaves existing rows alone."""
     if dialect.name in _CONFLICTING:
-        return _CONFLICTING[dialect.name](table).on_conflict_do_nothing()
+        found: Insert = _CONFLICTING[dialect.name](table).on_conflict_do_nothing()
+        return found
     # IGNORE would also swallow values that do not fit.
     [key] = table.primary_key.columns
     return mysql.insert(table).on_duplicate_key_update({key.name: key})
@@ -31,8 +32,9 @@ def insert_or_update(
     """
     if dialect.name in _CONFLICTING:
         new = _CONFLICTING[dialect.name](table)
-        return new.on_conflict_do_update(
+        updating: Insert = new.on_conflict_do_update(
             index_elements=list(table.primary_key), set_=values(new.excluded)
         )
+        return updating
     statement = mysql.insert(table)
     return statement.on_duplicate_key_update(dict(values(statement.inserted)))

@@ -50,11 +50,33 @@ def test_those_that_are_new_enough_are_not_refused(told: str) -> None:
 
 
 def test_another_kind_of_database_is_refused_by_its_address() -> None:
-    url = sa.make_url("postgresql+psycopg://host/shop")
+    url = sa.make_url("oracle+oracledb://host/shop")
     with pytest.raises(
         ConfigurationError,
-        match="^db: 'postgresql' is not supported: SQLite, MariaDB from 10.11 and",
+        match="^db: 'oracle' is not supported: SQLite, PostgreSQL from 15, MariaDB from 10.11 and",
     ):
         refuse_unsupported(url, "db")
-    for address in ("sqlite://", "mysql+pymysql://host/shop", "mariadb+pymysql://host/shop"):
+    with pytest.raises(ConfigurationError, match="^db: the driver 'asyncpg' is not supported"):
+        refuse_unsupported(sa.make_url("postgresql+asyncpg://host/shop"), "db")
+    for address in (
+        "sqlite://",
+        "mysql+pymysql://host/shop",
+        "mariadb+pymysql://host/shop",
+        "postgresql+psycopg://host/shop",
+        "postgresql+psycopg2://host/shop",
+    ):
         refuse_unsupported(sa.make_url(address))
+
+
+@pytest.mark.parametrize(("number", "told"), [(140023, "14.23"), (130000, "13.0")])
+def test_an_old_postgresql_is_refused_by_the_number_it_tells_either_driver(
+    number: int, told: str
+) -> None:
+    connection = SimpleNamespace(info=SimpleNamespace(server_version=number))
+    with pytest.raises(ConfigurationError, match=f"PostgreSQL {told} is too old: PostgreSQL 15 is"):
+        refuse_old(connection, None)
+
+
+@pytest.mark.parametrize("number", [150000, 170004])
+def test_a_new_postgresql_is_not_refused(number: int) -> None:
+    refuse_old(SimpleNamespace(info=SimpleNamespace(server_version=number)), None)
