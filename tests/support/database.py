@@ -157,6 +157,14 @@ class MariadbTemplate:
         self._engine.dispose()
 
 
+# The numbers that rows get by themselves, where they do.
+_SEQUENCE = sa.text(
+    "SELECT pg_get_serial_sequence(table_name, column_name) FROM information_schema.columns "
+    "WHERE table_name = :table AND column_name = 'id'"
+)
+_SET = sa.text("SELECT setval(:sequence, :after, false)")
+
+
 class PostgresqlTemplate:
     """A PostgreSQL database; ``reset`` drops the tables that a test made, empties those that it
     filled and puts the first rows back.
@@ -194,12 +202,10 @@ class PostgresqlTemplate:
                 rows = self._rows[name]
                 if rows:
                     connection.execute(self._metadata.tables[name].insert(), rows)
-                if "id" in self._metadata.tables[name].c:
-                    connection.exec_driver_sql(
-                        f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
-                        f"COALESCE((SELECT MAX(id) FROM {name}), 0) + 1, false) "
-                        f"WHERE pg_get_serial_sequence('{name}', 'id') IS NOT NULL"
-                    )
+                sequence = connection.scalar(_SEQUENCE, {"table": name})
+                if sequence is not None:
+                    after = max((row["id"] for row in rows), default=0) + 1
+                    connection.execute(_SET, {"sequence": sequence, "after": after})
             self._checksums |= checksums(connection, changed)
 
     def close(self) -> None:
