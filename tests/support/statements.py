@@ -71,7 +71,7 @@ def count_own_statements(every: bool = False) -> Iterator[list[str]]:
 
 def work_of(connection: Connection, ask: Callable[[], object]) -> int:
     """How much the database does for what ``ask`` sends it on ``connection``: steps of SQLite's
-    machine, or rows that MariaDB reads. It grows with what is looked at, and the load of the
+    machine, or rows that a server reads. It grows with what is looked at, and the load of the
     machine is no part of it.
     """
     if connection.dialect.name != "sqlite":
@@ -94,6 +94,15 @@ def work_of(connection: Connection, ask: Callable[[], object]) -> int:
     return steps
 
 
+# Rows that this transaction has read, by indexes and without.
+_READ = text(
+    "SELECT SUM(COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0))"
+    " FROM pg_stat_xact_user_tables"
+)
+
+
 def _rows_read(connection: Connection) -> int:
+    if connection.dialect.name == "postgresql":
+        return int(connection.scalar(_READ) or 0)
     status = connection.execute(text("SHOW SESSION STATUS LIKE 'Handler_read%'"))
     return sum(int(value) for _, value in status)

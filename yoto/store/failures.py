@@ -88,9 +88,8 @@ def number_of(error: BaseException | None) -> int | str | None:
     """MariaDB's number of a driver's error, 0 being the driver's own where the connection is closed
     already; or PostgreSQL's five characters.
     """
+    number = next(iter(getattr(error, "args", ())), None)
+    if isinstance(number, int):
+        return number  # MariaDB's driver may know a state as well
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-    if isinstance(state, str):
-        return state
-    arguments = getattr(error, "args", ())
-    number = arguments[0] if arguments else None
-    return number if isinstance(number, int) else None
+    return state if isinstance(state, str) else None

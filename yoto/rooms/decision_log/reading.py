@@ -140,13 +140,13 @@ def size_of(connection: Connection) -> Size:
 def _bytes(connection: Connection) -> int | None:
     if connection.dialect.name == "sqlite":
         return None
-    found = connection.scalar(
-        text(
-            "SELECT data_length + index_length FROM information_schema.tables "
-            "WHERE table_schema = DATABASE() AND table_name = :name"
-        ),
-        {"name": records.name},
+    size = (
+        "SELECT pg_total_relation_size(to_regclass(:name))"
+        if connection.dialect.name == "postgresql"
+        else "SELECT data_length + index_length FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_name = :name"
     )
+    found = connection.scalar(text(size), {"name": records.name})
     return None if found is None else int(found)
 
 

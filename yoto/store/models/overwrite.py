@@ -30,10 +30,12 @@ class ChannelOverwrite(Model):
     __table_args__ = (
         UniqueConstraint("overwrite_key", "permission_id"),
         CheckConstraint(
-            "CASE WHEN role_id IS NULL THEN 0 ELSE 1 END"
-            " + CASE WHEN user_id IS NULL THEN 0 ELSE 1 END"
-            " + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END = 1",
+            "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1",
             name="one_target",
+        ).ddl_if(callable_=lambda *_, dialect, **__: dialect.name != "postgresql"),
+        # Which adds no truths.
+        CheckConstraint("num_nonnulls(role_id, user_id, team_id) = 1", name="one_target").ddl_if(
+            "postgresql"
         ),
         Index(None, "channel_id"),
         Index(None, "category_id"),

@@ -520,9 +520,9 @@ def upgrade() -> None:
         sa.Column("place", sa.String(100), nullable=False),
         sa.Column("team_id", ID, _cascading("yoto_teams")),
         sa.CheckConstraint(
-            "CASE WHEN role_id IS NULL THEN 0 ELSE 1 END"
-            " + CASE WHEN user_id IS NULL THEN 0 ELSE 1 END"
-            " + CASE WHEN team_id IS NULL THEN 0 ELSE 1 END = 1",
+            "num_nonnulls(role_id, user_id, team_id) = 1"
+            if op.get_bind().dialect.name == "postgresql"
+            else "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1",
             name="one_target",
         ),
         sa.UniqueConstraint("overwrite_key", "permission_id"),

@@ -35,7 +35,9 @@ def apply_change(change: VerdictChange, ids: Mapping[str, int]) -> None:
 
 
 def _run(statement: Any) -> None:
-    assert db.session.connection().execute(statement).rowcount >= 1, "the change changed nothing"
+    # An INSERT that returns its id, as PostgreSQL's, is otherwise not counted.
+    counted = statement.execution_options(preserve_rowcount=True)
+    assert db.session.connection().execute(counted).rowcount >= 1, "the change changed nothing"
 
 
 def _remove_overwrite(detail: Detail, ids: Mapping[str, int]) -> None:

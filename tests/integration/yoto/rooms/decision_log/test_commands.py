@@ -27,7 +27,7 @@ def recorded(app: Flask, user_id: int, channel_id: int, allowed: bool) -> str:
         inserted = db.session.execute(insert(DecisionRecord.__table__), [row])
         db.session.commit()
         db.session.remove()
-    return str(inserted.lastrowid)
+    return str(inserted.inserted_primary_key[0])
 
 
 @pytest.mark.parametrize(("allowed", "status"), [(True, 0), (False, 1)])

@@ -61,7 +61,7 @@ def record(app: Flask) -> Record:
         with app.app_context(), writing(), db.engine.begin() as connection:
             stored = connection.execute(insert(DecisionRecord.__table__), [row])
             add_counts(connection, [row])
-            return int(stored.lastrowid)
+            return int(stored.inserted_primary_key[0])
 
     return store
 
