@@ -17,7 +17,7 @@ if ASYNC_MODE == "eventlet":
 
     eventlet.monkey_patch()
 
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -30,11 +30,11 @@ from tests.support.applications import let_go  # noqa: E402
 from tests.support.compiled import share_statements, share_templates  # noqa: E402
 from tests.support.database import (  # noqa: E402
     DATABASE,
-    MariadbTemplate,
-    PostgresqlTemplate,
-    SqliteTemplate,
+    SERVER,
+    Template,
     migrate,
     migrated,
+    template_on,
 )
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
 from tests.support.mysql import start_mysql  # noqa: E402
@@ -96,27 +96,42 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def database_server(request: pytest.FixtureRequest) -> MariaDB | ServiceDatabase | PostgreSQL:
-    """A server of the kind tested: that which ``YOTO_TEST_DATABASE_SERVER`` names, or our own."""
-    service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
-    if service:
-        return ServiceDatabase(service)
-    kind = DATABASE if DATABASE in ("mysql", "postgresql") else "mariadb"
-    own: MariaDB | PostgreSQL = request.getfixturevalue(kind)
+def server_of(
+    request: pytest.FixtureRequest,
+) -> Callable[[str], MariaDB | ServiceDatabase | PostgreSQL]:
+    """Gives a server by its kind: that which ``YOTO_TEST_DATABASE_SERVER`` names, if it is of the
+    kind tested, else our own.
+    """
+
+    def found(kind: str) -> MariaDB | ServiceDatabase | PostgreSQL:
+        if (kind, DATABASE) == ("mariadb", "mysql"):
+            kind = DATABASE  # what it is to the tests
+        service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
+        if service and kind == DATABASE:
+            return ServiceDatabase(service)
+        own: MariaDB | PostgreSQL = request.getfixturevalue(kind)
+        return own
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def own_server(request: pytest.FixtureRequest) -> MariaDB | PostgreSQL:
+    """A server of the kind tested which is ours alone; MariaDB where that is SQLite."""
+    own: MariaDB | PostgreSQL = request.getfixturevalue(SERVER)
     return own
 
 
 @pytest.fixture(scope="session")
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SqliteTemplate | MariadbTemplate | PostgresqlTemplate]:
+) -> Iterator[Template]:
     """The session's database: migrated, with the built-in permissions."""
     if DATABASE == "sqlite":
         yield migrated()
         return
-    server: MariaDB | ServiceDatabase | PostgreSQL = request.getfixturevalue("database_server")
-    kind = PostgresqlTemplate if DATABASE == "postgresql" else MariadbTemplate
-    template = kind(server.create_database("yoto_test"))
+    server = request.getfixturevalue("server_of")(DATABASE)
+    template = template_on(server.create_database("yoto_test"))
     template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("migrate")))
     yield template
     template.close()

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from tests.support.require import TEST_ALL
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
+# A server's kind, also where the tests are on SQLite and one wants a server.
+SERVER = "postgresql" if DATABASE == "postgresql" else "mariadb"
 # Those that a test meets which makes its own database.
 ALL_DATABASES = ["sqlite", "mariadb", "postgresql"]
 DATABASES = ALL_DATABASES if TEST_ALL else [DATABASE.replace("mysql", "mariadb")]
@@ -210,3 +212,12 @@ class PostgresqlTemplate:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+Template = SqliteTemplate | MariadbTemplate | PostgresqlTemplate
+
+
+def template_on(url: str) -> MariadbTemplate | PostgresqlTemplate:
+    """The template of a server's database, not prepared yet."""
+    on_postgresql = sa.make_url(url).get_backend_name() == "postgresql"
+    return PostgresqlTemplate(url) if on_postgresql else MariadbTemplate(url)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from tests.support.database import in_memory
@@ -27,8 +30,6 @@ FAST_AND_FORGETFUL = (
     "full_page_writes=off",
     "max_connections=300",
     "shared_buffers=64MB",
-    # What is too slow shows by its time, and not by a compiler that starts.
-    "jit=off",
 )
 USER = "postgres"  # who may run it where we are root, which it refuses
 
@@ -43,6 +44,14 @@ class PostgreSQL(Service):
 
     def command(self) -> list[str]:
         return self._command
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.pid).children()
+            super()._signal(number)
+            for child in children:  # each leads a group of its own
+                with suppress(ProcessLookupError):
+                    os.kill(child.pid, number)
 
     def answers(self) -> bool:
         try:
@@ -101,6 +110,7 @@ def start_postgresql(below: Path | None = None, *options: str) -> PostgreSQL | N
         f"listen_addresses={HOST}",
         f"port={port}",
         "unix_socket_directories=",
+        "dynamic_shared_memory_type=mmap",  # which ends with the folder
         *(options or FAST_AND_FORGETFUL),
     ]
     command = [*as_user, server, "-D", f"{folder}/data"]

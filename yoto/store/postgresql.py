@@ -13,9 +13,10 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
 
 from yoto.store import sqlite
+from yoto.store.failures import READ_ONLY, number_of
 from yoto.store.time_limits import (
     CONNECT_SECONDS,
     IDLE_TRANSACTION_SECONDS,
@@ -30,6 +31,12 @@ from yoto.store.time_limits import (
 
 # ``info.transaction_status`` of both drivers, outside of a transaction.
 _IDLE = 0
+# Rights are read from no replica, not even where the server that had been asked became one, or
+# PgBouncer found another: who has lost a right may have it there.
+_NO_REPLICA = (
+    "DO $$ BEGIN IF pg_is_in_recovery() THEN RAISE EXCEPTION 'this server is a replica' "
+    f"USING ERRCODE = '{READ_ONLY}'; END IF; END $$"
+)
 
 
 def connect_arguments() -> dict[str, Any]:
@@ -61,6 +68,7 @@ def limit_transactions(engine: Engine) -> None:
     Limits come with ``BEGIN``, in one message; the socket is watched for a server that is silent.
     """
     event.listen(engine, "before_cursor_execute", _before, retval=True)
+    event.listen(engine, "handle_error", _leave_replica)
     if engine.dialect.driver == "psycopg":
         wait_with_others()
         event.listen(engine, "connect", _take_over)
@@ -133,7 +141,7 @@ def _begin(connection: Any) -> None:
     # lock is theirs: a state from before the lock would fail them where others came first.
     level = " ISOLATION LEVEL REPEATABLE READ" if reads else ""
     driver.wait.limit, driver.wait.allowed = PING_SECONDS, PING_SECONDS
-    driver.execute(f"BEGIN{level}; {_limits(allowed)}")
+    driver.execute(f"BEGIN{level}; {_conditions(allowed)}")
     driver.wait.allowed = allowed
 
 
@@ -151,13 +159,19 @@ def _before(
     if connection.dialect.driver != "psycopg":
         if driver.info.transaction_status == _IDLE:
             # The driver sends texts that have their values in them: several may come as one.
-            statement = f"{_limits(limit)}; {statement}"
+            statement = f"{_conditions(limit)}; {statement}"
         return statement, parameters
     if TIME_LIMIT in options and driver.wait.allowed != limit:
         driver.wait.allowed = limit
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(limit)}")
     driver.wait.limit = limit
     return statement, parameters
+
+
+def _leave_replica(context: ExceptionContext) -> None:
+    """Give up all connections to a server that only reads: new ones find where the other is."""
+    if number_of(context.original_exception) == READ_ONLY:
+        context.is_disconnect = True
 
 
 def _before_commit(connection: Connection) -> None:
@@ -175,12 +189,15 @@ def _listen_for(driver: Any, limit: float | None) -> None:
     driver.wait.limit = driver.wait.allowed = limit  # nothing to cancel
 
 
-def _limits(seconds: float | None) -> str:
+def _conditions(seconds: float | None) -> str:
+    """The begin of each transaction."""
     return (
+        # Its compiler would take longer than any statement of ours.
+        "SET LOCAL jit = off; "
         f"SET LOCAL statement_timeout = {_milliseconds(seconds)}; "
         f"SET LOCAL lock_timeout = {_milliseconds(LOCK_SECONDS)}; "
         "SET LOCAL idle_in_transaction_session_timeout = "
-        f"{_milliseconds(IDLE_TRANSACTION_SECONDS)}"
+        f"{_milliseconds(IDLE_TRANSACTION_SECONDS)}; {_NO_REPLICA}"
     )
 
 

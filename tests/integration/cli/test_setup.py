@@ -27,7 +27,7 @@ def empty(
     """An application on a database in which nothing ever was."""
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     if DATABASE != "sqlite":
-        server = request.getfixturevalue("database_server")
+        server = request.getfixturevalue("server_of")(DATABASE)
         url = server.create_database(f"empty_{secrets.token_hex(4)}")
     with another_app(app_config | {"DATABASE_URL": url}, tmp_path / "instance") as application:
         yield application

@@ -18,8 +18,9 @@ from werkzeug.test import TestResponse
 from app.auth.passwords import passwords
 from app.extensions import resilience
 from tests.support.applications import another_app
-from tests.support.database import MariadbTemplate, migrate
+from tests.support.database import Template, migrate, template_on
 from tests.support.mariadb import MariaDB
+from tests.support.postgresql import PostgreSQL
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
@@ -33,11 +34,11 @@ Operate = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def mariadb_database(
-    mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MariadbTemplate]:
-    """A database of MariaDB, whatever the other tests run on."""
-    template = MariadbTemplate(mariadb.create_database("yoto_door"))
+def server_database(
+    own_server: MariaDB | PostgreSQL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Template]:
+    """A database of a server, also where the other tests run on SQLite."""
+    template = template_on(own_server.create_database("yoto_door"))
     template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("door")))
     yield template
     template.close()

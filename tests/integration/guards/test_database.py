@@ -17,9 +17,10 @@ from werkzeug.test import TestResponse
 from app.extensions import resilience
 from app.models import Message
 from tests.integration.guards.conftest import lose, say
-from tests.support.database import MariadbTemplate
+from tests.support.database import Template
 from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
+from tests.support.postgresql import PostgreSQL
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person
@@ -35,13 +36,13 @@ FAILURES_TO_OPEN = 3
 
 
 @pytest.fixture(scope="module")
-def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
-    return mariadb_database
+def database(server_database: Template) -> Template:
+    return server_database
 
 
 @pytest.fixture
-def link(mariadb: MariaDB) -> Iterator[Link]:
-    with link_to(mariadb.port) as link:
+def link(own_server: MariaDB | PostgreSQL) -> Iterator[Link]:
+    with link_to(own_server.port) as link:
         yield link
 
 

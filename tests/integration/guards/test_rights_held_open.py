@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app.auth.accounts import known_account
-from tests.support.database import MariadbTemplate
+from tests.support.database import Template
 from tests.support.together import together
 from tests.support.world import World
 from yoto.store.db import db
@@ -17,9 +17,9 @@ from yoto.store.models import RoleAssignment
 
 
 @pytest.fixture(scope="module")
-def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
-    """MariaDB: a transaction sees what was when it began to read."""
-    return mariadb_database
+def database(server_database: Template) -> Template:
+    """A server: a transaction of MariaDB sees what was when it began to read."""
+    return server_database
 
 
 def test_what_was_taken_while_the_body_was_on_its_way_counts_no_more(

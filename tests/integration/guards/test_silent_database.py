@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.integration.guards.test_database import only_probes_wait, unavailable
-from tests.support.database import MariadbTemplate
+from tests.support.database import Template
 from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
+from tests.support.postgresql import PostgreSQL
 from tests.support.redis_servers import Server
 from tests.support.together import together
 from tests.support.waiting import wait_until
@@ -30,13 +31,13 @@ PATIENCE = 10.0
 
 
 @pytest.fixture(scope="module")
-def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
-    return mariadb_database
+def database(server_database: Template) -> Template:
+    return server_database
 
 
 @pytest.fixture
-def link(mariadb: MariaDB) -> Iterator[Link]:
-    with link_to(mariadb.port) as link:
+def link(own_server: MariaDB | PostgreSQL) -> Iterator[Link]:
+    with link_to(own_server.port) as link:
         yield link
 
 

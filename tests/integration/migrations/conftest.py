@@ -22,12 +22,12 @@ from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
 @pytest.fixture(params=DATABASES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application whose database has no tables."""
-    if request.param == "mariadb":
-        server = request.getfixturevalue("database_server")
+    if request.param != "sqlite":
+        server = request.getfixturevalue("server_of")(request.param)
         url = server.create_database(f"empty_{abs(hash(tmp_path)):x}")
     else:
         url = f"sqlite:///{tmp_path}/empty.db"
-    # Closed in the end: connections to MariaDB are guarded, and so begin background work.
+    # Closed in the end: connections to a server are guarded, and so begin background work.
     config = {"ENVIRONMENT": "testing", "DATABASE_URL": url}
     with another_app(config, tmp_path) as app, app.app_context():
         yield app

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from tests.support.database import DATABASES, MariadbTemplate, SqliteTemplate
+from tests.support.database import DATABASES, SqliteTemplate, Template, template_on
 from yoto import Yoto, people_by
 
 
@@ -22,24 +22,24 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with nothing in it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/shop.db"
-    server = request.getfixturevalue("database_server")
+    server = request.getfixturevalue("server_of")(request.param)
     return str(server.create_database(f"shop_{secrets.token_hex(4)}"))
 
 
 @pytest.fixture(scope="session")
 def prepared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], SqliteTemplate | MariadbTemplate]]:
+) -> Iterator[Callable[[str], Template]]:
     """Gives the template of a kind, in which ``flask yoto setup`` has run once for all tests."""
-    made: dict[str, SqliteTemplate | MariadbTemplate] = {}
+    made: dict[str, Template] = {}
 
-    def of_kind(kind: str) -> SqliteTemplate | MariadbTemplate:
+    def of_kind(kind: str) -> Template:
         if kind not in made:
             if kind == "sqlite":
                 made[kind] = SqliteTemplate()
             else:
-                server = request.getfixturevalue("database_server")
-                made[kind] = MariadbTemplate(server.create_database("shop"))
+                server = request.getfixturevalue("server_of")(kind)
+                made[kind] = template_on(server.create_database("shop"))
             url = made[kind].url
             redis = request.getfixturevalue("valkey_server").url
             made[kind].prepare(lambda: set_up(url, redis, tmp_path_factory.mktemp("shop")))
@@ -74,7 +74,7 @@ def set_up(url: str, redis: str, instance: Path) -> None:
 @pytest.fixture(params=DATABASES)
 def url(
     request: pytest.FixtureRequest,
-    prepared: Callable[[str], SqliteTemplate | MariadbTemplate],
+    prepared: Callable[[str], Template],
 ) -> str:
     """The URL of a database in which ``flask yoto setup`` has run, and nothing else has; for
     applications that do not know people by texts."""

@@ -29,7 +29,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/rooms.db"
     else:
-        server = request.getfixturevalue("database_server")
+        server = request.getfixturevalue("server_of")(request.param)
         yield str(server.create_database(f"rooms_{secrets.token_hex(4)}"))
 
 
