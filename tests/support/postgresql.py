@@ -20,6 +20,7 @@ import psutil
 import psycopg
 
 from tests.support.database import in_memory
+from tests.support.require import missing
 from tests.support.service import Service
 from tests.support.waiting import HOST, free_port
 
@@ -36,6 +37,8 @@ USER = "postgres"  # who may run it where we are root, which it refuses
 
 class PostgreSQL(Service):
     """One server process. ``create_database`` gives the address of a new, empty database."""
+
+    host = HOST
 
     def __init__(self, command: list[str], folder: Path, port: int) -> None:
         super().__init__("database", folder)
@@ -66,6 +69,11 @@ class PostgreSQL(Service):
             host=HOST, port=self.port, user=USER, dbname=database, autocommit=True
         )
 
+    def promote(self) -> None:
+        """A replica takes writes from now on."""
+        with self.connect() as connection:
+            connection.execute("SELECT pg_promote()")
+
     def create_database(self, name: str) -> str:
         with self.connect() as connection:
             for act in (
@@ -83,16 +91,31 @@ def program(name: str) -> str | None:
     return str(found[0]) if found else shutil.which(name)
 
 
+def start_replica(primary: PostgreSQL) -> PostgreSQL:
+    """Start a server that follows ``primary``, until it is promoted."""
+    copy = program("pg_basebackup") or missing("pg_basebackup is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="yoto-postgresql-", dir=in_memory()))
+    user = as_user(folder)
+    where = [f"--host={HOST}", f"--port={primary.port}", f"--username={USER}"]
+    subprocess.run(
+        [*user, copy, *where, f"--pgdata={folder}/data", "--write-recovery-conf"]
+        + ["--checkpoint=fast", "--no-sync"],
+        check=True,
+        cwd=folder,
+    )
+    return _server(folder, user, FAST_AND_FORGETFUL).start()
+
+
 def start_postgresql(below: Path | None = None, *options: str) -> PostgreSQL | None:
     """Start a server, or None where PostgreSQL is not installed."""
-    server, installer = program("postgres"), program("initdb")
-    if server is None or installer is None:
+    installer = program("initdb")
+    if installer is None or program("postgres") is None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="yoto-postgresql-", dir=below or in_memory()))
-    as_user = _as_user(folder)
+    user = as_user(folder)
     subprocess.run(
         [
-            *as_user,
+            *user,
             installer,
             f"--pgdata={folder}/data",
             f"--username={USER}",
@@ -105,21 +128,24 @@ def start_postgresql(below: Path | None = None, *options: str) -> PostgreSQL | N
         cwd=folder,
         stdout=subprocess.DEVNULL,
     )
+    return _server(folder, user, options or FAST_AND_FORGETFUL).start()
+
+
+def _server(folder: Path, user: Sequence[str], options: Sequence[str]) -> PostgreSQL:
     port = free_port()
     settings = [
         f"listen_addresses={HOST}",
         f"port={port}",
         "unix_socket_directories=",
         "dynamic_shared_memory_type=mmap",  # which ends with the folder
-        *(options or FAST_AND_FORGETFUL),
+        *options,
     ]
-    command = [*as_user, server, "-D", f"{folder}/data"]
-    return PostgreSQL(
-        command + [part for one in settings for part in ("-c", one)], folder, port
-    ).start()
+    command = [*user, program("postgres") or "", "-D", f"{folder}/data"]
+    return PostgreSQL(command + [part for one in settings for part in ("-c", one)], folder, port)
 
 
-def _as_user(folder: Path) -> Sequence[str]:
+def as_user(folder: Path) -> Sequence[str]:
+    """The begin of a command which root may not run; the folder then belongs to who may."""
     if os.geteuid() != 0:
         return []
     found = pwd.getpwnam(USER)

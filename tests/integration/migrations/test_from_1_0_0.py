@@ -49,6 +49,8 @@ def install() -> None:
     """Make the tables of 1.0.0, as that version made them."""
     with writing(), db.engine.begin() as connection:
         name = connection.dialect.name
+        if name == "postgresql":
+            pytest.skip("1.0.0 did not work on PostgreSQL")
         if name != "sqlite" and not connection.dialect.is_mariadb:  # type: ignore[attr-defined]
             pytest.skip("MySQL has other names of collations")
         kind = name if name == "sqlite" else "mariadb"
