@@ -39,8 +39,8 @@ help: ## Show what can be made
 run: $(RUNTIME) $(CHARTS) ## Set up and start the application with demo data
 	$(BIN)/python run.py $(ARGS)
 
-cluster: setup ## Start all of production on this machine: nginx, two nodes, Redis Cluster, MariaDB, OPA, Prometheus
-	$(BIN)/python -m proof.cluster
+cluster: setup ## Start all of production on this machine: nginx, two nodes, Redis Cluster, a database (ARGS="--database postgresql"), OPA, Prometheus
+	$(BIN)/python -m proof.cluster $(ARGS)
 
 setup: $(TOOLS) $(CHART_TOOLS) ## Set up what the tests need
 
@@ -59,7 +59,7 @@ test-proof: setup
 coverage: setup ## Run the tests and measure the lines and branches they reach
 	$(PYTEST) --cov --cov-report=xml:build/coverage.xml --cov-report=term:skip-covered $(ARGS)
 
-chaos: setup ## Break every part of the topology under load, and judge (ARGS="--seed 7 --minutes 20")
+chaos: setup ## Break every part of the topology under load, and judge (ARGS="--seed 7 --minutes 20 --database postgresql")
 	$(BIN)/python -m proof.campaign $(ARGS)
 
 soak: setup ## Load the topology for an hour, and find what drifts (ARGS="--seconds 1800")

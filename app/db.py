@@ -45,4 +45,4 @@ def init_db(app: Flask) -> None:
     options["connect_args"] = made["connect_args"] | given.get("connect_args", {})
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
-    init_store(app, db.session, lambda: db.engine, options=options, own=True)
+    init_store(app, db.session, lambda: db.engine, options=options, own=True, tables=db.metadata)

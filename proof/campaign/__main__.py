@@ -15,6 +15,7 @@ from proof.campaign import schedule
 from proof.campaign.faults import FAULTS, possible
 from proof.campaign.runner import SCHEDULE, Campaign
 from proof.campaign.table import markdown
+from proof.cluster import KINDS, MARIADB
 from proof.planted.switch import plant_what_is_asked
 
 MINUTES = 20.0
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder.mkdir(parents=True)
     (folder / SEED).write_text(str(seed), encoding="ascii")
     print(f"seed {seed}, {len(rounds)} rounds, into {folder}", flush=True)
-    result = Campaign(folder, seed, kinds, say=_say).run(
+    result = Campaign(folder, seed, kinds, say=_say, database=asked.database).run(
         rounds, prometheus, math.inf if asked.only or asked.replay else asked.minutes * 60
     )
     result.left_out = left_out
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", choices=sorted(FAULTS), metavar="FAULT", help="this one, once"
     )
     parser.add_argument("--replay", type=Path, metavar="FOLDER", help="an earlier run's schedule")
+    parser.add_argument("--database", choices=KINDS, default=MARIADB, help="its kind")
     return parser
 
 

@@ -31,7 +31,7 @@ from proof.campaign.probes import Probes, Recovery
 from proof.campaign.promises import alerts, logs
 from proof.campaign.schedule import Planned, Round
 from proof.campaign.stalls import StallWatcher
-from proof.cluster import Cluster
+from proof.cluster import MARIADB, Cluster
 from proof.planted import switch
 from yoto.monitor.metric_names import LEASED_UNITS
 
@@ -128,9 +128,10 @@ class Campaign:
         seed: int,
         kinds: Sequence[str],
         say: Callable[[str], None] = lambda line: None,
+        database: str = MARIADB,
     ) -> None:
         """Nothing is started yet; ``say`` hears of each fault that is over."""
-        self.folder = folder
+        self.folder, self._database = folder, database
         self._say = say
         self.result = Result(seed, list(kinds))
         self._cluster: Cluster
@@ -163,6 +164,7 @@ class Campaign:
             cluster = topology(
                 self.folder / "cluster",
                 prometheus=prometheus,
+                kind=self._database,
                 # So that a full disk is the database's, too.
                 database_below=self.folder / "cluster" if small else None,
             )

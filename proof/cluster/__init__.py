@@ -1,7 +1,8 @@
 """The topology of production from plain processes, on the loopback interface.
 
 nginx with TLS and WebSocket before two application nodes of two workers each, a Redis Cluster of
-three primaries and three replicas, MariaDB, an OPA server that decides on policies, and Prometheus.
+three primaries and three replicas, MariaDB or PostgreSQL, an OPA server that decides on policies,
+and Prometheus.
 Each is a ``Service``: it can be killed, paused, and started again where it was.
 """
 
@@ -12,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import psycopg
 import pymysql
+from psycopg import sql
 
 from proof.cluster.application import AppNode, accounts, flask
 from proof.cluster.redis import RedisCluster
@@ -23,6 +26,7 @@ from tests.support.front import Nginx, Prometheus
 from tests.support.links import Link, Links
 from tests.support.mariadb import MariaDB, start_mariadb
 from tests.support.opa import OpaServer, opa_binary
+from tests.support.postgresql import PostgreSQL, start_postgresql
 from tests.support.require import missing
 from tests.support.waiting import HOST, wait_until
 
@@ -38,6 +42,10 @@ DURABLE = (
     "--max-binlog-size=16M",
     "--expire-logs-days=0.001",
 )
+DURABLE_POSTGRESQL = ("max_connections=300", "shared_buffers=64MB", "max_wal_size=128MB")
+MARIADB, POSTGRESQL = KINDS = ("mariadb", "postgresql")
+# What drivers raise.
+DATABASE_ERRORS = (pymysql.Error, psycopg.Error)
 
 
 class Cluster(Closing):
@@ -51,6 +59,7 @@ class Cluster(Closing):
         passwords: those of the demo's accounts (``admin``, ``mara``, ``tomas``) and of
             ``operator``, the super-administrator that ``flask setup`` made.
         settings: the configuration of the applications, keys without ``YOTO_``.
+        kind: of the database.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class Cluster(Closing):
         settings: Mapping[str, str] | None = None,
         prometheus: bool = True,
         database_below: Path | None = None,
+        kind: str = MARIADB,
     ) -> None:
         """Nothing is started yet.
 
@@ -74,6 +84,7 @@ class Cluster(Closing):
             settings: more of the applications' configuration, keys without ``YOTO_``.
             prometheus: whether there is one.
             database_below: a folder for the database's; else one in memory, where there is room.
+            kind: of the database: ``mariadb`` or ``postgresql``.
         """
         self.folder = folder
         self.source = source
@@ -82,11 +93,12 @@ class Cluster(Closing):
         self.nodes: list[AppNode] = []
         self.links: dict[tuple[str, str], Link] = {}
         self.redis: RedisCluster
-        self.database: MariaDB
+        self.database: MariaDB | PostgreSQL
         self.opa: OpaServer
         self.nginx: Nginx
         self.prometheus: Prometheus | None = None
         self.metrics_token = secrets.token_urlsafe(24)
+        self.kind = kind
         self._app_nodes = app_nodes
         self._workers = workers
         self._with_links = links
@@ -164,7 +176,22 @@ class Cluster(Closing):
         self.nginx.start()
         self.wait_until_ready()
 
+    def connect_to_database(self, administers: bool = True) -> Any:
+        """A driver's connection to the application's database, past all links, without transactions
+        unless they are begun; of PostgreSQL's or the application's account.
+        """
+        port = self.database.port
+        if self.kind == POSTGRESQL:
+            user = "postgres" if administers else "yoto"
+            return psycopg.connect(host=HOST, port=port, user=user, dbname="yoto", autocommit=True)
+        return pymysql.connect(
+            host=HOST, port=port, user="root", database="yoto", read_timeout=30, autocommit=True
+        )
+
     def _start_database(self) -> None:
+        if self.kind == POSTGRESQL:
+            self._start_postgresql()
+            return
         found = start_mariadb(self._database_below, *DURABLE)
         self.database = found or missing("MariaDB is not installed")
         self._stack.enter_context(self.database)
@@ -173,6 +200,14 @@ class Cluster(Closing):
             with connection.cursor() as cursor:
                 cursor.execute("CREATE USER yoto@'%%' IDENTIFIED BY %s", (self._password,))
                 cursor.execute("GRANT ALL ON yoto.* TO yoto@'%'")
+
+    def _start_postgresql(self) -> None:
+        server = start_postgresql(self._database_below, *DURABLE_POSTGRESQL)
+        self.database = self._stack.enter_context(server or missing("PostgreSQL is not installed"))
+        with self.database.connect() as connection:
+            account = sql.SQL("CREATE ROLE yoto LOGIN PASSWORD {}").format(self._password)
+            connection.execute(account)
+        self.database.create_database("yoto", "yoto")
 
     def _start_redis(self) -> None:
         self.redis = RedisCluster()
@@ -234,4 +269,6 @@ class Cluster(Closing):
         }
 
     def _database_url(self, port: int) -> str:
+        if self.kind == POSTGRESQL:
+            return f"postgresql+psycopg://yoto:{self._password}@{HOST}:{port}/yoto"
         return f"mysql+pymysql://yoto:{self._password}@{HOST}:{port}/yoto?charset=utf8mb4"

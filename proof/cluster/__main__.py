@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import signal
 import sys
@@ -9,11 +10,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from proof.cluster import Cluster
+from proof.cluster import KINDS, MARIADB, Cluster
 
 
 def main() -> int:
     """Start it, say where it is, wait."""
+    parser = argparse.ArgumentParser(prog="python -m proof.cluster", description=__doc__)
+    parser.add_argument("--database", choices=KINDS, default=MARIADB, help="its kind")
+    asked = parser.parse_args()
     # Also where a shell has started this in the background, which ignores Ctrl-C for it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -22,7 +26,7 @@ def main() -> int:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="yoto-cluster-") as folder,
-            Cluster(Path(folder), prometheus=prometheus) as cluster,
+            Cluster(Path(folder), prometheus=prometheus, kind=asked.database) as cluster,
         ):
             show(cluster, time.monotonic() - began)
             while True:
@@ -43,7 +47,7 @@ def show(cluster: Cluster, seconds: float) -> None:
     else:
         print("Prometheus is not installed here.")
     print(f"Redis Cluster: {cluster.redis.nodes}")
-    print(f"MariaDB: {cluster.database.port}; OPA: {cluster.opa.url}")
+    print(f"{cluster.kind}: {cluster.database.port}; OPA: {cluster.opa.url}")
     print("Accounts, shown this once:")
     for name, password in cluster.passwords.items():
         print(f"  {name:<10} {password}")

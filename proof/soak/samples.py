@@ -20,6 +20,11 @@ from proof.soak.drift import Bound, Verdict, judge
 from proof.soak.traffic import Readers
 
 MB = 1e6
+# In the schema of either kind of database.
+TABLES = (
+    "SELECT table_name FROM information_schema.tables"
+    " WHERE table_type = 'BASE TABLE' AND table_schema IN ('yoto', 'public')"
+)
 ROWS_EVERY = 3  # samples between two counts of rows
 LAG = re.compile(r"^yoto_invalidation_log_(applied|newest)\{[^}]*\} (\S+)$", re.MULTILINE)
 # A series with less than this share of all samples is of a process that came or went.
@@ -89,8 +94,8 @@ class Sampler(Watched):
         self.looks = self.missed = 0
         self._over = threading.Event()
         self._cluster, self._readers, self._interval = cluster, readers, interval
-        found = execute(cluster, "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")
-        self._tables = [str(table) for table, _ in found]
+        found = execute(cluster, TABLES)
+        self._tables = [str(table) for (table,) in found]
         self._redis = [server.client() for server in cluster.redis.servers]
         self._http = urllib3.PoolManager(
             headers={"Authorization": f"Bearer {cluster.metrics_token}"}
@@ -168,9 +173,7 @@ class Sampler(Watched):
         yield "used by Redis", used
 
     def _rows(self) -> Iterator[tuple[str, float]]:
-        counts = " UNION ALL ".join(
-            f"SELECT '{one}', COUNT(*) FROM `{one}`" for one in self._tables
-        )
+        counts = " UNION ALL ".join(f"SELECT '{one}', COUNT(*) FROM {one}" for one in self._tables)
         for table, count in execute(self._cluster, counts):
             yield f"{'kept' if table in KEPT else 'rows'} {table}", float(str(count))
 

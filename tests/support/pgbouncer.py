@@ -1,4 +1,4 @@
-"""PgBouncer before a private PostgreSQL: each transaction may get another one of its connections."""
+"""PgBouncer before a private PostgreSQL: a transaction may get any of its connections."""
 
 from __future__ import annotations
 

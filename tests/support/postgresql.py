@@ -74,12 +74,12 @@ class PostgreSQL(Service):
         with self.connect() as connection:
             connection.execute("SELECT pg_promote()")
 
-    def create_database(self, name: str) -> str:
+    def create_database(self, name: str, owner: str = USER) -> str:
         with self.connect() as connection:
             for act in (
                 f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
                 f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu "
-                "ICU_LOCALE 'en' LOCALE 'C'",
+                f"ICU_LOCALE 'en' LOCALE 'C' OWNER {owner}",
             ):
                 connection.execute(act.encode())
         return f"postgresql+psycopg://{USER}@{HOST}:{self.port}/{name}"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from yoto.cli.model import models
 from yoto.cli.routes import guards
@@ -18,6 +19,7 @@ from yoto.room import rooms_of
 from yoto.store import migrations
 from yoto.store.db import db
 from yoto.store.failures import lacks_tables
+from yoto.store.moving import fill_from
 
 # An application's extension that returns a further line of ``flask yoto setup``, or None.
 AFTER_SETUP = "yoto.after_setup"
@@ -99,6 +101,25 @@ def current() -> None:
         found = migrations.found_in(connection)
     click.echo(f"database: {', '.join(sorted(found)) or 'none'}")
     click.echo(f"code: {', '.join(sorted(newest))}")
+
+
+@tables.command("fill-from")
+@click.argument("address", envvar="OLD_DATABASE_URL")
+@with_appcontext
+def fill(address: str) -> None:
+    """Copy all rows of the database at ADDRESS into the empty tables of this one, or none.
+
+    It may be of another kind. No process may use either of them meanwhile. OLD_DATABASE_URL may
+    have the address, where others see what commands are called with.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        count = fill_from(app, make_url(address), click.echo)
+    except (ArgumentError, ValueError, PlatformError) as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        raise click.ClickException(f"nothing was copied: {error.orig}") from None
+    click.echo(f"{count} rows in all")
 
 
 def _run(act: Callable[[], list[str]], did: str, nothing: str) -> None:

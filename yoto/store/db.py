@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import Flask, appcontext_pushed, has_app_context
 from flask.globals import app_ctx
-from sqlalchemy import URL, QueuePool, create_engine, event
+from sqlalchemy import URL, MetaData, QueuePool, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
@@ -46,6 +46,7 @@ class Store:
         contexts: how many contexts of the application the caller is in, and whether its session
             existed before them: a thread's own session ends with the first of them, or not at all.
         hooks: called with every engine on it.
+        tables: the application's own, where it has its database for the platform.
         setup: the command that makes the tables.
         beside: see ``engine_beside``.
         begun: gives the session of the current context of Flask, None if none was asked for; itself
@@ -58,6 +59,7 @@ class Store:
     contexts: ContextVar[tuple[int, bool]]
     setup: str
     hooks: list[Callable[[Engine], None]] = field(default_factory=list)
+    tables: MetaData | None = None
     beside: Engine | None = None
     begun: Callable[[Any], Session | None] | None = None
 
@@ -175,6 +177,7 @@ def init_store(
     *,
     options: Mapping[str, Any] | None = None,
     own: bool = False,
+    tables: MetaData | None = None,
 ) -> None:
     """Set up the platform on the application's database. Nothing is opened before a statement.
 
@@ -186,13 +189,16 @@ def init_store(
         own: set up the application's engine as those: for an application that has its database
             for the platform. Otherwise only SQLite's writers are announced, since the grant rules
             hold among writers alone.
+        tables: the application's, which move with the platform's.
     """
     # Another writer deleted the row first; the second must not report success.
     warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
     of_rooms(app, lambda room: room.models)  # their classes add themselves to the metadata
     contexts = ContextVar("yoto_contexts", default=(0, False))
     setup = SETUP if own else SETUP_EMBEDDED
-    store = Store(session, engine, options, contexts, setup, begun=_look_into(session))
+    store = Store(
+        session, engine, options, contexts, setup, begun=_look_into(session), tables=tables
+    )
     app.extensions[EXTENSION] = store
     take_turns(session)
     if store.begun is None:

@@ -39,10 +39,8 @@ _NO_SUCH_TABLE = frozenset({1146, "42P01"})
 # connection, no rights to connect, no such database, no disk, memory or connection, an operator or
 # a limit of time ended it, a fault of the system.
 _UNAVAILABLE_CLASSES = ("08", "28", "3D", "53", "57", "58")
-# PostgreSQL only reads: it is a replica, or is being moved.
-READ_ONLY = "25006"
-# The same; the transaction was idle for too long.
-_UNAVAILABLE_STATES = frozenset({READ_ONLY, "25P03", "25P04"})
+# It only reads, since it is being moved; the transaction was idle for too long.
+_UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04"})
 
 
 def is_outage(error: BaseException) -> bool:

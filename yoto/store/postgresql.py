@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 
 from yoto.store import sqlite
-from yoto.store.failures import READ_ONLY, number_of
+from yoto.store.failures import number_of
 from yoto.store.time_limits import (
     CONNECT_SECONDS,
     IDLE_TRANSACTION_SECONDS,
@@ -32,10 +32,11 @@ from yoto.store.time_limits import (
 # ``info.transaction_status`` of both drivers, outside of a transaction.
 _IDLE = 0
 # Rights are read from no replica, not even where the server that had been asked became one, or
-# PgBouncer found another: who has lost a right may have it there.
+# PgBouncer found another: who has lost a right may have it there. As a server says that starts.
+_REPLICA = "57P03"
 _NO_REPLICA = (
     "DO $$ BEGIN IF pg_is_in_recovery() THEN RAISE EXCEPTION 'this server is a replica' "
-    f"USING ERRCODE = '{READ_ONLY}'; END IF; END $$"
+    f"USING ERRCODE = '{_REPLICA}'; END IF; END $$"
 )
 
 
@@ -43,8 +44,8 @@ def connect_arguments() -> dict[str, Any]:
     """The arguments of psycopg for a connection that ``limit_transactions`` watches afterwards."""
     return {
         "connect_timeout": ceil(CONNECT_SECONDS),
-        # Rights are not read from a replica: of several hosts, the one that takes writes.
-        "target_session_attrs": "read-write",
+        # Of several hosts, the one that is no replica.
+        "target_session_attrs": "primary",
         # A prepared statement would stay with the server's connection, which PgBouncer lends on.
         "prepare_threshold": None,
     }
@@ -169,8 +170,8 @@ def _before(
 
 
 def _leave_replica(context: ExceptionContext) -> None:
-    """Give up all connections to a server that only reads: new ones find where the other is."""
-    if number_of(context.original_exception) == READ_ONLY:
+    """Give up all connections to a replica: new ones find where the primary is."""
+    if number_of(context.original_exception) == _REPLICA:
         context.is_disconnect = True
 
 

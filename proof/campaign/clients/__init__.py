@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.schema import CreateTable
 
 from proof.campaign.clients import policies
@@ -36,6 +36,7 @@ from proof.campaign.clients.rights import (
 from proof.campaign.clients.rows import Editor, Founder, Topics, Writer
 from proof.campaign.extension import tables
 from proof.campaign.history import History
+from proof.cluster import POSTGRESQL
 
 if TYPE_CHECKING:
     from proof.cluster import Cluster
@@ -73,10 +74,11 @@ class Load:
     def start(self) -> None:
         """Make what the clients need, and let them begin. Nothing must be broken yet."""
         cluster, world = self.cluster, self.world
+        dialect = (postgresql if cluster.kind == POSTGRESQL else mysql).dialect()
         for table in tables.sorted_tables:
             # Rows that an earlier load left are none of this one's.
             execute(cluster, f"DROP TABLE IF EXISTS {table.name}")
-            execute(cluster, str(CreateTable(table).compile(dialect=mysql.dialect())))
+            execute(cluster, str(CreateTable(table).compile(dialect=dialect)))
         place, members = new_community(world, "campaign", len(WAYS) + WRITERS)
         leavers = [register(world, f"leaver.{number}") for number in range(LEAVERS)]
         auditor = sign_in(world.http(), "operator", cluster.passwords["operator"])

@@ -7,8 +7,6 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-import pymysql
-
 from proof.campaign.clients.base import Client, World, insist
 from proof.campaign.extension import (
     BREAKER,
@@ -19,6 +17,7 @@ from proof.campaign.extension import (
     rows,
     writes,
 )
+from proof.cluster import DATABASE_ERRORS
 
 if TYPE_CHECKING:
     from proof.cluster import Cluster
@@ -132,7 +131,7 @@ class Adder(Client):
         if self.leads and self.locks.left <= 0:
             try:
                 self.locks.begin()
-            except pymysql.Error:  # the database is away; there is a lock still
+            except DATABASE_ERRORS:  # the database is away; there is a lock still
                 return
         self.locks.left -= 1
         span = LONG if self.keeps else (0.0, 0.2)
@@ -203,10 +202,7 @@ def execute(
     cluster: Cluster, statement: str, values: tuple[object, ...] = ()
 ) -> list[tuple[object, ...]]:
     """The rows of a statement, past the application."""
-    with pymysql.connect(
-        host="127.0.0.1", port=cluster.database.port, user="root", database="yoto"
-    ) as connection:
+    with cluster.connect_to_database(administers=False) as connection:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            connection.commit()
-            return list(cursor.fetchall())
+            return list(cursor.fetchall()) if cursor.description else []

@@ -46,6 +46,12 @@ class MachineLoad(threading.Thread):
             )
 
 
+CONNECTED = {
+    "mariadb": "SHOW STATUS LIKE 'Threads_connected'",
+    "postgresql": "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_type = 'client backend'",
+}
+
+
 def measure(cluster: Cluster, http: Http) -> dict[str, float]:
     """Numbers by name; the first word of a name says which slack it has."""
     found: dict[str, float] = dict(insist(http, "GET", "/campaign/levels"))
@@ -57,6 +63,6 @@ def measure(cluster: Cluster, http: Http) -> dict[str, float]:
     for server in cluster.redis.servers:
         with suppress(OSError), server.client() as client:
             found[f"connections {server.name}"] = client.info("clients")["connected_clients"]
-    (connected,) = execute(cluster, "SHOW STATUS LIKE 'Threads_connected'")
-    found["connections database"] = float(str(connected[1]))
+    (connected,) = execute(cluster, CONNECTED[cluster.kind])
+    found["connections database"] = float(str(connected[-1]))
     return found

@@ -1,4 +1,4 @@
-"""MariaDB answers, and loses connections, locks tables, meets deadlocks, or takes no writes."""
+"""The database answers, but loses connections, locks tables, deadlocks, or takes no writes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import pymysql
-from pymysql.connections import Connection
-
 from proof.campaign.faults.base import Branch, InAThread
 from proof.campaign.faults.seen import DATABASE_AWAY, REST, answered, both, logged, noted
-from tests.support.waiting import HOST
+from proof.cluster import DATABASE_ERRORS, POSTGRESQL
 
 if TYPE_CHECKING:
     from proof.cluster import Cluster
@@ -22,13 +19,35 @@ HEAVY = 500  # rows of our own: InnoDB sacrifices the transaction that has chang
 LOCK_WITHIN = 3  # s
 SCRATCH = "campaign_scratch"
 AUDIT, OUTBOX = "yoto_audit_records", "yoto_permission_outbox"
-
-
-def connected(cluster: Cluster) -> Connection[Any]:
-    """A connection of the administrator to the application's database, past all links."""
-    return pymysql.connect(
-        host=HOST, port=cluster.database.port, user="root", database="yoto", read_timeout=30
-    )
+# Statements by the kind of database.
+CONNECTED = {
+    "mariadb": "SELECT id FROM information_schema.processlist WHERE db IS NOT NULL"
+    " AND id <> CONNECTION_ID() AND command <> 'Daemon'",
+    "postgresql": "SELECT pid FROM pg_stat_activity WHERE datname = 'yoto'"
+    " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+}
+KILL = {"mariadb": "KILL %d", "postgresql": "SELECT pg_terminate_backend(%d)"}
+WAITING = {
+    "mariadb": "SELECT COUNT(*) FROM information_schema.processlist"
+    " WHERE state LIKE 'Waiting for table%'",
+    "postgresql": "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+}
+DEADLOCKS = {
+    "mariadb": "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'",
+    "postgresql": "SELECT deadlocks FROM pg_stat_database WHERE datname = 'yoto'",
+}
+READ_ONLY = {
+    "mariadb": (["SET GLOBAL read_only = 1"], ["SET GLOBAL read_only = 0"], "read_only=1"),
+    "postgresql": (
+        [
+            "SET default_transaction_read_only = off",
+            "ALTER SYSTEM SET default_transaction_read_only = on",
+            "SELECT pg_reload_conf()",
+        ],
+        ["ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"],
+        "default_transaction_read_only=on",
+    ),
+}
 
 
 class ByStatements(InAThread):
@@ -36,21 +55,22 @@ class ByStatements(InAThread):
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         self._cluster = cluster
+        self.on_postgresql = cluster.kind == POSTGRESQL
         self.start()
         return "database"
 
     def work(self) -> None:
         # The server may be killed meanwhile, by another fault.
-        with suppress(pymysql.Error):
+        with suppress(*DATABASE_ERRORS):
             self.harm(self._over)
 
     def harm(self, over: threading.Event) -> None:
         """Do it until ``over``."""
         raise NotImplementedError
 
-    def connect(self) -> Connection[Any]:
-        """As ``connected``."""
-        return connected(self._cluster)
+    def connect(self) -> Any:
+        """A connection of the administrator to the application's database, past all links."""
+        return self._cluster.connect_to_database()
 
 
 class ConnectionsKilled(ByStatements):
@@ -67,13 +87,10 @@ class ConnectionsKilled(ByStatements):
         killed = 0
         with self.connect() as connection, connection.cursor() as cursor:
             while not over.wait(KILL_EVERY):
-                cursor.execute(
-                    "SELECT id FROM information_schema.processlist WHERE db IS NOT NULL"
-                    " AND id <> CONNECTION_ID() AND command <> 'Daemon'"
-                )
+                cursor.execute(CONNECTED[self._cluster.kind])
                 for (one,) in cursor.fetchall():
-                    with suppress(pymysql.Error):
-                        cursor.execute(f"KILL {int(one)}")
+                    with suppress(*DATABASE_ERRORS):
+                        cursor.execute(KILL[self._cluster.kind] % one)
                         killed += 1
                 self.notes["killed"] = f"{killed} connections killed"
 
@@ -89,72 +106,86 @@ class TablesLocked(ByStatements):
 
     def harm(self, over: threading.Event) -> None:
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(f"SET SESSION lock_wait_timeout = {LOCK_WITHIN}")
-            cursor.execute(f"LOCK TABLES {OUTBOX} WRITE, {AUDIT} WRITE")
+            if self.on_postgresql:
+                cursor.execute(f"SET lock_timeout = '{LOCK_WITHIN}s'")
+                cursor.execute("BEGIN")
+                cursor.execute(f"LOCK TABLE {OUTBOX}, {AUDIT}")
+            else:
+                cursor.execute(f"SET SESSION lock_wait_timeout = {LOCK_WITHIN}")
+                cursor.execute(f"LOCK TABLES {OUTBOX} WRITE, {AUDIT} WRITE")
             with self.connect() as other, other.cursor() as looking:
                 while not over.wait(KILL_EVERY):
-                    looking.execute(
-                        "SELECT COUNT(*) FROM information_schema.processlist"
-                        " WHERE state LIKE 'Waiting for table%'"
-                    )
+                    looking.execute(WAITING[self._cluster.kind])
                     (waiting,) = looking.fetchone() or (0,)
                     if waiting:
                         self.notes["waiting"] = f"{waiting} statements waited for the tables"
-            cursor.execute("UNLOCK TABLES")
+            cursor.execute("COMMIT" if self.on_postgresql else "UNLOCK TABLES")
 
 
 class ReadOnly(ByStatements):
-    """``read_only``, as on a server that became a replica. Administrators could go on writing."""
+    """As on a server that is being moved. Administrators could go on writing."""
 
     name = "database-read-only"
-    branches = (Branch("1290: an outage", both(noted("only"), DATABASE_AWAY)),)
+    branches = (Branch("it takes no writes: an outage", both(noted("only"), DATABASE_AWAY)),)
 
     def harm(self, over: threading.Event) -> None:
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("SET GLOBAL read_only = 1")
+            on, off, name = READ_ONLY[self._cluster.kind]
+            for statement in on:
+                cursor.execute(statement)
             try:
-                self.notes["only"] = "read_only=1"
+                self.notes["only"] = name
                 over.wait()
             finally:
-                cursor.execute("SET GLOBAL read_only = 0")
+                for statement in off:
+                    cursor.execute(statement)
 
 
 class Deadlocks(ByStatements):
     """Locks are taken in the other order than changes take them: audit record first, outbox last.
 
     We hold the end of the outbox, for which a change waits at its end, and then ask for the audit
-    record that it has just written. InnoDB sees the circle, and ends the one that changed less.
+    record that it has just written. InnoDB sees the circle, and ends the one that changed less;
+    PostgreSQL, where nobody waits for rows that are not there yet, the one that looks first: we
+    hold the tables, and look late.
     """
 
     name = "database-deadlocks"
     seconds = (4.0, 8.0)
     branches = (
         Branch(
-            "1213: two writers met, 409 or tried again",
+            "a deadlock: two writers met, 409 or tried again",
             both(noted("deadlocks"), logged(r"two writers met" + REST)),
         ),
     )
 
     def harm(self, over: threading.Event) -> None:
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS {SCRATCH} (id INT AUTO_INCREMENT PRIMARY KEY, n INT)"
-            )
-            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WITHIN}")
-            before = _deadlocks(cursor)
+            if self.on_postgresql:
+                cursor.execute(f"SET deadlock_timeout = '{LOCK_WITHIN - 1}s'")
+                cursor.execute(f"SET lock_timeout = '{LOCK_WITHIN}s'")
+            else:
+                cursor.execute(
+                    f"CREATE TABLE IF NOT EXISTS {SCRATCH} (id INT AUTO_INCREMENT PRIMARY KEY,"
+                    " n INT)"
+                )
+                cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WITHIN}")
+            before = self._deadlocks(cursor)
+            cross = self._cross_tables if self.on_postgresql else self._cross_rows
             while not over.is_set():
-                with suppress(pymysql.Error):
-                    self._cross(connection, cursor, over)
-                connection.rollback()
-                with suppress(pymysql.Error):
-                    if (met := _deadlocks(cursor) - before) > 0:
-                        self.notes["deadlocks"] = f"Innodb_deadlocks +{met}"
+                with suppress(*DATABASE_ERRORS):
+                    cursor.execute("BEGIN")
+                    cross(cursor, over)
+                cursor.execute("ROLLBACK")
+                with suppress(*DATABASE_ERRORS):
+                    if (met := self._deadlocks(cursor) - before) > 0:
+                        self.notes["deadlocks"] = f"deadlocks +{met}"
                 over.wait(KILL_EVERY)
-            cursor.execute(f"DROP TABLE IF EXISTS {SCRATCH}")
+            if not self.on_postgresql:
+                cursor.execute(f"DROP TABLE IF EXISTS {SCRATCH}")
 
-    def _cross(self, connection: Any, cursor: Any, over: threading.Event) -> None:
-        connection.begin()
+    def _cross_rows(self, cursor: Any, over: threading.Event) -> None:
         rows = ",".join(["(1)"] * HEAVY)
         cursor.execute(f"INSERT INTO {SCRATCH} (n) VALUES {rows}")
         cursor.execute(f"SELECT COALESCE(MAX(id), 0) FROM {OUTBOX}")
@@ -165,9 +196,13 @@ class Deadlocks(ByStatements):
         cursor.execute(f"SELECT id FROM {AUDIT} ORDER BY id DESC LIMIT 5 FOR UPDATE")
         cursor.fetchall()
 
+    def _cross_tables(self, cursor: Any, over: threading.Event) -> None:
+        cursor.execute(f"LOCK TABLE {OUTBOX} IN SHARE MODE")
+        over.wait(2 * KILL_EVERY)
+        cursor.execute(f"LOCK TABLE {AUDIT} IN SHARE MODE")
 
-def _deadlocks(cursor: Any) -> int:
-    """How many the server has met since its start."""
-    cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
-    found = cursor.fetchone()
-    return int(found[1]) if found else 0
+    def _deadlocks(self, cursor: Any) -> int:
+        """How many the server has met since its start."""
+        cursor.execute(DEADLOCKS[self._cluster.kind])
+        found = cursor.fetchone()
+        return int(found[-1]) if found else 0

@@ -1,8 +1,8 @@
-"""The disk of the whole topology is full, or MariaDB may write no longer files.
+"""The disk of the whole topology is full, or the database may write no longer files.
 
 Where root may mount, the runner has put the topology on a small tmpfs (``on_small_disk``), which is
-filled to its last byte. Elsewhere MariaDB alone gets a limit of the length of its files: the kernel
-ends it there, and it is started again with what it had.
+filled to its last byte. Elsewhere the database alone gets a limit of the length of its files: the
+kernel ends it there, and it is started again with what it had.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ class DiskFull(Noting):
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         folder = Path(cluster.folder)
+        self._database = cluster.database
         if os.path.ismount(folder):
             self._filler = folder / FILL
             written = _fill(self._filler)
             self.notes["full"] = f"{written >> 20} MiB written until the disk was full"
             return f"tmpfs of {SIZE} MiB"
-        self._database = cluster.database
         pid = cluster.database.pid
         before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         self._limited = (pid, before)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (BLOCK, before[1]))
-        self.notes["full"] = "RLIMIT_FSIZE of MariaDB is 1 MiB"
-        return "RLIMIT_FSIZE of MariaDB"
+        self.notes["full"] = "RLIMIT_FSIZE of the database is 1 MiB"
+        return "RLIMIT_FSIZE of the database"
 
     def end(self) -> None:
         filler, self._filler = self._filler, None
@@ -66,8 +66,9 @@ class DiskFull(Noting):
         if limited is not None:
             with suppress(ProcessLookupError):
                 resource.prlimit(limited[0], resource.RLIMIT_FSIZE, limited[1])
-            if not self._database.alive:
-                self._database.begin()
+        # One that could not even note what it has ends by itself.
+        if (filler or limited) and not self._database.alive:
+            self._database.begin()
 
 
 @contextmanager

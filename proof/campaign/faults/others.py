@@ -1,4 +1,4 @@
-"""MariaDB, OPA, nginx and Prometheus are killed and stopped."""
+"""The database, OPA, nginx and Prometheus are killed and stopped."""
 
 from __future__ import annotations
 
