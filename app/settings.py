@@ -202,12 +202,20 @@ def _refuse_half_tls(url: sqlalchemy.URL) -> None:
 
 
 def _refuse_half_tls_of_postgresql(url: sqlalchemy.URL) -> None:
-    mode, root = (str(url.query.get(key, "")) for key in ("sslmode", "sslrootcert"))
+    mode, root, own, key = (
+        str(url.query.get(name, "")) for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")
+    )
     wrong = ""
-    if mode in ("allow", "prefer", "require") and not root:
+    if mode in ("allow", "prefer") or (mode == "require" and not root):
         wrong = f"sslmode={mode} checks no certificate: sslmode=verify-full&sslrootcert=FILE does"
+    elif (root or own or key) and mode not in ("require", "verify-ca", "verify-full"):
+        wrong = "certificates want sslmode=verify-full, or they are used where the server likes"
     elif root and root != "system" and (why := certificates_fault(root)):
         wrong = f"sslrootcert is no file of certificates: {why}"
+    elif key and not own:
+        wrong = "sslkey wants its sslcert"
+    elif own and not is_pair(own, key or None):
+        wrong = "sslcert and sslkey are no certificate and its key without a pass phrase"
     if wrong:
         raise ConfigurationError("DATABASE_URL", wrong)
 

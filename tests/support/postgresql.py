@@ -22,7 +22,8 @@ import psycopg
 from tests.support.database import in_memory
 from tests.support.require import missing
 from tests.support.service import Service
-from tests.support.waiting import HOST, free_port
+from tests.support.tls import Authority
+from tests.support.waiting import HOST, free_port, wait_until
 
 # Tests commit thousands of times and never need a row after a crash.
 FAST_AND_FORGETFUL = (
@@ -89,6 +90,33 @@ def program(name: str) -> str | None:
     """One of the server's programs: Debian keeps them beside its path, by version."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
     return str(found[0]) if found else shutil.which(name)
+
+
+def only_by_tls(server: PostgreSQL, user: str, authority: Authority) -> None:
+    """Have ``user`` of a server come by TLS alone, and with a certificate; others as before."""
+    own = authority.issue(HOST)
+    data = server.folder / "data"
+    owner = data.stat()
+    for source, name in ((own.certificate, "server.crt"), (own.key, "server.key")):
+        copied = Path(shutil.copy(source, data / name))
+        copied.chmod(0o600)
+        os.chown(copied, owner.st_uid, owner.st_gid)
+    authorities = shutil.copy(authority.certificates, data / "root.crt")
+    os.chown(authorities, owner.st_uid, owner.st_gid)
+    rules = data / "pg_hba.conf"
+    others = rules.read_text(encoding="ascii")
+    own_rule = f"hostssl all {user} all trust clientcert=verify-ca\nhost all {user} all reject\n"
+    rules.write_text(own_rule + others, encoding="ascii")
+    with server.connect() as connection:
+        connection.execute("ALTER SYSTEM SET ssl_ca_file = 'root.crt'")
+        connection.execute("ALTER SYSTEM SET ssl = on")
+        connection.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: _has_tls(server), what="TLS to be on")
+
+
+def _has_tls(server: PostgreSQL) -> bool:
+    with server.connect() as connection:
+        return connection.execute("SHOW ssl").fetchone() == ("on",)
 
 
 def start_replica(primary: PostgreSQL) -> PostgreSQL:

@@ -22,8 +22,10 @@ from app.auth import identity_of, issue_tokens
 from app.extensions import cache, permissions, redis_store
 from app.models import User
 from tests.support.applications import another_app
-from tests.support.database import migrate
+from tests.support.database import SERVER, migrate
 from tests.support.mariadb import MariaDB
+from tests.support.postgresql import PostgreSQL
+from tests.support.postgresql import program as program_of_postgresql
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.require import missing
 from tests.support.waiting import HOST, wait_until
@@ -33,39 +35,50 @@ from yoto.store.models import RoleAssignment
 
 MAX_STALENESS = 2.0  # s: longer than this process may get no processor
 PERMISSION = "message.pin"
+ON_POSTGRESQL = SERVER == "postgresql"
+DUMP = "pg_dump" if ON_POSTGRESQL else "mariadb-dump"
 GUIDE = Path(__file__).parents[3] / "docs" / "production.md"
 
 
 def program(name: str) -> str:
-    return shutil.which(name) or missing(f"{name} is not installed")
+    found = program_of_postgresql(name) if ON_POSTGRESQL else shutil.which(name)
+    return found or missing(f"{name} is not installed")
 
 
 class Stores(NamedTuple):
     """A database server and a Redis of the test's own."""
 
-    mariadb: MariaDB
+    server: MariaDB | PostgreSQL
     redis: Server
     folder: Path
 
     @property
     def where(self) -> list[str]:
-        """Where programs of MariaDB find the server."""
-        return [f"--host={HOST}", f"--port={self.mariadb.port}", "--user=root"]
+        """Where programs of the database find the server."""
+        account = "--username=postgres" if ON_POSTGRESQL else "--user=root"
+        return [f"--host={HOST}", f"--port={self.server.port}", account]
 
     def back_up(self, name: str) -> bytes:
         """All of a database as of one moment."""
         options = ["--single-transaction", "--routines", "--triggers"]
-        done = subprocess.run(
-            [program("mariadb-dump"), *self.where, *options, name], check=True, capture_output=True
-        )
+        if ON_POSTGRESQL:
+            options = ["--format=custom"]
+        command = [program(DUMP), *self.where, *options, name]
+        done = subprocess.run(command, check=True, capture_output=True)
         return done.stdout
 
     def restore(self, dump: bytes, name: str, *after: str) -> str:
         """The address of a new database with that in it, after the statements ``after``."""
-        url = self.mariadb.create_database(name)
+        url = self.server.create_database(name)
         statements = "\n".join(after).encode()
-        command = [program("mariadb"), *self.where, name]
-        subprocess.run(command, input=dump + statements, check=True)
+        if ON_POSTGRESQL:
+            command = [program("pg_restore"), *self.where, "--no-owner", f"--dbname={name}"]
+            subprocess.run(command, input=dump, check=True)
+            command = [program("psql"), *self.where, "--set=ON_ERROR_STOP=1", name]
+            subprocess.run(command, input=statements, check=True, stdout=subprocess.DEVNULL)
+        else:
+            command = [program("mariadb"), *self.where, name]
+            subprocess.run(command, input=dump + statements, check=True)
         return url
 
     def keep_redis(self) -> Path:
@@ -88,9 +101,9 @@ class Stores(NamedTuple):
 
 
 @pytest.fixture
-def stores(mariadb: MariaDB, tmp_path: Path) -> Iterator[Stores]:
+def stores(own_server: MariaDB | PostgreSQL, tmp_path: Path) -> Iterator[Stores]:
     with start_valkey() as redis:
-        yield Stores(mariadb, redis, tmp_path)
+        yield Stores(own_server, redis, tmp_path)
 
 
 @pytest.fixture
@@ -146,7 +159,7 @@ def follow(app: Flask) -> None:
 def test_nothing_is_allowed_that_the_restored_database_denies(
     stores: Stores, name: str, beside: str
 ) -> None:
-    url = stores.mariadb.create_database(name)
+    url = stores.server.create_database(name)
     migrate(url, stores.folder / "migrate")
     with another_app(config_of(stores, url), stores.folder / "before") as app:
         world = World(app)
@@ -184,7 +197,7 @@ def test_nothing_is_allowed_that_the_restored_database_denies(
 def test_sign_ins_that_ended_after_the_back_up_and_numbers_given_since_open_nothing(
     stores: Stores, name: str
 ) -> None:
-    url = stores.mariadb.create_database(name)
+    url = stores.server.create_database(name)
     migrate(url, stores.folder / "migrate")
     with another_app(config_of(stores, url), stores.folder / "before") as app:
         world = World(app)
@@ -221,6 +234,6 @@ def test_sign_ins_that_ended_after_the_back_up_and_numbers_given_since_open_noth
 def statements_of_the_guide() -> list[str]:
     """The statements that the guide runs in the restored database."""
     section = GUIDE.read_text(encoding="utf-8").partition("## Back-up and restore")[2]
-    found = re.search(r"```sql\n(.*?)```", section, re.DOTALL)
-    assert found is not None
-    return found[1].splitlines()
+    section = section.partition("\n## ")[0]
+    of_mysql, of_postgresql = re.findall(r"```sql\n(.*?)```", section, re.DOTALL)
+    return str(of_postgresql if ON_POSTGRESQL else of_mysql).splitlines()
