@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,12 @@ import redis
 
 from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
+from tests.support.mariadb import start_mariadb
 from tests.support.nursery import Nursery
+from tests.support.postgresql import start_postgresql
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
 
+Database = Callable[[], dict[str, str]]
 # MAX_STALENESS and the relay's interval; the rest is for a busy machine to run those who watch.
 BOUND = 2.0 + 1.0
 SLACK = 0.5
@@ -64,13 +67,15 @@ def soon(act: Callable[[], Any]) -> None:
     timer.start()
 
 
-def on_one_server(rounds: int, few: int) -> dict[str, list[Round]]:
+def on_one_server(rounds: int, few: int, database: Database) -> dict[str, list[Round]]:
     """All situations that need one server: so many rounds in the calm, a few in each trouble."""
     found: dict[str, list[Round]] = {}
     with (
         start_valkey() as server,
         Nursery() as nursery,
-        Platform(nursery, {"REDIS_URL": server.url}, people=rounds + 4 * few) as platform,
+        Platform(
+            nursery, {"REDIS_URL": server.url, **database()}, people=rounds + 4 * few
+        ) as platform,
     ):
         found["calm"] = [platform.round(CALM) for _ in range(rounds)]
         with cutting(server):
@@ -87,7 +92,7 @@ def on_one_server(rounds: int, few: int) -> dict[str, list[Round]]:
     return found
 
 
-def of_credentials(rounds: int, few: int) -> dict[str, list[Round]]:
+def of_credentials(rounds: int, few: int, database: Database) -> dict[str, list[Round]]:
     """The same situations when a credential ends, one kind after the other."""
     found: dict[str, list[Round]] = {}
     # Each kind of end once in each trouble, at least.
@@ -97,7 +102,7 @@ def of_credentials(rounds: int, few: int) -> dict[str, list[Round]]:
         start_valkey() as server,
         Nursery() as nursery,
         Platform(
-            nursery, {"REDIS_URL": server.url}, people=0, accounts=rounds + 4 * few
+            nursery, {"REDIS_URL": server.url, **database()}, people=0, accounts=rounds + 4 * few
         ) as platform,
     ):
         ask = platform.credential_round
@@ -118,25 +123,27 @@ def of_credentials(rounds: int, few: int) -> dict[str, list[Round]]:
     return found
 
 
-def on_a_cluster(rounds: int, few: int) -> dict[str, list[Round]]:
+def on_a_cluster(rounds: int, few: int, database: Database) -> dict[str, list[Round]]:
     """The calm, and the loss of the primary that has the log: each time in a cluster of its own."""
-    with on_new_cluster(people=rounds) as (_, platform):
+    with on_new_cluster(rounds, database) as (_, platform):
         calm = [platform.round(CALM) for _ in range(rounds)]
     killed = []
     for _ in range(few):
-        with on_new_cluster(people=1) as (cluster, platform):
+        with on_new_cluster(1, database) as (cluster, platform):
             kill = partial(_kill_log_owner, cluster)
             killed.append(platform.round(STORMY + OUTAGE, kill))
     return {"cluster, calm": calm, "cluster, primary killed": killed}
 
 
 @contextmanager
-def on_new_cluster(people: int) -> Iterator[tuple[Cluster, Platform]]:
+def on_new_cluster(people: int, database: Database) -> Iterator[tuple[Cluster, Platform]]:
     """A cluster with copies, and workers on it."""
     with (
         start_cluster(primaries=3, replicas=1) as cluster,
         Nursery() as nursery,
-        Platform(nursery, {"REDIS_CLUSTER_NODES": cluster.nodes}, people=people) as platform,
+        Platform(
+            nursery, {"REDIS_CLUSTER_NODES": cluster.nodes, **database()}, people=people
+        ) as platform,
     ):
         yield cluster, platform
 
@@ -162,19 +169,35 @@ def figures_of(rounds: list[Round]) -> dict[str, float]:
     }
 
 
+@contextmanager
+def databases(kind: str) -> Iterator[Database]:
+    """Gives new databases of a kind, as configuration; SQLite is what platforms have by default."""
+    if kind == "sqlite":
+        yield dict
+        return
+    server = start_postgresql() if kind == "postgresql" else start_mariadb()
+    if server is None:
+        raise SystemExit(f"{kind} is not installed")
+    numbers = count()
+    with server:
+        yield lambda: {"DATABASE_URL": server.create_database(f"probe{next(numbers)}")}
+
+
 def main() -> None:
     """Print the figures; write them as JSON when asked to. Exit status 1 when a promise broke."""
     parser = argparse.ArgumentParser(description="How old a verdict can get.")
     parser.add_argument("--rounds", type=int, default=50, help="rounds in the calm")
     parser.add_argument("--outages", type=int, help="rounds in each trouble (a tenth of those)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--database", choices=("sqlite", "mariadb", "postgresql"), default="sqlite")
     options = parser.parse_args()
     few = max(1, options.rounds // 10) if options.outages is None else options.outages
-    found = (
-        on_one_server(options.rounds, few)
-        | of_credentials(options.rounds, few)
-        | on_a_cluster(options.rounds, few)
-    )
+    with databases(options.database) as database:
+        found = (
+            on_one_server(options.rounds, few, database)
+            | of_credentials(options.rounds, few, database)
+            | on_a_cluster(options.rounds, few, database)
+        )
     figures = {name: figures_of(rounds) for name, rounds in found.items()}
     columns = list(next(iter(figures.values())))
     print(f"{'staleness in ms':30}" + "".join(f"{name:>20}" for name in columns))

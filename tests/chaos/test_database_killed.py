@@ -1,4 +1,4 @@
-"""MariaDB is killed, and started again, while people who are known use a started server.
+"""The database is killed, and started again, while people who are known use a started server.
 
 ``YOTO_TEST_OUTAGE_SECONDS`` says how long it is away.
 """
@@ -20,7 +20,9 @@ import pytest
 
 from benchmarks.http.rows import CHANNEL, LEASED, PERMISSION, STRICT
 from benchmarks.http.servers import Process, Stores, community, ours
+from tests.support.database import SERVER
 from tests.support.mariadb import MariaDB, start_mariadb
+from tests.support.postgresql import PostgreSQL, start_postgresql
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.require import missing
 from tests.support.waiting import wait_until
@@ -48,10 +50,10 @@ WRITES: list[tuple[str, str, Any]] = [
 
 
 @pytest.fixture
-def database() -> Iterator[MariaDB]:
-    server = start_mariadb()
+def database() -> Iterator[MariaDB | PostgreSQL]:
+    server = start_postgresql() if SERVER == "postgresql" else start_mariadb()
     if server is None:
-        missing("MariaDB is not installed")
+        missing(f"{SERVER} is not installed")
     with server:
         yield server
 
@@ -63,11 +65,11 @@ def own_redis() -> Iterator[Server]:
 
 
 @pytest.fixture
-def running(database: MariaDB, own_redis: Server, tmp_path: Path) -> Iterator[Process]:
+def running(database: MariaDB | PostgreSQL, own_redis: Server, tmp_path: Path) -> Iterator[Process]:
     url = database.create_database("killed")
     token = community(tmp_path / "writer", url, own_redis.url)
     mode = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
-    with ours(tmp_path, mode, Stores("mariadb", url, own_redis.url, token), 0.0) as process:
+    with ours(tmp_path, mode, Stores(SERVER, url, own_redis.url, token), 0.0) as process:
         yield process
 
 
@@ -138,7 +140,7 @@ def is_answered(
 
 
 def test_who_is_known_is_answered_and_who_would_write_is_told_at_once(
-    running: Process, database: MariaDB, capsys: pytest.CaptureFixture[str]
+    running: Process, database: MariaDB | PostgreSQL, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caller = Caller(running)
     for act in READS:
@@ -157,7 +159,7 @@ def test_who_is_known_is_answered_and_who_would_write_is_told_at_once(
     waits = sorted(seconds for _, seconds in writes)
     with capsys.disabled():
         print(
-            f"\nMariaDB away for {AWAY:g} s: {good} of {len(reads)} reads answered 200"
+            f"\n{SERVER} away for {AWAY:g} s: {good} of {len(reads)} reads answered 200"
             f" ({good / len(reads):.1%}); {len(writes)} writes refused,"
             f" p50 {statistics.median(waits) * 1000:.0f} ms, max {waits[-1] * 1000:.0f} ms"
         )

@@ -1,4 +1,4 @@
-"""Somebody else's application on PostgreSQL, by either driver, its tables in a schema of its own."""
+"""Somebody else's application on PostgreSQL, by either driver, with a schema of its own."""
 
 from __future__ import annotations
 
