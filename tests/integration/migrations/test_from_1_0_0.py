@@ -107,10 +107,13 @@ def _sorted(found: Any) -> list[str]:
 
 def triggers() -> set[str]:
     """The names of the triggers."""
-    of_sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    statements = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT trigger_name FROM information_schema.triggers",
+    }
     with db.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        return set(connection.scalars(sa.text(of_sqlite if sqlite else "SHOW TRIGGERS")))
+        statement = statements.get(connection.dialect.name, "SHOW TRIGGERS")
+        return set(connection.scalars(sa.text(statement)))
 
 
 def test_an_installation_of_1_0_0_moves_here_and_back_with_all_that_it_has(empty: Flask) -> None:
