@@ -74,3 +74,20 @@ class instr(GenericFunction[int]):  # noqa: N801  (a function's name, as SQLAlch
 @compiles(instr, "postgresql")
 def _strpos(element: instr, compiler: SQLCompiler, **kw: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+class last_of(GenericFunction[Any]):  # noqa: N801
+    """The greatest value, of UUIDs as well."""
+
+    inherit_cache = True
+
+
+@compiles(last_of)
+def _max(element: last_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(last_of, "postgresql")
+def _first_downwards(element: last_of, compiler: SQLCompiler, **kw: Any) -> str:
+    value = compiler.process(element.clauses, **kw)
+    return f"(array_agg({value} ORDER BY {value} DESC))[1]"

@@ -40,6 +40,7 @@ from yoto.permission.search.rights_sql import GRANT, MEMBER, NOWHERE, OVERWRITE,
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.search.visible import verdict_of
 from yoto.permission.state import PermissionState
+from yoto.store.portable import last_of
 from yoto.store.resources import Chain, ResourceType, chain_of, known_types
 
 
@@ -93,7 +94,9 @@ def list_resources(
         if len(found) > most:
             found, next_after = found[:most], found[most - 1]
         else:
-            looked_at, last = connection.execute(select(func.count(), func.max(window.c.id))).one()
+            looked_at, last = connection.execute(
+                select(func.count(), last_of(window.c.id, type_=window.c.id.type))
+            ).one()
             next_after = last if looked_at == SCAN_MAX else None
         held = at_nodes.masks(connection, found, possible) if judged else {}
     if judged:

@@ -191,7 +191,8 @@ def _roles_in_force(
     # The type is the text before the colon.
     def reach(source: Table, *more: ColumnElement[bool]) -> ColumnElement[Any]:
         given = source.c
-        held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
+        colon = func.instr(given.node, ":")
+        held_type = case((colon > 0, func.substr(given.node, 1, colon - 1)), else_="")
         counts = [*more, and_(given.node == NOWHERE, roles.c.home == NOWHERE)]
         if outside:
             # The node of an assignment that counts there alone begins so, and matches that node.
