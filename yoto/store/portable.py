@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sqlalchemy import CTE, Boolean, ClauseElement, Integer, Null, Select, TypeCoerce
+from sqlalchemy import CTE, Boolean, ClauseElement, Connection, Integer, Null, Select, TypeCoerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import roles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import _truncated_label
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.visitors import InternalTraversal
+
+from yoto.store.servers import POSTGRESQL
+
+
+def left_usable(connection: Connection) -> AbstractContextManager[Any]:
+    """A block that may fail in a transaction that goes on: PostgreSQL would refuse what follows."""
+    return connection.begin_nested() if connection.dialect.name == POSTGRESQL else nullcontext()
 
 
 class _Bracket(roles.StatementOptionRole, ClauseElement):

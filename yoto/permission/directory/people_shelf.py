@@ -51,11 +51,17 @@ class PeopleShelf:
             query = query.select_from(keys.outerjoin(people, people.c.id == keys.c.id))
             id_ = keys.c.id
         for some in chunks(numbers):
-            statement = query.where(id_.in_(some))
             for number, key, changes, asked_at, *values in connection.execute(
-                statement.with_for_update() if lock else statement
+                query.where(id_.in_(some))
             ):
                 found[number] = Stored(key, changes or 0, asked_at, tuple(values))
+            if lock:
+                # By themselves: PostgreSQL locks no rows that an outer join may lack.
+                rows = select(people.c.id, people.c.changes, people.c.asked_at, *reported)
+                rows = rows.where(people.c.id.in_(some)).with_for_update()
+                for number, changes, asked_at, *values in connection.execute(rows):
+                    if number in found:
+                        found[number] = Stored(found[number].key, changes, asked_at, tuple(values))
         return found
 
     def older_than(self, connection: Connection, moment: datetime, limit: int) -> Sequence[int]:

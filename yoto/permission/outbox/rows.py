@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from yoto.permission.database.statements import group_grants, roles, table
 from yoto.permission.outbox.dirty_tags import MAX_USERS, DirtyTags, Found, chunks
 from yoto.store.columns import utcnow
 from yoto.store.failures import lacks_tables
 from yoto.store.models import OutboxEvent
+from yoto.store.portable import left_usable
 from yoto.store.upserts import insert_new
 
 outbox = table(OutboxEvent)
@@ -73,10 +74,8 @@ def find_numbers(connection: Connection, dirty: DirtyTags) -> None:
             stored = select(numbers.c.id).where(numbers.c.key == key).with_for_update()
             number = connection.scalar(stored)
             if number is None:
-                try:
-                    connection.execute(insert(numbers), {"key": key})
-                except IntegrityError:
-                    log.debug("somebody else gave the number, which counts")
+                # Where somebody else gives the number meanwhile, that counts.
+                connection.execute(insert_new(numbers, connection.dialect), {"key": key})
                 number = connection.scalar(stored)
             if number is None:
                 dirty.everything()
@@ -90,7 +89,8 @@ def find_numbers(connection: Connection, dirty: DirtyTags) -> None:
 def _number_new(connection: Connection, numbers: Table, keys: Iterable[Any]) -> None:
     rows = [{"key": key} for key in sorted(keys)]
     try:
-        connection.execute(insert_new(numbers, connection.dialect), rows)
+        with left_usable(connection):
+            connection.execute(insert_new(numbers, connection.dialect), rows)
     except DBAPIError as error:
         # An application may add its first people before these tables are made.
         if not lacks_tables(error):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from weakref import WeakSet
 
 from flask import current_app
 from sqlalchemy import event, inspect
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, attributes
 from sqlalchemy.orm.base import PassiveFlag
@@ -27,8 +28,12 @@ from yoto.store.columns import Model
 from yoto.store.db import begun_session
 from yoto.store.failures import lacks_tables
 from yoto.store.models import AuditRecord
+from yoto.store.portable import left_usable
 
 log = logging.getLogger(__name__)
+
+# The engines on databases that were found to have the tables; they are not expected to go.
+_SET_UP: WeakSet[Engine] = WeakSet()
 
 
 @contextmanager
@@ -39,10 +44,12 @@ def unless_not_set_up(connection: Connection) -> Iterator[None]:
     to publish; an application that embeds the platform writes its rows meanwhile. Where a single
     table is missing, or none can be asked for, the error stays.
     """
+    seen = connection.engine in _SET_UP
     try:
-        yield
+        with nullcontext() if seen else left_usable(connection):
+            yield
     except DBAPIError as error:
-        if not lacks_tables(error) or _some_are_there(connection):
+        if not lacks_tables(error) or seen or _some_are_there(connection):
             raise
         log.debug("there are no tables yet, and so nothing to publish: 'setup' makes them")
 
@@ -217,6 +224,7 @@ def _before_commit(session: Session) -> None:
         subjects = dirty.settled(look_up(connection, dirty))
         if subjects:
             session.info[_WRITTEN] = add_events(connection, subjects)
+            _SET_UP.add(connection.engine)
     del session.info[DIRTY_TAGS]
 
 
