@@ -18,6 +18,7 @@ from yoto.store.db import engine_beside, setup_command
 from yoto.store.declarations import declarations_of
 from yoto.store.migrations import found_in, known_to_code
 from yoto.store.models import Permission, Role
+from yoto.store.servers import server_name
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own time-out is seldom longer
 MIB = 1024 * 1024
@@ -29,7 +30,7 @@ def examine_database() -> Finding:
     """Send one statement to the database."""
     with _connection() as connection:
         connection.execute(text("SELECT 1"))
-        return Finding(State.OK, "answers", {"engine": _engine_name(connection)})
+        return Finding(State.OK, "answers", {"engine": server_name(connection.dialect)})
 
 
 def examine_redis() -> Finding:
@@ -144,14 +145,6 @@ def _connection() -> Connection:
     """A connection apart from the request's, since a page for operators may be using that one."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     return engine_beside(app).connect()
-
-
-def _engine_name(connection: Connection) -> str:
-    dialect = connection.dialect
-    is_mariadb = getattr(dialect, "is_mariadb", False)
-    of_mysql = "MariaDB" if is_mariadb else "MySQL"
-    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(dialect.name, of_mysql)
-    return f"{name} {'.'.join(map(str, (dialect.server_version_info or ())[:3]))}"
 
 
 CHECKS = (

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, exc
+from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,7 +24,7 @@ from yoto.errors import CircuitOpen, StoreUnavailable
 from yoto.monitor import Monitor, names
 from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
 from yoto.store.db import on_engine
-from yoto.store.failures import number_of
+from yoto.store.failures import took_too_long
 
 DATABASE = "database"
 # Errors where it is unavailable, or has no connection free.
@@ -100,9 +100,6 @@ def _count_failure(breaker: CircuitBreaker) -> None:
 
 
 _BEGAN = "_yoto_began"
-# A lock was waited for in vain, the statement took longer than it may: MariaDB's numbers (MySQL's
-# last), and PostgreSQL's.
-_TIMEOUTS = frozenset({1205, 1969, 3024, "55P03", "57014"})
 
 
 def time_database(app: Flask) -> None:
@@ -145,8 +142,4 @@ def _kind(context: ExceptionContext) -> str:
     """``operation``: the database answered, and refused the statement."""
     if context.is_disconnect or context.connection is None:
         return "connection"
-    error = context.original_exception
-    locked = isinstance(context.sqlalchemy_exception, exc.OperationalError) and (
-        error.args[:1] == ("database is locked",)
-    )
-    return "timeout" if number_of(error) in _TIMEOUTS or locked else "operation"
+    return "timeout" if took_too_long(context.original_exception) else "operation"

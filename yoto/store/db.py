@@ -170,6 +170,11 @@ def is_writing() -> bool:
     return bool(sqlite.will_write.get())
 
 
+def one_writer() -> bool:
+    """Whether who writes excludes all other writers until it commits, as on SQLite."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def init_store(
     app: Flask,
     session: scoped_session[Any],

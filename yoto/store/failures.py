@@ -34,6 +34,8 @@ _UNAVAILABLE = frozenset(
 )
 # A lock was waited for in vain, a deadlock, a row changed since the snapshot of the reader.
 _SOMEBODY_FIRST = frozenset({1020, 1205, 1213, "40001", "40P01", "55P03"})
+# A lock was waited for in vain, the statement took longer than it may (MySQL's number last).
+_TOO_LONG = frozenset({1205, 1969, 3024, "55P03", "57014"})
 _NO_SUCH_TABLE = frozenset({1146, "42P01"})
 # PostgreSQL's, by class (https://www.postgresql.org/docs/current/errcodes-appendix.html): the
 # connection, no rights to connect, no such database, no disk, memory or connection, an operator or
@@ -73,6 +75,13 @@ def is_conflict(error: BaseException) -> bool:
     if isinstance(error, (exc.IntegrityError, StaleDataError)):
         return True
     return isinstance(error, exc.DBAPIError) and number_of(error.orig) in _SOMEBODY_FIRST
+
+
+def took_too_long(error: BaseException) -> bool:
+    """Whether a driver's error tells of a limit of time, for a lock or for the whole statement."""
+    if isinstance(error, sqlite3.OperationalError):
+        return error.args[:1] == ("database is locked",)
+    return number_of(error) in _TOO_LONG
 
 
 def lacks_tables(error: BaseException) -> bool:

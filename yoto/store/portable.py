@@ -5,7 +5,19 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sqlalchemy import CTE, Boolean, ClauseElement, Connection, Integer, Null, Select, TypeCoerce
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ClauseElement,
+    Connection,
+    Float,
+    Integer,
+    Null,
+    Select,
+    Table,
+    TypeCoerce,
+    text,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import roles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -65,12 +77,12 @@ def last_step(step: Select[Any]) -> Select[Any]:
 def _coerced(element: TypeCoerce[Any], compiler: Any, **kw: Any) -> str:
     """As everywhere, where it makes no difference to the database."""
     clause, type_ = element.clause, element.type
-    text: str = compiler.visit_type_coerce(element, **kw)
+    said: str = compiler.visit_type_coerce(element, **kw)
     if isinstance(clause, Null):  # a text, where nothing beside it is anything else
         return f"CAST(NULL AS {compiler.dialect.type_compiler_instance.process(type_)})"
     if isinstance(clause.type, Boolean) and isinstance(type_, Integer):  # it is a number elsewhere
-        return f"CAST(CAST({text} AS INTEGER) AS BIGINT)"
-    return text
+        return f"CAST(CAST({said} AS INTEGER) AS BIGINT)"
+    return said
 
 
 class instr(GenericFunction[int]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
@@ -99,3 +111,85 @@ def _max(element: last_of, compiler: SQLCompiler, **kw: Any) -> str:
 def _first_downwards(element: last_of, compiler: SQLCompiler, **kw: Any) -> str:
     value = compiler.process(element.clauses, **kw)
     return f"(array_agg({value} ORDER BY {value} DESC))[1]"
+
+
+class json_ids(GenericFunction[Any]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
+    """Rows of the numbers in a JSON array."""
+
+    inherit_cache = True
+
+
+@compiles(json_ids, "sqlite")
+def _on_sqlite(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(json_ids, "mysql", "mariadb")
+def _on_mariadb(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
+    array = compiler.process(element.clauses, **kw)
+    return f"JSON_TABLE({array}, '$[*]' COLUMNS (value BIGINT PATH '$'))"
+
+
+@compiles(json_ids, "postgresql")
+def _on_postgresql(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
+    array = compiler.process(element.clauses, **kw)
+    rows = f"jsonb_array_elements_text(CAST({array} AS JSONB))"
+    return f"(SELECT CAST(one AS BIGINT) AS value FROM {rows} AS one)"
+
+
+class database_time(GenericFunction[float]):  # noqa: N801
+    """Seconds since 1970 by the clock of the database, whatever its time zone."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(database_time, "sqlite")
+def _julian(element: database_time, compiler: SQLCompiler, **kw: Any) -> str:
+    return "(julianday('now') - 2440587.5) * 86400.0"
+
+
+@compiles(database_time, "mysql", "mariadb")
+def _timestamp(element: database_time, compiler: SQLCompiler, **kw: Any) -> str:
+    return "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
+
+
+@compiles(database_time, "postgresql")
+def _epoch(element: database_time, compiler: SQLCompiler, **kw: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM statement_timestamp()) AS DOUBLE PRECISION)"
+
+
+class unindexed(GenericFunction[Any]):  # noqa: N801
+    """A column by itself, so that SQLite looks for it in no index."""
+
+    inherit_cache = True
+
+
+@compiles(unindexed)
+def _with_sign(element: unindexed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
+
+
+@compiles(unindexed, "postgresql")
+def _plain(element: unindexed, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+def by_index(statement: Select[Any], table: Table, index: str) -> Select[Any]:
+    """The statement with an index of a table: a database that guesses may read the whole table."""
+    hint = f"FORCE INDEX ({index})"
+    return statement.with_hint(table, hint, "mysql").with_hint(table, hint, "mariadb")
+
+
+def bytes_of(connection: Connection, table: Table) -> int | None:
+    """The size of a table with its indexes; None: the database does not tell."""
+    if connection.dialect.name == "sqlite":
+        return None
+    size = (
+        "SELECT pg_total_relation_size(to_regclass(:name))"
+        if connection.dialect.name == POSTGRESQL
+        else "SELECT data_length + index_length FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_name = :name"
+    )
+    found = connection.scalar(text(size), {"name": table.name})
+    return None if found is None else int(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Dialect
 
 from yoto.errors import ConfigurationError
 
@@ -22,6 +22,13 @@ WORKING = (
 # MariaDB from 10 on reports this version first, for old replicas.
 _DISGUISE = "5.5.5-"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+def server_name(dialect: Dialect) -> str:
+    """The name and the version of the server that an engine has met."""
+    of_mysql = "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"
+    name = {"sqlite": "SQLite", POSTGRESQL: "PostgreSQL"}.get(dialect.name, of_mysql)
+    return f"{name} {'.'.join(map(str, (dialect.server_version_info or ())[:3]))}"
 
 
 def refuse_unsupported(url: URL, setting: str = "DATABASE_URL") -> None:

@@ -24,9 +24,6 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from yoto.store.columns import Id
@@ -53,7 +50,7 @@ from yoto.store.models import (
     TeamParent,
     User,
 )
-from yoto.store.portable import before_steps, last_step
+from yoto.store.portable import before_steps, json_ids, last_step
 
 
 def table(model: Any) -> Table:
@@ -111,30 +108,6 @@ def of_community(kind: str) -> bool:
     """
     known = {ScopeType.SERVER.value: Server, ScopeType.CHANNEL.value: Channel}
     return kind in known and known[kind].__tablename__ in declarations_of(current_app).tables
-
-
-class json_ids(GenericFunction[Any]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
-    """Rows of the numbers in a JSON array."""
-
-    inherit_cache = True
-
-
-@compiles(json_ids, "sqlite")
-def _on_sqlite(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(json_ids, "mysql", "mariadb")
-def _on_mariadb(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
-    array = compiler.process(element.clauses, **kw)
-    return f"JSON_TABLE({array}, '$[*]' COLUMNS (value BIGINT PATH '$'))"
-
-
-@compiles(json_ids, "postgresql")
-def _on_postgresql(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
-    array = compiler.process(element.clauses, **kw)
-    rows = f"jsonb_array_elements_text(CAST({array} AS JSONB))"
-    return f"(SELECT CAST(one AS BIGINT) AS value FROM {rows} AS one)"
 
 
 def id_rows(parameter: str) -> TableValuedAlias:

@@ -26,7 +26,7 @@ from yoto.permission.directory.people_shelf import PeopleShelf
 from yoto.permission.directory.role_shelf import RoleShelf
 from yoto.permission.directory.shelf import Shelf, Stored
 from yoto.store.asked import Asked, PersonFacts, ProvidedRole
-from yoto.store.db import begun_session, db, engine_beside, is_writing, writing
+from yoto.store.db import begun_session, db, engine_beside, is_writing, one_writer, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
@@ -241,14 +241,14 @@ class Providers:
             one.renew_for(session, numbers)
 
     def shuts_out(self) -> bool:
-        """Whether the caller's transaction excludes other writers: SQLite has one writer.
+        """Whether the caller's transaction excludes other writers.
 
         Then only this transaction can store a report.
         """
         session = begun_session() if self._every else None
         if session is None or not is_kept(session):
             return False
-        return db.engine.dialect.name == "sqlite"
+        return one_writer()
 
 
 def directory_of(app: Flask) -> Directory[PersonFacts] | None:

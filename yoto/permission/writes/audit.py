@@ -9,7 +9,7 @@ from yoto.permission.database.transactions import has_written
 from yoto.permission.loading import load_sites
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EmergencyUse, SuperAdminUse
-from yoto.store.db import db, engine_beside, writing
+from yoto.store.db import db, engine_beside, one_writer, writing
 from yoto.store.models import record_audit
 from yoto.store.translation import translated
 
@@ -44,7 +44,7 @@ def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
         return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with translated():
-        if db.engine.dialect.name == "sqlite":
+        if one_writer():
             session.commit()  # nothing but the one write lock, which it may hold
         with writing(), Session(engine_beside(app)) as own, own.begin():
             _add_use(own, use, action)

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, text
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
 
 from yoto.permission.database.statements import table
 from yoto.rooms.decision_log.tables import DecisionRecord
+from yoto.store.portable import by_index, bytes_of, unindexed
 
 records = table(DecisionRecord)
 
@@ -132,22 +130,9 @@ def size_of(connection: Connection) -> Size:
     newest = connection.scalar(select(func.max(records.c.id)))
     oldest = connection.scalar(select(func.min(records.c.id)))
     if newest is None or oldest is None:
-        return Size(0, None, _bytes(connection))
+        return Size(0, None, bytes_of(connection, records))
     at = connection.scalar(select(records.c.at).where(records.c.id == oldest))
-    return Size(newest - oldest + 1, at, _bytes(connection))
-
-
-def _bytes(connection: Connection) -> int | None:
-    if connection.dialect.name == "sqlite":
-        return None
-    size = (
-        "SELECT pg_total_relation_size(to_regclass(:name))"
-        if connection.dialect.name == "postgresql"
-        else "SELECT data_length + index_length FROM information_schema.tables "
-        "WHERE table_schema = DATABASE() AND table_name = :name"
-    )
-    found = connection.scalar(text(size), {"name": records.name})
-    return None if found is None else int(found)
+    return Size(newest - oldest + 1, at, bytes_of(connection, records))
 
 
 class _Window(NamedTuple):
@@ -170,7 +155,7 @@ def _narrowest(connection: Connection, wanted: RecordFilter, least: int, below: 
         return _Window(None, least, below, True)
     for name in columns:
         last = connection.scalar(
-            _by_index(select(records.c.id), name)
+            by_index(select(records.c.id), records, INDEXES[name])
             .where(records.c[name] == getattr(wanted, name))
             .where(records.c.id >= least, records.c.id < below)
             .order_by(records.c.id.desc())
@@ -198,37 +183,12 @@ def _inside(wanted: RecordFilter, window: _Window, limit: int) -> Select[Any]:
         elif one.name == window.column:
             statement = statement.where(records.c[one.name] == value)
         else:
-            statement = statement.where(_unindexed(records.c[one.name]) == value)
+            statement = statement.where(
+                unindexed(records.c[one.name], type_=records.c[one.name].type) == value
+            )
     if window.column is not None:
-        statement = _by_index(statement, window.column)
+        statement = by_index(statement, records, INDEXES[window.column])
     return statement.order_by(records.c.id.desc()).limit(limit)
-
-
-def _by_index(statement: Select[Any], column: str) -> Select[Any]:
-    """The statement with an index of a column: a database that guesses may read the whole table."""
-    hint = f"FORCE INDEX ({INDEXES[column]})"
-    return statement.with_hint(records, hint, "mysql").with_hint(records, hint, "mariadb")
-
-
-def _unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column, so that SQLite looks for it in no index."""
-    return unindexed(column, type_=column.type)
-
-
-class unindexed(GenericFunction[Any]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
-    """A column by itself."""
-
-    inherit_cache = True
-
-
-@compiles(unindexed)
-def _with_sign(element: unindexed, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"+{compiler.process(element.clauses, **kw)}"
-
-
-@compiles(unindexed, "postgresql")
-def _plain(element: unindexed, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.clauses, **kw)
 
 
 def _bounds(connection: Connection, wanted: RecordFilter, after: int | None) -> tuple[int, int]:

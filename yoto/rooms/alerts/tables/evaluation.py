@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 from yoto.events import Event, decode, encode
 from yoto.monitor.alert_rules import Level
 from yoto.monitor.series_names import with_labels
+from yoto.store.portable import database_time
 
 from ..machine import Cause, Transition
 from ..model import AlertBoardRow, AlertHistoryRow
@@ -39,7 +40,7 @@ class EvaluationRows(SessionRows):
         # One statement, since without open alerts an evaluation reads nothing else.
         statement = select(
             _BOARD,
-            self.clock.label("now"),
+            database_time().label("now"),
             select(func.count()).where(_OPEN).scalar_subquery().label("open_alerts"),
         )
         row = self.session.execute(statement).mappings().one()

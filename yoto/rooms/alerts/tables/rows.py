@@ -7,25 +7,15 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Table, Update, literal_column, select
+from sqlalchemy import Insert, Table, Update, select
 from sqlalchemy.orm import Session
 
 from yoto.sealing import Sealer
+from yoto.store.portable import database_time
 
 from ..model import AlertRow
 
 ALERTS = AlertRow.__table__
-
-# Seconds since 1970 by the clock of the database, whatever its time zone.
-_NOW: dict[str, ColumnElement[Any]] = {
-    "sqlite": literal_column("(julianday('now') - 2440587.5) * 86400.0"),
-    "postgresql": literal_column(
-        "CAST(EXTRACT(EPOCH FROM statement_timestamp()) AS DOUBLE PRECISION)"
-    ),
-    "mysql": literal_column(
-        "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
-    ),
-}
 
 
 class SessionRows:
@@ -50,13 +40,7 @@ class SessionRows:
 
         It stands still within a transaction.
         """
-        return float(self.session.execute(select(self.clock)).scalar_one())
-
-    @property
-    def clock(self) -> ColumnElement[Any]:
-        """``now`` as an SQL expression, for a statement that reads other columns as well."""
-        dialect = self.session.get_bind().dialect.name
-        return _NOW.get(dialect, _NOW["mysql"])
+        return float(self.session.execute(select(database_time())).scalar_one())
 
     @property
     def now_at(self) -> datetime:
