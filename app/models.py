@@ -6,11 +6,11 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
-from yoto.store.columns import MYSQL_OPTIONS, JsonOrNull, PrimaryKey, string_enum, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, PrimaryKey, string_enum, utcnow
 from yoto.store.models import SEALED
 
 USERNAME_PATTERN = r"[a-z0-9_.-]{3,32}"
@@ -90,7 +90,7 @@ class Channel(db.Model):
     synced: Mapped[bool] = mapped_column(default=False, server_default=false())
     sensitivity: Mapped[int] = mapped_column(default=0, server_default="0")
     external_id: Mapped[str | None] = mapped_column(String(EXTERNAL_ID_LENGTH))
-    hours: Mapped[Any | None] = mapped_column(JsonOrNull)
+    hours: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Server(db.Model):
@@ -110,8 +110,8 @@ class Server(db.Model):
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     public: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
-    access_hours: Mapped[Any | None] = mapped_column(JsonOrNull)
-    blocked_networks: Mapped[Any | None] = mapped_column(JsonOrNull)
+    access_hours: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    blocked_networks: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     device_required: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 

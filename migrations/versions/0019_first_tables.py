@@ -7,7 +7,7 @@ Revision: 0019
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import mysql
 
 from yoto.store.migrations import VERSIONS, module_of
 from yoto.store.migrations.exact import exact_texts
@@ -23,7 +23,6 @@ TIME = (
     .with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
     .with_variant(sa.DateTime(timezone=True), "postgresql")
 )
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 # The platform's own first migration; from there on it has a line of its own.
 FIRST = "0010"
 TABLES = (
@@ -139,8 +138,8 @@ def _make_own_tables() -> None:
         sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("time_zone", sa.String(64), nullable=False, server_default="UTC"),
-        sa.Column("access_hours", JSON),
-        sa.Column("blocked_networks", JSON),
+        sa.Column("access_hours", sa.JSON()),
+        sa.Column("blocked_networks", sa.JSON()),
         sa.Column("device_required", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Index("ix_servers_owner_id", "owner_id"),
         sa.Index("ix_servers_public", "public"),
@@ -195,7 +194,7 @@ def _make_own_tables() -> None:
         sa.Column("position", ID, nullable=False, server_default="0"),
         sa.Column("synced", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("sensitivity", ID, nullable=False, server_default="0"),
-        sa.Column("hours", JSON),
+        sa.Column("hours", sa.JSON()),
         sa.Column("external_id", sa.String(256)),
         sa.UniqueConstraint("server_id", "external_id"),
         sa.Index("ix_channels_category_id", "category_id"),

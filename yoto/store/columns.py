@@ -6,8 +6,8 @@ import enum
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Enum, Integer, MetaData, String, Table
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy import BigInteger, Column, DateTime, Enum, Integer, MetaData, String, Table
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -67,10 +67,6 @@ def _compare_exactly(element: CreateColumn, compiler: Any, **kw: Any) -> str:
         text += f' COLLATE "{EXACT}"'
     return text
 
-
-# JSON data, and the same where None is NULL.
-Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
-JsonOrNull = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 # SQLite numbers rows by itself only for a column declared INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Json, JsonOrNull, Model, PrimaryKey
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
 from yoto.store.models.role import NODE_LENGTH
 
 PERSON = String(128)
@@ -40,13 +40,13 @@ class AccessRequest(Model):
     open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     user_id: Mapped[int]
     permission: Mapped[str] = mapped_column(String(128))
-    also: Mapped[Any] = mapped_column(JsonOrNull, nullable=True)
+    also: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     place: Mapped[str] = mapped_column(String(NODE_LENGTH))
     reason: Mapped[str] = mapped_column(REASON)
     seconds: Mapped[int]
     needed: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))
-    approvals: Mapped[Any] = mapped_column(Json)
+    approvals: Mapped[Any] = mapped_column(JSON)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]

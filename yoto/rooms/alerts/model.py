@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, Boolean, Double, ForeignKey, Index, String, Text, event, false
+from sqlalchemy import DDL, JSON, Boolean, Double, ForeignKey, Index, String, Text, event, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import FILLED, MYSQL_OPTIONS, Json, Model, PrimaryKey
+from yoto.store.columns import FILLED, MYSQL_OPTIONS, Model, PrimaryKey
 from yoto.store.models import SEALED
 from yoto.store.models.idempotency import LONG_TEXT
 
@@ -32,7 +32,7 @@ class AlertRow(Model):
     id: Mapped[PrimaryKey]
     open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     rule: Mapped[str] = mapped_column(NAME)
-    labels: Mapped[Any] = mapped_column(Json)
+    labels: Mapped[Any] = mapped_column(JSON)
     level: Mapped[str] = mapped_column(LEVEL)
     value: Mapped[float | None] = mapped_column(Double)
     threshold: Mapped[float | None] = mapped_column(Double)
@@ -83,7 +83,7 @@ class AlertSilenceRow(Model):
 
     id: Mapped[PrimaryKey]
     rule: Mapped[str] = mapped_column(NAME)
-    labels: Mapped[Any] = mapped_column(Json)
+    labels: Mapped[Any] = mapped_column(JSON)
     until: Mapped[datetime]
     by: Mapped[str] = mapped_column(PERSON)
     reason: Mapped[str] = mapped_column(REASON)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, SmallInteger, String
+from sqlalchemy import JSON, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, JsonOrNull, Model, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.role import SUBJECT_LENGTH
 
 COUNTED_LENGTH = 128  # characters of a value in counts: any permission's or place's fit
@@ -51,7 +51,7 @@ class DecisionRecord(Model):
     position: Mapped[str | None] = mapped_column(String(64))
     policy_version: Mapped[str | None] = mapped_column(String(64))
     mask_hash: Mapped[str] = mapped_column(String(16))
-    context: Mapped[Any | None] = mapped_column(JsonOrNull)
+    context: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     request_id: Mapped[str | None] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(64))
 

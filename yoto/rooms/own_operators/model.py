@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, false
+from sqlalchemy import JSON, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Json, Model, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
 class PlatformOperator(Model):
@@ -27,7 +27,7 @@ class PlatformOperator(Model):
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(32), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
-    rights: Mapped[list[str]] = mapped_column(Json)
+    rights: Mapped[list[str]] = mapped_column(JSON)
     disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

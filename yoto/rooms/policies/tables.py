@@ -6,10 +6,10 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, String, UniqueConstraint, true
+from sqlalchemy import JSON, Float, ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Json, Model, PrimaryKey, string_enum, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum, utcnow
 from yoto.store.models.idempotency import LONG_TEXT
 
 
@@ -105,5 +105,5 @@ class PolicyShadowCount(Model):
     instance: Mapped[str] = mapped_column(String(128))
     evaluated: Mapped[int]
     errors: Mapped[int]
-    flips: Mapped[Any] = mapped_column(Json)
+    flips: Mapped[Any] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -6,14 +6,14 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, event
+from sqlalchemy import JSON, Index, String, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from yoto.audit import AuditEntry
 from yoto.errors import UnknownResource
 from yoto.nodes import number_in
-from yoto.store.columns import MYSQL_OPTIONS, JsonOrNull, Model, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.db import db
 from yoto.store.models.declared import User
 from yoto.store.models.role import SUBJECT_LENGTH, ScopeType
@@ -44,8 +44,8 @@ class AuditRecord(Model):
     action: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
     server_id: Mapped[int | None]
-    before: Mapped[Any | None] = mapped_column(JsonOrNull)
-    after: Mapped[Any | None] = mapped_column(JsonOrNull)
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     reason: Mapped[str | None] = mapped_column(String(500))
     request_id: Mapped[str | None] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(64))

@@ -12,12 +12,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import MetaData, String, Table
+from sqlalchemy import JSON, MetaData, String, Table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from yoto.store.columns import TYPES, JsonOrNull, PrimaryKey
+from yoto.store.columns import TYPES, PrimaryKey
 from yoto.store.declarations import source_of
 
 
@@ -86,8 +86,8 @@ class Server(Declared):
     owner_id: Mapped[int]
     public: Mapped[bool]
     time_zone: Mapped[str] = mapped_column(String(64))
-    access_hours: Mapped[Any | None] = mapped_column(JsonOrNull)
-    blocked_networks: Mapped[Any | None] = mapped_column(JsonOrNull)
+    access_hours: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    blocked_networks: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     device_required: Mapped[bool]
 
 
@@ -129,7 +129,7 @@ class Channel(Declared):
     position: Mapped[int]
     synced: Mapped[bool]
     sensitivity: Mapped[int]
-    hours: Mapped[Any | None] = mapped_column(JsonOrNull)
+    hours: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Message(Declared):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Json, Model, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
 class ApiToken(Model):
@@ -28,7 +28,7 @@ class ApiToken(Model):
     user_id: Mapped[int] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    rights: Mapped[list[str]] = mapped_column(Json)
+    rights: Mapped[list[str]] = mapped_column(JSON)
     epoch: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]

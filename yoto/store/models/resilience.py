@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, JsonOrNull, Model, PrimaryKey
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
 
 
 class ResilienceConfigChange(Model):
@@ -31,7 +31,7 @@ class ResilienceConfigChange(Model):
     version: Mapped[int]
     origin: Mapped[str] = mapped_column(String(16))
     action: Mapped[str] = mapped_column(String(16))
-    config_values: Mapped[Any | None] = mapped_column(JsonOrNull)
+    config_values: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     expires_at: Mapped[datetime | None]
     author: Mapped[str] = mapped_column(String(128))
     reason: Mapped[str] = mapped_column(String(500), default="", server_default="")

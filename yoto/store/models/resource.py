@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Index, String, Uuid
+from sqlalchemy import JSON, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.nodes import TEXT_MAX_LENGTH, TYPE_MAX_LENGTH
-from yoto.store.columns import MYSQL_OPTIONS, JsonOrNull, Model
+from yoto.store.columns import MYSQL_OPTIONS, Model
 
 
 class Resource(Model):
@@ -35,4 +35,4 @@ class Resource(Model):
     parent_uuid: Mapped[uuid.UUID | None] = mapped_column(Uuid())
     parent_text: Mapped[str | None] = mapped_column(String(TEXT_MAX_LENGTH))
     owner_id: Mapped[int | None]
-    attributes: Mapped[Any | None] = mapped_column(JsonOrNull)
+    attributes: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from yoto.nodes import GLOBAL_KIND, number_in
-from yoto.store.columns import MYSQL_OPTIONS, JsonOrNull, Model, PrimaryKey, string_enum, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum, utcnow
 
 EVERYONE = "@everyone"
 # Characters of the text of a node, or of the absence of one, in tables: ``channel:3``.
@@ -81,7 +81,7 @@ class Role(Model):
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     access_request_id: Mapped[int | None]
-    declared: Mapped[Any | None] = mapped_column(JsonOrNull)
+    declared: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
 
 
 class RoleParent(Model):
@@ -179,6 +179,6 @@ class RoleAssignment(Model):
     node: Mapped[str] = mapped_column(String(NODE_LENGTH), default=NOWHERE)
     valid_from: Mapped[datetime | None] = mapped_column(index=True)
     valid_until: Mapped[datetime | None] = mapped_column(index=True)
-    attributes: Mapped[Any | None] = mapped_column(JsonOrNull)
+    attributes: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     assigned_by: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -6,8 +6,6 @@ Revision: 0012
 import sqlalchemy as sa
 from alembic import op
 
-from yoto.store.columns import Json
-
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -18,7 +16,7 @@ TABLE = "yoto_access_requests"
 
 def upgrade() -> None:
     if sa.inspect(op.get_bind()).has_table(TABLE):
-        op.add_column(TABLE, sa.Column("also", Json, nullable=True))
+        op.add_column(TABLE, sa.Column("also", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:

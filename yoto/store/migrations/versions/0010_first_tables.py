@@ -8,7 +8,7 @@ Revision: 0010
 import sqlalchemy as sa
 from alembic import op
 from flask import current_app
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import mysql
 
 from yoto.store.migrations.exact import exact_texts
 from yoto.store.people import key_type
@@ -24,7 +24,6 @@ TIME = (
     .with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
     .with_variant(sa.DateTime(timezone=True), "postgresql")
 )
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 RECORDS = "yoto_audit_records"
 REFUSING = "yoto_refuse_change"
@@ -86,7 +85,7 @@ def upgrade() -> None:
         sa.Column("seconds", ID, nullable=False),
         sa.Column("needed", ID, nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
-        sa.Column("approvals", JSON, nullable=False),
+        sa.Column("approvals", sa.JSON(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("due_at", TIME),
         sa.Column("decided_at", TIME),
@@ -114,7 +113,7 @@ def upgrade() -> None:
         "yoto_alert_silences",
         sa.Column("id", ID, primary_key=True),
         sa.Column("rule", sa.String(64), nullable=False),
-        sa.Column("labels", JSON, nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
         sa.Column("until", TIME, nullable=False),
         sa.Column("by", sa.String(128), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False),
@@ -145,7 +144,7 @@ def upgrade() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("open_key", sa.String(64)),
         sa.Column("rule", sa.String(64), nullable=False),
-        sa.Column("labels", JSON, nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
         sa.Column("level", sa.String(16), nullable=False),
         sa.Column("value", sa.Double()),
         sa.Column("threshold", sa.Double()),
@@ -171,7 +170,7 @@ def upgrade() -> None:
         sa.Column("user_id", ID, nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("rights", JSON, nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("epoch", ID, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
@@ -199,8 +198,8 @@ def upgrade() -> None:
         sa.Column("action", sa.String(64), nullable=False),
         sa.Column("subject", sa.String(110), nullable=False),
         sa.Column("server_id", ID),
-        sa.Column("before", JSON),
-        sa.Column("after", JSON),
+        sa.Column("before", sa.JSON()),
+        sa.Column("after", sa.JSON()),
         sa.Column("reason", sa.String(500)),
         sa.Column("request_id", sa.String(64)),
         sa.Column("address", sa.String(64)),
@@ -236,7 +235,7 @@ def upgrade() -> None:
         sa.Column("position", sa.String(64)),
         sa.Column("policy_version", sa.String(64)),
         sa.Column("mask_hash", sa.String(16), nullable=False),
-        sa.Column("context", JSON),
+        sa.Column("context", sa.JSON()),
         sa.Column("request_id", sa.String(64)),
         sa.Column("address", sa.String(64)),
         sa.Index("ix_yoto_decision_records_allowed", "allowed"),
@@ -292,7 +291,7 @@ def upgrade() -> None:
         sa.Column("id", ID, primary_key=True),
         sa.Column("name", sa.String(32), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
-        sa.Column("rights", JSON, nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("epoch", ID, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
@@ -390,7 +389,7 @@ def upgrade() -> None:
         sa.Column("version", ID, nullable=False),
         sa.Column("origin", sa.String(16), nullable=False),
         sa.Column("action", sa.String(16), nullable=False),
-        sa.Column("config_values", JSON),
+        sa.Column("config_values", sa.JSON()),
         sa.Column("expires_at", TIME),
         sa.Column("author", sa.String(128), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False, server_default=""),
@@ -414,7 +413,7 @@ def upgrade() -> None:
         sa.Column("parent_uuid", sa.Uuid()),
         sa.Column("parent_text", sa.String(64)),
         sa.Column("owner_id", ID),
-        sa.Column("attributes", JSON),
+        sa.Column("attributes", sa.JSON()),
         sa.Index("ix_yoto_resources_owner_id", "owner_id"),
         sa.Index("ix_yoto_resources_parent_number", "parent_number"),
         sa.Index("ix_yoto_resources_parent_text", "parent_text"),
@@ -576,7 +575,7 @@ def upgrade() -> None:
         sa.Column("team_id", ID, _cascading("yoto_teams")),
         sa.Column("subject", sa.String(110), nullable=False),
         sa.Column("node", sa.String(100), nullable=False),
-        sa.Column("attributes", JSON),
+        sa.Column("attributes", sa.JSON()),
         sa.UniqueConstraint("subject", "role_id", "node"),
         sa.Index("ix_yoto_role_assignments_node", "node"),
         sa.Index("ix_yoto_role_assignments_role_id_user_id", "role_id", "user_id"),
@@ -663,7 +662,7 @@ def upgrade() -> None:
         sa.Column("instance", sa.String(128), nullable=False),
         sa.Column("evaluated", ID, nullable=False),
         sa.Column("errors", ID, nullable=False),
-        sa.Column("flips", JSON, nullable=False),
+        sa.Column("flips", sa.JSON(), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.UniqueConstraint("version_id", "instance"),
         **options,

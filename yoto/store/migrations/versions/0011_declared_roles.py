@@ -6,8 +6,6 @@ Revision: 0011
 import sqlalchemy as sa
 from alembic import op
 
-from yoto.store.columns import Json
-
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -15,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("yoto_roles", sa.Column("declared", Json, nullable=True))
+    op.add_column("yoto_roles", sa.Column("declared", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
