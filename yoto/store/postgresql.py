@@ -155,6 +155,7 @@ def _before(
     executemany: bool,
 ) -> tuple[str, Any]:
     options = context.execution_options if context is not None else {}
+    parameters = _holdable(parameters)
     driver = cursor.connection
     limit = limit_of(statement, options)
     if connection.dialect.driver != "psycopg":
@@ -167,6 +168,21 @@ def _before(
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(limit)}")
     driver.wait.limit = limit
     return statement, parameters
+
+
+def _holdable(given: Any) -> Any:
+    """Parameters as texts of PostgreSQL hold them: without NUL, which would end the statement.
+
+    Names cannot have it. Where somebody asks about one that does, that is looked for in vain, and
+    recorded.
+    """
+    if isinstance(given, str):
+        return given.replace("\0", "\ufffd")
+    if isinstance(given, dict):
+        return {name: _holdable(value) for name, value in given.items()}
+    if isinstance(given, (list, tuple)):
+        return type(given)(map(_holdable, given))
+    return given
 
 
 def _leave_replica(context: ExceptionContext) -> None:

@@ -100,6 +100,19 @@ def test_a_statement_that_takes_too_long_is_ended_by_the_server(engine: sa.Engin
         assert connection.scalar(sa.text("SELECT 1")) == 1
 
 
+def test_a_text_that_it_cannot_hold_is_looked_for_and_recorded_and_is_no_error(
+    engine: sa.Engine,
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE texts (name VARCHAR(9), told JSON)")
+        told = sa.table("texts", sa.column("name", sa.String), sa.column("told", sa.JSON))
+        assert connection.scalar(sa.select(told.c.name).where(told.c.name == "a\0")) is None
+        connection.execute(sa.insert(told), [{"name": "a\0", "told": {"z": "\0", "a": 1e2}}] * 2)
+        name, document = connection.execute(sa.select(told)).first() or ("", {})
+    assert name == "a\ufffd"
+    assert list(document.items()) == [("z", "\0"), ("a", 1e2)]
+
+
 def test_two_who_lock_in_different_orders_meet_and_one_is_told_of_a_conflict(
     engine: sa.Engine,
 ) -> None:
