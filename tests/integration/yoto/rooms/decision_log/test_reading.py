@@ -138,9 +138,16 @@ def test_a_page_without_time_says_how_far_it_has_looked_and_goes_on_there(
 def test_each_filter_alone_is_found_by_its_index(connection: Connection) -> None:
     explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
     values = {"user_id": 1, "allowed": False}
-    for name, index in reading.INDEXES.items():
+    indexes, below = dict(reading.INDEXES), 9
+    if connection.dialect.name == "postgresql":
+        # It takes no hint: by its statistics it finds what is rare, which a verdict is not.
+        connection.execute(insert(records), rows(5_000, utcnow()))
+        connection.exec_driver_sql(f"ANALYZE {records.name}")
+        del indexes["allowed"]
+        values["user_id"], below = 4, 10**6
+    for name, index in indexes.items():
         wanted = replace(RecordFilter(), **{name: values.get(name, "x")})
-        window = reading._narrowest(connection, wanted, 0, 9)
+        window = reading._narrowest(connection, wanted, 0, below)
         statement = reading._inside(wanted, window, 7)
         compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
         plan = str(connection.exec_driver_sql(f"{explain} {compiled}").all())
