@@ -92,8 +92,17 @@ def program(name: str) -> str | None:
     return str(found[0]) if found else shutil.which(name)
 
 
-def only_by_tls(server: PostgreSQL, user: str, authority: Authority) -> None:
-    """Have ``user`` of a server come by TLS alone, and with a certificate; others as before."""
+def only_by_tls(
+    server: PostgreSQL,
+    user: str,
+    authority: Authority,
+    proof: str = "trust clientcert=verify-ca",
+) -> None:
+    """Have ``user`` of a server come by TLS alone, and with a certificate; others as before.
+
+    Args:
+        proof: of who it is, as ``pg_hba.conf`` has it.
+    """
     own = authority.issue(HOST)
     data = server.folder / "data"
     owner = data.stat()
@@ -105,7 +114,7 @@ def only_by_tls(server: PostgreSQL, user: str, authority: Authority) -> None:
     os.chown(authorities, owner.st_uid, owner.st_gid)
     rules = data / "pg_hba.conf"
     others = rules.read_text(encoding="ascii")
-    own_rule = f"hostssl all {user} all trust clientcert=verify-ca\nhost all {user} all reject\n"
+    own_rule = f"hostssl all {user} all {proof}\nhost all {user} all reject\n"
     rules.write_text(own_rule + others, encoding="ascii")
     with server.connect() as connection:
         connection.execute("ALTER SYSTEM SET ssl_ca_file = 'root.crt'")
