@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -40,15 +39,10 @@ def rows_of(app: Flask) -> dict[str, list[Any]]:
     tables = [*db.metadata.tables.values(), *Model.metadata.tables.values()]
     with app.app_context(), db.engine.connect() as connection:
         return {
-            one.name: sorted(repr([*map(plain, row)]) for row in connection.execute(one.select()))
+            one.name: sorted(repr([*row]) for row in connection.execute(one.select()))
             for one in tables
             if FILLED not in one.info
         }
-
-
-def plain(value: Any) -> Any:
-    """A document without an order of its keys, which PostgreSQL does not keep."""
-    return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else value
 
 
 def run(app: Flask, *command: str) -> Result:
