@@ -22,8 +22,9 @@ from yoto.errors import ConfigurationError
 from yoto.extras import demand
 from yoto.parts.rooms import ALL, chosen
 from yoto.room import Room, keep_rooms, rooms_of
-from yoto.settings import Setting, certificates_fault, check_combinations, declared, is_pair
+from yoto.settings import Setting, check_combinations, declared
 from yoto.store.servers import POSTGRESQL, refuse_unsupported
+from yoto.store.tls import refuse_half_tls
 from yoto.weak_passwords import is_placeholder
 
 ENVIRONMENT_PREFIX = "YOTO"
@@ -32,10 +33,6 @@ FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_INSTANCE_PATH", "YOTO_REQUIRE_ALL
 FOREIGN_PREFIXES = ("YOTO_TEST_",)
 
 SETTINGS = declared(config_classes.Base)  # those of rooms are beside them
-
-# Parameters of an address of MariaDB or MySQL about TLS, and those that only its driver would read.
-TLS = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname")
-TLS_OF_DRIVER = ("ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "ssl_mode")
 
 
 def instance_path() -> str | None:
@@ -166,58 +163,13 @@ def _refuse_database(url: str) -> None:
                 )
             demand("psycopg", "DATABASE_URL")
         parsed.get_dialect().import_dbapi()
-        _refuse_half_tls(parsed)
+        refuse_half_tls(parsed)
     except sqlalchemy.exc.ArgumentError as error:
         raise ConfigurationError("DATABASE_URL", str(error)) from None
     except ImportError as error:
         raise ConfigurationError(
             "DATABASE_URL", f"{error}; write it like mysql+pymysql://user:password@host/name"
         ) from None
-
-
-def _refuse_half_tls(url: sqlalchemy.URL) -> None:
-    """Refuse TLS to the database that would check nobody, and certificates that cannot be used."""
-    if url.get_backend_name() == POSTGRESQL:
-        _refuse_half_tls_of_postgresql(url)
-        return
-    given = {key: str(value) for key, value in url.query.items() if key in (*TLS, *TLS_OF_DRIVER)}
-    if not given or url.get_driver_name() != "pymysql":
-        return
-    wrong = ""
-    if "ssl_disabled" in url.query:
-        wrong = "leave out ssl_disabled: the driver takes any text of it, 'false' too, for yes"
-    elif unknown := given.keys() & TLS_OF_DRIVER:
-        # Beside ssl_ca these make the driver forget it, and the name of the host.
-        wrong = f"leave out {min(unknown)}: with ssl_ca, certificate and host are always checked"
-    elif not given.keys() & {"ssl_ca", "ssl_capath"}:
-        wrong = "names no ssl_ca, so no certificate of the server would be checked"
-    elif "ssl_ca" in given and (why := certificates_fault(given["ssl_ca"])):
-        wrong = f"ssl_ca is no file of certificates: {why}"
-    elif "ssl_key" in given and "ssl_cert" not in given:
-        wrong = "ssl_key wants its ssl_cert"
-    elif "ssl_cert" in given and not is_pair(given["ssl_cert"], given.get("ssl_key")):
-        wrong = "ssl_cert and ssl_key are no certificate and its key without a pass phrase"
-    if wrong:
-        raise ConfigurationError("DATABASE_URL", wrong)
-
-
-def _refuse_half_tls_of_postgresql(url: sqlalchemy.URL) -> None:
-    mode, root, own, key = (
-        str(url.query.get(name, "")) for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")
-    )
-    wrong = ""
-    if mode in ("allow", "prefer") or (mode == "require" and not root):
-        wrong = f"sslmode={mode} checks no certificate: sslmode=verify-full&sslrootcert=FILE does"
-    elif (root or own or key) and mode not in ("require", "verify-ca", "verify-full"):
-        wrong = "certificates want sslmode=verify-full, or they are used where the server likes"
-    elif root and root != "system" and (why := certificates_fault(root)):
-        wrong = f"sslrootcert is no file of certificates: {why}"
-    elif key and not own:
-        wrong = "sslkey wants its sslcert"
-    elif own and not is_pair(own, key or None):
-        wrong = "sslcert and sslkey are no certificate and its key without a pass phrase"
-    if wrong:
-        raise ConfigurationError("DATABASE_URL", wrong)
 
 
 def _fill_embedded(app: Flask) -> None:

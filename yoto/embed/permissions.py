@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from flask import Flask, current_app
-from sqlalchemy import URL, inspect
+from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import scoped_session
@@ -34,6 +34,7 @@ from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
 from yoto.store.resources import declare_resource
 from yoto.store.servers import refuse_unsupported
+from yoto.store.sqlite import refuse_memory
 from yoto.sweeping import sweeper_for_guest, sweeper_of
 
 from .callers import ask_to_sign_in, login_user
@@ -74,7 +75,7 @@ def init_permissions(
     with app.app_context():
         url = engine().url
     refuse_unsupported(url, "db")
-    _refuse_memory(url)
+    refuse_memory(url)
     named, provided = _roles(roles)
     init_store(app, session, engine)
     declare(app, roles=provided, named_roles=named, users=_people(users))
@@ -184,20 +185,6 @@ def login_person() -> int | str | None:
         return found  # an expression, whose value the session must hold
     value = getattr(user.object, key)
     return value if isinstance(value, int) else str(value)
-
-
-def _refuse_memory(url: URL) -> None:
-    """Refuse an SQLite database in memory, since its readers cannot work beside a writer."""
-    if url.get_backend_name() != "sqlite":
-        return
-    name, said = url.database or "", url.query
-    if not name or ":memory:" in name or said.get("mode") == "memory" or "memdb" in said.values():
-        raise ConfigurationError(
-            "db",
-            "a database in memory has no place for Yoto, which reads and records on connections"
-            " beside yours: take a file, in tests one in a temporary folder, such as"
-            " f'sqlite:///{tmp_path}/test.db'",
-        )
 
 
 def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:

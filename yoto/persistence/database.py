@@ -25,6 +25,7 @@ from yoto.monitor import Monitor, names
 from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
 from yoto.store.db import on_engine
 from yoto.store.failures import took_too_long
+from yoto.store.servers import has_server
 
 DATABASE = "database"
 # Errors where it is unavailable, or has no connection free.
@@ -51,7 +52,7 @@ def guard_database(app: Flask) -> None:
         return Resilience.of(app).circuit_breaker(DATABASE)
 
     def watch(engine: Engine) -> None:
-        if engine.dialect.name != "sqlite":
+        if has_server(engine.dialect):
             event.listen(engine, "do_connect", _connector(breaker))
             event.listen(engine, "handle_error", _observer(breaker))
 

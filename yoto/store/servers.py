@@ -24,6 +24,11 @@ _DISGUISE = "5.5.5-"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
+def has_server(dialect: Dialect) -> bool:
+    """Whether the database is a server, which may be away, and no file."""
+    return dialect.name != "sqlite"
+
+
 def server_name(dialect: Dialect) -> str:
     """The name and the version of the server that an engine has met."""
     of_mysql = "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"

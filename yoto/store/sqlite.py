@@ -9,8 +9,10 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
+from sqlalchemy import URL
 from sqlalchemy.engine import Connection
 
+from yoto.errors import ConfigurationError
 from yoto.store.failures import SQLITE_PRIMARY_CODE
 
 BUSY_SECONDS = 15  # how long one writer waits for another
@@ -87,3 +89,17 @@ def _wait_for_write_lock(connection: Connection) -> bool:
         return False
     finally:
         driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+def refuse_memory(url: URL) -> None:
+    """Refuse an SQLite database in memory, since its readers cannot work beside a writer."""
+    if url.get_backend_name() != "sqlite":
+        return
+    name, said = url.database or "", url.query
+    if not name or ":memory:" in name or said.get("mode") == "memory" or "memdb" in said.values():
+        raise ConfigurationError(
+            "db",
+            "a database in memory has no place for Yoto, which reads and records on connections"
+            " beside yours: take a file, in tests one in a temporary folder, such as"
+            " f'sqlite:///{tmp_path}/test.db'",
+        )
