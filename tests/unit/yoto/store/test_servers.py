@@ -1,7 +1,9 @@
-"""A database server that is too old is refused by what it says in its greeting."""
+"""Database servers: those that are too old are refused, and what tells them apart has one place."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -80,3 +82,13 @@ def test_an_old_postgresql_is_refused_by_the_number_it_tells_either_driver(
 @pytest.mark.parametrize("number", [150000, 170004])
 def test_a_new_postgresql_is_not_refused(number: int) -> None:
     refuse_old(SimpleNamespace(info=SimpleNamespace(server_version=number)), None)
+
+
+def test_databases_differ_in_the_store_and_nowhere_else() -> None:
+    asks = re.compile(
+        r"dialect\.name|get_backend_name|is_mariadb|with_hint|compiles\(|sqlalchemy\.dialects"
+    )
+    yoto = Path(__file__).parents[4] / "yoto"
+    for path in sorted(yoto.rglob("*.py")):
+        if path.relative_to(yoto).parts[0] != "store" and "migrations" not in path.parts:
+            assert asks.search(path.read_text(encoding="utf-8")) is None, path
