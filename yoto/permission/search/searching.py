@@ -153,8 +153,8 @@ class Searching:
         """Narrow ``select(Channel)`` to where the user has the permission, or a select of any
         other class whose rows are nodes.
 
-        The condition is plain SQL with the time of this call in it, for SQLite, MariaDB and MySQL:
-        it can be joined, counted, ordered and paged like any other. Build it anew for each use.
+        The condition is plain SQL with the time of this call in it, for each supported database: it
+        can be joined, counted, ordered and paged like any other. Build it anew for each use.
         Where policies judge the permission they are asked by this call, and the condition holds
         their verdicts.
 

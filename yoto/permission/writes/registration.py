@@ -1,8 +1,8 @@
 """Storing permissions: names that are new get the next free bits.
 
 Bits are allocated under a lock that all registering processes share: the whole table on SQLite,
-its rows on MariaDB. Where two of them still meet (two first registrations on MariaDB), the
-database refuses one, which tries again.
+its rows on a server. Where two of them still meet (two first registrations, or on PostgreSQL two
+that waited for the same rows), the database refuses one, which tries again.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ EXACT = ("permissions",)
 LEAST_WAITS, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 2
-# Connections. By default MariaDB allows 151 to all processes together.
+# Connections. By default MariaDB allows 151 to all processes together, PostgreSQL 100.
 LARGEST = 32
 # A pool is too large if for ``LONG`` seconds, and in at least ``LEAST_TAKEN`` uses, no more than
 # the share ``IDLE`` of it was in use. It is never made smaller than ``SMALLEST``.
