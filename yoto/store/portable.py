@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Null,
     Select,
+    String,
     Table,
     TypeCoerce,
     text,
@@ -94,6 +95,23 @@ class instr(GenericFunction[int]):  # noqa: N801  (a function's name, as SQLAlch
 @compiles(instr, "postgresql")
 def _strpos(element: instr, compiler: SQLCompiler, **kw: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+class exact(GenericFunction[str]):  # noqa: N801
+    """A text that is compared by its bytes, from a column of whichever collation."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(exact)
+def _as_it_is(element: exact, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(exact, "postgresql")
+def _by_bytes(element: exact, compiler: SQLCompiler, **kw: Any) -> str:
+    return f'({compiler.process(element.clauses, **kw)}) COLLATE "C"'
 
 
 class last_of(GenericFunction[Any]):  # noqa: N801

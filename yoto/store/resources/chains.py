@@ -14,6 +14,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import ClauseAdapter
 
 from yoto.nodes import TEXT_MAX_LENGTH
+from yoto.store.portable import exact
 from yoto.store.resources.types import Parent, ResourceType, ResourceTypes
 
 
@@ -155,7 +156,7 @@ def _parent(rung: Rung, parent: Parent) -> ColumnElement[Any]:
 def text_in_sql(declared: ResourceType, id_: ColumnElement[Any]) -> ColumnElement[str]:
     """The text of a node (``channel:3``) from its id in SQL."""
     if declared.id_type is str:
-        return literal(f"{declared.name}:=", String()) + cast(id_, String(TEXT_MAX_LENGTH))
+        return literal(f"{declared.name}:=", String()) + exact(cast(id_, String(TEXT_MAX_LENGTH)))
     if declared.id_type is uuid.UUID:
         text = func.lower(func.replace(cast(id_, String(36)), "-", ""), type_=String())
         return literal(f"{declared.name}:", String()) + text

@@ -17,6 +17,7 @@ from tests.support.postgresql import PostgreSQL, start_replica
 from tests.support.together import together
 from yoto.store.db import engine_options, writing
 from yoto.store.failures import is_conflict, is_outage
+from yoto.store.portable import exact
 from yoto.store.postgresql import limit_transactions
 from yoto.store.time_limits import IDLE_TRANSACTION_SECONDS, LOCK_SECONDS, READ_SECONDS
 
@@ -111,6 +112,18 @@ def test_a_text_that_it_cannot_hold_is_looked_for_and_recorded_and_is_no_error(
         name, document = connection.execute(sa.select(told)).first() or ("", {})
     assert name == "a\ufffd"
     assert list(document.items()) == [("z", "\0"), ("a", 1e2)]
+
+
+def test_texts_of_an_application_meet_ours_whatever_their_collation(engine: sa.Engine) -> None:
+    made = sa.MetaData()
+    theirs = sa.Table("theirs", made, sa.Column("id", sa.String(9, collation="de-x-icu")))
+    ours = sa.Table("ours", made, sa.Column("node", sa.String(9, collation="C")))
+    meets = ours.c.node == sa.literal("d:=", sa.String()) + exact(theirs.c.id)
+    with engine.begin() as connection:
+        made.create_all(connection)
+        connection.execute(sa.insert(theirs), [{"id": "a"}, {"id": "A"}])
+        connection.execute(sa.insert(ours), {"node": "d:=a"})
+        assert connection.scalars(sa.select(theirs.c.id).join(ours, meets)).all() == ["a"]
 
 
 def test_two_who_lock_in_different_orders_meet_and_one_is_told_of_a_conflict(
