@@ -26,7 +26,8 @@ class Base(Defaults):
     )
     DATABASE_URL = optional(
         "a SQLAlchemy address of SQLite, PostgreSQL, MariaDB or MySQL",
-        "`postgresql+psycopg://user:password@host/name`, `mysql+pymysql://...`; without it SQLite in the instance folder.",
+        "`postgresql+psycopg://user:password@host/name`, `mysql+pymysql://...`; "
+        "without it SQLite in the instance folder.",
         secret=True,
     )
     ALLOW_EMBEDDED = flag(False, "Lets production run on SQLite and the embedded Valkey.")
