@@ -210,7 +210,7 @@ class AtNodes:
             return None
         rights = self._rights
         here = and_(rights.node == self._home, rights.layer.in_([MEMBER, OWNER]))
-        return or_(func.max(case((here, 1))) == 1, self._of_node(self._home).is_(None))
+        return or_(func.max(case((here, 1))) == 1, self._there(self._home).is_(None))
 
     def _allowed(self, permission: RegisteredPermission, inside: bool) -> ColumnElement[Any]:
         """The verdict for a member, or for a person who is no member."""
@@ -221,15 +221,15 @@ class AtNodes:
         for rung in self._chain.rungs:
             name = rung.type.administrator
             if name is not None and name in self._known:
-                there = self._of_node(rung.expected).is_not(None)
-                in_charge.append(and_(there, self._base(self._known[name], inside)))
+                exists = self._there(rung.expected).is_not(None)
+                in_charge.append(and_(exists, self._base(self._known[name], inside)))
         rules: list[tuple[Condition, Any]] = [(or_(*in_charge), true() if local else base)]
         if self._home is not None:
             here = and_(rights.layer == MEMBER, rights.node == self._home)
             timed_out = func.max(case((here, rights.strength))) == 1
             # Types that are not above this node keep nothing for it in a time-out.
             left = [
-                self._of_node(rung.expected).is_(None)
+                self._there(rung.expected).is_(None)
                 for rung in self._chain.rungs
                 if permission.name in rung.type.remaining
             ]
@@ -239,16 +239,16 @@ class AtNodes:
             if rung.type.gate is not None:
                 known = self._known.get(rung.type.gate)
                 passed = false() if known is None else self._shaped(known, inside)
-                gates.append(or_(self._of_node(rung.expected).is_(None), passed))
+                gates.append(or_(self._there(rung.expected).is_(None), passed))
         ordinary = and_(self._shaped(permission, inside), *gates)
         return case(*rules, else_=ordinary)
 
-    def _of_node(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
-        """A value that all rights at a node share.
+    def _there(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Something where all rights at a node have a value of ``expression``, otherwise NULL.
 
         An aggregate of outer columns alone would belong to the outer statement.
         """
-        return func.max(case((self._rights.layer >= 0, expression)))
+        return func.max(case((and_(self._rights.layer >= 0, expression.is_not(None)), 1)))
 
     def _owns(self, inside: bool) -> Condition:
         rights = self._rights
