@@ -15,6 +15,7 @@ from tests.integration.yoto.store.waiting_process import SLEEPS
 from tests.support.links import link_to
 from tests.support.postgresql import PostgreSQL, start_replica
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from yoto.store.db import engine_options, writing
 from yoto.store.failures import is_conflict, is_outage
 from yoto.store.portable import exact
@@ -148,6 +149,13 @@ def test_two_who_lock_in_different_orders_meet_and_one_is_told_of_a_conflict(
     assert sorted(together([lambda: cross(1, 2), lambda: cross(2, 1)])) == [False, True]
 
 
+def knows(replica: PostgreSQL, database: str) -> bool:
+    """Whether it has heard of a database of its primary."""
+    with replica.connect() as connection:
+        named = "SELECT 1 FROM pg_database WHERE datname = %s"
+        return connection.execute(named, [database]).fetchone() is not None
+
+
 def test_no_verdict_comes_from_a_replica_and_the_primary_is_found_where_it_moved(
     postgresql: PostgreSQL,
 ) -> None:
@@ -161,6 +169,7 @@ def test_no_verdict_comes_from_a_replica_and_the_primary_is_found_where_it_moved
         link.lead_to(replica.host, replica.port)
         link.cut()
         link.heal()
+        wait_until(lambda: knows(replica, "moving"))
         with pytest.raises(sa.exc.OperationalError, match="hot standby") as caught:
             engine.connect()
         assert is_outage(caught.value)
