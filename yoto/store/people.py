@@ -48,6 +48,17 @@ _DEFAULTS: Mapping[str, Any] = {
     "token_epoch": literal(0, Id),
     "clearance": literal(0, Id),
 }
+# In the schema of the table, or where the connection finds it.
+_COLLATION = (
+    "SELECT collation_name FROM information_schema.columns WHERE table_name = :table"
+    " AND column_name = :column AND table_schema = COALESCE(:schema, DATABASE())"
+)
+_COLLATION_ON_POSTGRESQL = (
+    "SELECT collation_name FROM information_schema.columns WHERE table_name = :table"
+    " AND column_name = :column AND table_schema = ANY (CASE WHEN"
+    " CAST(:schema AS TEXT) IS NULL THEN CAST(current_schemas(false) AS TEXT[])"
+    " ELSE ARRAY[CAST(:schema AS TEXT)] END)"
+)
 # The types of ids that a function may know people by; None: ids are numbers already.
 _KEYS: Mapping[type[Any], TypeEngine[Any] | None] = {
     int: None,
@@ -198,15 +209,9 @@ def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
     table = declared.table
     # The description of the table lacks its own defaults.
     on_postgresql = connection.dialect.name == "postgresql"
-    schemas = "ANY (current_schemas(false))" if on_postgresql else "DATABASE()"
     found = connection.scalars(
-        text(
-            "SELECT collation_name FROM information_schema.columns WHERE table_name = :table "
-            "AND column_name = :column AND table_schema = "
-            + (schemas if table.schema is None else ":schema")
-        ),
-        {"table": table.name, "column": declared.ids.name}
-        | ({} if table.schema is None else {"schema": table.schema}),
+        text(_COLLATION_ON_POSTGRESQL if on_postgresql else _COLLATION),
+        {"table": table.name, "column": declared.ids.name, "schema": table.schema},
     ).all()
     if found and found[0] is None and on_postgresql:
         return type_  # the database's own, by which texts are equal that have the same bytes
