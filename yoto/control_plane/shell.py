@@ -32,6 +32,7 @@ from yoto.control_plane.navigation import (
 )
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
+from yoto.events import Events
 from yoto.http.shapes import parts_of, schema_of
 from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
@@ -152,6 +153,7 @@ def page_data(
 ) -> dict[str, Any]:
     """The data of a page for its scripts; ``vendored``: see ``vendor``."""
     chosen = language.current_language()
+    heard_until = Events.of(current_app).tailer.position
     return {
         "language": language.LANGUAGE_TAGS[chosen],
         "rights": list(rights),
@@ -165,6 +167,8 @@ def page_data(
         "links": links_of(rooms_of(current_app)),
         "shown": request.view_args or {},
         "brought": brought(page.brings if page else (), rights),
+        # Before anything is read for the page: it is told of events from here on.
+        "last_event_id": heard_until,
         "now": utcnow().isoformat(),
     }
 

@@ -46,8 +46,9 @@ let started = false;
 let leaving = false;
 let queued = false;
 let again = null; // the timer of a snapshot that is asked for again
-// The newest event that was heard, and for each topic the last one that it was told of.
-let lastEvent = null;
+// The newest event that was heard, at first by the server as it made the page, and for each topic the
+// last one that it was told of.
+let lastEvent = page.last_event_id ?? null;
 const newestIds = new Map();
 let state = { mode: "connecting", at: null };
 
