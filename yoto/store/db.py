@@ -26,7 +26,7 @@ from sqlalchemy.util import ScopedRegistry
 
 from yoto.room import of_rooms
 from yoto.store import postgresql, sqlite
-from yoto.store.commits import watch_commits
+from yoto.store.commits import end_left_open, watch_commits
 from yoto.store.failures import DELETED_BY_ANOTHER
 from yoto.store.pools import WatchedPool
 from yoto.store.servers import POSTGRESQL, refuse_old
@@ -378,6 +378,7 @@ def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
 
 
 def _configure(engine: Engine) -> None:
+    end_left_open(engine)
     if engine.url.get_backend_name() == "sqlite":
         event.listen(engine, "do_connect", partial(sqlite.keep_private, engine.url.database))
         event.listen(engine, "connect", sqlite.configure)
