@@ -26,6 +26,7 @@ from yoto.store.time_limits import (
     SILENCE_SECONDS,
     TIME_LIMIT,
     WRITE_SECONDS,
+    limit_ends,
     limit_of,
 )
 
@@ -73,8 +74,7 @@ def limit_transactions(engine: Engine) -> None:
     if engine.dialect.driver == "psycopg":
         wait_with_others()
         event.listen(engine, "connect", _take_over)
-        event.listen(engine, "commit", _before_commit)
-        event.listen(engine, "reset", _before_rest)
+        limit_ends(engine, _listen_for)
         engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
 
 
@@ -157,7 +157,7 @@ def _before(
     options = context.execution_options if context is not None else {}
     parameters = _holdable(parameters)
     driver = cursor.connection
-    limit = limit_of(statement, options)
+    _, limit = limit_of(statement, options)
     if connection.dialect.driver != "psycopg":
         if driver.info.transaction_status == _IDLE:
             # The driver sends texts that have their values in them: several may come as one.
@@ -189,17 +189,6 @@ def _leave_replica(context: ExceptionContext) -> None:
     """Give up all connections to a replica: new ones find where the primary is."""
     if number_of(context.original_exception) == _REPLICA:
         context.is_disconnect = True
-
-
-def _before_commit(connection: Connection) -> None:
-    limit = connection.get_execution_options().get(TIME_LIMIT, WRITE_SECONDS)
-    _listen_for(connection.connection.dbapi_connection, limit)
-
-
-def _before_rest(connection: Any, record: Any, state: Any) -> None:
-    # The pool ends the open transaction now, and checks the connection before its next use.
-    if connection is not None:
-        _listen_for(connection, PING_SECONDS)
 
 
 def _listen_for(driver: Any, limit: float | None) -> None:

@@ -8,7 +8,7 @@ connection. Those of MariaDB are set here, those of PostgreSQL in ``postgresql.p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -37,16 +37,30 @@ _SESSION = (
 )
 
 
-def limit_of(statement: str, options: Mapping[str, Any]) -> float | None:
-    """Seconds that a statement may take; None: no limit."""
-    limit: float | None = options.get(
-        TIME_LIMIT, READ_SECONDS if _reads(statement) else WRITE_SECONDS
-    )
-    return limit
+def limit_of(statement: str, options: Mapping[str, Any]) -> tuple[bool, float | None]:
+    """Whether a statement only reads, and the seconds that it may take; None: no limit."""
+    reads = _READS.match(statement) is not None and _LOCKS.search(statement) is None
+    return reads, options.get(TIME_LIMIT, READ_SECONDS if reads else WRITE_SECONDS)
 
 
-def _reads(statement: str) -> bool:
-    return _READS.match(statement) is not None and _LOCKS.search(statement) is None
+def limit_ends(engine: Engine, listen_for: Callable[[Any, float | None], None]) -> None:
+    """Limit COMMIT, and the rollback by which the pool takes a connection back.
+
+    Args:
+        listen_for: gives a driver's connection the seconds of its next exchange.
+    """
+
+    def before_commit(connection: Connection) -> None:
+        limit = connection.get_execution_options().get(TIME_LIMIT, WRITE_SECONDS)
+        listen_for(connection.connection.dbapi_connection, limit)
+
+    def before_rest(connection: Any, record: Any, state: Any) -> None:
+        # The pool ends the open transaction now, and checks the connection before its next use.
+        if connection is not None:
+            listen_for(connection, PING_SECONDS)
+
+    event.listen(engine, "commit", before_commit)
+    event.listen(engine, "reset", before_rest)
 
 
 def connect_arguments() -> dict[str, Any]:
@@ -89,8 +103,7 @@ def _connection_class() -> Any:
 def limit_times(engine: Engine) -> None:
     """Limit each statement of an engine on MariaDB, and the exchanges between them."""
     event.listen(engine, "before_cursor_execute", _before, retval=True)
-    event.listen(engine, "commit", _before_commit)
-    event.listen(engine, "reset", _before_rest)
+    limit_ends(engine, _listen_for)
 
 
 def _before(
@@ -102,22 +115,11 @@ def _before(
     executemany: bool,
 ) -> tuple[str, Any]:
     options = context.execution_options if context is not None else {}
-    limit = limit_of(statement, options)
+    reads, limit = limit_of(statement, options)
     _listen_for(cursor.connection, limit)
-    if _reads(statement) and limit is not None and getattr(connection.dialect, "is_mariadb", False):
+    if reads and limit is not None and getattr(connection.dialect, "is_mariadb", False):
         statement = f"SET STATEMENT max_statement_time={limit:g} FOR {statement}"
     return statement, parameters
-
-
-def _before_commit(connection: Connection) -> None:
-    limit = connection.get_execution_options().get(TIME_LIMIT, WRITE_SECONDS)
-    _listen_for(connection.connection.dbapi_connection, limit)
-
-
-def _before_rest(connection: Any, record: Any, state: Any) -> None:
-    # The pool ends the open transaction now, and checks the connection before its next use.
-    if connection is not None:
-        _listen_for(connection, PING_SECONDS)
 
 
 def _listen_for(connection: Any, limit: float | None) -> None:
