@@ -53,7 +53,7 @@ class _Steps:
         self._die_if_asked(BEFORE_COMMIT)
         if self._in_a_write() and (self._folder / f"{ARMED}{COMMITS_CUT}").exists():
             (self._folder / f"{FIRED}{COMMITS_CUT}-{os.getpid()}").touch()
-            connection.connection.dbapi_connection._sock.shutdown(socket.SHUT_RDWR)
+            _cut(connection.connection.dbapi_connection)
 
     def after_commit(self, session: Session) -> None:
         self._die_if_asked(BEFORE_PUBLISH)
@@ -79,3 +79,12 @@ class _Steps:
         except FileNotFoundError:
             return
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _cut(driver: Any) -> None:
+    """End the connection of a driver below it, as a network does."""
+    if hasattr(driver, "pgconn"):
+        with socket.socket(fileno=os.dup(driver.pgconn.socket)) as shared:
+            shared.shutdown(socket.SHUT_RDWR)
+    else:
+        driver._sock.shutdown(socket.SHUT_RDWR)
