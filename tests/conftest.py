@@ -68,30 +68,22 @@ pytest_plugins = [
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     """A private MariaDB server."""
-    server = start_mariadb()
-    if server is None:
-        missing("MariaDB is not installed")
-    with server:
+    with start_mariadb() or missing("MariaDB is not installed") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mysql() -> Iterator[MariaDB]:
     """A private MySQL server."""
-    server = start_mysql()
-    if server is None:
-        missing("MySQL is not unpacked: YOTO_TEST_DATABASE=mysql make servers")
-    with server:
+    unpack = "MySQL is not unpacked: YOTO_TEST_DATABASE=mysql make servers"
+    with start_mysql() or missing(unpack) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A private PostgreSQL server."""
-    server = start_postgresql()
-    if server is None:
-        missing("PostgreSQL is not installed")
-    with server:
+    with start_postgresql() or missing("PostgreSQL is not installed") as server:
         yield server
 
 
