@@ -44,7 +44,7 @@ DURABLE = (
 )
 DURABLE_POSTGRESQL = ("max_connections=300", "shared_buffers=64MB", "max_wal_size=128MB")
 MARIADB, POSTGRESQL = KINDS = ("mariadb", "postgresql")
-# What drivers raise.
+# Errors of the drivers.
 DATABASE_ERRORS = (pymysql.Error, psycopg.Error)
 
 

@@ -36,7 +36,7 @@ def cell(variable: str) -> list[str]:
 
 
 def said_by(command: str, environment: dict[str, str]) -> str:
-    """What a command of the guide says, as our Python has it."""
+    """The output of a command of the guide, run by our Python."""
     words = re.sub(r"^(python|flask)\b", lambda it: program(it[1]), command)
     done = subprocess.run(
         words, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True

@@ -56,7 +56,7 @@ def checksums(connection: sa.Connection, tables: Iterable[str]) -> dict[str, int
     the next begins.
     """
     if connection.dialect.name == "postgresql":
-        # Of whole rows and who wrote them, in any order: a row that is written anew has another.
+        # A sum over whole rows and their writers, in any order: one written anew adds another.
         each = " UNION ALL ".join(
             f"SELECT '{name}', (SELECT COALESCE(SUM(hashtextextended(CONCAT(xmin, ctid, t), 0)), 0)"
             f" FROM {name} AS t)"

@@ -60,8 +60,8 @@ def fill_from(app: Flask, url: URL, tell: Callable[[str], object]) -> int:
 
 
 def _tables(app: Flask) -> Sequence[Table]:
-    """Those of the platform, and of an application that has its database for it, in an order in
-    which each follows those that it refers to.
+    """The platform's tables, and those of an application that has its database for it, each after
+    those that it refers to.
     """
     store: Store = app.extensions[EXTENSION]
     all_ = MetaData()
@@ -105,7 +105,7 @@ def _copy(table: Table, source: Connection, target: Connection) -> int:
     own = [key.parent for key in table.foreign_keys if key.column.table is table]
     count = 0
     for rows in _chunks(table, source):
-        # What refers to a row of the same table may come before it.
+        # A row may come before the one of the same table that it refers to.
         target.execute(insert(table), [row | {one.name: None for one in own} for row in rows])
         count += len(rows)
     [key, *more] = table.primary_key.columns

@@ -35,7 +35,7 @@ def left_usable(connection: Connection) -> AbstractContextManager[Any]:
 
 
 class _Bracket(roles.StatementOptionRole, ClauseElement):
-    """What PostgreSQL wants around the steps of a recursive CTE."""
+    """The brackets that PostgreSQL wants around the steps of a recursive CTE."""
 
     __visit_name__ = "yoto_bracket"
     inherit_cache = True
@@ -77,7 +77,7 @@ def last_step(step: Select[Any]) -> Select[Any]:
 
 @compiles(TypeCoerce, "postgresql")
 def _coerced(element: TypeCoerce[Any], compiler: Any, **kw: Any) -> str:
-    """As everywhere, where it makes no difference to the database."""
+    """A value of another type, converted where PostgreSQL does not take one for the other."""
     clause, type_ = element.clause, element.type
     said: str = compiler.visit_type_coerce(element, **kw)
     if isinstance(clause, Null):  # a text, where nothing beside it is anything else

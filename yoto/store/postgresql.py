@@ -45,7 +45,7 @@ def connect_arguments() -> dict[str, Any]:
     """The arguments of psycopg for a connection that ``limit_transactions`` watches afterwards."""
     return {
         "connect_timeout": ceil(CONNECT_SECONDS),
-        # Of several hosts, the one that is no replica.
+        # The primary, where the address names several hosts.
         "target_session_attrs": "primary",
         # A prepared statement would stay with the server's connection, which PgBouncer lends on.
         "prepare_threshold": None,
@@ -138,8 +138,8 @@ def _begin(connection: Any) -> None:
     driver = connection.dbapi_connection
     reads = sqlite.will_write.get() is False
     allowed = READ_SECONDS if reads else WRITE_SECONDS
-    # Those who only read see one state of everything. Who writes sees what is committed when a
-    # lock is theirs: a state from before the lock would fail them where others came first.
+    # A reader sees one state of everything. A writer sees all that is committed once a lock is
+    # its own: a state from before the lock would fail it where others came first.
     level = " ISOLATION LEVEL REPEATABLE READ" if reads else ""
     driver.wait.limit, driver.wait.allowed = PING_SECONDS, PING_SECONDS
     driver.execute(f"BEGIN{level}; {_conditions(allowed)}")
@@ -171,10 +171,9 @@ def _before(
 
 
 def _holdable(given: Any) -> Any:
-    """Parameters as texts of PostgreSQL hold them: without NUL, which would end the statement.
+    """Parameters with U+FFFD for each NUL, which no text of PostgreSQL can hold.
 
-    Names cannot have it. Where somebody asks about one that does, that is looked for in vain, and
-    recorded.
+    No stored name has one, so a question about such a name finds nothing, and is recorded.
     """
     if isinstance(given, str):
         return given.replace("\0", "\ufffd")
@@ -208,5 +207,5 @@ def _conditions(seconds: float | None) -> str:
 
 
 def _milliseconds(seconds: float | None) -> int:
-    """As PostgreSQL takes them; 0: without end."""
+    """Milliseconds for a setting of PostgreSQL; 0: without end."""
     return 0 if seconds is None else round(seconds * 1000)

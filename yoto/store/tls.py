@@ -1,4 +1,4 @@
-"""What the address of a database server says of TLS."""
+"""Parameters about TLS in the address of a database server."""
 
 from __future__ import annotations
 

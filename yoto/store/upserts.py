@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Dialect, Insert, Table
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-# Those with ON CONFLICT, which their dialects spell alike.
+# Dialects with ON CONFLICT, which they spell alike.
 _CONFLICTING: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 

@@ -123,7 +123,7 @@ class TablesLocked(ByStatements):
 
 
 class ReadOnly(ByStatements):
-    """As on a server that is being moved. Administrators could go on writing."""
+    """A server that is being moved: clients only read, administrators could go on writing."""
 
     name = "database-read-only"
     branches = (Branch("it takes no writes: an outage", both(noted("only"), DATABASE_AWAY)),)

@@ -43,7 +43,7 @@ class Gap:
     def covers(self, event: Id, came: float) -> bool:
         """Whether ``event``, first heard by any reader at ``came``, is missing in this gap."""
         if self.restarts:
-            # What others heard earlier was of the stream that was lost.
+            # Events that others heard earlier were of the stream that was lost.
             return event <= self.resumed and came >= self.at
         return self.after < event <= self.resumed
 

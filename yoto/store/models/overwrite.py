@@ -33,7 +33,7 @@ class ChannelOverwrite(Model):
             "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1",
             name="one_target",
         ).ddl_if(callable_=lambda *_, dialect, **__: dialect.name != "postgresql"),
-        # Which adds no truths.
+        # PostgreSQL adds no truths.
         CheckConstraint("num_nonnulls(role_id, user_id, team_id) = 1", name="one_target").ddl_if(
             "postgresql"
         ),

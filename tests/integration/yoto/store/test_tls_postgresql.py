@@ -38,7 +38,7 @@ def server(authority: Authority) -> Iterator[PostgreSQL]:
 
 
 def cipher(server: PostgreSQL, tmp_path: Path, host: str = HOST, **query: str) -> str:
-    """What an application's own connection is encrypted with."""
+    """The encryption of an application's own connection."""
     url = sa.URL.create("postgresql+psycopg", "careful", None, host, server.port, "tls", query)
     config = {
         "ENVIRONMENT": "testing",

@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _have_psycopg2_wait() -> None:
-    """What an application with gevent sets up itself, as psycopg2's own guide has it."""
+    """The wait callback that an application with gevent sets, as in psycopg2's own guide."""
     import gevent.socket
     from psycopg2 import extensions
 
