@@ -273,6 +273,13 @@ def engine_options(url: URL, pool_size: int) -> dict[str, Any]:
     return options
 
 
+def engine_at(url: URL) -> Engine:
+    """An engine of one connection to another database, set up as the platform's own."""
+    engine = create_engine(url, **engine_options(url, 1))
+    _configure(engine)
+    return engine
+
+
 def _end_session(_: BaseException | None) -> None:
     """End the session of a request; one whose connection died gives all back that it has."""
     store = _current()

@@ -13,7 +13,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     bindparam,
-    create_engine,
     delete,
     func,
     insert,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 
 from yoto.store.columns import FILLED, Model
-from yoto.store.db import EXTENSION, Store, engine_beside, engine_options, writing
+from yoto.store.db import EXTENSION, Store, engine_at, engine_beside, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.migrations import found_in
 from yoto.store.people import USERS
@@ -48,7 +47,7 @@ def fill_from(app: Flask, url: URL, tell: Callable[[str], object]) -> int:
         ValueError: the two are not at the same migrations, or the current one has rows already.
     """
     refuse_unsupported(url, "ADDRESS")
-    old = create_engine(url, **engine_options(url, 1))
+    old = engine_at(url)
     limits = {TIME_LIMIT: None}
     unlimited = engine_beside(app).execution_options(**limits)
     try:

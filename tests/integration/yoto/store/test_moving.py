@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
@@ -19,6 +21,7 @@ from tests.support.world import World
 from yoto.store.columns import FILLED, Model, utcnow
 from yoto.store.db import writing
 from yoto.store.models import AuditRecord, Role
+from yoto.store.time_limits import CONNECT_SECONDS
 
 PERMISSION = "message.pin"
 
@@ -90,6 +93,31 @@ def test_all_rows_are_there_count_as_before_and_new_ones_follow(
         assert newcomer.id == max(holder.id, other.id) + 1
         set_up = run(app, "setup")
         assert set_up.exit_code == 0, set_up.output
+
+
+def test_an_old_database_may_take_its_time(
+    server_of: Callable[[str], Any],
+    app_config: dict[str, Any],
+    postgresql: PostgreSQL,
+    tmp_path: Path,
+) -> None:
+    old = str(server_of("mariadb").create_database(f"old_{secrets.token_hex(4)}"))
+    migrate(old, tmp_path / "old")
+    new = postgresql.create_database(f"new_{secrets.token_hex(4)}")
+    holding = sa.create_engine(old)
+    with another_app(app_config | {"DATABASE_URL": new}, tmp_path / "after") as app:
+        assert run(app, "db", "upgrade").exit_code == 0
+        with holding.connect() as other:
+            other.exec_driver_sql("LOCK TABLES users WRITE")
+            # Longer than any answer may take that nobody has set a limit for.
+            released = threading.Timer(
+                1.5 * CONNECT_SECONDS, lambda: other.exec_driver_sql("UNLOCK TABLES")
+            )
+            released.start()
+            moved = run(app, "yoto", "db", "fill-from", old)
+            released.join()
+    holding.dispose()
+    assert moved.exit_code == 0, moved.output
 
 
 def test_a_database_that_is_not_supported_is_named(app: Flask) -> None:
