@@ -21,6 +21,7 @@ from werkzeug.routing import MapAdapter, PathConverter, RequestRedirect
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
+from yoto.http.borrowed import after_this_request, session_of
 from yoto.http.bounding import RequestBound
 from yoto.http.request_metrics import contained
 from yoto.http.traces import traced
@@ -155,11 +156,12 @@ class Application(Flask):
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]
         names = chain(context.request.blueprints, (None,))
         registered = (reversed(self.after_request_funcs.get(name, ())) for name in names)
-        for step in chain(context._after_request_functions, *registered):
+        for step in chain(after_this_request(context), *registered):
             response = contained(self, step, response) or response
         sessions = self.session_interface
-        if not sessions.is_null_session(context._session):
-            contained(self, sessions.save_session, self, context._session, response)
+        session = session_of(context)
+        if not sessions.is_null_session(session):
+            contained(self, sessions.save_session, self, session, response)
         return response
 
     def do_teardown_request(self, exc: BaseException | None = None) -> None:

@@ -14,9 +14,9 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import marshmallow as ma
-from marshmallow.decorators import POST_DUMP, PRE_DUMP
 from marshmallow.utils import ensure_text_type
 
+from yoto.http.borrowed import is_plain
 from yoto.http.fields import Instant
 
 Write: TypeAlias = Callable[[Any], Any]
@@ -53,9 +53,7 @@ def prepared(schema: ma.Schema) -> Write:
     names = [field.attribute or name for name, field in fields.items()]
     if (
         schema.many
-        or schema._hooks[PRE_DUMP]
-        or schema._hooks[POST_DUMP]
-        or not all(field._CHECK_ATTRIBUTE for field in fields.values())
+        or not is_plain(schema)
         or any("." in name for name in names)
         # A getter of one name gives the value, not a tuple with it.
         or len(names) < 2

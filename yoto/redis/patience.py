@@ -12,15 +12,17 @@ import _socket
 import os
 import socket
 import time
+from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from redis import exceptions
 from redis.connection import (
-    AbstractConnection,
     Connection,
     SSLConnection,
     UnixDomainSocketConnection,
 )
+
+from yoto.redis.borrowed import Connecting, address_of, socket_of
 
 State: TypeAlias = Literal["silent", "has data", "closed"]
 
@@ -53,7 +55,7 @@ STALL = 0.05
 _proved: set[tuple[str, str | None, str]] = set()
 
 
-class Patient(AbstractConnection):
+class Patient(Connecting):
     """The common base of the connections below."""
 
     # The likely fault where a server ends the connection at the greeting without a reason.
@@ -69,7 +71,7 @@ class Patient(AbstractConnection):
         try:
             return super().read_response(*args, disconnect_on_error=False, **options)
         except exceptions.TimeoutError:
-            sock: Any = self._sock
+            sock = socket_of(self)
             if sock is not None and state_of(sock) == "has data":
                 return super().read_response(*args, disconnect_on_error=closes, **options)
             self._close_if(closes)
@@ -80,15 +82,15 @@ class Patient(AbstractConnection):
             self._close_if(closes)
             raise
 
-    def _connect(self) -> Any:
+    def opened(self, connect: Callable[[], Any]) -> Any:
         began = time.monotonic()
         try:
-            return super()._connect()  # type: ignore[no-untyped-call, safe-super]
+            return super().opened(connect)
         except TimeoutError:
             if time.monotonic() - began < self._longest + STALL:
                 raise
         # We looked too late to know: once more.
-        return super()._connect()  # type: ignore[no-untyped-call, safe-super]
+        return super().opened(connect)
 
     def on_connect_check_health(self, *args: Any, **options: Any) -> None:
         try:
@@ -100,8 +102,7 @@ class Patient(AbstractConnection):
     @property
     def _way(self) -> tuple[str, str | None, str]:
         """The way it connects: the hint for its protocol, the certificate, the address."""
-        where = str(self._host_error())  # type: ignore[no-untyped-call]
-        return self.doubt, getattr(self, "certfile", None), where
+        return self.doubt, getattr(self, "certfile", None), address_of(self)
 
     def doubted(self, error: Exception) -> Exception:
         """``error`` of opening, with the likely fault where a server accepted us and hung up.
@@ -132,9 +133,9 @@ class PatientTLS(Patient, SSLConnection):
 
     doubt = "the server may ask for a certificate that it trusts: REDIS_TLS_CERT"
 
-    def _connect(self) -> Any:
+    def opened(self, connect: Callable[[], Any]) -> Any:
         try:
-            return super()._connect()
+            return super().opened(connect)
         except TimeoutError:
             raise exceptions.TimeoutError(
                 "Timeout connecting to server (it may not speak TLS on this port)"
