@@ -38,6 +38,7 @@ ENV PATH=/opt/yoto/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     YOTO_ENVIRONMENT=production \
+    YOTO_ASYNC_MODE=threading \
     YOTO_INSTANCE_PATH=/tmp/yoto \
     YOTO_HOST=0.0.0.0 \
     YOTO_PORT=5000

@@ -12,7 +12,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
@@ -33,8 +33,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--port", type=port_number, help="port, 0 for any free one (YOTO_PORT, 5000)"
     )
     parser.add_argument("--workers", type=int, default=1, help="processes on that port")
-    # How a supervisor starts its workers: the descriptor of the socket that ties them to it.
-    parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+    # How a master starts its workers: the socket that listens, and the one that ties them to it.
+    parser.add_argument("--lifeline", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.workers < 1:
         parser.error("--workers: at least 1")
@@ -58,6 +58,11 @@ def unmet_need(mode: str) -> str | None:
         return (
             f"configuration: ASYNC_MODE: '{mode}' needs the package {mode}, which is not installed:"
             f" {sys.executable} -m pip install {mode}"
+        )
+    if mode == "threading" and not hasattr(os, "fork"):
+        return (
+            "configuration: ASYNC_MODE: threads are served by gunicorn, which this system cannot"
+            " run: pip install waitress, then waitress-serve --threads 50 wsgi:application"
         )
     return None
 
@@ -124,6 +129,79 @@ def application() -> Flask:
     return app
 
 
+def threaded() -> Flask:
+    """The application as ``run.py`` makes it, for threads unless ``YOTO_ASYNC_MODE`` says other."""
+    from yoto.errors import ConfigurationError
+
+    os.environ.setdefault("YOTO_ASYNC_MODE", "threading")
+    app = application()
+    if app.config["ASYNC_MODE"] == "eventlet":
+        raise ConfigurationError("ASYNC_MODE", "must be threading or gevent under a WSGI server")
+    return app
+
+
+class ForkedApplication:
+    """The application of each process: one that is forked off gets its own.
+
+    Its work in the background begins with the first request of a process, unless ``begin`` is
+    called before, and ends with the process.
+    """
+
+    def __init__(self) -> None:
+        """Make it; nothing connects and no thread starts."""
+        import threading
+
+        self._made_in, self._app = os.getpid(), threaded()
+        self._serves_in: int | None = None
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """As WSGI has it."""
+        if self._serves_in != os.getpid():
+            self.begin()
+            if not (environ.get("wsgi.multithread") or self.config["ASYNC_MODE"] == "gevent"):
+                import logging
+
+                logging.getLogger("yoto.serving").warning(
+                    "this worker answers one request at a time: it takes no websockets, so pages"
+                    " ask at intervals, and whoever sends slowly holds it up; use threads"
+                    " (--worker-class gthread --threads N)"
+                )
+        return self._app(environ, start_response)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Of the application."""
+        return self._app.config
+
+    def _forked(self) -> None:
+        import threading
+
+        # Whoever had it is a thread of the parent.
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Begin the work in the background of this process; again changes nothing."""
+        from app import close_app, initialize_permission_platform
+        from app.server import install_tracer
+
+        with self._lock:
+            pid = os.getpid()
+            if self._serves_in == pid:
+                return
+            if self._made_in != pid:
+                # The id and the connections of the one that was there belong to the parent.
+                self._made_in, self._app = pid, threaded()
+            install_tracer(self._app.config["TRACER_PROVIDER"])
+            initialize_permission_platform(self._app)
+            atexit.register(close_app, self._app)
+            self._serves_in = pid
+
+
 def log_early(environ: Mapping[str, str]) -> None:
     """Log before there is an application, as the class that the environment names says."""
     from config import CLASSES, Base
@@ -140,7 +218,8 @@ def work(options: argparse.Namespace, mode: str) -> None:
     from app import close_app, initialize_permission_platform
     from app.cli.startup import prepare
     from app.extensions import socketio
-    from app.server import install_tracer, refuse_taken
+    from app.server import bind, install_tracer
+    from app.server.listener import BACKLOG, make_room
     from yoto.errors import ConfigurationError
 
     if app.config["ASYNC_MODE"] != mode:
@@ -149,50 +228,46 @@ def work(options: argparse.Namespace, mode: str) -> None:
         )
     install_tracer(app.config["TRACER_PROVIDER"])
     host, port = address(options, app.config)
+    make_room(app.config["CONNECTIONS_MAX"] + app.config["SOCKETS_MAX"])
+    lifeline: socket.socket | None = None
     if options.lifeline is None:
-        lifeline = None
-        refuse_taken(host, port)
+        listener = bind(host, port)
         prepare(app)
     else:
-        lifeline = socket.socket(fileno=options.lifeline)
+        listener, lifeline = (socket.socket(-1, -1, -1, one) for one in options.lifeline)
     initialize_permission_platform(app)
-
-    def on_listening(port: int) -> None:
-        if lifeline is None:
-            announce(host, port)
-        else:
-            lifeline.send(b"listening")
-
     # The start's objects stay: to go through them again would hold up every request for 0.2 s.
     gc.collect()
     gc.freeze()
+    if lifeline is None:
+        listener.listen(BACKLOG)
+        announce(host, listener.getsockname()[1])
     with app.app_context():
-        socketio.run(
-            app,
-            host=host,
-            port=port,
-            drain_seconds=app.config["DRAIN_SECONDS"],
-            lifeline=lifeline,
-            on_listening=on_listening,
-        )
+        socketio.run(app, listener, app.config["DRAIN_SECONDS"], lifeline)
     close_app(app)
 
 
-def supervise(options: argparse.Namespace) -> int:
+def supervise(options: argparse.Namespace, mode: str) -> int:
     """Prepare the database once, then keep the workers alive; the exit code."""
     app = application()
 
     from app.cli.startup import prepare
     from app.extensions import fleet, permissions, policy
-    from app.server import Supervisor, bind, refuse_taken
+    from app.server import bind
+    from app.server.listener import make_room
+    from app.server.master import serve_workers
     from yoto.errors import ConfigurationError, StoreUnavailable
 
-    if app.config["MONITOR_BACKEND"] == "memory":
+    if app.config["MONITOR_BACKEND"] == "memory" and options.workers > 1:
         raise ConfigurationError(
             "MONITOR_BACKEND", "must be 'redis' with several workers: memory holds those of one"
         )
+    if app.config["ASYNC_MODE"] != mode:
+        raise ConfigurationError(
+            "ASYNC_MODE", f"is served as '{mode}': set it by the variable YOTO_ASYNC_MODE"
+        )
     host, port = address(options, app.config)
-    refuse_taken(host, port)
+    bound = bind(host, port)
     prepare(app)
     # Background work that this began is the workers' to do.
     permissions.close(app)
@@ -206,17 +281,22 @@ def supervise(options: argparse.Namespace) -> int:
     # A worker that begins while Redis is away knows by it how many share a limit.
     if not app.config["LOCAL_SHARE_WORKERS"]:
         os.environ["YOTO_LOCAL_SHARE_WORKERS"] = str(options.workers)
-    with bind(host, port) as reserved:
-        port = reserved.getsockname()[1]
-        command = [sys.executable, os.path.abspath(__file__), "--host", host, "--port", str(port)]
-        supervisor = Supervisor(
-            lambda lifeline: [*command, "--lifeline", str(lifeline)],
-            options.workers,
-            app.config["DRAIN_SECONDS"],
-            on_ready=lambda: announce(host, port, options.workers),
-            on_end=on_end,
-        )
-        return supervisor.run()
+    kind: dict[str, Any] = {"command": [os.path.abspath(__file__), "--lifeline"]}
+    if mode == "threading":
+        from app.server.threads import settings_of
+
+        kind = {"make": ForkedApplication, **settings_of(app.config)}
+        make_room(app.config["CONNECTIONS_MAX"] + app.config["SOCKETS_MAX"])
+        gc.collect()
+        gc.freeze()
+    return serve_workers(
+        bound,
+        app.config,
+        options.workers,
+        on_listening=lambda port: announce(host, port, options.workers),
+        on_end=on_end,
+        **kind,
+    )
 
 
 def address(options: argparse.Namespace, config: dict[str, object]) -> tuple[str, int]:
@@ -245,7 +325,7 @@ def main(arguments: Sequence[str]) -> int:
         print(unmet, file=sys.stderr)
         return os.EX_CONFIG
     load_regopy()
-    supervised = options.workers > 1
+    supervised = options.workers > 1 or mode == "threading"
     if not supervised:
         monkey_patch(mode)
 
@@ -254,7 +334,7 @@ def main(arguments: Sequence[str]) -> int:
     log_early(os.environ)
     try:
         if supervised:
-            return supervise(options)
+            return supervise(options, mode)
         work(options, mode)
     except ConfigurationError as error:
         print(f"configuration: {error}", file=sys.stderr)

@@ -25,12 +25,12 @@ REGISTERING = """
     @*.before_request @*.before_app_request @*.after_request @*.app_context_processor
     @*.app_template_global @event.listens_for @compiles @click.command @command @*.listens_for @ma.*
 """.split()
-# Functions that Flask, Werkzeug, marshmallow, apispec, webargs, SQLAlchemy, Alembic, Socket.IO and
+# Functions that Flask, marshmallow, apispec, webargs, SQLAlchemy, Alembic, Socket.IO, gunicorn and
 # the standard library's servers call by name.
 CALLED_BY_NAME = """
-    __dir__ Meta _hit _openapi_json _recreate_cm _register_error_handlers _repr_args _sendall
+    __dir__ Meta _hit _openapi_json _recreate_cm _register_error_handlers _repr_args
     choices_text do_teardown_appcontext do_teardown_request downgrade get_wsgi_response
-    handle_error load_dialect_impl load_json makefile on_* process_bind_param process_response
+    load_config load_dialect_impl load_json makefile on_* process_bind_param process_response
     process_result_value readinto state_change upgrade
 """.split()
 

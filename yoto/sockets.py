@@ -36,14 +36,24 @@ class AdmissionMiddleware:
     try again by themselves.
     """
 
-    def __init__(self, wsgi: Wsgi, why_closed: Callable[[str | None], str | None]) -> None:
-        """``why_closed``: why an address gets no new connection now; None: it may have one."""
+    def __init__(
+        self, wsgi: Wsgi, why_closed: Callable[[str | None], str | None], threads: bool
+    ) -> None:
+        """
+        Args:
+            why_closed: why an address gets no new connection now; None: it may have one.
+            threads: whether each takes one.
+        """
         self._wsgi = wsgi
+        self._threads = threads
         self._why_closed = why_closed
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if _is_handshake(environ):
             why = self._why_closed(environ.get("REMOTE_ADDR"))
+            alone = "gunicorn.socket" in environ and not environ.get("wsgi.multithread")
+            if self._threads and alone:
+                why = "This server has one thread a worker, which a socket would hold."
             if why is not None:
                 return answer_problem(
                     start_response,
@@ -58,6 +68,9 @@ class AdmissionMiddleware:
 def init_admission(app: Application) -> None:
     """Refuse sockets while the worker drains, or it or the client has as many as it may."""
     most, of_one = app.config["SOCKETS_MAX"], app.config["SOCKETS_PER_ADDRESS"]
+    threads = app.config["ASYNC_MODE"] == "threading"
+    if threads:
+        most = min(most, app.config["SOCKETS_THREADS"])
     transports = app.extensions["socketio"].transports
 
     def why_closed(address: str | None) -> str | None:
@@ -72,7 +85,7 @@ def init_admission(app: Application) -> None:
     # Flask-SocketIO puts itself around the whole application; only its own path needs it.
     sockets = app.extensions["socketio"].sockio_mw
     app.wsgi_app = sockets.wsgi_app  # type: ignore[method-assign]
-    app.sockets = AdmissionMiddleware(sockets, why_closed)
+    app.sockets = AdmissionMiddleware(sockets, why_closed, threads)
 
 
 def _is_handshake(environ: dict[str, Any]) -> bool:

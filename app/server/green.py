@@ -1,41 +1,49 @@
-"""One connection of eventlet's server. Eventlet must have patched the standard library."""
+"""Serving by eventlet's own ``wsgi``, on connections that are bounded.
+
+Eventlet must have patched the standard library.
+"""
 
 from __future__ import annotations
 
-import io
 import logging
+import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
+import eventlet
 import eventlet.wsgi
+from eventlet.greenio import GreenSocket
+from flask import Flask
 
-from app.server.connections import ENVIRON_KEY, READER_KEY, Connections, reader
-from app.server.contained import answer_failure
-from app.server.heads import PlainHeaders, QuickHeads
-from app.server.quick_answers import QuickAnswer
-from yoto.request import REQUEST_ID_KEY
+from app.server.connections import ENVIRON_KEY, ConnectionLimits, Connections
+from app.server.drain import Ending
+from app.server.head import BadHead, check_head
+from app.server.listener import AGAIN_SECONDS
 
 log = logging.getLogger(__name__)
 
-CLOSE = "Connection: close\r\n"
-
-# Requests with one of these want more than a response; eventlet handles them.
-_MORE = frozenset({"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
+# Connections that are accepted before those that are here get their turn.
+ACCEPTED_AT_ONCE = 32
 
 
-class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
-    """Eventlet's, on a connection that is bounded; what it would find out anew for each request of
-    a connection it knows.
-    """
+class Lines(eventlet.wsgi.FileObjectForHeaders):  # type: ignore[misc]
+    """What chunks are read from: the lines between them have the bounds of a head's."""
+
+    def read(self, size: int = -1) -> Any:
+        """As of what it is around."""
+        return self.fp.read(size)
+
+
+class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+    """Eventlet's, on a connection that is bounded."""
 
     def __init__(self, connections: Connections, conn_state: list[Any], server: Any) -> None:
         address, found, _ = conn_state
         admitted = connections.admit(found, address[0])
         if admitted is None:
             return
-        self.admitted = admitted
-        self._lasting: dict[str, Any] | None = None
+        self.bounded = admitted
         try:
             super().__init__(conn_state, server)
         except OSError as error:
@@ -45,117 +53,87 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         finally:
             admitted.leave()
 
-    def setup(self) -> None:
-        """As eventlet's; reads and writes end in time."""
-        super().setup()
-        for one in (self.rfile, self.wfile):
-            one.close()
-        self.rfile = self.reader = reader(self.admitted)
-        self.wfile = io.BufferedWriter(self.admitted.stream(), self.wbufsize)
-
     def handle_one_request(self) -> None:
-        """As eventlet's."""
-        self.admitted.await_request()
+        """As eventlet's, once there is a byte of it."""
+        self.bounded.await_request()
+        self.rfile.peek(1)
+        self.bounded.begin_head()
         super().handle_one_request()
 
+    def parse_request(self) -> bool:
+        """As the base class's; what could be read in two ways is refused."""
+        whole = super().parse_request()
+        if self.bounded.late:
+            # What is missing looks like the end of the head.
+            self.close_connection = True
+            return False
+        try:
+            if whole:
+                check_head(self.request_version, self.headers)
+        except BadHead as fault:
+            self.send_error(fault.status, str(fault))
+            return False
+        return bool(whole)
+
     def handle_one_response(self) -> None:
-        """As eventlet's; a plain request without a body gets its response at once."""
-        headers = self.headers
-        if isinstance(headers, PlainHeaders) and headers.environ.keys().isdisjoint(_MORE):
-            self._answer()
-            return
+        """As eventlet's; the last of a connection says so, also if that is known only now."""
         application = self.application
 
         def ending(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
             def begin(*said: Any) -> Any:
-                self._end_when_told()
+                self.close_connection = self.close_connection or self.bounded.ends
                 return start(*said)
 
             return application(environ, begin)
 
-        # Eventlet sets it for each request anew.
         self.application = ending
         super().handle_one_response()
 
-    def _end_when_told(self) -> None:
-        """Found when the head goes out, since the process may have been asked to stop meanwhile."""
-        self.close_connection = self.close_connection or self.admitted.ends
-
-    def _connection_line(self) -> str:
-        self._end_when_told()
-        if self.close_connection:
-            return CLOSE
-        kept = self.headers.get("Connection", "").lower() == "keep-alive"
-        return "Connection: keep-alive\r\n" if kept else ""
-
-    def _answer(self) -> None:
-        answer = QuickAnswer(self.admitted.write, self.command, self._connection_line)
-        body = None
-        try:
-            body = self.application(self.environ, answer.start)
-            for piece in body:
-                answer.write(piece)
-            answer.end()
-        except Exception:
-            # The application's exception is logged; data that was sent already cannot be taken
-            # back.
-            log.debug("an answer broke off", exc_info=True)
-            self.close_connection = True
-            if answer.waits:
-                for piece in answer_failure(self.environ[REQUEST_ID_KEY], answer.start):
-                    answer.write(piece)
-                answer.end()
-        finally:
-            if hasattr(body, "close"):
-                body.close()
-
     def get_environ(self) -> dict[str, Any]:
         """As eventlet's, with the connection."""
-        headers = self.headers
-        if not isinstance(headers, PlainHeaders):
-            environ: dict[str, Any] = super().get_environ()
-            return environ | {ENVIRON_KEY: self.admitted, READER_KEY: self.rfile}
-        if self._lasting is None:
-            self._lasting = self._of_connection()
-        raw_path, query, parameters = self.path.partition("?")
-        environ = self._lasting | {
-            "REQUEST_METHOD": self.command,
-            "RAW_PATH_INFO": raw_path,
-            "PATH_INFO": unquote(raw_path, encoding="latin1") if "%" in raw_path else raw_path,
-            # The standard library's default for a body without a content type.
-            "CONTENT_TYPE": "text/plain",
-            "headers_raw": tuple(headers.pairs),
-            "eventlet.posthooks": [],
-        }
-        environ |= headers.environ
-        if query:
-            environ["QUERY_STRING"] = parameters
-        chunked = headers.get("Transfer-Encoding", "").lower() == "chunked"
-        environ["wsgi.input"] = environ["eventlet.input"] = eventlet.wsgi.Input(
-            self.rfile,
-            headers.get("Content-Length", None if chunked else "0"),
-            self.connection,
-            chunked_input=chunked,
-        )
-        return environ
+        environ = super().get_environ()
+        environ["wsgi.input"].rfile = Lines(self.rfile)
+        return {**environ, ENVIRON_KEY: self.bounded}
 
-    def _of_connection(self) -> dict[str, Any]:
-        """The entries common to the environs of all its requests."""
-        host, port = self.request.getsockname()[:2]
-        client, client_port = self.client_address[:2]
 
-        def set_idle() -> None:
-            self.conn_state[2] = eventlet.wsgi.STATE_IDLE
+def serve_eventlet(
+    app: Flask, listener: socket.socket, ending: Ending, limits: ConnectionLimits
+) -> None:
+    """Serve until told to stop."""
+    connections = Connections(limits, eventlet.sleep)
+    accepted = 0
 
-        return self.server.get_environ() | {
-            "SCRIPT_NAME": "",
-            "SERVER_PROTOCOL": "HTTP/1.0",
-            "SERVER_NAME": host,
-            "SERVER_PORT": str(port),
-            "REMOTE_ADDR": client,
-            "REMOTE_PORT": str(client_port),
-            "GATEWAY_INTERFACE": "CGI/1.1",
-            "eventlet.set_idle": set_idle,
-            ENVIRON_KEY: self.admitted,
-            READER_KEY: self.rfile,
-        }
+    class Listener(GreenSocket):  # type: ignore[misc]
+        """Accepts as the server asks, and survives what ends the server's own loop.
+
+        A loop that ended would close connections on which a request may be on its way, so once
+        nothing is accepted it waits for the end of all.
+        """
+
+        def accept(self) -> Any:
+            nonlocal accepted
+            accepted += 1
+            if accepted % ACCEPTED_AT_ONCE == 0:
+                eventlet.sleep()
+            while True:
+                try:
+                    return super().accept()
+                except OSError as error:
+                    if self.fileno() < 0:
+                        eventlet.Event().wait()
+                    connections.say(f"not accepted: {error.strerror}", None)
+                    eventlet.sleep(AGAIN_SECONDS)
+
+    green = Listener(listener)
+    eventlet.spawn(
+        eventlet.wsgi.server,
+        green,
+        app,
+        # One is taken by each connection, also by those that are refused in the next moment, and
+        # by websockets, which are counted elsewhere.
+        custom_pool=eventlet.GreenPool(1_000_000),
+        protocol=partial(Protocol, connections),
+        log_output=False,
+        debug=False,
+    )
+    ending.drain(connections, green.close)

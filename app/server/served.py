@@ -2,84 +2,148 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from app.server.bodies import read_body
 from app.server.connections import ENVIRON_KEY, Connection
-from app.server.contained import answer_error, log_error
-from app.server.drain import InFlight
 from yoto.http.wsgi import Wsgi, answer_problem
+from yoto.request import REQUEST_ID_KEY
+
+log = logging.getLogger(__name__)
+
+# A status of HTTP, the slug of its problem, and its detail.
+Refusal = tuple[str, str, str]
+NO_HOST: Refusal = ("400 Bad Request", "bad-request", "There must be one Host.")
+SLOW: Refusal = ("408 Request Timeout", "request-timeout", "The body was not there in time.")
+BROKEN: Refusal = ("400 Bad Request", "bad-request", "The body ended early, or is malformed.")
+UNKNOWN: Refusal = ("501 Not Implemented", "not-implemented", "The only coding here is chunked.")
+FAILED: Refusal = (
+    "500 Internal Server Error",
+    "internal-error",
+    "Something went wrong on our side.",
+)
 
 
 class Served:
-    """An application whose requests have their whole bodies, are counted while they run, and raise
-    nothing.
-
-    A websocket is not counted: it lasts as long as its page, which reconnects elsewhere.
-
-    Attributes:
-        in_flight: the requests that run.
-    """
+    """An application whose requests have their whole bodies, and raise nothing."""
 
     def __init__(self, wsgi: Wsgi, most: int) -> None:
         """``most``: bytes of a body, see ``read_body``."""
-        self.in_flight = InFlight()
         self._wsgi = wsgi
         self._most = most
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        counted = environ.get("HTTP_UPGRADE", "").lower() != "websocket"
-        token = self.in_flight.begin() if counted else None
+        connection: Connection | None = environ.get(ENVIRON_KEY)
         try:
-            body = self._answer(environ, start_response)
-        except Exception as error:
-            body = answer_error(environ, error, start_response)
-        except BaseException:
-            self.in_flight.finish(token)
+            body = self._answer(environ, start_response, connection)
+        except StopIteration:
+            # A websocket has ended; gunicorn is told so by this.
             raise
-        return _Body(body, environ, self.in_flight, token)
+        except Exception as error:
+            if connection is not None and connection.is_websocket:
+                connection.end_websocket(error)
+                # Servers want a response, which reaches no client.
+                request_id = secrets.token_hex(16)
+            else:
+                request_id = log_error(
+                    environ, "a request ended by an error outside of the application"
+                )
+            shown = ("X-Request-ID", request_id)
+            body = answer_problem(start_response, *FAILED, shown, request_id=request_id)
+        return _Body(body, environ)
 
     def _answer(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+        connection: Connection | None,
     ) -> Iterable[bytes]:
-        connection: Connection | None = environ.get(ENVIRON_KEY)
+        if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in environ:
+            # What eventlet and gevent are asked for is checked with the rest of its head.
+            return answer_problem(start_response, *NO_HOST)
         if connection is not None:
             refusal = read_body(environ, connection, self._most)
-            connection.begin_answer()
             if refusal is not None:
+                connection.read_no_more()
                 return answer_problem(start_response, *refusal, ("Connection", "close"))
         return self._wsgi(environ, start_response)
 
 
-class _Body:
-    """A body that says when the server is done with it, and whose errors are logged. What was sent
-    cannot be taken back: it is cut.
+def read_body(environ: dict[str, Any], connection: Connection, most: int) -> Refusal | None:
+    """Read the body of a request before the application begins; why not, if it cannot be.
+
+    While a body arrives slowly, no database connection and no place in a bulkhead is held for it.
+
+    Args:
+        most: bytes of a body. One that says that it is longer is left unread; the application
+            refuses it.
     """
+    length = environ.get("CONTENT_LENGTH") or ""
+    chunked = "HTTP_TRANSFER_ENCODING" in environ
+    if chunked and environ["HTTP_TRANSFER_ENCODING"].lower() != "chunked":
+        return UNKNOWN
+    size = most + 1 if chunked else int(length) if length.isdecimal() else 0
+    if not chunked and size > most:
+        # The server throws it away after the answer, for as long as a body may take.
+        connection.begin_body()
+        return None
+    refusal = None
+    if size:
+        connection.begin_body()
+        try:
+            body = environ["wsgi.input"].read(size)
+            if not chunked and len(body) < size:
+                raise ValueError("the body ended early")
+        except Exception as error:
+            # Each library has errors of its own for a body that it cannot read.
+            log.debug("a body was refused", exc_info=error)
+            refusal = BROKEN
+        if connection.late:
+            refusal = SLOW
+        elif refusal is None:
+            environ["wsgi.input"] = io.BytesIO(body)
+            environ["wsgi.input_terminated"] = True
+    if chunked:
+        # Libraries forgive chunks that a proxy may read in another way, which would take the rest
+        # for another request: nothing of this connection is one.
+        connection.read_no_more()
+        if refusal is None:
+            del environ["HTTP_TRANSFER_ENCODING"]
+            environ["CONTENT_LENGTH"] = str(len(body))
+    connection.begin_answer()
+    return refusal
 
-    __slots__ = ("_body", "_environ", "_in_flight", "_token")
 
-    def __init__(
-        self,
-        body: Iterable[bytes],
-        environ: dict[str, Any],
-        in_flight: InFlight,
-        token: object,
-    ) -> None:
+def log_error(environ: dict[str, Any], what: str) -> str:
+    """Log the current error as one of a request; the request's id."""
+    request_id: str = environ.setdefault(REQUEST_ID_KEY, secrets.token_hex(16))
+    facts = {
+        "request_id": request_id,
+        "method": environ.get("REQUEST_METHOD"),
+        "path": environ.get("PATH_INFO"),
+    }
+    log.exception(what, extra=facts)
+    return request_id
+
+
+class _Body:
+    """A body whose errors are logged. What was sent cannot be taken back: it is cut."""
+
+    __slots__ = ("_body", "_environ")
+
+    def __init__(self, body: Iterable[bytes], environ: dict[str, Any]) -> None:
         self._body = body
         self._environ = environ
-        self._in_flight = in_flight
-        self._token = token
 
     def __iter__(self) -> Iterator[bytes]:
-        # Werkzeug's server does not close the body when the client went away meanwhile.
         try:
             yield from self._body
         except Exception:
             log_error(self._environ, "an answer broke off")
             raise
-        finally:
-            self._in_flight.finish(self._token)
 
     def close(self) -> None:
         try:
@@ -88,5 +152,3 @@ class _Body:
         except Exception:
             # Everything was sent; the server could only cut the connection.
             log_error(self._environ, "an answer was sent, and its end failed")
-        finally:
-            self._in_flight.finish(self._token)

@@ -6,77 +6,17 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from socketio import packet
 
+from app.server import borrowed
 from app.server.connections import ENVIRON_KEY
 from yoto.housekeeping import Housekeeper
 from yoto.message_bucket import MessageBucket
 from yoto.resilience import network_of
-
-# Is given the Engine.IO transport that the websocket of this request carries.
-Opened = Callable[[Any, Mapping[str, Any]], None]
-
-
-def bound_websockets(engine: Any, limit: int, opened: Opened) -> None:
-    """Have an Engine.IO server make websockets that end when a message is too long.
-
-    Args:
-        limit: bytes of one message; the libraries count only frames, or nothing.
-        opened: called as soon as a websocket begins, also one that was polling before.
-    """
-    make = engine._async["websocket"]
-
-    def websocket(handler: Callable[[Any], Any], server: Any) -> Callable[..., Any]:
-        transport = handler.__self__  # type: ignore[attr-defined]
-
-        def handle(found: Any) -> Any:
-            if hasattr(found, "_recv_frame"):
-                _bound_fragments(found, limit)
-            return handler(found)
-
-        made = make(handle, server)
-        if hasattr(made, "server_args"):
-            made.server_args["max_message_size"] = limit
-        else:
-            # The drafts before RFC 6455, which no client needs, have no limit at all.
-            made.support_legacy_versions = False
-
-        def begin(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
-            if ENVIRON_KEY in environ:
-                environ[ENVIRON_KEY].begin_websocket()
-            opened(transport, environ)
-            return made(environ, start_response)
-
-        return begin
-
-    engine._async = {**engine._async, "websocket": websocket}
-
-
-def _bound_fragments(found: Any, limit: int) -> None:
-    """Count what eventlet gathers of a message that comes in pieces."""
-    from eventlet.websocket import FailedConnectionError
-
-    receive = found._recv_frame
-    size = 0
-
-    def counted(message: Any = None) -> Any:
-        nonlocal size
-        before = 0 if message is None else len(message.data)
-        frame = receive(message=message)
-        if frame.opcode & 8:
-            return frame
-        # An empty piece takes memory too.
-        size = (0 if message is None else size) + 1 + sum(map(len, frame.data[before:]))
-        if size > limit + 1:
-            raise FailedConnectionError(1009, f"A message may have {limit} bytes.")
-        return frame
-
-    found._recv_frame = counted
-
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +94,12 @@ class Transports:
         self._known: dict[str, Transport] = {}
         self._housekeeper = Housekeeper("yoto-sockets")
         self._wake = self._housekeeper.add("unjoined", self._end_unjoined)
-        bound_websockets(self._engine, message_bytes, self._opened)
+        borrowed.bound_websockets(self._engine, message_bytes, self._opened)
+        # Those of Socket.IO, which hear what we let through.
+        handlers = self._engine.handlers
+        self._connect, self._message, self._disconnect = (
+            handlers[event] for event in ("connect", "message", "disconnect")
+        )
         self._engine.on("connect", self._began)
         self._engine.on("message", self._heard)
         self._engine.on("disconnect", self._ended)
@@ -194,12 +139,13 @@ class Transports:
         if len(self._known) == 1:
             self._wake()
         self._housekeeper.start()
-        return self._server._handle_eio_connect(eio_sid, environ)
+        return self._connect(eio_sid, environ)
 
     def _opened(self, found: Any, environ: Mapping[str, Any]) -> None:
         known = self._known.get(found.sid)
         if known is not None:
-            known.connection = connection_of(environ)
+            ours = environ.get(ENVIRON_KEY)
+            known.connection = ours.socket if ours else environ.get("gunicorn.socket")
 
     def _heard(self, eio_sid: str, data: Any) -> None:
         known = self._known.get(eio_sid)
@@ -212,13 +158,13 @@ class Transports:
             self._refuse(eio_sid, known, "packets came too fast")
             return
         try:
-            self._server._handle_eio_message(eio_sid, data)
+            self._message(eio_sid, data)
         except Malformed as error:
             self._refuse(eio_sid, known, f"a packet was malformed: {error}")
 
     def _ended(self, eio_sid: str, reason: str) -> None:
         self._known.pop(eio_sid, None)
-        self._server._handle_eio_disconnect(eio_sid, reason)
+        self._disconnect(eio_sid, reason)
         # With some servers the library forgets it only some time later, and it counts till then.
         self._engine.sockets.pop(eio_sid, None)
 
@@ -243,16 +189,3 @@ class Transports:
             manager.sid_from_eio_sid(eio_sid, namespace)
             for namespace in list(manager.get_namespaces())
         )
-
-
-def connection_of(environ: Mapping[str, Any]) -> Any:
-    """The TCP connection of a websocket, as each of our servers gives it; None: not known."""
-    if "werkzeug.socket" in environ:
-        return environ["werkzeug.socket"]
-    if "eventlet.input" in environ:
-        return environ["eventlet.input"].get_socket()
-    if environ.get("SERVER_SOFTWARE", "").startswith("gevent"):
-        reader = environ["wsgi.input"]
-        reader = getattr(reader, "rfile", reader)
-        return getattr(getattr(reader, "raw", None), "_sock", None)
-    return None

@@ -24,8 +24,8 @@ from tests.support.process import RunningYoto
 from tests.support.raw_sockets import RawSocket
 from tests.support.require import LONG
 from tests.support.together import together
-from tests.unit.server.test_bodies import READ, REFUSED
-from tests.unit.server.test_heads import AMBIGUOUS
+from tests.unit.server.test_bodies import LONG_SIZES, READ, REFUSED
+from tests.unit.server.test_head import AMBIGUOUS, UNSEEN
 
 MANY = "YOTO_TEST_LONG" in os.environ
 IDLE, HALF, DRIPPING = (2000, 600, 200) if MANY else (150, 40, 20)
@@ -143,15 +143,19 @@ def test_a_head_that_a_proxy_could_read_in_another_way_ends_its_connection(
 ) -> None:
     first = "POST /livez HTTP/1.1\r\nHost: x\r\n"
     hidden = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+    mode = served.environment["YOTO_ASYNC_MODE"]
     for called, (lines, status) in AMBIGUOUS.items():
+        if called in UNSEEN and mode != "threading":
+            continue  # docs/production.md leaves them to the proxy
         connection = connect(f"{first}{lines}\r\n\r\n{hidden}".encode("latin-1"))
         answers = all_of(connection)
         connection.close()
-        assert answers.startswith(b"HTTP/1.1 %d " % status), (called, answers)
+        # Only eventlet is told our status; the others' libraries have statuses of their own.
+        statuses = (status,) if mode == "eventlet" else (400, 501)
+        assert answers.split(b" ")[1] in [b"%d" % one for one in statuses], (called, answers)
         assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
     for lines in ("Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"):
         answers = all_of(connect(f"{first}{lines}{hidden}".encode()))
-        # A server of threads closes after each.
         assert answers.startswith(b"HTTP/1.1 405 "), answers
     assert all_of(connect(b"GET /livez HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
     assert b" 200 " in all_of(connect(b"GET /livez HTTP/1.0\r\n\r\n"))[:20]
@@ -174,19 +178,27 @@ def test_chunks_are_read_to_their_end_or_end_their_connection(
         connection.close()
         return answers
 
+    mode = served.environment["YOTO_ASYNC_MODE"]
     for called, chunks in READ.items():
+        if (called, mode) in (("extensions", "gevent"), ("trailers", "threading")):
+            continue  # refused: see the unit tests
         answers = answered(chunks)
         # Another field is missing: the one that was sent was read.
         assert answers.startswith(b"HTTP/1.1 422 "), (called, answers)
         assert b'"permission"' in answers and b'"user_id"' not in answers, (called, answers)
-        # A server of threads closes after each.
-        assert answers.count(b"HTTP/1.1 ") == 1 or b"HTTP/1.1 200 " in answers, (called, answers)
+        # Gunicorn is strict about chunks, and goes on to the next request.
+        assert answers.count(b"HTTP/1.1 ") == 1 + (mode == "threading"), (called, answers)
     for called, chunks in REFUSED.items():
         answers = answered(chunks)
-        assert answers.startswith(b"HTTP/1.1 400 "), (called, answers)
+        # What one forgives is no way to another request.
+        assert answers.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 422 ")), (called, answers)
         assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
+    for called, chunks in LONG_SIZES.items():
+        answers = answered(chunks)
+        assert answers.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 422 ")), (called, answers)
+        assert answers.count(b"HTTP/1.1 ") == 1 or mode == "threading", (called, answers)
     for called, size in (("long", b"%x" % 10**7), ("huge", b"f" * 16)):
-        answers = answered(size + b"\r\n")
+        answers = answered(size + b"\r\n" + bytes(300_000))
         assert answers.startswith(b"HTTP/1.1 413 "), (called, answers)
         assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
 
@@ -250,8 +262,11 @@ def test_sockets_and_answers_that_take_long_are_not_cut(served: RunningYoto) -> 
         return polling.getresponse().read().decode()
 
     # A ping comes later than all of the time-outs; the poll waits for its own.
-    sid = json.loads(poll(where)[1:])["sid"]
-    assert poll(f"{where}&sid={sid}") == "2"
+    if served.environment["YOTO_ASYNC_MODE"] == "threading":
+        assert "transport" in poll(where)  # where the next request would reach any worker
+    else:
+        sid = json.loads(poll(where)[1:])["sid"]
+        assert poll(f"{where}&sid={sid}") == "2"
     assert websocket.hear_until("2") == "2"
     polling.close()
     websocket.close()

@@ -7,12 +7,14 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests.support.installed import ROOT, Served
+from tests.support.raw_sockets import RawSocket
 from tests.support.redis_servers import Server
 from tests.support.require import LONG
 from tests.support.waiting import wait_until
@@ -31,15 +33,21 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+AS_DEPLOYED = ["-c", "deploy/gunicorn/gunicorn.conf.py"]
+NO_SOCKETS = "This server has one thread a worker"
+
+
 def gunicorn(instance: Path, *options: str, **variables: str) -> Served:
-    """The application with two workers."""
+    """The application with two workers of four threads, unless the options say other."""
     command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4"]
     command += ["--bind", "127.0.0.1:0", *options, "wsgi:application"]
     return Served(command, ROOT, YOTO_INSTANCE_PATH=str(instance), **variables)
 
 
 @pytest.mark.parametrize(
-    "options", [[], pytest.param(["--preload"], marks=LONG)], ids=["each loads", "preload"]
+    "options",
+    [AS_DEPLOYED, *(pytest.param(one, marks=LONG) for one in ([], ["--preload"]))],
+    ids=["as deployed", "each loads", "preload"],
 )
 def test_two_workers_serve_and_end(
     options: list[str], instance: Path, valkey_server: Server, tmp_path: Path
@@ -82,5 +90,45 @@ def test_a_mode_that_only_our_own_server_has_is_refused_at_the_start(instance: P
     try:
         wait_until(lambda: "ASYNC_MODE: must be threading or gevent" in server.output, 60)
         wait_until(server.ended, 60)
+    finally:
+        server.stop(signal.SIGKILL)
+
+
+def test_sockets_take_so_many_threads_and_hold_up_no_end(instance: Path) -> None:
+    options = (*AS_DEPLOYED, "--workers", "1")
+    server = gunicorn(instance, *options, YOTO_SOCKETS_THREADS="2", YOTO_WARM_UP_AT_START="0")
+    try:
+        held = [RawSocket(server.url()) for _ in range(2)]
+        refused = server.get("/socket.io/?EIO=4&transport=websocket")
+        assert refused.status == 503 and "2 sockets" in refused.data.decode()
+        assert server.get("/livez").status == 200
+        held.pop().close()
+        wait_until(lambda: server.get("/socket.io/?EIO=4&transport=websocket").status == 400, 10)
+        began = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5
+        assert "Traceback" not in server.output, server.output
+        held.pop().close()
+    finally:
+        server.stop(signal.SIGKILL)
+
+
+@LONG
+@pytest.mark.parametrize(
+    ("options", "said", "status"),
+    [
+        (["--worker-class", "sync", "--threads", "1"], "answers one request at a time", 503),
+        ([*AS_DEPLOYED, "--threads", "1"], "websockets can take all 1 threads", 400),
+    ],
+)
+def test_settings_with_which_websockets_do_not_work_are_warned_of(
+    options: list[str], said: str, status: int, instance: Path
+) -> None:
+    server = gunicorn(instance, *options)
+    try:
+        found = server.get("/socket.io/?EIO=4&transport=websocket")
+        assert found.status == status and (status == 400 or NO_SOCKETS in found.data.decode())
+        wait_until(lambda: said in server.output, 20)
+        assert server.stop(signal.SIGTERM) == 0
     finally:
         server.stop(signal.SIGKILL)

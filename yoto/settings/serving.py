@@ -62,6 +62,14 @@ class Processes:
         "sockets",
         "How many of them one address may have, or one /64 of IPv6.",
     )
+    SOCKETS_THREADS = whole(
+        60,
+        0,
+        10_000,
+        "threads",
+        "Socket.IO connections of one worker with `YOTO_ASYNC_MODE=threading`, where each takes a"
+        " thread. Pages that find none left ask at intervals.",
+    )
     TRUSTED_PROXIES = whole(
         0, 0, 10, "proxies", "How many proxies in front are trusted to say who the client is."
     )

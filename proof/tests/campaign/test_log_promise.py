@@ -24,8 +24,8 @@ def test_errors_of_stores_are_explained() -> None:
         line("a turn failed", "KeyError"),
         json.dumps({"event": "unexpected error in GET /x"}),
         "Traceback (most recent call last):",
-        "worker 7 ended with -11 after 3.0 s; the next one starts in 0.1 s",
-        "worker 7 ended with -9 after 3.0 s; the next one starts in 0.1 s",
+        "worker 7 ended with -11",
+        "worker 7 ended with -9",
     ],
 )
 def test_others_are_ours(bad: str) -> None:
@@ -33,7 +33,7 @@ def test_others_are_ours(bad: str) -> None:
 
 
 def test_who_was_killed_has_not_ended_by_itself() -> None:
-    said = "worker 7 ended with -9 after 3.0 s; the next one starts in 0.1 s"
+    said = "worker 7 ended with -9"
     assert violations([said], 1) == []
 
 

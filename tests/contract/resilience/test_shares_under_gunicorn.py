@@ -20,7 +20,11 @@ HOOK = str(ROOT / "deploy" / "gunicorn" / "gunicorn.conf.py")
         (["--workers", "3"], {}),
         (["-w3", "--preload"], {"WEB_CONCURRENCY": "1"}),
         ([], {"GUNICORN_CMD_ARGS": "--workers=3"}),
-        (["--config", HOOK, "--preload"], {"GUNICORN_CMD_ARGS": ""}),
+        # Its worker is for our application.
+        (
+            ["--config", HOOK, "--worker-class", "gthread", "--preload"],
+            {"GUNICORN_CMD_ARGS": ""},
+        ),
     ],
     ids=["command line", "over WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "hook of the configuration"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from app.server.drain import CLOSE_SECONDS
+from app.server.listener import BACKLOG
+from app.server.threads import OTHER_THREADS
 from app.settings import FOREIGN_VARIABLES
 from app.settings import SETTINGS as OF_APPLICATION
 from config import Base
@@ -23,6 +27,7 @@ from tests.unit.deploy.files import (
     compose,
     manifest,
 )
+from yoto.http.bounding import most_at_work
 from yoto.parts.rooms import ALL, chosen
 
 DECLARED = OF_APPLICATION | {key: one for room in chosen(ALL) for key, one in room.keys.items()}
@@ -86,7 +91,15 @@ def test_kubernetes_stops_nodes_as_the_guide_says_after_the_wait_for_the_service
 def test_gunicorn_drains_and_keeps_connections_as_run_py_does() -> None:
     set_here: dict[str, Any] = {}
     exec(compile(GUNICORN.read_text(encoding="utf-8"), GUNICORN.name, "exec"), set_here)
-    assert set_here["graceful_timeout"] == Base.DRAIN_SECONDS
+    # The master waits for as long as its workers take, and for what they close then.
+    assert set_here["graceful_timeout"] == math.ceil(Base.DRAIN_SECONDS + CLOSE_SECONDS)
+    sockets = Base.SOCKETS_THREADS
+    at_work = most_at_work(
+        {key: getattr(Base, key) for key in ("REQUESTS_AT_WORK", "DATABASE_POOL_SIZE")}
+    )
+    assert set_here["threads"] == at_work + OTHER_THREADS + sockets
+    assert set_here["worker_connections"] > Base.CONNECTIONS_MAX + sockets + set_here["backlog"]
+    assert set_here["backlog"] == BACKLOG
     assert set_here["keepalive"] == Base.KEEP_ALIVE_SECONDS
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import logging
-import os
 import socket
 import threading
 import time
@@ -16,41 +15,27 @@ import pytest
 import app.server.connections as module
 from app.server.connections import (
     REQUESTS_AT_ONCE,
+    SWEEP_SECONDS,
     TOO_MANY,
     TOO_SLOW,
     Connection,
     ConnectionLimits,
     Connections,
-    TooSlow,
 )
 
 LIMITS = ConnectionLimits(most=5, of_one=3, head=0.1, body=0.2, keep_alive=0.1)
 PATIENT = replace(LIMITS, head=60.0, body=60.0, keep_alive=60.0)
 HERE, THERE = "192.0.2.1", "192.0.2.2"
-STREAMS: list[io.BufferedReader] = []
 
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     """The ends of the client and of the server."""
-    client, server = socket.socketpair()
-    client.settimeout(5)
-    yield client, server
-    # A socket is open for as long as a file on it is.
-    while STREAMS:
-        STREAMS.pop().close()
-    for end in (client, server):
-        end.close()
-        # eventlet's own keeps another inside, which its files hold open.
-        inner = getattr(end, "fd", end)
-        if inner.fileno() >= 0:
-            os.close(inner.detach())
-
-
-def reader(connection: Connection) -> io.BufferedReader:
-    """The stream from which a server reads requests; the fixture closes it."""
-    STREAMS.append(module.reader(connection))
-    return STREAMS[-1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname(), 5)
+        server, _ = listener.accept()
+    with client, server:
+        yield client, server
 
 
 def admitted(server: socket.socket, limits: ConnectionLimits = LIMITS) -> Connection:
@@ -60,47 +45,60 @@ def admitted(server: socket.socket, limits: ConnectionLimits = LIMITS) -> Connec
     return found
 
 
-def drip(client: socket.socket, stream: io.BufferedReader, seconds: float) -> None:
-    """Send and read a byte now and then, until ``seconds`` are over."""
-    end = time.monotonic() + seconds
+def swept(one: Connection, seconds: float) -> None:
+    """As its server does for so long."""
+    end = time.monotonic() + seconds + 2 * SWEEP_SECONDS
     while time.monotonic() < end:
-        client.sendall(b"x")
-        assert stream.read(1) == b"x"
+        one._all.sweep()
         time.sleep(0.01)
 
 
-def test_what_is_here_is_read_by_a_worker_that_looks_late(
+def others(count: int) -> Iterator[socket.socket]:
+    """More ends of servers."""
+    for _ in range(count):
+        client, server = socket.socketpair()
+        with client, server:
+            yield server
+
+
+def test_a_worker_that_stood_still_reads_first_what_is_here(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    client, server = pair
-    connection = admitted(server)
-    client.sendall(b"GET / HTTP/1.1\r\n")
-    time.sleep(LIMITS.head + 0.05)
-    assert reader(connection).readline() == b"GET / HTTP/1.1\r\n"
+    one = admitted(pair[1])
+    one.begin_head()
+    time.sleep(LIMITS.head + SWEEP_SECONDS)
+    one._all.sweep()
+    assert not one.late
+    one.begin_answer()
+    swept(one, 0)
+    assert not one.late
 
 
 def test_an_address_has_so_many_and_all_together_so_many(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    client, server = pair
+    client, refused = pair
     connections = Connections(LIMITS)
-    first = connections.admit(server, HERE)
-    assert first is not None and connections.admit(server, HERE) and connections.admit(server, HERE)
-    assert connections.admit(server, HERE) is None
-    assert client.recv(1000) == TOO_MANY
-    assert connections.admit(server, THERE) and connections.admit(server, THERE)
-    assert connections.admit(server, "192.0.2.3") is None
-    first.leave()
-    first.leave()
-    assert len(connections) == 4
-    assert connections.admit(server, "192.0.2.3") is not None
+    with contextlib.closing(others(6)) as ends:
+        first = connections.admit(next(ends), HERE)
+        assert first is not None
+        assert connections.admit(next(ends), HERE) and connections.admit(next(ends), HERE)
+        assert not connections.admit(refused, HERE)
+        assert client.recv(1000) == TOO_MANY
+        assert connections.admit(next(ends), THERE) and connections.admit(next(ends), THERE)
+        assert not connections.admit(refused, "192.0.2.3")
+        first.leave()
+        first.leave()
+        assert len(connections) == 4
+        assert connections.admit(next(ends), "192.0.2.3")
 
 
-def test_a_network_of_ipv6_counts_as_one(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_network_of_ipv6_counts_as_one() -> None:
     connections = Connections(LIMITS)
-    found = [connections.admit(pair[1], f"2001:db8::{number}") for number in range(1, 5)]
-    assert [one is None for one in found] == [False, False, False, True]
-    assert connections.admit(pair[1], "2001:db8:0:1::1") is not None
+    ends = list(others(5))
+    found = [connections.admit(end, f"2001:db8::{n}") for n, end in enumerate(ends[:4], 1)]
+    assert [one is not None for one in found] == [True, True, True, False]
+    assert connections.admit(ends[4], "2001:db8:0:1::1")
 
 
 def test_behind_proxies_no_address_is_bounded_since_they_bring_everybody() -> None:
@@ -118,30 +116,37 @@ def test_behind_proxies_no_address_is_bounded_since_they_bring_everybody() -> No
 
 
 @pytest.mark.parametrize("proxied", [True, False])
-def test_at_the_end_only_connections_of_proxies_are_waited_for(
+def test_at_the_end_idle_connections_are_waited_for_if_a_proxy_may_use_them(
     pair: tuple[socket.socket, socket.socket], proxied: bool
 ) -> None:
-    connections = Connections(replace(LIMITS, proxied=proxied))
-    admitted = connections.admit(pair[1], HERE)
-    assert admitted is not None and not admitted.ends
-    end = threading.Thread(target=connections.end, args=(60.0,))
-    end.start()
-    if proxied:
-        end.join(0.1)
-        assert end.is_alive()
-        admitted.leave()
-    end.join(10)
-    assert not end.is_alive()
-    assert admitted.ends
+    one = admitted(pair[1], replace(PATIENT, proxied=proxied))
+    assert not one.ends
+    assert one._all.end(0.05) is not proxied
+    assert one.ends
+    one.leave()
+    assert one._all.end(0)
 
 
-def test_at_the_end_a_proxy_that_lets_go_of_nothing_is_waited_for_so_long(
+@pytest.mark.parametrize("running", ["begin_body", "begin_answer"])
+def test_at_the_end_the_last_that_runs_is_waited_for(
+    pair: tuple[socket.socket, socket.socket], running: str
+) -> None:
+    one = admitted(pair[1], PATIENT)
+    getattr(one, running)()
+    assert not one._all.end(0.05)
+    threading.Timer(0.1, one.leave).start()
+    assert one._all.end(10)
+
+
+def test_at_the_end_nobody_waits_for_websockets_and_heads(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    connections = Connections(replace(LIMITS, proxied=True))
-    assert connections.admit(pair[1], HERE) is not None
-    connections.end(0.05)
-    assert len(connections) == 1
+    one = admitted(pair[1], PATIENT)
+    one.begin_head()
+    assert one._all.end(0)
+    one.begin_answer()
+    one.begin_websocket()
+    assert one._all.end(0)
 
 
 def test_a_flood_leaves_few_lines(
@@ -157,91 +162,115 @@ def test_a_flood_leaves_few_lines(
 
 
 def test_who_sends_nothing_is_at_its_end(pair: tuple[socket.socket, socket.socket]) -> None:
-    assert reader(admitted(pair[1])).readline() == b""
+    client, server = pair
+    swept(admitted(server), LIMITS.head)
+    assert server.recv(1) == client.recv(1) == b""
 
 
 def test_a_head_that_drips_is_answered_408_and_cut(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
     client, server = pair
-    stream = reader(admitted(server))
-    client.sendall(b"GET / HTTP/1.1\r\nHost")
-    assert stream.readline() == b"GET / HTTP/1.1\r\n"
-    assert stream.read(4) == b"Host"
-    drip(client, stream, LIMITS.head)
-    with pytest.raises(TooSlow):
-        stream.read(1)
+    one = admitted(server)
+    one.begin_head()
+    began = time.monotonic()
+    while not one.late and time.monotonic() < began + 5:
+        client.sendall(b"x")
+        server.recv(10)
+        one._all.sweep()
+        time.sleep(0.01)
     assert client.recv(1000) == TOO_SLOW
     assert client.recv(1) == b""
+    assert one.ends
 
 
-def test_each_byte_of_a_body_does_not_start_its_time_anew(
+def test_a_body_that_drips_ends_while_an_answer_can_be_written(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
     client, server = pair
-    connection = admitted(server, replace(PATIENT, body=1.0))
-    connection.begin_body()
-    stream = reader(connection)
-    drip(client, stream, 1.0)
+    one = admitted(server)
+    one.begin_body()
     began = time.monotonic()
-    with pytest.raises(TooSlow):
-        stream.read(1)
-    assert time.monotonic() - began < 0.9
-    # The answer is written, and what the client still sends is not read.
-    connection.begin_answer()
-    assert stream.read(1) == b""
-    connection.await_request()
-    assert stream.readline() == b""
+    while not one.late and time.monotonic() < began + 5:
+        client.sendall(b"x")
+        server.recv(10)
+        one._all.sweep()
+        time.sleep(0.01)
+    assert time.monotonic() - began >= LIMITS.body
+    while server.recv(10):
+        pass
+    server.sendall(b"answer")
+    assert client.recv(10) == b"answer"
+    assert one.ends
+
+
+def test_who_waits_in_a_read_is_woken(pair: tuple[socket.socket, socket.socket]) -> None:
+    one = admitted(pair[1])
+    one.begin_body()
+    read: list[bytes] = []
+    waiting = threading.Thread(target=lambda: read.append(pair[1].recv(1)))
+    waiting.start()
+    swept(one, LIMITS.body)
+    waiting.join(5)
+    assert read == [b""]
 
 
 def test_the_next_request_has_the_time_of_a_head_from_its_first_byte(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    client, server = pair
-    connection = admitted(server, replace(PATIENT, keep_alive=0.1))
-    connection.begin_answer()
-    connection.await_request()
-    client.sendall(b"G")
-    stream = reader(connection)
-    assert stream.read(1) == b"G"
-    time.sleep(0.15)
-    client.sendall(b"E")
-    assert stream.read(1) == b"E"
-    connection.begin_answer()
-    connection.await_request()
-    assert stream.read(1) == b""
+    one = admitted(pair[1], replace(PATIENT, keep_alive=0.1))
+    one.begin_head()
+    one.begin_answer()
+    one.await_request()
+    one.begin_head()
+    swept(one, 0.1)
+    assert not one.late
+    one.begin_answer()
+    one.await_request()
+    swept(one, 0.1)
+    assert one.late
+
+
+def test_an_answer_takes_as_long_as_it_takes(pair: tuple[socket.socket, socket.socket]) -> None:
+    one = admitted(pair[1])
+    one.begin_head()
+    one.begin_answer()
+    swept(one, LIMITS.body)
+    assert not one.late
 
 
 def test_others_get_their_turn_between_two_requests_of_one(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
     turns: list[int] = []
-    connection = Connections(LIMITS, lambda: turns.append(1)).admit(pair[1], HERE)
-    assert connection is not None
+    one = Connections(LIMITS, lambda: turns.append(1)).admit(pair[1], HERE)
+    assert one is not None
     for _ in range(2 * REQUESTS_AT_ONCE + 1):
-        connection.await_request()
+        one.await_request()
+        one.begin_head()
     assert len(turns) == 2
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="of Linux")
 def test_who_does_not_read_is_cut(
     pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SEND_SECONDS", 0.1)
-    stream = admitted(pair[1]).stream()
-    with pytest.raises(TooSlow):
-        stream.write(bytes(10_000_000))
+    monkeypatch.setattr(module, "SEND_SECONDS", 1)
+    admitted(pair[1])
+    with pytest.raises(TimeoutError):
+        pair[1].sendall(bytes(50_000_000))
     with pytest.raises(BrokenPipeError):
-        stream.write(b"x")
+        pair[1].send(b"x")
 
 
 def test_a_websocket_has_no_time_outs_and_is_counted_elsewhere(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    connections = Connections(LIMITS)
-    connection = connections.admit(pair[1], HERE)
-    assert connection is not None
-    connection.await_request()
-    connection.begin_answer()
-    connection.begin_websocket()
-    assert pair[1].gettimeout() is None
+    one = admitted(pair[1])
+    connections = one._all
+    one.begin_websocket()
     assert len(connections) == 0
+    swept(one, LIMITS.head)
+    assert not one.late
+    connections.cut_websockets()
+    assert pair[1].recv(1) == b""

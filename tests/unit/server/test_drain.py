@@ -1,42 +1,46 @@
-"""The causes for a worker to drain."""
+"""What tells a worker to drain."""
 
 from __future__ import annotations
 
 import faulthandler
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from app.server.drain import CLOSE_SECONDS, Drain, InFlight
+from app.server.connections import ConnectionLimits, Connections
+from app.server.drain import CLOSE_SECONDS, Ending
+
+LIMITS = ConnectionLimits(most=5, of_one=3, head=60.0, body=60.0, keep_alive=60.0)
 
 
 @pytest.fixture
-def own_signals() -> Iterator[None]:
-    """Puts back what a watching drain does to the signals of this process."""
+def own_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Puts back what it does to the signals of this process, which it does not outlive else."""
+    wake, waker = socket.socketpair()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     wakeup = signal.set_wakeup_fd(-1)
-    yield
+    with monkeypatch.context() as patched, wake, waker:
+        patched.setattr(socket, "socketpair", lambda: (wake, waker))
+        yield
+        signal.set_wakeup_fd(-1)
     faulthandler.cancel_dump_traceback_later()
     signal.set_wakeup_fd(wakeup)
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("unread", [b"", b"listening"])
-def test_a_supervisor_that_dies_ends_its_worker_whatever_it_had_not_read(
-    own_signals: None, unread: bytes
-) -> None:
-    mine, theirs = socket.socketpair()
-    left = threading.Event()
+def test_a_master_that_dies_ends_its_worker(own_signals: None) -> None:
+    stopped: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname(), 5)
+        mine, _ = listener.accept()
     with mine:
-        Drain(InFlight(), 1.0, mine).watch(lambda: None, lambda seconds: None, left.set)
-        if unread:
-            mine.send(unread)
+        ending = Ending(1.0, mine)
         theirs.close()
-        assert left.wait(60)
+        ending.drain(Connections(LIMITS), lambda: stopped.append(1))
+    assert stopped == [1]
 
 
 def test_who_says_it_again_gives_a_worker_no_more_time(
@@ -46,13 +50,8 @@ def test_who_says_it_again_gives_a_worker_no_more_time(
     monkeypatch.setattr(
         faulthandler, "dump_traceback_later", lambda seconds, exit: limits.append(seconds)
     )
-    left = threading.Event()
-    wake, waker = socket.socketpair()
-    monkeypatch.setattr(socket, "socketpair", lambda: (wake, waker))
-    with wake, waker:
-        Drain(InFlight(), 1.0, None).watch(lambda: None, lambda seconds: None, left.set)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.raise_signal(number)
-        assert left.wait(60)
-        signal.set_wakeup_fd(-1)
+    ending = Ending(1.0, None)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.raise_signal(number)
+    ending.drain(Connections(LIMITS), lambda: None)
     assert limits == [1.0 + CLOSE_SECONDS]

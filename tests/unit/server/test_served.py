@@ -14,7 +14,7 @@ from app.server.connections import ENVIRON_KEY, ConnectionLimits, Connections
 from app.server.served import Served
 from yoto.request import REQUEST_ID_KEY
 
-LOGGER = "app.server.contained"
+LOGGER = "app.server.served"
 
 
 class Server:
