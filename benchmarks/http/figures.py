@@ -1,4 +1,4 @@
-"""From rounds to the table: medians, and ratios to the bare view."""
+"""From rounds to the table: medians, and ratios to the bare view on the same server."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""The servers to compare with: ``python -m benchmarks.http.peers bare|jwt|stack MODE [REDIS_URL]``.
+"""The servers to compare: ``python -m benchmarks.http.peers KIND MODE REDIS_URL FOLDER``.
 
 ``bare`` is a Flask view and nothing else; ``jwt`` identifies the caller by flask-jwt-extended;
 ``stack`` adds a usual stack by hand: Flask-Limiter (three limits, headers) and pybreaker, both on
-Redis, and pycasbin with a hundred roles. Prints its port and a token, as one line of JSON.
+Redis, and pycasbin with a hundred roles; ``plain`` is an application with ``Yoto(app)``, its people
+and a role in a database of its own. All are served as ours is: by gunicorn's threads, or eventlet's
+``wsgi``. Prints its port and a token, as one line of JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import run
@@ -22,7 +25,7 @@ ROLES, GRANTS_A_ROLE = 100, 10
 LIMIT = 100_000_000  # a minute: nobody may be refused while time is taken
 
 
-def application(kind: str, redis_url: str) -> tuple[Flask, str]:
+def application(kind: str, redis_url: str, folder: Path) -> tuple[Flask, str]:
     """The application, and a token that it accepts."""
     from flask import Flask
     from flask_jwt_extended import JWTManager, create_access_token, jwt_required
@@ -36,6 +39,9 @@ def application(kind: str, redis_url: str) -> tuple[Flask, str]:
 
     if kind == "bare":
         app.add_url_rule("/view", view_func=view)
+        return app, ""
+    if kind == "plain":
+        with_yoto(app, view, redis_url, folder)
         return app, ""
     app.config["JWT_SECRET_KEY"] = "a key that only the benchmark uses, and nobody else"
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = False
@@ -94,41 +100,101 @@ def by_hand(app: Flask, view: Callable[[], Any], redis_url: str) -> Callable[[],
     return allowed
 
 
-def serve(app: Flask, mode: str, on_listening: Callable[[int], None]) -> None:
-    """Serve without end, in one process, with a line of the log a request as these servers do."""
+def with_yoto(app: Flask, view: Callable[[], Any], redis_url: str, folder: Path) -> None:
+    """Yoto in ``app``, set up, and a view behind each thing that is measured."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
+
+    from benchmarks.http.views import guards
+    from yoto import Yoto, assign, guarded, people, rate_limit, require_permission
+
+    class Base(DeclarativeBase):
+        """Tables of the application."""
+
+    class Person(Base):
+        """Its people."""
+
+        __tablename__ = "people"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    database = folder / "plain.db"
+    new = not database.exists()
+    engine = create_engine(f"sqlite:///{database}")
+    session = scoped_session(sessionmaker(engine))
+    app.secret_key = "a key that only the benchmark uses, and nobody else"
+    app.instance_path = str(folder)
+    app.config["YOTO_REDIS_URL"] = redis_url
+    Yoto(
+        app,
+        db=session,
+        users=people(Person),
+        caller=lambda: int(USER),
+        permissions=[PERMISSION],
+        roles={"member": [PERMISSION]},
+        guards=guards(),
+    )
+    if new:
+        Base.metadata.create_all(engine)
+        app.test_cli_runner().invoke(args=["yoto", "setup"], catch_exceptions=False)
+        with app.app_context():
+            session.add(Person(id=int(USER)))
+            session.commit()
+            assign(int(USER), "member")
+            session.commit()
+    allowed = require_permission(PERMISSION)
+    app.add_url_rule("/empty", "empty", view)
+    app.add_url_rule("/permission", "permission", allowed(view))
+    app.add_url_rule("/limit", "limit", rate_limit("limit")(view))
+    for mode in ("strict", "leased"):
+        app.add_url_rule(f"/{mode}", mode, allowed(guarded(mode)(view)))
+
+
+def serve(make: Callable[[], Flask], mode: str, on_listening: Callable[[int], None]) -> int:
+    """Serve until told to stop, by one worker, with a line of the log a request as ours writes."""
     if mode == "eventlet":
         import eventlet
         import eventlet.wsgi
 
+        app = make()
         listener = eventlet.listen(("127.0.0.1", 0))
         on_listening(listener.getsockname()[1])
         eventlet.wsgi.server(listener, app, debug=False)
-    else:
-        from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+        return 0
+    from gunicorn.glogging import Logger
 
-        class Handler(WSGIRequestHandler):
-            protocol_version = "HTTP/1.1"
+    from app.server import bind
+    from app.server.master import serve_workers
+    from app.server.threads import settings_of
+    from config import Base
 
-        server = ThreadedWSGIServer("127.0.0.1", 0, app, Handler)
-        server.daemon_threads = True
-        on_listening(server.port)
-        server.serve_forever()
+    defaults = {key: getattr(Base, key) for key in dir(Base) if key.isupper()}
+    log = {"logger_class": Logger, "accesslog": "/dev/stderr"}
+    settings = settings_of(defaults) | log | {"worker_class": "gthread"}
+    bound = bind("127.0.0.1", 0)
+    return serve_workers(bound, defaults, 1, on_listening, lambda *_: None, make=make, **settings)
 
 
-def main() -> None:
-    """Serve the kind that the command line names."""
-    kind, mode, *rest = sys.argv[1:]
+def main() -> int:
+    """Serve the kind that the command line names; the exit code."""
+    kind, mode, redis_url, folder = sys.argv[1:]
     run.monkey_patch(mode)
     from benchmarks.http.counting import CountingWsgi
 
-    app, token = application(kind, rest[0] if rest else "")
-    app.wsgi_app = CountingWsgi(app.wsgi_app)  # type: ignore[method-assign]
-    serve(
-        app,
+    # A worker that is forked makes one of its own; this one has the token, and sets up.
+    _, token = application("jwt" if kind == "stack" else kind, redis_url, Path(folder))
+
+    def make() -> Flask:
+        app, _ = application(kind, redis_url, Path(folder))
+        app.wsgi_app = CountingWsgi(app.wsgi_app)  # type: ignore[method-assign]
+        return app
+
+    return serve(
+        make,
         mode,
         lambda port: print(json.dumps({"port": port, "token": token}), flush=True),
     )
 
 
 if __name__ == "__main__":
-    main()
+    run.end(main())

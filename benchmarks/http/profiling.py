@@ -10,15 +10,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 
+from app.server import YotoSocketIO, master
 from app.server.connections import ENVIRON_KEY, Connection, ConnectionLimits, Connections
-from app.server.servers import SERVERS
+from app.server.served import Served
 from benchmarks.http.counting import Counter, Counts
+from yoto.http.wsgi import Wsgi
 
 WARM_UP, BATCHES, CALLS = 200, 15, 100
 SHOWN = 45  # lines of each table
@@ -27,22 +29,30 @@ SHOWN = 45  # lines of each table
 def instead_of_serving(path: str, token: str | None) -> None:
     """Make every server of this process repeat the request, print its time, and end."""
 
-    def serve(app: Flask, listener: object, drain: object, limits: ConnectionLimits) -> None:
+    def serve(self: object, app: Flask, *_: Any) -> None:
         # In a thread of its own, as for serving: this one has a context of the application open,
         # which requests would share, with all that they remember there.
-        thread = threading.Thread(target=profile, args=(app, limits, path, token))
+        arguments = (app.wsgi_app, app.config, path, token)
+        thread = threading.Thread(target=profile, args=arguments)
         thread.start()
         thread.join()
 
-    for mode in SERVERS:
-        SERVERS[mode] = serve
+    def serve_workers(*_: Any, make: Callable[[], Any], **options: Any) -> int:
+        application = make()
+        application.begin()
+        profile(application, application.config, path, token)
+        return 0
+
+    YotoSocketIO.run = serve  # type: ignore[method-assign,assignment]
+    master.serve_workers = serve_workers  # type: ignore[assignment]
 
 
-def profile(app: Flask, limits: ConnectionLimits, path: str, token: str | None) -> None:
+def profile(wsgi: Wsgi, config: Mapping[str, Any], path: str, token: str | None) -> None:
     """Print microseconds a request, and their parts."""
     near, far = socket.socketpair()
-    connection = Connection(Connections(limits), near, None, object())
-    request = request_of(app, connection, path, token)
+    connection = Connections(ConnectionLimits.of(config)).admit(near, "127.0.0.1")
+    assert connection is not None
+    request = request_of(Served(wsgi, config["MAX_CONTENT_LENGTH"]), connection, path, token)
     for _ in range(WARM_UP):
         request()
     times = sorted(seconds(request) for _ in range(BATCHES))
@@ -66,7 +76,7 @@ def profile(app: Flask, limits: ConnectionLimits, path: str, token: str | None) 
 
 
 def request_of(
-    app: Flask, connection: Connection, path: str, token: str | None
+    wsgi: Wsgi, connection: Connection, path: str, token: str | None
 ) -> Callable[[], None]:
     """One request by the WSGI interface, through all layers that serving puts around it."""
     environ: dict[str, Any] = EnvironBuilder(path, base_url="http://127.0.0.1/").get_environ()
@@ -80,7 +90,7 @@ def request_of(
         def start_response(status: str, *_: Any) -> Any:
             statuses.append(status)
 
-        body = app.wsgi_app(dict(environ), start_response)
+        body = wsgi(dict(environ), start_response)
         try:
             answer = b"".join(body)
         finally:

@@ -12,6 +12,7 @@ class Asked(StrEnum):
     BARE = "bare"
     JWT = "jwt"
     STACK = "stack"
+    PLAIN = "plain"
     OURS = "ours"
 
 
@@ -44,12 +45,24 @@ EMPTY = Row("empty", "ours: around an empty view", Asked.OURS, f"{VIEWS}/empty",
 PERMISSION = Row(
     "permission", "ours: token, permission", Asked.OURS, f"{VIEWS}/permission/{CHANNEL}"
 )
+LIMIT = Row("limit", "ours: the same, leased limit", Asked.OURS, f"{VIEWS}/limit/{CHANNEL}")
 STRICT = Row("strict", "ours: the same, guarded, strict", Asked.OURS, f"{VIEWS}/strict/{CHANNEL}")
 LEASED = Row("leased", "ours: the same, guarded, leased", Asked.OURS, f"{VIEWS}/leased/{CHANNEL}")
 MESSAGES = Row(
     "messages", "ours: list of messages", Asked.OURS, f"/api/v1/channels/{CHANNEL}/messages?limit=1"
 )
-ROWS = (BARE, JWT, STACK, EMPTY, PERMISSION, STRICT, LEASED, MESSAGES)
+# The same in an application with nothing else, whose callers are known without a token.
+PLAIN = tuple(
+    Row(f"plain-{name}", f"plain: {shown}", Asked.PLAIN, f"/{name}", signed_in=False)
+    for name, shown in (
+        ("empty", "with Yoto(app), an empty view"),
+        ("permission", "permission"),
+        ("limit", "leased limit"),
+        ("strict", "permission, guarded, strict"),
+        ("leased", "permission, guarded, leased"),
+    )
+)
+ROWS = (BARE, JWT, STACK, *PLAIN, EMPTY, PERMISSION, LIMIT, STRICT, LEASED, MESSAGES)
 CONNECTIONS = 8  # that ask at a time
 # A request with this header is counted; this path then returns the counts. See ``counting``.
 COUNTED_HEADER, COUNTS_PATH = "HTTP_X_BENCH_COUNTED", "/bench-counts"

@@ -19,7 +19,7 @@ from flask_migrate import upgrade
 from app import close_app, create_app
 from app.extensions import permissions
 from benchmarks.http.rows import CHANNEL, Asked
-from benchmarks.idle.processes import processor_seconds
+from benchmarks.idle.processes import children, processor_seconds
 from tests.support.mariadb import start_mariadb
 from tests.support.redis_servers import start_valkey
 from tests.support.world import World
@@ -43,9 +43,11 @@ class Process:
     token: str
 
     def processor_seconds(self) -> float | None:
-        """Processor time that it has used until now; None where the system does not say."""
+        """Processor time that it and its workers have used until now; None where the system does
+        not say.
+        """
         try:
-            return processor_seconds(self.pid)
+            return sum(map(processor_seconds, (self.pid, *children(self.pid))))
         except OSError:
             return None
 
@@ -120,7 +122,7 @@ def ours(folder: Path, mode: str, used: Stores, log_sample: float) -> Iterator[P
 @contextmanager
 def peer(folder: Path, kind: Asked, mode: str, redis_url: str) -> Iterator[Process]:
     """One of the servers that Yoto is compared with."""
-    command = ["benchmarks.http.peers", kind, mode, redis_url]
+    command = ["benchmarks.http.peers", kind, mode, redis_url, str(folder)]
     log = folder / f"{kind}-{mode}.log"
     with _started(command, clean_environment(), log, json.loads) as (pid, printed):
         yield Process(pid, printed["port"], printed["token"])

@@ -6,14 +6,16 @@ import http.client
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from benchmarks.http.client import NotAnswered, ask, moments, request_for
-from benchmarks.http.rows import CHANNEL, COUNTS_PATH, ROWS, Asked, Row
+from benchmarks.http.rows import CHANNEL, COUNTS_PATH, PLAIN, ROWS, Asked, Row
 from benchmarks.http.servers import Process, peer
 from benchmarks.http.views import add_views
+from tests.support.redis_servers import Server
 from tests.support.world import World
 
 ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
@@ -57,6 +59,19 @@ def test_a_server_says_what_the_requests_with_the_header_waited_for(bare: Proces
     for requests in (1, 0):
         counts = answered_by(bare, COUNTS_PATH, COUNTED)
         assert counts == {"requests": requests, "statements": 0, "round_trips": 0}
+
+
+def test_every_row_of_a_plain_application_is_answered(
+    tmp_path: Path, valkey_server: Server
+) -> None:
+    with peer(tmp_path, Asked.PLAIN, ASYNC_MODE, valkey_server.url) as process:
+        for row in PLAIN:
+            assert answered_by(process, row.path, {})["id"] == CHANNEL, row.name
+        used = process.processor_seconds()
+        for _ in range(200):
+            answered_by(process, "/empty", {})
+        # Also of the worker that a master forked.
+        assert used is not None and (process.processor_seconds() or 0) > used
 
 
 @pytest.mark.parametrize(
