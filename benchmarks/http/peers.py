@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 USER, SERVER, PERMISSION = "1", "1", "message.send"
+OWN = "note.send"  # the permission of an application that Yoto is a guest in
 ROLES, GRANTS_A_ROLE = 100, 10
 LIMIT = 100_000_000  # a minute: nobody may be refused while time is taken
 
@@ -102,8 +103,8 @@ def by_hand(app: Flask, view: Callable[[], Any], redis_url: str) -> Callable[[],
 
 def with_yoto(app: Flask, view: Callable[[], Any], redis_url: str, folder: Path) -> None:
     """Yoto in ``app``, set up, and a view behind each thing that is measured."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
+    from sqlalchemy import Integer, create_engine
+    from sqlalchemy.orm import DeclarativeBase, mapped_column, scoped_session, sessionmaker
 
     from benchmarks.http.views import guards
     from yoto import Yoto, assign, guarded, people, rate_limit, require_permission
@@ -116,7 +117,7 @@ def with_yoto(app: Flask, view: Callable[[], Any], redis_url: str, folder: Path)
 
         __tablename__ = "people"
 
-        id: Mapped[int] = mapped_column(primary_key=True)
+        id = mapped_column(Integer, primary_key=True)
 
     database = folder / "plain.db"
     new = not database.exists()
@@ -130,8 +131,8 @@ def with_yoto(app: Flask, view: Callable[[], Any], redis_url: str, folder: Path)
         db=session,
         users=people(Person),
         caller=lambda: int(USER),
-        permissions=[PERMISSION],
-        roles={"member": [PERMISSION]},
+        permissions=[OWN],
+        roles={"member": [OWN]},
         guards=guards(),
     )
     if new:
@@ -142,7 +143,7 @@ def with_yoto(app: Flask, view: Callable[[], Any], redis_url: str, folder: Path)
             session.commit()
             assign(int(USER), "member")
             session.commit()
-    allowed = require_permission(PERMISSION)
+    allowed = require_permission(OWN)
     app.add_url_rule("/empty", "empty", view)
     app.add_url_rule("/permission", "permission", allowed(view))
     app.add_url_rule("/limit", "limit", rate_limit("limit")(view))
