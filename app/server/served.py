@@ -113,6 +113,8 @@ def read_body(environ: dict[str, Any], connection: Connection, most: int) -> Ref
         if refusal is None:
             del environ["HTTP_TRANSFER_ENCODING"]
             environ["CONTENT_LENGTH"] = str(len(body))
+            if len(body) > most:
+                return None  # as above
     connection.begin_answer()
     return refusal
 

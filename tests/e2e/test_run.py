@@ -106,7 +106,7 @@ def test_a_killed_worker_is_replaced_and_none_outlives_a_killed_supervisor(
     tmp_path: Path, mode: str
 ) -> None:
     app = RunningYoto(tmp_path, "--workers", "2", YOTO_ASYNC_MODE=mode, **WITHOUT_DEMO)
-    assert get(f"{app.url}/livez") == 200
+    app.wait_for(lambda: answers(app))
     app.wait_for(lambda: len(children(app.process.pid)) == 2)
     victim = children(app.process.pid)[0]
     os.kill(victim, signal.SIGKILL)
