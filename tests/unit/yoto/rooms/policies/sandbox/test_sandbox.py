@@ -51,14 +51,14 @@ def test_a_huge_comprehension_is_refused_with_the_time() -> None:
 
 
 def test_a_huge_list_is_refused_with_the_memory() -> None:
-    with pytest.raises(PolicyError, match="more than 128 MB of memory"):
+    with pytest.raises(PolicyError, match="more than 64 MB of memory"):
         run_in_sandbox(
             "rules",
             rules(
                 'deny contains "a" if count([[i, j] | some i in numbers.range(1, 10000); '
                 "some j in numbers.range(1, 10000)]) < 0"
             ),
-            limits=SandboxLimits(memory_mb=128),
+            limits=SandboxLimits(cpu_seconds=50, memory_mb=64),
         )
 
 
