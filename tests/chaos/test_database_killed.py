@@ -102,12 +102,17 @@ class Caller:
         self.answers.append((found.status, time.monotonic() - began))
         return found.status, json.loads(said) if said else None
 
+    def leave(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._connection.close()
+
     def go_on(self, acts: list[tuple[str, str, Any]], pause: float, over: threading.Event) -> None:
         """One act after the other until it is over."""
         turn = 0
         while not over.wait(pause):
             self.ask(*acts[turn % len(acts)])
             turn += 1
+        self.leave()
 
 
 def under_load(server: Process, seconds: float) -> tuple[list[Caller], list[Caller]]:
@@ -149,8 +154,7 @@ def test_who_is_known_is_answered_and_who_would_write_is_told_at_once(
     time.sleep(CALM)
     database.kill()
     readers, writers = under_load(running, AWAY)
-    # A connection that was idle for so long may have been closed.
-    caller = Caller(running)
+    caller.leave()  # a connection that was idle for so long may have been closed
     ready = caller.answer("GET", "/readyz")
     database.restart()
 
@@ -173,3 +177,4 @@ def test_who_is_known_is_answered_and_who_would_write_is_told_at_once(
     wait_until(is_answered(caller, "POST", "/api/v1/servers", {"name": "Harbour"}, 201), 30.0)
     assert caller.ask("GET", PERMISSION.path) == 200
     wait_until(lambda: caller.answer("GET", "/readyz")[1] == {"status": "ok"}, 30.0)
+    caller.leave()

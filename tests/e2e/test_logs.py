@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def test_a_worker_writes_json_and_sends_its_spans(tmp_path: Path) -> None:
     parent = f"00-{TRACE}-00f067aa0ba902b7-01"
     ask(f"{app.url}/api/openapi.json", X_Request_ID="seen-from-outside", traceparent=parent)
     app.wait_for(lambda: "request ended" in app.output)
+    (worker,) = re.findall(r"worker (\d+) started", app.output)
     assert app.stop() == 0
     lines = [
         json.loads(line)
@@ -42,5 +44,5 @@ def test_a_worker_writes_json_and_sends_its_spans(tmp_path: Path) -> None:
     (ended,) = [line for line in lines if line["event"] == "request ended"]
     assert (ended["request_id"], ended["status"]) == ("seen-from-outside", 200)
     assert ended["trace_id"] == TRACE
-    assert f"-{app.process.pid}-" in ended["instance"]
+    assert f"-{worker}-" in ended["instance"]
     assert f"{TRACE} GET /api/openapi.json" in spans.read_text()

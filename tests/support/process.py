@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 from tests.support.database import migrated
@@ -53,6 +54,7 @@ class RunningYoto:
         )
         self.instance = instance
         self._lines: list[str] = []
+        self._url: str | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -67,11 +69,15 @@ class RunningYoto:
 
     @property
     def url(self) -> str:
-        """The printed address; waits for it."""
-        self.wait_for(lambda: ADDRESS.search(self.output) is not None)
-        match = ADDRESS.search(self.output)
-        assert match is not None
-        return match[1]
+        """The printed address, of which a worker answers; waits for it."""
+        if self._url is None:
+            self.wait_for(lambda: ADDRESS.search(self.output) is not None)
+            match = ADDRESS.search(self.output)
+            assert match is not None
+            # The master listens before its workers have begun.
+            with urllib.request.urlopen(f"{match[1]}/livez", timeout=START_SECONDS):
+                self._url = match[1]
+        return self._url
 
     @property
     def accounts(self) -> dict[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import faulthandler
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from app.server.connections import ConnectionLimits, Connections
 from app.server.drain import CLOSE_SECONDS, Ending
+from tests.support.waiting import wait_until
 
 LIMITS = ConnectionLimits(most=5, of_one=3, head=60.0, body=60.0, keep_alive=60.0)
 
@@ -25,6 +27,8 @@ def own_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         patched.setattr(socket, "socketpair", lambda: (wake, waker))
         yield
         signal.set_wakeup_fd(-1)
+        waker.send(b"\0")
+        wait_until(lambda: not any("_wait_for" in one.name for one in threading.enumerate()))
     faulthandler.cancel_dump_traceback_later()
     signal.set_wakeup_fd(wakeup)
     for number, handler in handlers.items():
