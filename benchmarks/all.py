@@ -51,7 +51,7 @@ HTTP_NOTE = (
     "rounds in which rows take turns. Every row of a table is served by the same server, with a "
     "line of the log a request: gunicorn's threads in one worker, or eventlet's `wsgi`. `of bare` "
     "and `of peers`: requests a second to those of the bare view, and of the stack of "
-    "Flask-Limiter, pybreaker and pycasbin, on the same server in the same round. `plain` is an "
+    "Flask-Limiter, pybreaker and pycasbin, on the same server in the turn before. `plain` is an "
     "application with `Yoto(app)` and nothing else. `cpu us`: processor time of the server and its "
     "workers a request. `p99 ms`: at half of that rate, of requests that become due at random "
     "moments, from then on. `SQL`, `Redis`: statements and round trips that the caller waits for."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.http.figures import Measured, Round
 from benchmarks.http.load import NothingAnswered, at_full_speed, p99_at
-from benchmarks.http.rows import COUNTED_HEADER, COUNTS_PATH, Row
+from benchmarks.http.rows import BARE, COUNTED_HEADER, COUNTS_PATH, Row
 from benchmarks.http.servers import Process
 
 WARM_UP_SECONDS = 1
@@ -40,13 +40,15 @@ class Contestant:
         with suppress(NothingAnswered):
             at_full_speed(self.process.port, self.row.path, self.token, WARM_UP_SECONDS)
 
-    def take_turn(self, seconds: int) -> None:
-        """Ask as fast as answers come."""
+    def take_turn(self, seconds: int, bare: float | None) -> float:
+        """Ask as fast as answers come; the rate. ``bare``: of the bare view, in the turn before."""
         before = self.process.processor_seconds()
         load = at_full_speed(self.process.port, self.row.path, self.token, seconds)
         after = self.process.processor_seconds()
         used = None if before is None or after is None else (after - before) / load.requests * 1e6
-        self.measured.rounds.append(Round(load.rate, used))
+        bare = load.rate if self.row is BARE else bare
+        self.measured.rounds.append(Round(load.rate, used, bare))
+        return load.rate
 
     def measure_p99(self, seconds: int) -> None:
         """Ask at half the rate of the turns."""
@@ -77,12 +79,16 @@ class Contestant:
 
 
 def run(contestants: Sequence[Contestant], rounds: int, seconds: int, quick: bool) -> None:
-    """Measure all of them. ``quick`` leaves the p99 out, which takes as long as a turn."""
+    """Measure all of them, each beside the bare view. ``quick`` leaves the p99 out, which takes as
+    long as a turn.
+    """
     for one in contestants:
         one.warm_up()
+    bare = next((one for one in contestants if one.row is BARE), None)
+    others = [one for one in contestants if one is not bare] or contestants
     for _ in range(rounds):
-        for one in contestants:
-            one.take_turn(seconds)
+        for one in others:
+            one.take_turn(seconds, bare.take_turn(seconds, None) if bare else None)
     for one in contestants:
         if not quick:
             one.measure_p99(seconds)

@@ -1,12 +1,12 @@
-"""From rounds to the table: medians, and ratios to the bare view on the same server."""
+"""From rounds to the table: medians, and ratios to the bare view on the same kind of server."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.http.rows import BARE, ROWS, STACK
+from benchmarks.http.rows import ROWS, STACK
 
 Figures = dict[str, float | None]
 
@@ -15,11 +15,14 @@ Figures = dict[str, float | None]
 class Round:
     """A row in one round: requests a second, and microseconds of the server's processor a request.
 
-    The latter is nearly the same on a busy machine as on a quiet one.
+    Attributes:
+        bare: requests a second of the bare view in the turn before, since a machine's speed may
+            change within seconds. None: that was not measured.
     """
 
     rate: float
     processor_us: float | None
+    bare: float | None = None
 
 
 @dataclass(slots=True)
@@ -43,9 +46,14 @@ class Measured:
         """Requests a second, the median of the rounds."""
         return statistics.median(one.rate for one in self.rounds)
 
+    @property
+    def of_bare(self) -> list[float]:
+        """Ratios to the bare view, of the rounds in which that was measured."""
+        return [one.rate / one.bare for one in self.rounds if one.bare is not None]
+
 
 def figures(measured: Mapping[str, Measured]) -> dict[str, Figures]:
-    """A line for each row: medians, and ratios to other rows in the same round."""
+    """A line for each row: medians, and ratios to other rows."""
     return {name: _line(one, measured) for name, one in measured.items()}
 
 
@@ -53,8 +61,8 @@ def _line(mine: Measured, all_: Mapping[str, Measured]) -> Figures:
     processor = [one.processor_us for one in mine.rounds if one.processor_us is not None]
     return {
         "req/s": round(mine.rate, 1),
-        "of bare": ratio(mine, all_.get(BARE.name)),
-        "of peers": ratio(mine, all_.get(STACK.name)),
+        "of bare": _median(mine.of_bare),
+        "of peers": _of_peers(mine, all_.get(STACK.name)),
         "cpu us": round(statistics.median(processor), 1) if processor else None,
         "p99 ms": None if mine.p99 is None else round(mine.p99, 2),
         "SQL": mine.statements,
@@ -62,12 +70,15 @@ def _line(mine: Measured, all_: Mapping[str, Measured]) -> Figures:
     }
 
 
-def ratio(mine: Measured, other: Measured | None) -> float | None:
-    """The median of a round's requests to those of the other row in the same round."""
-    if other is None:
+def _of_peers(mine: Measured, stack: Measured | None) -> float | None:
+    if stack is None or not mine.of_bare or not stack.of_bare:
         return None
-    pairs = zip(mine.rounds, other.rounds, strict=True)
-    return round(statistics.median(one.rate / two.rate for one, two in pairs), 3)
+    # The bare view has a turn before each of the others', in which it is 1.
+    return _median([one / two for one, two in zip(mine.of_bare, stack.of_bare, strict=False)])
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return round(statistics.median(values), 3) if values else None
 
 
 def table(title: str, found: Mapping[str, Figures]) -> str:

@@ -123,7 +123,6 @@ def with_yoto(app: Flask, view: Callable[[], Any], redis_url: str, folder: Path)
     new = not database.exists()
     engine = create_engine(f"sqlite:///{database}")
     session = scoped_session(sessionmaker(engine))
-    app.secret_key = "a key that only the benchmark uses, and nobody else"
     app.instance_path = str(folder)
     app.config["YOTO_REDIS_URL"] = redis_url
     Yoto(

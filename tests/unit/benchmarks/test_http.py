@@ -23,14 +23,17 @@ Transfer/sec:      0.85MB
 """
 
 
-def test_a_ratio_is_of_rows_of_the_same_round() -> None:
+def test_a_ratio_is_to_what_was_measured_just_before() -> None:
     found = figures(
         {
-            "bare": Measured([Round(1000, 100), Round(500, 200), Round(900, 110)]),
-            "stack": Measured([Round(100, 900), Round(50, 1800), Round(90, 1000)]),
-            "strict": Measured([Round(500, 190), Round(250, 390), Round(450, 210)], 3.14159, 0, 1),
+            "bare": Measured([Round(1000, 100, 1000), Round(500, 200, 500), Round(900, 110, 900)]),
+            "stack": Measured([Round(50, 900, 500), Round(50, 1800, 500), Round(90, 1000, 900)]),
+            "strict": Measured(
+                [Round(500, 190, 1000), Round(250, 390, 500), Round(450, 210, 900)], 3.14159, 0, 1
+            ),
         }
     )
+    assert found["bare"]["of bare"] == 1 and found["bare"]["of peers"] == 10
     assert found["strict"] == {
         "req/s": 450,
         "of bare": 0.5,
