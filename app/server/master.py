@@ -32,7 +32,8 @@ class Anew(Worker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Instead of gunicorn's."""
         ends = self.sockets[0].fileno(), self.app.lifeline.fileno()
-        os.execv(sys.executable, [sys.executable, *self.app.command, *map(str, ends)])
+        # Our own interpreter and script; no shell.
+        os.execv(sys.executable, [sys.executable, *self.app.command, *map(str, ends)])  # nosec B606
 
 
 class Quiet(Logger):  # type: ignore[misc]
