@@ -22,6 +22,7 @@ from proof.campaign.evidence import Evidence, Mark, Observer, services
 from proof.campaign.faults import FAULTS
 from proof.campaign.faults import write_steps_hook as hook
 from proof.campaign.faults.base import Fault
+from proof.campaign.faults.clocks import ClockBack, ClockForward
 from proof.campaign.faults.disk import on_small_disk
 from proof.campaign.history import Fault as Noted
 from proof.campaign.history import note_fault, read_faults, read_operations
@@ -88,6 +89,7 @@ class Result:
     judgement: Judgement | None = None
     seconds: float = 0.0
     stalls: float = 0.0
+    steps: int = 0
     disk: str = ""
     left_out: Sequence[str] = ()
     leased: dict[str, float] = field(default_factory=dict)
@@ -172,6 +174,7 @@ class Campaign:
                 self._on(cluster, rounds, seconds)
         self.result.seconds = time.monotonic() - began
         self.result.stalls = self._stalls.worst
+        self.result.steps = len(self._stalls.steps)
         self.result.judgement = judge(self.folder)
         self._count_operations()
         return self.result
@@ -228,7 +231,25 @@ class Campaign:
                     load.stop(self._looks)
                 except Exception as error:  # of a client: no fault should make it fail
                     self.result.broken.append(f"a client failed: {error!r}")
+                self._note_steps()
                 self._after(cluster, start)
+
+    def _note_steps(self) -> None:
+        """The machine's own clock was set: every Redis had the fault that ``clocks`` makes."""
+        for began, ended, by in self._stalls.steps:
+            kind = ClockForward if by > 0 else ClockBack
+            target = f"the machine, by {by:+.1f} s"
+            note_fault(
+                self.folder,
+                Noted(
+                    kind=kind.name,
+                    target=target,
+                    began=began,
+                    healed=ended + abs(by),
+                    effects=kind.effects,
+                    ended=ended,
+                ),
+            )
 
     def _brings_new(self, round_: Round) -> bool:
         came = {one.planned.fault for one in self.result.occurrences}
@@ -368,9 +389,9 @@ class Campaign:
 
     def _database_windows(self) -> list[tuple[float, float]]:
         """From when until when the database was broken, as logs have it: seconds since 1970."""
-        since_1970 = time.time() - time.monotonic()
+        since_1970 = self._stalls.since_1970
         return [
-            (since_1970 + fault.began, since_1970 + fault.healed)
+            (since_1970(fault.began), since_1970(fault.healed))
             for fault in read_faults(self.folder)
             if fault.kind.startswith(once.DATABASE)
         ]

@@ -26,7 +26,8 @@ def markdown(result: Result, revision: str) -> str:
         f" {sum(judgement.falsifiable.values())} checks could have been wrong;"
         f" {sum(result.leased.values()):g} units and slots leased;"
         f" {len(judgement.violations)} violations; longest stall of the machine"
-        f" {result.stalls:.1f} s; full disk by {result.disk}.",
+        f" {result.stalls:.1f} s; its clock was set {result.steps} times; full disk by"
+        f" {result.disk}.",
         "",
         "**Passed.**" if not failures else f"**Failed: {len(failures)}.**",
         "",

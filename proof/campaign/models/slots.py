@@ -23,6 +23,8 @@ GRACE = 2.0
 LONGEST = 90.0
 # s until a replica serves, after its primary was lost.
 FAILOVER = 10.0
+# Kinds of faults between the proxy and the nodes.
+PROXY = ("link-nginx-", "connections-nginx", "nginx-")
 
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
@@ -112,13 +114,22 @@ def _judge_refusals(
 
 def _held_at_the_latest(one: Operation, faults: Sequence[Fault]) -> float:
     """s until which its slot may have been taken."""
-    if one.outcome == "failed" or (one.outcome == "ok" and not one.value["admitted"]):
+    refused = one.outcome == "failed" or (one.outcome == "ok" and not one.value["admitted"])
+    if refused and not _may_be_a_second_answer(one, faults):
         return one.returned or one.invoked
     hold, lease = float(one.argument["hold"]), float(one.argument["lease"])
-    if one.outcome != "ok" or one.returned is None:
+    if refused or one.outcome != "ok" or one.returned is None:
         # Its worker may be dead, stopped or slow: it was in it for so long, and then for a lease.
         return (one.returned or one.invoked) + hold + lease + GRACE
     # The end of a call is sent after its answer; a worker may have died or lost Redis in between.
     if any(fault.began - GRACE <= one.returned <= fault.healed + GRACE for fault in faults):
         return one.returned + lease + GRACE
     return one.returned + GRACE
+
+
+def _may_be_a_second_answer(one: Operation, faults: Sequence[Fault]) -> bool:
+    """Whether the proxy may have lost a node that let it in, and asked another."""
+    return one.returned is not None and any(
+        fault.kind.startswith(PROXY) and fault.began <= one.returned and one.invoked <= fault.healed
+        for fault in faults
+    )

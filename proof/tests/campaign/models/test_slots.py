@@ -54,3 +54,11 @@ def test_a_worker_that_dies_after_its_answer_leaves_the_slot_to_its_lease() -> N
     assert violations(*answered, refused(3.5))
     assert not violations(*answered, refused(3.5), faults=(fault(1.1, 1.2),))
     assert violations(*answered, refused(5.5), faults=(fault(1.1, 1.2),))
+
+
+def test_a_refusal_may_be_the_second_answer_while_the_proxy_loses_nodes() -> None:
+    asked_twice = op("enter", 0.0, 4.0, TWO, {"admitted": False})
+    beside = stay(0.0, 9.0), stay(0.0, 0.5), asked_twice, refused(5.0)
+    assert violations(*beside)
+    assert violations(*beside, faults=(fault(1.0, 4.0),))
+    assert not violations(*beside, faults=(fault(1.0, 4.0, kind="link-nginx-app-half-open"),))
