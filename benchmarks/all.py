@@ -47,13 +47,13 @@ class Measurement:
 
 
 HTTP_NOTE = (
-    "The same JSON view in every row, asked by `wrk` over eight connections; means of two "
+    "The same JSON view in every row, asked by `wrk` over eight connections; medians of three "
     "rounds in which rows take turns. Every row of a table is served by the same server, with a "
     "line of the log a request: gunicorn's threads in one worker, or eventlet's `wsgi`. `of bare` "
-    "and `of peers`: requests a second to those of the bare view, and of the stack of "
-    "Flask-Limiter, pybreaker and pycasbin, on the same server in the turn before. `plain` is an "
-    "application with `Yoto(app)` and nothing else. `cpu us`: processor time of the server and its "
-    "workers a request. `p99 ms`: at half of that rate, of requests that become due at random "
+    "and `of peers`: requests a second to those of the bare view, and of the stack of Flask- "
+    "Limiter, pybreaker and pycasbin, on the same server in the turn before. `plain` is an "
+    "application with `Yoto(app)` and nothing else. `cpu us`: processor time of the server and "
+    "its workers a request. `p99 ms`: at half of that rate, of requests that become due at random "
     "moments, from then on. `SQL`, `Redis`: statements and round trips that the caller waits for."
 )
 IDLE = ("--mode", "eventlet", "--database", "mariadb", "--workers", "1")
@@ -61,7 +61,7 @@ IDLE = ("--mode", "eventlet", "--database", "mariadb", "--workers", "1")
 MEASUREMENTS: Mapping[str, Measurement] = {
     "http": Measurement(
         "Whole requests through real servers",
-        ("--mode", "all", "--database", "all", "--rounds", "2", "--seconds", "1"),
+        ("--mode", "all", "--database", "all", "--rounds", "3", "--seconds", "1"),
         HTTP_NOTE,
         ("--rounds", "1", "--seconds", "1"),
     ),

@@ -99,7 +99,8 @@ def problem(
 
 def _say_limits(response: Response) -> Response:
     try:
-        response.headers.update(rate_limit_headers(noted_limits()))
+        if noted := noted_limits():
+            response.headers.update(rate_limit_headers(noted))
     except Exception:
         # The view has done its work; a header must not turn its answer into a 500.
         log.exception("an answer goes without its RateLimit headers")

@@ -12,13 +12,17 @@ import random
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from proof.campaign.faults.base import Branch, Noting
 from proof.campaign.faults.seen import DATABASE_AWAY, both, noted
+from proof.cluster import POSTGRESQL
 
 if TYPE_CHECKING:
     from proof.cluster import Cluster
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 SIZE = 1536  # MiB
 FILL = "filler"
 BLOCK = 1 << 20  # bytes
+SEGMENTS_SECONDS = 2.0
 
 
 class DiskFull(Noting):
@@ -50,6 +55,8 @@ class DiskFull(Noting):
             self._filler = folder / FILL
             written = _fill(self._filler)
             self.notes["full"] = f"{written >> 20} MiB written until the disk was full"
+            if cluster.kind == POSTGRESQL:
+                _ask_for_a_segment(cluster)
             return f"tmpfs of {SIZE} MiB"
         pid = cluster.database.pid
         before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
@@ -83,6 +90,17 @@ def on_small_disk(folder: Path) -> Iterator[bool]:
     finally:
         if mounted:
             _run("umount", "--lazy", str(folder))
+
+
+def _ask_for_a_segment(cluster: Cluster) -> None:
+    """Let PostgreSQL begin files of its log until there is no room for one; it keeps some ready,
+    and would write into those for longer than the fault lasts."""
+    deadline = time.monotonic() + SEGMENTS_SECONDS
+    with suppress(psycopg.Error), cluster.connect_to_database() as connection:
+        while time.monotonic() < deadline:
+            # An empty segment is not switched from, so something is written to each.
+            connection.execute("SELECT pg_logical_emit_message(false, 'yoto', 'full')")
+            connection.execute("SELECT pg_switch_wal()")
 
 
 def _run(*command: str) -> bool:
