@@ -115,11 +115,12 @@ format: $(TOOLS) ## Format the code
 	$(BIN)/isort --quiet .
 	$(BIN)/black --quiet .
 
-# Versions that still fit stay. pip itself is that of the virtual environment.
+# Versions that still fit stay. pip itself is that of the virtual environment; it looks for a package
+# that another wants with an extra, and is here without it, in its newest version alone.
 lock: $(BIN)/uv ## Choose versions for requirements*.txt (ARGS=--upgrade: the newest ones)
 	@for name in $(LOCKS); do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-emit-package pip --custom-compile-command "make lock" $(ARGS) $$name.txt -o $$name.lock || exit 1; \
+	    --no-strip-extras --no-emit-package pip --custom-compile-command "make lock" $(ARGS) $$name.txt -o $$name.lock || exit 1; \
 	done
 
 propose: ## Open a pull request with changed lock files (GH_TOKEN)
