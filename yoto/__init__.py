@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .current.guards import *
     from .current.locks import *
     from .current.permissions import *
+    from .deadlines import check_deadline as check_deadline
+    from .deadlines import deadline as deadline
+    from .deadlines import remaining as remaining
     from .embed import Yoto as Yoto
     from .errors import *
     from .permission import PUBLIC as PUBLIC
@@ -89,14 +92,15 @@ else:
         ".current.locks": """
             create_lock create_multi_lock create_read_write_lock locked take_up_lock
         """,
+        ".deadlines": "check_deadline deadline remaining",
         ".embed": "Yoto",
         ".store.asked": "PersonFacts ProvidedRole attributes_by roles_by",
         ".store.people": "people people_by",
         ".redis": "create_redis_client get_redis_info test_redis_connection",
         ".errors": """
-            BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost
-            LockNotAcquired MaintenanceMode PermissionDenied PlatformError PolicyError RateLimited
-            Rejected SignInAgain StoreUnavailable ValidationFailed
+            BulkheadFull CircuitIsolated CircuitOpen ConfigurationError DeadlineExceeded Degraded
+            LockLost LockNotAcquired MaintenanceMode PermissionDenied PlatformError PolicyError
+            RateLimited Rejected SignInAgain StoreUnavailable ValidationFailed
         """,
     }
     __all__ = sorted(name for names in _HOMES.values() for name in names.split())

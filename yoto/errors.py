@@ -144,6 +144,20 @@ class NotSetUp(StoreUnavailable):
         self.args = (f"the {store} is not set up: run '{command}'",)
 
 
+class DeadlineExceeded(PlatformError):
+    """The time for this work is over; nothing further was begun.
+
+    Attributes:
+        deadline: seconds that the work had.
+        spent: seconds of them by what it waited for, as far as it is known.
+    """
+
+    def __init__(self, deadline: float, spent: Mapping[str, float] | None = None) -> None:
+        super().__init__(f"the deadline of {deadline:g} s has passed")
+        self.deadline = deadline
+        self.spent = dict(spent or {})
+
+
 class Rejected(PlatformError):
     """A guard refused the call before it ran.
 

@@ -22,6 +22,7 @@ from yoto.errors import PermissionDenied
 from yoto.extensions import permissions
 from yoto.permission import require_permission
 from yoto.request.context import note_credential
+from yoto.request.deadlines import hear
 
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 RIGHTS = (VIEW, OPERATE, ADMIN)
@@ -117,6 +118,8 @@ def become(who: Operator) -> None:
     """Set the operator of this request, who has just proved it."""
     g.operator = who
     note_credential(who.credential)
+    if who.via is Via.TOKEN:
+        hear()
 
 
 def known_operator() -> Operator | None:

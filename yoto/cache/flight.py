@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import Generic, TypeVar
 
+from yoto.errors import DeadlineExceeded
+
 Result = TypeVar("Result")
 
 
@@ -56,11 +58,14 @@ class Flights(Generic[Result]):
         """Load, for the caller and for all waiting callers.
 
         An ``Exception`` of ``load`` reaches all of them: each would run into the same wall. When
-        the leader itself is stopped (an interrupt, a killed greenlet), they are left to themselves.
+        the leader itself is stopped (an interrupt, a killed greenlet, its deadline), they are left
+        to themselves.
         """
         try:
             flight.result = load()
             return flight.result
+        except DeadlineExceeded:
+            raise  # the leader's; the others may have more time
         except Exception as error:
             flight.error = error
             raise

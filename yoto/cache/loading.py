@@ -17,6 +17,7 @@ from yoto.cache.memory import Memory
 from yoto.cache.remote import RemoteTier
 from yoto.cache.settings import CacheSettings
 from yoto.cache.tailer import Tailer
+from yoto.deadlines import check_deadline, cut
 from yoto.errors import LockLost
 from yoto.monitor import Recorder, names
 from yoto.nodes import place_text
@@ -101,7 +102,8 @@ class Loading:
                 return self._flights.lead(
                     key, flight, lambda: self._load_as_one(user_id, place, loader, fresh)
                 )
-            if not flight.wait(JOIN_LIMIT - (monotonic() - began)):
+            if not flight.wait(cut(JOIN_LIMIT - (monotonic() - began))):
+                check_deadline()
                 return self.load(user_id, place, loader, fresh)
             if flight.error is not None:
                 raise flight.error

@@ -13,6 +13,7 @@ from yoto.cli import Commands
 from yoto.component import Component, close_all, init_all, start_all
 from yoto.errors import ConfigurationError
 from yoto.extras import demand
+from yoto.http.deadlines import init_deadlines
 from yoto.http.problems import init_limit_headers, init_refusals
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
@@ -211,6 +212,7 @@ class Yoto:
             init_limit_headers(app)
         begin = None if operators is None else Yoto.start
         processes.keep(app, renew=_wire, close=_close, begin=begin)
+        init_deadlines(app, settings["REQUEST_DEADLINE"], settings["TRUSTED_PROXIES"])
 
     def _known_operators(self, caller: Callable[[], Any], rooms: Iterable[Room]) -> Any:
         for module in ("flask_smorest", "structlog", "cryptography"):

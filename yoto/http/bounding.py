@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from yoto.deadlines import cut
 from yoto.housekeeping import FoldedLine
 from yoto.store.pools import MAX_OVERFLOW
 
@@ -70,7 +71,7 @@ class RequestBound:
                 waiter = _Waiter()
                 self._waiting.append(waiter)
         if not full:
-            waiter.turn.wait(self._patience)
+            waiter.turn.wait(cut(self._patience))
             with self._lock:
                 if waiter.given:
                     return True

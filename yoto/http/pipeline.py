@@ -16,6 +16,7 @@ from yoto.auth.identity import caller_or_none
 from yoto.http import request_log, request_metrics
 from yoto.http.application import Application
 from yoto.http.bounding import RequestBound, most_at_work
+from yoto.http.deadlines import init_deadlines
 from yoto.http.positions import forget_position, give_position, take_position
 from yoto.http.request_log import RequestLog, request_fields
 from yoto.http.request_metrics import RequestMetrics, contained
@@ -120,6 +121,13 @@ def init_pipeline(app: Flask, admit: Admission) -> None:
     app.extensions[request_metrics.EXTENSION_KEY] = counted
     recorder.read_first(kept.flush)
     surround(app, kept, lambda: Monitor.start(app), admit)
+    init_deadlines(
+        app,
+        app.config["REQUEST_DEADLINE"],
+        app.config["TRUSTED_PROXIES"],
+        recorder.counter(names.LATE).add,
+        recorder.counter(names.DEADLINES_IGNORED).add,
+    )
 
 
 def surround(

@@ -192,6 +192,12 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 headers=_retry(error.retry_after),
                 store=error.store,
             )
+        case errors.DeadlineExceeded():
+            note_outcome(
+                **{f"spent_{name}": f"{seconds:.3f}" for name, seconds in error.spent.items()}
+            )
+            detail = f"The {error.deadline:g} s for this request are over."
+            return problem(504, "deadline-exceeded", detail, deadline=error.deadline)
         case errors.Rejected():
             return _rejected(error)
         case _:

@@ -13,6 +13,8 @@ REQUESTS = "yoto_http_requests_total"
 REQUEST_TIME = "yoto_http_request_seconds"
 STEP_FAILURES = "yoto_http_step_failures_total"
 OVERLOADED = "yoto_http_overloaded_total"
+LATE = "yoto_http_late_total"
+DEADLINES_IGNORED = "yoto_http_deadlines_ignored_total"
 
 # Permissions
 CHECKS = "yoto_permission_checks_total"
@@ -105,6 +107,8 @@ HELP = {
     REQUEST_TIME: "time from request to answer",
     STEP_FAILURES: "functions that failed after a request was answered, which stayed as it was",
     OVERLOADED: "requests refused because the worker had as many as it works on at once",
+    LATE: "requests that their deadline found unanswered",
+    DEADLINES_IGNORED: "headers with a caller's deadline that were no number, negative or too long",
     CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; allows that memory gives at once are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",

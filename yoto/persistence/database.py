@@ -20,6 +20,7 @@ from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from yoto.deadlines import has_passed, note_spent
 from yoto.errors import CircuitOpen, StoreUnavailable
 from yoto.monitor import Monitor, names
 from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
@@ -84,7 +85,7 @@ def _connector(breaker: Callable[[], CircuitBreaker]) -> Callable[..., Any]:
 
 def _observer(breaker: Callable[[], CircuitBreaker]) -> Callable[[ExceptionContext], None]:
     def observe(context: ExceptionContext) -> None:
-        if _bypassing.get() or not context.is_disconnect:
+        if _bypassing.get() or not context.is_disconnect or has_passed():
             return
         # A connection that was found dead before its use is replaced, which goes through connect.
         if context.connection is not None and not context.is_pre_ping:
@@ -122,7 +123,9 @@ def time_database(app: Flask) -> None:
         """Count the time since ``before``, once."""
         began = execution.__dict__.pop(_BEGAN, None)
         if began is not None:
-            observe(perf_counter() - began)
+            seconds = perf_counter() - began
+            observe(seconds)
+            note_spent(DATABASE, seconds)
 
     def failed(context: ExceptionContext) -> None:
         if context.execution_context is not None:

@@ -56,9 +56,13 @@ def _reply_error(text: str) -> Exception:
 
 
 class Link:
-    """One open connection. Not for two callers at once; after any exception it must be closed."""
+    """One open connection. Not for two callers at once; after any exception it must be closed.
 
-    __slots__ = ("_connection", "_feed", "_gets", "_receive", "_socket", "_timeout", "send")
+    Attributes:
+        timeout: seconds that each send and each read may take.
+    """
+
+    __slots__ = ("_connection", "_feed", "_gets", "_receive", "_socket", "send", "timeout")
 
     def __init__(self, connection: AbstractConnection, timeout: float) -> None:
         """Open ``connection``; each send and each read may then take ``timeout`` seconds.
@@ -70,7 +74,7 @@ class Link:
         # The connection is kept: it owns the socket.
         sock: socket.socket = socket_of(connection)
         self._socket = sock
-        self._timeout = timeout
+        self.timeout = timeout
         _set_timeout(sock, timeout)
         reader = hiredis.Reader(
             protocolError=exceptions.InvalidResponse,
@@ -111,8 +115,8 @@ class Link:
 
     def wait_up_to(self, timeout: float) -> None:
         """Let each send and each read take ``timeout`` seconds from now on."""
-        if timeout != self._timeout:
-            self._timeout = timeout
+        if timeout != self.timeout:
+            self.timeout = timeout
             _set_timeout(self._socket, timeout)
 
     def shut_down(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from redis import exceptions
 from redis.connection import AbstractConnection
 
+from yoto.deadlines import check_deadline, cut, spending
 from yoto.redis.circuit import Circuit, Prober
 from yoto.redis.link import Link, pack_command
 
@@ -101,8 +102,9 @@ class Node:
         """
         link = self.take(check_idle)
         try:
-            link.send(command)
-            reply = link.read()
+            with spending("redis"):
+                link.send(command)
+                reply = link.read()
         except LINK_ERRORS as error:
             raise self.lost(link, error) from error
         except BaseException:
@@ -115,8 +117,9 @@ class Node:
         """Send several packed commands at once and return their replies; raises as ``call``."""
         link = self.take(check_idle)
         try:
-            link.send(b"".join(commands))
-            replies = [link.read() for _ in commands]
+            with spending("redis"):
+                link.send(b"".join(commands))
+                replies = [link.read() for _ in commands]
         except LINK_ERRORS as error:
             raise self.lost(link, error) from error
         except BaseException:
@@ -138,6 +141,7 @@ class Node:
             except IndexError:
                 return self._open_link()
             if not check_idle or not link.is_stale():
+                link.wait_up_to(cut(self._timeout))
                 return link
             self.scripts.clear()
             self.discard(link)
@@ -161,8 +165,15 @@ class Node:
             self._room.notify()
 
     def lost(self, link: Link, error: Exception) -> exceptions.RedisError:
-        """Close a link whose connection failed; returns the error as redis-py would raise it."""
+        """Close a link whose connection failed; returns the error as redis-py would raise it.
+
+        Raises:
+            DeadlineExceeded: the caller's deadline ended the wait, which says nothing of the
+                server.
+        """
         self.discard(link)
+        if isinstance(error, (TimeoutError, BlockingIOError)) and link.timeout < self._timeout:
+            check_deadline()
         self.scripts.clear()
         # The cause that killed this one has most likely killed the idle ones too.
         self.close_idle()
@@ -223,7 +234,14 @@ class Node:
         if idle is not None:
             return idle
         try:
-            return Link(self._new_connection(), self._timeout)
+            connection, limit = self._new_connection(), cut(self._timeout)
+            if limit < self._timeout:
+                # The greeting, too, is an exchange.
+                connection.socket_timeout = limit
+                connection.socket_connect_timeout = min(
+                    limit, connection.socket_connect_timeout or limit
+                )
+            return Link(connection, limit)
         except BaseException as error:
             with self._room:
                 self._open -= 1
@@ -231,13 +249,15 @@ class Node:
             # A server that rejects the handshake (its user, its database) takes no calls either.
             if not isinstance(error, exceptions.RedisError):
                 raise
+            if isinstance(error, exceptions.TimeoutError):
+                check_deadline()
             self.circuit.failed(error)
             raise Unreachable(str(error)) from error
 
     def _reserve(self) -> Link | None:
         """Count one more open link (None), or wait for another caller's."""
         with self._room:
-            deadline = time.monotonic() + self._timeout
+            deadline = time.monotonic() + cut(self._timeout)
             self._waiting += 1
             try:
                 while True:
@@ -247,6 +267,7 @@ class Node:
                         self._open += 1
                         return None
                     if not self._room.wait(deadline - time.monotonic()):
+                        check_deadline()
                         raise PoolExhausted(
                             f"all {self._max_links} connections to {self.name} are busy"
                         )

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from redis import exceptions
 
+from yoto.deadlines import left_of
 from yoto.errors import StoreUnavailable
 from yoto.moments import milliseconds
 from yoto.redis.link import pack_command
@@ -202,7 +203,7 @@ class ScriptRegistry:
                 asked.refused(problem)
                 raise StoreUnavailable("redis", problem) from problem
             if pause:
-                time.sleep(pause * _dice.uniform(0.5, 1.0))
+                time.sleep(left_of(pause * _dice.uniform(0.5, 1.0)))
             pause = min(pause * 2 or FIRST_PAUSE, MAX_PAUSE)
             try:
                 replies = node.exchange(

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from yoto.deadlines import cut, ending
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
 from .deferred import Deferred
@@ -17,6 +18,8 @@ from .process import current_pid
 AT_MOST = 0.005
 # Ends that travel together; more of them would make an entry wait.
 MOST_AT_ONCE = 64
+# Seconds that a caller has left who takes others' ends along.
+NOT_SHORT = 0.5
 # Seconds that a caller waits for ends that others are sending.
 PATIENCE = 0.25
 
@@ -63,8 +66,9 @@ class ExitQueue:
     def flush(self) -> None:
         """Send the waiting ends now."""
         self._notice_fork()
-        while self._waiting:
-            self.run_many(())
+        with ending():
+            while self._waiting:
+                self.run_many(())
 
     def settle(self) -> bool:
         """Send waiting ends, and wait for those that others send; False when there were none."""
@@ -72,7 +76,7 @@ class ExitQueue:
             return False
         self.flush()
         with self._landed:
-            self._landed.wait_for(lambda: not self._flying, PATIENCE)
+            self._landed.wait_for(lambda: not self._flying, cut(PATIENCE))
         return True
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -111,6 +115,9 @@ class ExitQueue:
         taken: list[tuple[Call, Done]] = []
         with self._landed:
             self._flying += 1
+        # The ends of others must not be lost to the deadline of one caller.
+        if cut(NOT_SHORT) < NOT_SHORT:
+            return taken
         try:
             while len(taken) < MOST_AT_ONCE:
                 taken.append(self._waiting.popleft())

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
+from yoto.deadlines import ending
+
 from .process import current_pid
 
 
@@ -79,7 +81,10 @@ class Slot:
             back comes back with its lease.
         """
         give_back, self._give_back = self._give_back, None
-        return give_back is not None and give_back(self)
+        if give_back is None:
+            return False
+        with ending():
+            return give_back(self)
 
     def __enter__(self) -> Self:
         return self

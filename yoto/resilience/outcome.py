@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
+from yoto.deadlines import ending
+from yoto.errors import DeadlineExceeded
+
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
@@ -91,6 +94,9 @@ class Classifier:
         """
         if self.unsaid.match(error):
             return Outcome.IGNORED
+        # How much time its caller had says nothing about the service.
+        if isinstance(error, DeadlineExceeded) and type(error) not in self.failures.kinds:
+            return Outcome.IGNORED
         if self.failures.match(error):
             return Outcome.FAILURE
         return Outcome.SUCCESS if isinstance(error, Exception) else Outcome.IGNORED
@@ -126,7 +132,8 @@ def give_back(
     if give is None:
         return
     try:
-        give(permit, outcome, error)
+        with ending():
+            give(permit, outcome, error)
     except Exception:
         log.exception("the end of a call was not recorded")
 

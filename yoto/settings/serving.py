@@ -73,6 +73,14 @@ class Processes:
     TRUSTED_PROXIES = whole(
         0, 0, 10, "proxies", "How many proxies in front are trusted to say who the client is."
     )
+    REQUEST_DEADLINE = number(
+        0,
+        0,
+        3600,
+        "seconds",
+        "How long a request may take whose route says nothing; 0: as long as it likes. See"
+        " [deadlines.md](deadlines.md).",
+    )
     PUBLIC_URL = optional(
         "an http:// or https:// address",
         "Where clients reach Yoto, for answers that name it.",

@@ -390,6 +390,7 @@ def _configure(engine: Engine) -> None:
         event.listen(engine, "do_connect", partial(sqlite.keep_private, engine.url.database))
         event.listen(engine, "connect", sqlite.configure)
         event.listen(engine, "begin", sqlite.begin)
+        sqlite.limit_times(engine)
         return
     if engine.dialect.name == POSTGRESQL:
         postgresql.limit_transactions(engine)

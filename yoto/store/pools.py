@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import QueuePool
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from yoto.deadlines import check_deadline, cut
+
 # Connections that a pool opens beside those that it keeps, while all of these are in use.
 MAX_OVERFLOW = 10
 
@@ -51,11 +53,17 @@ class WatchedPool(QueuePool):
         **options: Any,
     ) -> None:
         super().__init__(creator, pool_size=pool_size, max_overflow=max_overflow, **options)
+        # A caller with a deadline waits no longer than until then.
+        get = self._pool.get
+        self._pool.get = lambda block=True, timeout=None: get(  # type: ignore[method-assign]
+            block, timeout if timeout is None else cut(timeout)
+        )
         self.most = pool_size + max_overflow
         self._at_once = self._waited = self._timed_out = self._busiest = 0
 
     def connect(self) -> Any:
-        """A connection; raises as SQLAlchemy's."""
+        """A connection; raises as SQLAlchemy's, and ``DeadlineExceeded``."""
+        check_deadline()
         waits = self.checkedout() >= self.most
         try:
             found = super().connect()

@@ -9,15 +9,18 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import URL
-from sqlalchemy.engine import Connection
+from sqlalchemy import URL, event
+from sqlalchemy.engine import Connection, Engine
 
+from yoto.deadlines import at_hand, check_deadline, left_of
 from yoto.errors import ConfigurationError
 from yoto.store.failures import SQLITE_PRIMARY_CODE
 
 BUSY_SECONDS = 15  # how long one writer waits for another
 RETRY_SECONDS = 0.005  # about as long as a write takes
 FILE_MODE = 0o600
+STEPS = 10_000  # of its virtual machine between two looks at the clock: a part of a millisecond
+_LIMITED = "yoto.limited"
 
 # Whether a transaction that begins now is going to write; None: unknown. SQLite needs this: a
 # reader that turns writer while another wrote is refused at once, whatever its time-out.
@@ -75,7 +78,7 @@ def _wait_for_write_lock(connection: Connection) -> bool:
     the process, also the one that holds the lock; so the waiting is ours, and lets the others run.
     """
     driver: Any = connection.connection.dbapi_connection
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + left_of(BUSY_SECONDS)
     driver.execute("PRAGMA busy_timeout = 0")
     try:
         while time.monotonic() < deadline:
@@ -86,9 +89,38 @@ def _wait_for_write_lock(connection: Connection) -> bool:
                 if error.sqlite_errorcode & SQLITE_PRIMARY_CODE != sqlite3.SQLITE_BUSY:
                     return False
             time.sleep(RETRY_SECONDS)
+        check_deadline()
         return False
     finally:
         driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+def limit_times(engine: Engine) -> None:
+    """End each statement of an engine that its caller's deadline finds at work."""
+    event.listen(engine, "before_cursor_execute", _before)
+    # COMMIT and ROLLBACK end what was begun.
+    event.listen(engine, "commit", _unlimited)
+    event.listen(engine, "rollback", _unlimited)
+
+
+def _before(connection: Connection, *_: Any) -> None:
+    found = at_hand()
+    if found is None:
+        _unlimited(connection)
+        return
+    check_deadline()
+    at, driver = found.at, _driver(connection)
+    driver.set_progress_handler(lambda: time.monotonic() >= at, STEPS)
+    connection.info[_LIMITED] = True
+
+
+def _unlimited(connection: Connection) -> None:
+    if connection.info.pop(_LIMITED, False):
+        _driver(connection).set_progress_handler(None, 0)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
 
 
 def refuse_memory(url: URL) -> None:

@@ -7,6 +7,7 @@ connection. Those of MariaDB are set here, those of PostgreSQL in ``postgresql.p
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+
+from yoto.deadlines import at_hand, left_of
 
 # The execution option that sets another limit for one statement or a whole connection, in
 # seconds; None: no limit.
@@ -24,6 +27,7 @@ PING_SECONDS = 1.5  # to check that a pooled connection still lives, or to end a
 READ_SECONDS = 4.5  # for a statement that only reads: its request is answered within five
 LOCK_SECONDS = 10  # to wait for a row that another transaction has locked
 WRITE_SECONDS = 15.0  # for a statement that may have to wait for one, and for a commit
+SHORTEST_SECONDS = 0.001  # that a server takes as a limit
 SILENCE_SECONDS = 0.3  # after which the server should have reported the end of a slow statement
 # A worker that stops in the middle of a transaction keeps its locks no longer than this.
 IDLE_TRANSACTION_SECONDS = 60
@@ -38,9 +42,18 @@ _SESSION = (
 
 
 def limit_of(statement: str, options: Mapping[str, Any]) -> tuple[bool, float | None]:
-    """Whether a statement only reads, and the seconds that it may take; None: no limit."""
+    """Whether a statement only reads, and the seconds that it may take; None: no limit.
+
+    Raises:
+        DeadlineExceeded: the caller's deadline has passed.
+    """
     reads = _READS.match(statement) is not None and _LOCKS.search(statement) is None
-    return reads, options.get(TIME_LIMIT, READ_SECONDS if reads else WRITE_SECONDS)
+    own = options.get(TIME_LIMIT, READ_SECONDS if reads else WRITE_SECONDS)
+    if at_hand() is None:
+        return reads, own
+    # For both servers 0 means no limit.
+    left = max(SHORTEST_SECONDS, left_of(math.inf if own is None else own))
+    return reads, left
 
 
 def limit_ends(engine: Engine, listen_for: Callable[[Any, float | None], None]) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import exc
 
+from yoto.deadlines import at_hand, has_passed
 from yoto.errors import (
     NotSetUp,
     OutcomeUnknown,
@@ -48,16 +49,22 @@ def platform_error(error: BaseException) -> PlatformError | None:
     return found
 
 
-def unavailable(error: BaseException, app: Flask | None = None) -> StoreUnavailable | None:
+def unavailable(error: BaseException, app: Flask | None = None) -> PlatformError | None:
     """The error where the database is unavailable, or has no tables; else None.
+
+    A wait that the caller's deadline cut short says nothing about the database: that is
+    ``DeadlineExceeded``.
 
     Args:
         app: the owner of the tables; by default the application at hand.
     """
-    if isinstance(error, exc.TimeoutError):  # the pool's
-        return StoreBusy(DATABASE, error)
     if is_outcome_unknown(error):
         return OutcomeUnknown(DATABASE, error)
+    late = at_hand()
+    if late is not None and has_passed() and is_outage(error):
+        return late.exceeded()
+    if isinstance(error, exc.TimeoutError):  # the pool's
+        return StoreBusy(DATABASE, error)
     if is_outage(error):
         return StoreUnavailable(DATABASE, error)
     if lacks_tables(error):

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import TimeoutError as TurnTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, scoped_session
 
+from yoto.deadlines import check_deadline, left_of
 from yoto.fifo_lock import FifoLock
 from yoto.store.time_limits import LOCK_SECONDS
 
@@ -50,7 +51,8 @@ def _before_statement(state: ORMExecuteState) -> None:
     if _CONNECTED in session.info or _LINE in session.info:
         return
     line = _line_of(state)
-    if not fifo_lock.enter(line, LOCK_SECONDS):
+    if not fifo_lock.enter(line, left_of(LOCK_SECONDS)):
+        check_deadline()
         raise TurnTimeout(f"others kept the rows locked for {LOCK_SECONDS} s")
     session.info[_LINE] = line
     if not session.in_transaction():

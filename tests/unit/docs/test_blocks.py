@@ -32,6 +32,7 @@ RUN: dict[str, dict[str, str]] = {
     ),
     "docs/consistency.md": {"python": DOCS.format("cache")},
     "docs/control-plane.md": {"bash": OVER_HTTP},
+    "docs/deadlines.md": {"python": DOCS.format("deadlines")},
     "docs/decision-records.md": {"console": COMMANDS},
     "docs/embed.md": {"python": DOCS.format("embed"), "diff": "tests/e2e/examples/test_guards.py"},
     "docs/embed-control-plane.md": {"python": DOCS.format("embed")},

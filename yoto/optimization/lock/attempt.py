@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from yoto.deadlines import check_deadline, ending, left_of, spending
 from yoto.errors import LockUnconfirmed
 from yoto.fifo_lock import FifoLock
 from yoto.moments import milliseconds
@@ -74,19 +75,26 @@ class Attempt:
 
         Raises:
             StoreUnavailable: Redis did not respond.
+            DeadlineExceeded: the caller's deadline came first.
             LockUnconfirmed: the requested replicas did not; the lock is free now.
         """
+        wait = left_of(wait)
         deadline = monotonic() + wait
         if not self._fifo_lock.enter(self._key, wait):
             self.contended = True
+            check_deadline()
             return None
         token = None
         try:
-            token, sent = self._until(deadline, wait > 0)
+            with spending("lock"):
+                token, sent = self._until(deadline, wait > 0)
         finally:
             self._fifo_lock.leave(self._key)
             if token is None:
-                self._abandon()
+                with ending():
+                    self._abandon()
+        if token is None:
+            check_deadline()
         return None if token is None else self._holding(token, owner, sent)
 
     def _holding(self, token: int, owner: Owner, sent: float) -> Holding:

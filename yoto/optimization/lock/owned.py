@@ -10,6 +10,7 @@ import weakref
 from dataclasses import dataclass
 from time import monotonic
 
+from yoto.deadlines import ending
 from yoto.errors import LockUnconfirmed
 from yoto.fifo_lock import FifoLock
 from yoto.monitor import Recorder, names
@@ -118,7 +119,9 @@ class OwnedLocks:
         """Give the lock back to Redis; False if it was lost."""
         self._forget(holding)
         try:
-            kept: bool = self._redis.scripts.run(RELEASE, holding.keys[:3], [holding.value]) == 1
+            with ending():
+                reply = self._redis.scripts.run(RELEASE, holding.keys[:3], [holding.value])
+            kept: bool = reply == 1
         except REDIS_UNAVAILABLE as error:
             self.counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, TypeVar
 
-from yoto.errors import PlatformError
+from yoto.errors import DeadlineExceeded, PlatformError
 from yoto.permission.registry.expressions import BoundExpression
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.requirement import BoundRequirement
@@ -174,6 +174,8 @@ def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:
         return PolicyAnswer(False, POLICIES_OFF, failed=True, unread=True)
     try:
         return state.policy(question)
+    except DeadlineExceeded:
+        raise  # there is no verdict
     except Exception:
         log.exception("policy check of %s failed: denied", question.permission)
         return PolicyAnswer(False, POLICY_ERROR, failed=True)

@@ -14,6 +14,7 @@ from time import monotonic
 from flask import Flask
 from sqlalchemy.engine import Connection, Engine
 
+from yoto.deadlines import check_deadline, cut
 from yoto.errors import StoreUnavailable
 from yoto.settings import SETTINGS
 from yoto.store.db import side_engine, writing
@@ -40,11 +41,12 @@ class Gate:
         with self._free:
             at_once = self._inside < self._size
             if not at_once:
-                until = monotonic() + wait
+                until = monotonic() + cut(wait)
                 while self._inside >= self._size and (left := until - monotonic()) > 0:
                     self._free.wait(left)
             if self._inside >= self._size:
                 self._timed_out += 1
+                check_deadline()
                 return False
             self._at_once += at_once
             self._waited += not at_once

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import Flask
 
+from yoto.deadlines import check_deadline, left_of
 from yoto.errors import StoreUnavailable
 from yoto.permission.database.pool import Gate
 from yoto.store.asked import Asked
@@ -57,9 +58,10 @@ class Asking(Generic[Facts]):
         return found
 
     def _call(self, ids: list[Any]) -> dict[Any, Facts]:
-        limit = self._asked.deadline
+        limit = left_of(self._asked.deadline)
         ends = monotonic() + limit
         if not self._gate.enter(limit):
+            check_deadline()
             raise StoreUnavailable(self._name, TimeoutError(f"all {CALLS} calls are taken"))
         responses: list[dict[Any, Facts]] = []
         failures: list[Exception] = []
@@ -83,6 +85,7 @@ class Asking(Generic[Facts]):
         if failures:
             raise StoreUnavailable(self._name, failures[0]) from failures[0]
         if not responses:
+            check_deadline()
             raise StoreUnavailable(self._name, TimeoutError(f"no answer within {limit:g} s"))
         return responses[0]
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, attributes
 from sqlalchemy.orm.base import PassiveFlag
 
+from yoto.deadlines import ending
 from yoto.permission.outbox.dirty_tags import DirtyTags
 from yoto.permission.outbox.forgetting import forget_gone, forget_rows
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
@@ -218,7 +219,7 @@ def _before_commit(session: Session) -> None:
     if dirty is None:
         return
     connection = session.connection()
-    with unless_not_set_up(connection):
+    with ending(), unless_not_set_up(connection):
         find_numbers(connection, dirty)
         forget_gone(session, dirty)
         subjects = dirty.settled(look_up(connection, dirty))
@@ -244,7 +245,8 @@ def _after_commit(session: Session) -> None:
     # A row that a savepoint took back does not exist, and has no identity.
     keys = (inspect(one).identity for one in written)
     records = [key[0] for key in keys if key is not None]
-    session.info[_POSITION] = outbox.publish(events, records)
+    with ending():
+        session.info[_POSITION] = outbox.publish(events, records)
 
 
 def _after_rollback(session: Session) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yoto.deadlines import check_deadline, cut, ending, left_of, spending
 from yoto.errors import BulkheadFull
 from yoto.redis import REDIS_UNAVAILABLE
 
@@ -95,9 +96,10 @@ class Bulkhead:
 
         Raises:
             BulkheadFull: none was free in time.
+            DeadlineExceeded: nor before the caller's deadline.
         """
         config = self.get_config()
-        wait = config.wait if timeout is None else timeout
+        wait = left_of(config.wait if timeout is None else timeout)
         request, clock = self._runtime.request_id(), self._runtime.clock
         came = since = clock()
         deadline = since + wait
@@ -111,13 +113,15 @@ class Bulkhead:
             if not inside and self._runtime.exits.settle():
                 inside = self.remote.enter(partition, request, config.max_concurrent, config.lease)
             if not inside and wait > 0:
-                inside, since = self._wait(partition, request, deadline)
+                with spending("bulkhead"):
+                    inside, since = self._wait(partition, request, deadline)
         except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
             left = max(0.0, deadline - clock())
             return self.acquire_without_store(config, partition, request, left)
         self.store.found()
         if not inside:
+            check_deadline()
             raise self.refused(config, partition, came)
         return self.entered(config, partition, request, since, waited=since - came)
 
@@ -258,7 +262,8 @@ class Bulkhead:
                 self.local.note(partition, request)
             case OnStoreError.LOCAL:
                 share = self._runtime.share(config.max_concurrent)
-                if not self.local.enter(partition, request, share, wait):
+                if not self.local.enter(partition, request, share, cut(wait)):
+                    check_deadline()
                     raise self.refused(config, partition, came)
         now = self._runtime.clock()
         return self.entered(config, partition, request, now, local=True, waited=now - came)
@@ -303,7 +308,8 @@ class Bulkhead:
 
     def _leave_queue(self, partition: str, request: str) -> None:
         try:
-            self.remote.leave(partition, request)
+            with ending():
+                self.remote.leave(partition, request)
         except REDIS_UNAVAILABLE as error:
             log.debug("bulkhead %s: a waiter's place ends with its lease: %s", self.name, error)
 

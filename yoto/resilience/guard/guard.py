@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from yoto import tracing
+from yoto.deadlines import check_deadline, ending
 from yoto.errors import BulkheadFull, RateLimited, Rejected
 from yoto.redis import REDIS_UNAVAILABLE
 
@@ -92,8 +93,10 @@ class Guard:
 
         Raises:
             CircuitOpen, RateLimited, BulkheadFull: a part refused.
+            DeadlineExceeded: the caller's deadline has passed.
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
+        check_deadline()
         runtime, clock = self._runtime, self._runtime.clock
         plan, came = self._plan_now(), clock()
         permit = Permit(self._leave, plan, came, key, cost, partition)
@@ -171,7 +174,8 @@ class Guard:
             with tracing.span(SPAN, self._span_attributes):
                 self._ask_or_wait(permit, wait)
         except BaseException as error:
-            self._put_back(permit)
+            with ending():
+                self._put_back(permit)
             if isinstance(error, RateLimited) and self.limiter is not None:
                 self.limiter.note(permit.key, permit.cost, False)
             raise

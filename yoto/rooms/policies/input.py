@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from yoto.errors import PlatformError
+from yoto.errors import DeadlineExceeded, PlatformError
 from yoto.nodes import NodeId
 from yoto.rooms.policies.partial import Topic
 from yoto.rooms.policies.rego.heads import EVERYTHING
@@ -204,7 +204,7 @@ def _made(part: InputPart[T], about: T) -> tuple[Any, float]:
     try:
         value = part.make(about)
         return value, STEADY if value is ABSENT else part.seconds(about)
-    except PartUnknown:
+    except (PartUnknown, DeadlineExceeded):
         raise
     except Exception as error:
         expected = isinstance(error, PlatformError)

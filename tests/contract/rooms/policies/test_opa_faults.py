@@ -16,6 +16,7 @@ from tests.support.faulty_opa import ALLOW, FaultyOpa, http
 from tests.support.opa import OpaServer
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
+from yoto import DeadlineExceeded, deadline
 from yoto.errors import PolicyError, PolicyUnavailable
 from yoto.redis import RedisSettings
 from yoto.rooms.policies import (
@@ -105,6 +106,19 @@ def test_a_slow_answer_is_given_up_in_time(
     assert TIMEOUT <= monotonic() - began + 0.01 < TIMEOUT + LATE
     faulty.answer, faulty.drip = http(ALLOW), None
     assert compiled.evaluate("{}").allow
+
+
+@pytest.mark.parametrize("drip", [None, 0.2], ids=["silent", "a byte from time to time"])
+def test_a_callers_deadline_ends_the_wait_and_is_no_fault_of_the_server(
+    faulty: FaultyOpa, make_opa: MakeOpa, drip: float | None
+) -> None:
+    compiled = make_opa(faulty.url, timeout=AMPLE).compile(BUNDLE)
+    faulty.answer, faulty.drip = (None if drip is None else http(ALLOW)), drip
+    began = monotonic()
+    with deadline(0.5), pytest.raises(DeadlineExceeded) as caught:
+        compiled.evaluate("{}")
+    assert monotonic() - began < LATE
+    assert caught.value.spent["opa"] >= 0.4
 
 
 def test_a_connection_that_the_server_closed_is_replaced(

@@ -11,8 +11,8 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HttpTimeout
 
-from yoto.deadline import DeadlineConnection, DeadlineTlsConnection
 from yoto.errors import ValidationFailed
+from yoto.whole_response import DeadlineConnection, DeadlineTlsConnection
 
 from ..settings import SendSettings
 from .addresses import Unresolved, WebhookTarget, resolve, target_of

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from yoto import tracing
-from yoto.errors import PlatformError, PolicyError, PolicyUnavailable
+from yoto.errors import DeadlineExceeded, PlatformError, PolicyError, PolicyUnavailable
 from yoto.permission.verdict.abac import POLICY_ERROR
 from yoto.rooms.policies.decision_cache import DecisionCache, Validity
 from yoto.rooms.policies.engine.protocol import Decider
@@ -101,6 +101,8 @@ class Evaluator:
                 verdict, cached = self._verdict(loaded, document, valid_for)
             elif answering is not None:
                 why = POLICY_TOO_SLOW
+        except DeadlineExceeded:
+            raise  # it says nothing about engine or policies
         except PolicyUnavailable as error:
             self._say("no engine for policies, which denies", error)
             self._metrics.failed(unavailable=True)

@@ -10,11 +10,12 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError, TimeoutError
 
-from yoto.deadline import DeadlineConnection, DeadlineTlsConnection
+from yoto.deadlines import check_deadline, left_of, spending
 from yoto.errors import PolicyUnavailable
 from yoto.resilience import CircuitBreakerConfig
 from yoto.rooms.policies.settings import Policies
 from yoto.settings import declared, of
+from yoto.whole_response import DeadlineConnection, DeadlineTlsConnection
 
 # Seconds. Sending a bundle compiles all modules of the server once a module.
 DEFAULT_PUSH_TIMEOUT = 15.0
@@ -68,10 +69,11 @@ class Answer:
 
 
 class Deadline:
-    """A time on the clock by which an operation must end."""
+    """A time on the clock by which an operation must end, its caller's deadline included."""
 
     def __init__(self, seconds: float) -> None:
-        self._at = monotonic() + seconds
+        """Raises ``DeadlineExceeded`` where that has passed."""
+        self._at = monotonic() + left_of(seconds)
 
     def left(self) -> float:
         """Seconds until then; 0 afterwards."""
@@ -99,8 +101,10 @@ class Wire:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(method, path, body, deadline)
+                with spending("opa"):
+                    return self._once(method, path, body, deadline)
             except TimeoutError as error:
+                check_deadline()
                 raise PolicyUnavailable(error) from error
             except (HTTPError, OSError, BadAnswer) as error:
                 if attempt == ATTEMPTS or isinstance(error, BadAnswer) or not deadline.left():
