@@ -136,8 +136,8 @@ class _Traced:
         self._trace.append(("read", self._name))
         return self._link.read()  # type: ignore[attr-defined]
 
-    def close(self) -> None:
-        self._link.close()  # type: ignore[attr-defined]
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._link, name)
 
 
 def test_a_moved_slot_costs_one_redirection_and_is_remembered(
