@@ -60,7 +60,7 @@ _current: ContextVar[Deadline | None] = ContextVar("yoto_deadline", default=None
 def at_hand() -> Deadline | None:
     """The deadline of the work at hand; None: it has none."""
     found = _current.get()
-    while found is not None and found.over:
+    while found is not None and (found.over or found.at == math.inf):
         found = found.outer
     return found
 
@@ -81,6 +81,14 @@ def end(token: Token[Deadline | None]) -> None:
 def put(seconds: float) -> Deadline:
     """As ``begin``, for work whose end, ``lift``, may run in another context."""
     made = Deadline(monotonic() + seconds, seconds, at_hand())
+    _current.set(made)
+    return made
+
+
+def put_under() -> Deadline:
+    """Put the work at hand under a deadline of its own that comes with the one at hand, or never,
+    until ``shorten`` brings it nearer."""
+    made = Deadline(math.inf, math.inf, at_hand())
     _current.set(made)
     return made
 
@@ -128,13 +136,9 @@ def left_of(seconds: float) -> float:
     Raises:
         DeadlineExceeded: the deadline has passed, so that nothing new may begin.
     """
-    found = _current.get()
+    found = at_hand()
     if found is None:
         return seconds
-    if found.over:
-        found = at_hand()
-        if found is None:
-            return seconds
     left = found.at - monotonic()
     if left <= 0:
         raise found.exceeded()

@@ -12,6 +12,7 @@ ROOMS = (
     "access_requests",
     "alerts",
     "authzen",
+    "calls",
     "decision_log",
     "forecast",
     "own_operators",

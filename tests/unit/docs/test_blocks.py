@@ -26,6 +26,7 @@ RUN: dict[str, dict[str, str]] = {
         ("python", "console", "json"), "tests/integration/yoto/rooms/alerts/test_alerts_guide.py"
     ),
     "docs/authzen.md": dict.fromkeys(("console", "rego"), "tests/e2e/test_authzen.py"),
+    "docs/calls.md": {"python": DOCS.format("calls")},
     "docs/community.md": {"bash": OVER_HTTP},
     "docs/configuration-store.md": dict.fromkeys(
         ("python", "console"), "tests/unit/docs/test_guides.py"
