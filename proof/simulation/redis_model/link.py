@@ -56,7 +56,7 @@ class Link:
             raise exceptions.ConnectionError("connection refused")
         self._server = server
         self._epoch = server.epoch
-        self._timeout = timeout
+        self.timeout = timeout
         self._requests = hiredis.Reader()
         self._replies: deque[Any] = deque()
         self._shut = False
@@ -77,7 +77,7 @@ class Link:
         return self._epoch != self._server.epoch
 
     def wait_up_to(self, timeout: float) -> None:
-        self._timeout = timeout
+        self.timeout = timeout
 
     def shut_down(self) -> None:
         self._shut = True

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from .calling import calls
-from .errors import TimedOut, TooManyThreads
+from typing import TYPE_CHECKING
 
-__all__ = ["TimedOut", "TooManyThreads", "calls"]
+from yoto.lazy import exports
+
+if TYPE_CHECKING:
+    from .calling import calls as calls
+    from .errors import TimedOut as TimedOut
+    from .errors import TooManyThreads as TooManyThreads
+else:
+    _HOMES = {"TimedOut": ".errors", "TooManyThreads": ".errors", "calls": ".calling"}
+    __all__ = sorted(_HOMES)
+    __getattr__ = exports(__name__, _HOMES)
