@@ -49,6 +49,11 @@ class Deadline:
         self.outer = outer
         self.over = False
 
+    @property
+    def is_nearest(self) -> bool:
+        """Whether this comes before all that it was set within."""
+        return self.outer is None or self.at < self.outer.at
+
     def exceeded(self) -> DeadlineExceeded:
         """The error of work that is begun or found after the deadline."""
         return DeadlineExceeded(self.seconds, dict(self.spent))

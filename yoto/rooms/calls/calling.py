@@ -113,8 +113,9 @@ class Terms:
         """The error of an attempt that the deadline found at work: ``TimedOut`` if the deadline is
         ours and not the caller's."""
         found = deadlines.at_hand()
-        if found is not None and found.seconds == self.timeout:
-            return TimedOut(self.name, found.seconds)
+        # With a time-out the one at hand is ours, though a nearer one of the caller's may cut it.
+        if self.timeout is not None and found is not None and found.is_nearest:
+            return TimedOut(self.name, self.timeout)
         if isinstance(error, DeadlineExceeded):
             return error
         return DeadlineExceeded(math.inf) if found is None else found.exceeded()

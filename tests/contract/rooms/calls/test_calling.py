@@ -16,7 +16,14 @@ from flask import Flask
 
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
-from yoto import CircuitOpen, DeadlineExceeded, deadline, get_circuit_breaker_state, remaining
+from yoto import (
+    CircuitOpen,
+    DeadlineExceeded,
+    check_deadline,
+    deadline,
+    get_circuit_breaker_state,
+    remaining,
+)
 from yoto.errors import ConfigurationError
 from yoto.rooms.calls import TimedOut, TooManyThreads, calls
 from yoto.rooms.calls.calling import attempt
@@ -210,6 +217,26 @@ def test_the_deadline_of_the_caller_is_no_time_out_of_the_service(app: Flask, na
         hang()
     released.set()
     assert not isinstance(caught.value, TimedOut)
+    assert get_circuit_breaker_state(name).failures == 0
+
+
+def test_nor_is_one_of_as_many_seconds_that_began_earlier(app: Flask, name: str) -> None:
+    released = threading.Event()
+    hang = calls(name, timeout=0.3)(lambda: released.wait(LONG))
+
+    @calls(name, timeout=0.3)
+    def items() -> Iterator[int]:
+        time.sleep(remaining() or 0.0)
+        yield attempt()
+        check_deadline()
+
+    for one in (hang, lambda: list(items())):
+        with deadline(0.3):
+            time.sleep(0.1)
+            with pytest.raises(DeadlineExceeded) as caught:
+                one()
+        assert not isinstance(caught.value, TimedOut)
+    released.set()
     assert get_circuit_breaker_state(name).failures == 0
 
 
