@@ -26,13 +26,11 @@ class Threads:
     Attributes:
         most: how many there are.
         taken: in use.
-        given_up: attempts that nobody waits for any more, since the process began.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
-        self.given_up = 0
         self._lock = threading.Lock()
 
     def take(self, name: str) -> None:
@@ -46,11 +44,6 @@ class Threads:
         """Give a place back."""
         with self._lock:
             self.taken -= 1
-
-    def note_given_up(self, count: int) -> None:
-        """Nobody waits for so many attempts any more."""
-        with self._lock:
-            self.given_up += count
 
 
 class Race:
@@ -105,7 +98,6 @@ class Race:
             left, greenlets = list(self._running.values()), list(self._greenlets.values())
         for one in left:
             deadlines.shorten(one, 0.0)
-        self._threads.note_given_up(len(left))
         for greenlet in greenlets:
             _kill(greenlet)
 
